@@ -1,0 +1,38 @@
+# Every target sets up what it needs itself; there is nothing to install or activate first.
+# ARGS is handed on: make test ARGS="-k warden -x"
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo env test check format bench image lock clean
+export PYTHON
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## set everything up and verify some samples
+	@scripts/demo.sh $(ARGS)
+
+env: ## make .venv or bring it up to date
+	@scripts/env.sh
+
+test: ## the test suite
+	@scripts/test.sh $(ARGS)
+
+check: ## lint, formatting and types
+	@scripts/check.sh
+
+format: env ## repair formatting and what the linter can repair
+	@.venv/bin/ruff check --fix-only . && .venv/bin/ruff format .
+
+bench: env ## the benchmarks
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+image: env ## the service image, veristone:dev
+	@scripts/service-image.sh $(ARGS)
+
+lock: ## regenerate requirements*.lock
+	@scripts/lock.sh $(ARGS)
+
+clean: ## remove everything that make made, the environment included
+	@rm -rf .venv .demo dist build .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,29 @@
+"""One module per kind of check: each plans jobs, has them run, and judges outside the sandbox."""
+
+from engine.checks.asserts import check_asserts
+from engine.checks.base import Runner
+from engine.checks.function import check_function
+from engine.checks.program import check_program
+from engine.checks.stdio import check_stdio
+from engine.judge.outcome import Judgement
+from veristone import AssertsCheck, FunctionCheck, ProgramCheck, Sample, StdioCheck
+
+__all__ = ["Runner", "judge"]
+
+
+async def judge(sample: Sample, runner: Runner) -> Judgement:
+    """Judge a sample by its check.
+
+    Raises:
+        SandboxFailure: no sandbox could hold the sample to its end.
+        BackendUnavailable: no sandbox can be had.
+    """
+    match sample.check:
+        case ProgramCheck() as check:
+            return await check_program(sample, check, runner)
+        case StdioCheck() as check:
+            return await check_stdio(sample, check, runner)
+        case FunctionCheck() as check:
+            return await check_function(sample, check, runner)
+        case AssertsCheck() as check:
+            return await check_asserts(sample, check, runner)

@@ -1,0 +1,113 @@
+"""`asserts`: test code in the sample's interpreter, with proof that it ran to its end.
+
+Judged `shared`: a sample that knows this driver could lie to it from inside. What is asked of the
+record, in this order: nothing in it but the driver's own lines; an end; at least one test; every
+test passed.
+"""
+
+from typing import Any, cast
+
+from engine.checks.base import Runner, python_job
+from engine.jobs import Report
+from engine.judge.outcome import Judgement, failure
+from engine.languages import find
+from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
+
+__all__ = ["check_asserts", "read_error"]
+
+
+async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> Judgement:
+    """Run the tests beside the sample and judge by the record."""
+    require_python(sample, "asserts")
+    job = python_job(
+        sample.code,
+        "asserts",
+        check.tests.encode("utf-8", "surrogatepass"),
+        sample.limits,
+        sample,
+    )
+    report = await runner.run(job)
+    lines = check.tests.splitlines()
+    tests = [_result(event, lines) for event in report.events if "test" in event]
+    reason, message = _judge(report, sample.limits, tests)
+    return Judgement(reason=reason, message=message, tests=tests, shared=True, last=report)
+
+
+def require_python(sample: Sample, kind: str) -> None:
+    """Raise `InvalidSample` for a language that has no driver for this kind of check."""
+    if not find(sample.language).zygote:
+        raise InvalidSample(f"check: {kind!r} is for Python; use program or stdio")
+
+
+def read_error(value: Any) -> tuple[str, str]:
+    """Return (type, message) of a recorded exception, whatever the record holds."""
+    parts = [str(part) for part in cast(list[Any], value)] if isinstance(value, list) else []
+    return (parts[0] if parts else "Exception", parts[1] if len(parts) > 1 else "")
+
+
+def _result(event: dict[str, Any], lines: list[str]) -> TestResult:
+    where = event["test"]
+    name = f"line {where}" if isinstance(where, int) else str(where)[:200]
+    if "exit" in event:
+        return TestResult(
+            passed=False, name=name, reason=Reason.EARLY_EXIT, message="called sys.exit"
+        )
+    if "raised" not in event:
+        return TestResult(passed=True, name=name)
+    kind, message = read_error(event["raised"])
+    if kind == "AssertionError":
+        if isinstance(where, int) and 0 < where <= len(lines) and not message:
+            message = lines[where - 1].strip()
+        return TestResult(
+            passed=False, name=name, reason=Reason.ASSERTION_FAILED, message=message[:300]
+        )
+    return TestResult(
+        passed=False, name=name, reason=Reason.RUNTIME_ERROR, message=f"{kind}: {message}"[:300]
+    )
+
+
+def _judge(report: Report, limits: Limits, tests: list[TestResult]) -> tuple[Reason, str]:
+    if not report.intact:
+        return Reason.TAMPERED, "wrote to the record of its own tests"
+    end = next((event for event in report.events if "done" in event), None)
+    if end is None:
+        return _unfinished(report, limits, tests)
+    broken = failure(report, limits)
+    if broken is not None:
+        return broken
+    first = next((test for test in tests if not test.passed), None)
+    if first is not None:
+        return first.reason or Reason.RUNTIME_ERROR, f"{first.name}: {first.message}"
+    stage = next((event for event in report.events if "stage" in event), None)
+    if stage is not None:
+        return _stage_failed(stage)
+    if end["done"] != len(tests):
+        return Reason.TAMPERED, "the record of the tests does not add up"
+    if not tests or (end.get("asserts") and not end.get("hits")):
+        return Reason.NO_TESTS, "the test code tests nothing"
+    return Reason.PASSED, ""
+
+
+def _stage_failed(event: dict[str, Any]) -> tuple[Reason, str]:
+    where = f"line {event['stage']} of the tests"
+    if "exit" in event:
+        return Reason.EARLY_EXIT, f"{where}: called sys.exit"
+    kind, message = read_error(event.get("raised"))
+    return Reason.RUNTIME_ERROR, f"{where}: {kind}: {message}"[:300]
+
+
+def _unfinished(report: Report, limits: Limits, tests: list[TestResult]) -> tuple[Reason, str]:
+    for event in report.events:
+        if "compile" in event:
+            return Reason.COMPILE_ERROR, ": ".join(read_error(event["compile"]))[:300]
+        if "tests" in event:
+            message = ": ".join(read_error(event["tests"]))[:300]
+            return Reason.COMPILE_ERROR, f"the test code does not compile: {message}"
+        if "raised" in event and "test" not in event and "stage" not in event:
+            return Reason.RUNTIME_ERROR, ": ".join(read_error(event["raised"]))[:300]
+        if event.get("exit") == "module":
+            return Reason.EARLY_EXIT, "called sys.exit before the tests"
+    broken = failure(report, limits)
+    if broken is not None:
+        return broken
+    return Reason.EARLY_EXIT, f"ended with exit code {report.exit_code} before the tests did"

@@ -1,0 +1,157 @@
+"""`function`: calls with given arguments, judged on the values that came back.
+
+Judged `split`: the sandbox sees arguments only. Expected values are in the check or come from a
+reference solution that ran in a sandbox of its own; they are compared here.
+"""
+
+from typing import Any
+
+import msgspec
+
+from engine.checks.asserts import read_error, require_python
+from engine.checks.base import Runner, python_job
+from engine.jobs import Report
+from engine.judge.outcome import Judgement, failure
+from engine.judge.values import accepted, show
+from veristone import (
+    FunctionCheck,
+    InvalidSample,
+    Limits,
+    Reason,
+    Sample,
+    SandboxFailure,
+    TestResult,
+)
+
+__all__ = ["check_function"]
+
+_encode = msgspec.json.Encoder().encode
+_Failure = tuple[Reason, str]
+_NOT_REACHED = "not reached"
+
+
+async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -> Judgement:
+    """Make the calls, compare what came back, call by call."""
+    require_python(sample, "function")
+    if not check.calls:
+        return Judgement(reason=Reason.NO_TESTS, message="the check has no calls")
+    payload = _payload(check)
+    expected = await _expected(sample, check, payload, runner)
+    report = await runner.run(python_job(sample.code, "calls", payload, sample.limits, sample))
+    answers = {
+        event["call"]: event for event in report.events if isinstance(event.get("call"), int)
+    }
+    failures: list[_Failure | None] = [
+        _judge_call(answers.get(index), want, check) for index, want in enumerate(expected)
+    ]
+    if check.validator is not None:
+        await _validate(check, answers, expected, failures, runner)
+    whole = _judge_run(report, sample.limits, len(check.calls))
+    tests = [
+        TestResult(passed=failed is None, name=str(index))
+        if failed is None
+        else TestResult(passed=False, name=str(index), reason=failed[0], message=failed[1])
+        for index, failed in enumerate(failures)
+    ]
+    first = next((failed for failed in failures if failed), None)
+    if (first is not None and first[1] == _NOT_REACHED and whole is not None) or first is None:
+        first = whole
+    reason, message = first or (Reason.PASSED, "")
+    return Judgement(reason=reason, message=message, tests=tests, last=report)
+
+
+def _payload(check: FunctionCheck) -> bytes:
+    calls = [{"args": call.args, "kwargs": call.kwargs} for call in check.calls]
+    return _encode({"entry_point": check.entry_point, "calls": calls})
+
+
+async def _expected(
+    sample: Sample, check: FunctionCheck, payload: bytes, runner: Runner
+) -> list[Any]:
+    if check.reference is None:
+        if any(call.expected is msgspec.UNSET for call in check.calls):
+            raise InvalidSample("check: a call has no expected value and there is no reference")
+        return [call.expected for call in check.calls]
+    # The reference gets time of its own: it is trusted, and often slower than a good answer.
+    limits = msgspec.structs.replace(
+        sample.limits,
+        cpu_s=max(60.0, sample.limits.cpu_s * 4),
+        wall_s=max(120.0, sample.limits.wall_s * 4),
+    )
+    events = await runner.reference(python_job(check.reference, "calls", payload, limits))
+    values: dict[int, Any] = {event["call"]: event for event in events if "call" in event}
+    if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
+        raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
+    return [values[index]["value"] for index in range(len(check.calls))]
+
+
+def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
+    for event in events:
+        for key in ("compile", "raised", "missing"):
+            if key in event:
+                return f"{key}: {event[key]}"[:300]
+    return "it did not finish its calls"
+
+
+def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -> _Failure | None:
+    if event is None:
+        return Reason.RUNTIME_ERROR, _NOT_REACHED
+    if "exit" in event:
+        return Reason.EARLY_EXIT, "called sys.exit"
+    if "raised" in event:
+        return Reason.RUNTIME_ERROR, ": ".join(read_error(event["raised"]))[:300]
+    if "value" not in event:
+        return Reason.TAMPERED, "the record of a call holds no value"
+    if check.validator is not None or accepted(want, event["value"], check):
+        return None
+    return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(event['value'])}"
+
+
+async def _validate(
+    check: FunctionCheck,
+    answers: dict[int, dict[str, Any]],
+    expected: list[Any],
+    failures: list[_Failure | None],
+    runner: Runner,
+) -> None:
+    """Ask the validator about every call that returned; it sees values, never the sample."""
+    asked = [index for index, failed in enumerate(failures) if failed is None]
+    calls = [
+        {
+            "args": [check.calls[index].args, answers[index]["value"], expected[index]],
+            "kwargs": {},
+        }
+        for index in asked
+    ]
+    payload = _encode({"entry_point": "accept", "calls": calls})
+    limits = Limits(cpu_s=60.0, wall_s=120.0)
+    report = await runner.run(python_job(check.validator or "", "calls", payload, limits))
+    said = {event["call"]: event for event in report.events if isinstance(event.get("call"), int)}
+    if not any("done" in event for event in report.events):
+        raise SandboxFailure(f"the validator failed: {_why_reference(report.events)}")
+    for position, index in enumerate(asked):
+        event = said.get(position, {})
+        if event.get("value") is not True:
+            got = show(answers[index]["value"])
+            failures[index] = (Reason.WRONG_ANSWER, f"the validator refused {got}")
+
+
+def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:
+    """Return what is wrong with the run as a whole."""
+    for event in report.events:
+        if "compile" in event:
+            return Reason.COMPILE_ERROR, ": ".join(read_error(event["compile"]))[:300]
+        if "missing" in event:
+            return Reason.RUNTIME_ERROR, f"defines no {str(event['missing'])[:100]}"
+        if "raised" in event and "call" not in event:
+            return Reason.RUNTIME_ERROR, ": ".join(read_error(event["raised"]))[:300]
+        if event.get("exit") == "module":
+            return Reason.EARLY_EXIT, "called sys.exit when it was loaded"
+    if not report.intact:
+        return Reason.TAMPERED, "wrote to the record of its own calls"
+    broken = failure(report, limits)
+    if broken is not None:
+        return broken
+    if not any(event.get("done") == calls for event in report.events):
+        return Reason.EARLY_EXIT, f"ended with exit code {report.exit_code} before its calls did"
+    return None

@@ -1,0 +1,99 @@
+"""`stdio`: the program is run once for every input; a comparator or a checker decides."""
+
+from engine.checks.base import Runner, keep_for, program_job
+from engine.checks.program import ended_well
+from engine.jobs import Job, Report
+from engine.judge.outcome import Judgement, failure
+from engine.judge.text import difference, same_text
+from engine.languages import find
+from veristone import (
+    Limits,
+    Reason,
+    Sample,
+    SandboxFailure,
+    StdioCase,
+    StdioCheck,
+    TestResult,
+)
+
+__all__ = ["check_stdio"]
+
+
+async def check_stdio(sample: Sample, check: StdioCheck, runner: Runner) -> Judgement:
+    """Run every case, each in a spotless sandbox, and judge each by itself."""
+    if not check.cases:
+        return Judgement(reason=Reason.NO_TESTS, message="the check has no cases")
+    tests: list[TestResult] = []
+    first: tuple[Reason, str] | None = None
+    shown: Report | None = None
+    for number, case in enumerate(check.cases, 1):
+        report = await runner.run(program_job(sample, check.args, case.input, case.output, None))
+        verdict = ended_well(report, sample.limits, check.exit_code)
+        if verdict is None:
+            verdict = await _judge_output(report, case, check, runner)
+        reason, message = verdict or (None, "")
+        tests.append(
+            TestResult(passed=verdict is None, name=str(number), reason=reason, message=message)
+        )
+        if verdict is not None and first is None:
+            first, shown = (verdict[0], f"case {number}: {verdict[1]}"), report
+        if verdict is not None and (
+            check.stop_on_first_failure or verdict[0] is Reason.COMPILE_ERROR
+        ):
+            break
+        shown = shown or report
+    # Cases after the first failure were not run: they did not pass.
+    tests += [
+        TestResult(passed=False, name=str(number), message="not run")
+        for number in range(len(tests) + 1, len(check.cases) + 1)
+    ]
+    reason, message = first or (Reason.PASSED, "")
+    return Judgement(reason=reason, message=message, tests=tests, last=shown)
+
+
+async def _judge_output(
+    report: Report, case: StdioCase, check: StdioCheck, runner: Runner
+) -> tuple[Reason, str] | None:
+    if not report.stdout.complete:
+        return Reason.WRONG_ANSWER, "printed far more than expected"
+    actual = report.stdout.whole()
+    if check.checker is not None:
+        return await _ask_checker(actual, case, check, runner)
+    text = actual.decode("utf-8", "replace")
+    if same_text(text, case.output, check.compare):
+        return None
+    return Reason.WRONG_ANSWER, difference(text, case.output)
+
+
+async def _ask_checker(
+    actual: bytes, case: StdioCase, check: StdioCheck, runner: Runner
+) -> tuple[Reason, str] | None:
+    assert check.checker is not None
+    language = find(check.checker.language)
+    names = ("input.txt", "output.txt", "answer.txt")
+    limits = Limits()
+    report = await runner.run(
+        Job(
+            language=language.name,
+            driver="main" if language.zygote else "exec",
+            entry=language.entry,
+            files={
+                language.entry: check.checker.code.encode(),
+                names[0]: case.input.encode("utf-8", "surrogatepass"),
+                names[1]: actual,
+                names[2]: case.output.encode("utf-8", "surrogatepass"),
+            },
+            limits=limits,
+            argv=names if language.zygote else (*language.run, *names),
+            keep_head=keep_for(None, limits),
+        )
+    )
+    broken = failure(report, limits)
+    said = (report.stderr.excerpt().text or report.stdout.excerpt().text).strip()[:200]
+    if broken is None and report.exit_code == 0:
+        return None
+    # A Python checker that raises exits with 1 too; its traceback tells the two apart.
+    crashed = report.exit_code == 1 and "Traceback (most recent call last)" in said
+    if broken is None and report.exit_code in (1, 2) and not crashed:
+        return Reason.WRONG_ANSWER, said or "the checker refused the output"
+    raise SandboxFailure(f"the checker itself failed: {broken or said or report.exit_code}")

@@ -1,0 +1,54 @@
+"""Settings of the engine. Each has a default that was measured or reasoned about."""
+
+import os
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from veristone import Limits
+
+__all__ = ["EngineConfig"]
+
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+class EngineConfig(BaseModel):
+    """How an engine finds and feeds its sandboxes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    backend: Literal["auto", "docker", "bubblewrap"] = "auto"
+    """`auto`: Docker where a daemon answers, else bubblewrap."""
+    sandboxes: int = Field(default_factory=_cpus, ge=1, le=1024)
+    """Sandboxes per language. One per core: a sample that waits leaves its core to nobody."""
+    runtime: str | None = None
+    """Docker runtime, for example `runsc` (gVisor); None is the daemon's default."""
+    max_memory_mib: int = Field(default=2048, ge=64)
+    """Largest `limits.memory_mib` that a sample may ask for."""
+    max_processes: int = Field(default=64, ge=1)
+    """Largest `limits.processes`; at this number the cgroup refuses and counts it."""
+    max_disk_mib: int = Field(default=64, ge=1)
+    """Size of the work area and of /tmp, each, and the largest `limits.disk_mib`."""
+    max_output_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+    python: str | None = None
+    """Interpreter for bubblewrap sandboxes; None is the one that runs the engine, without its
+    virtual environment."""
+    preload: tuple[str, ...] = ()
+    """Modules that every Python sandbox imports once, before any sample (numpy, for example)."""
+    attempts: int = Field(default=3, ge=1)
+    """Fresh sandboxes that a sample is tried on before it is `undecided`."""
+    start_timeout_s: float = Field(default=60.0, gt=0)
+    window: int = Field(default=1024, ge=1)
+    """Verdicts of a stream that may wait for a slower one in front of them."""
+
+    @property
+    def ceiling(self) -> Limits:
+        """The largest limits that a sample may ask for."""
+        return Limits(
+            memory_mib=self.max_memory_mib,
+            processes=self.max_processes,
+            disk_mib=self.max_disk_mib,
+            output_bytes=self.max_output_bytes,
+        )

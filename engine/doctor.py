@@ -1,0 +1,131 @@
+"""What works on this host: each back end and each wall, tried with real samples."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import docker.errors
+
+from engine.backends.docker import connect
+from engine.config import EngineConfig
+from engine.engine import Engine
+from engine.images import statuses
+from veristone import Limits, Reason, Sample, VeristoneError
+
+__all__ = ["Finding", "examine"]
+
+_SHORT = Limits(cpu_s=2.0, wall_s=5.0)
+_ADVICE = {
+    "memory-cgroup": "no cgroup here: memory is watched by the warden and bounded per process;"
+    " use Docker for a hard limit",
+    "processes-cgroup": "no cgroup here: processes are bounded per user by the kernel",
+    "own-user": "warden and sample share a user id; start Veristone as root or use Docker to"
+    " separate them",
+    "seccomp": "the kernel refused our system call filter: do not run hostile code here",
+    "no-network": "samples can reach the network: do not run hostile code here",
+}
+_TRIALS: tuple[tuple[str, str, Limits, tuple[Reason, ...]], ...] = (
+    ("runs a program", "print(1)", _SHORT, (Reason.PASSED,)),
+    ("stops endless loops", "while True: pass", Limits(cpu_s=0.5), (Reason.CPU_TIMEOUT,)),
+    (
+        "stops sleepers",
+        "import time; time.sleep(60)",
+        Limits(wall_s=0.5),
+        (Reason.WALL_TIMEOUT,),
+    ),
+    (
+        "bounds memory",
+        "x = bytearray(600 * 2**20); import time; time.sleep(1)",
+        Limits(memory_mib=256),
+        (Reason.MEMORY_LIMIT, Reason.RUNTIME_ERROR),
+    ),
+    (
+        "bounds processes",
+        "import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(0.01)",
+        Limits(cpu_s=1.0, wall_s=2.0),
+        (Reason.PROCESS_LIMIT,),
+    ),
+    (
+        "bounds disk",
+        "f = open('big', 'wb')\nwhile True: f.write(bytes(2**20))",
+        _SHORT,
+        (Reason.DISK_LIMIT, Reason.RUNTIME_ERROR),
+    ),
+    ("bounds output", "while True: print('x' * 1000)", _SHORT, (Reason.OUTPUT_LIMIT,)),
+    (
+        "refuses dangerous calls",
+        "import ctypes\nctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+        _SHORT,
+        (Reason.POLICY_VIOLATION,),
+    ),
+    (
+        "is spotless afterwards",
+        "import os\nassert os.listdir('/tmp') == []",
+        _SHORT,
+        (Reason.PASSED,),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was tried."""
+
+    backend: str
+    subject: str
+    good: bool | None
+    """None: works, with a weaker wall; `detail` says how."""
+    detail: str = ""
+
+
+async def examine(config: EngineConfig) -> AsyncIterator[Finding]:
+    """Try both back ends (or the one that the configuration names), one finding at a time."""
+    wanted = ("docker", "bubblewrap") if config.backend == "auto" else (config.backend,)
+    for name in wanted:
+        if name == "docker":
+            async for finding in _docker_itself():
+                yield finding
+        one = config.model_copy(update={"backend": name, "sandboxes": 1})
+        try:
+            async with Engine(one) as engine:
+                async for finding in _walls(engine):
+                    yield finding
+        except VeristoneError as error:
+            yield Finding(name, "starts a sandbox", False, str(error).splitlines()[0])
+
+
+async def _docker_itself() -> AsyncIterator[Finding]:
+    try:
+        client = await asyncio.to_thread(connect)
+        version = await asyncio.to_thread(client.version)
+        info = await asyncio.to_thread(client.info)
+        images = await asyncio.to_thread(statuses)
+    except (VeristoneError, docker.errors.DockerException):
+        return  # starting a sandbox will say what is wrong
+    runtimes = ", ".join(sorted(info.get("Runtimes", {})))
+    yield Finding(
+        "docker",
+        "daemon answers",
+        True,
+        f"version {version.get('Version')}, cgroup v{info.get('CgroupVersion', '?')},"
+        f" runtimes: {runtimes}",
+    )
+    for status in images:
+        detail = status.image if status.built else f"run: veristone images build {status.language}"
+        yield Finding("docker", f"image for {status.language}", status.built, detail)
+
+
+async def _walls(engine: Engine) -> AsyncIterator[Finding]:
+    isolation = await engine.isolation()
+    if isolation is not None:
+        standing = ", ".join(isolation.enforced)
+        yield Finding(engine.backend, "walls that stand", True, standing)
+        for name in isolation.missing:
+            serious = name not in ("memory-cgroup", "processes-cgroup", "own-user")
+            yield Finding(
+                engine.backend, f"without {name}", False if serious else None, _ADVICE.get(name, "")
+            )
+    for subject, code, limits, wanted in _TRIALS:
+        verdict = await engine.verify(Sample(code=code, limits=limits))
+        detail = "" if verdict.reason in wanted else f"{verdict.reason}: {verdict.message}"
+        yield Finding(engine.backend, subject, verdict.reason in wanted, detail)

@@ -1,0 +1,88 @@
+"""What the engine asks of a sandbox, and what comes back. Values inside the engine only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from veristone import Limits, Output
+
+__all__ = ["Captured", "Driver", "Job", "Report"]
+
+Driver = Literal["main", "exec", "calls", "asserts"]
+
+KEEP_BYTES = 32 * 1024
+EXCERPT_BYTES = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run of one program in a spotless sandbox."""
+
+    language: str
+    driver: Driver
+    entry: str
+    files: Mapping[str, bytes]
+    limits: Limits
+    argv: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    stdin: bytes = b""
+    payload: bytes = b""
+    """What the driver needs besides the files: calls or test code."""
+    keep_head: int = KEEP_BYTES
+    keep_tail: int = KEEP_BYTES
+    """Bytes of stdout and of stderr that come back from the start and from the end."""
+    record_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One stream as the warden kept it."""
+
+    head: bytes
+    tail: bytes
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        """True where not one byte is missing."""
+        return len(self.head) + len(self.tail) == self.total
+
+    def whole(self) -> bytes:
+        """All bytes of a complete stream."""
+        return self.head + self.tail
+
+    def excerpt(self) -> Output:
+        """The stream as a verdict shows it."""
+        data = self.head + self.tail
+        if self.complete and len(data) <= 2 * EXCERPT_BYTES:
+            return Output(head=_text(data), total_bytes=self.total)
+        head, tail = data[:EXCERPT_BYTES], data[max(EXCERPT_BYTES, len(data) - EXCERPT_BYTES) :]
+        return Output(head=_text(head), tail=_text(tail), total_bytes=self.total)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the warden measured. Everything in it that a sample wrote is hostile."""
+
+    exit_code: int | None
+    signal: int | None
+    killed: Literal["cpu", "wall", "output", "memory", "disk"] | None
+    oom: bool
+    process_limit: bool
+    disk_full: bool
+    cpu_s: float
+    wall_s: float
+    starved_s: float
+    """Seconds that living processes stood ready and got no CPU, where wall time ran out."""
+    peak_kib: int
+    inside_s: float
+    stdout: Captured
+    stderr: Captured
+    events: tuple[dict[str, Any], ...] = ()
+    """The driver's record, line by line."""
+    intact: bool = True
+    """False where the record holds something that the driver did not write."""

@@ -1,0 +1,85 @@
+"""What a run's end says by itself, before any answer is compared."""
+
+import signal
+from dataclasses import dataclass, field
+
+from engine.jobs import Report
+from veristone import Limits, Reason, TestResult
+
+__all__ = ["Judgement", "failure", "signal_name"]
+
+_KILLED = {
+    "cpu": Reason.CPU_TIMEOUT,
+    "wall": Reason.WALL_TIMEOUT,
+    "output": Reason.OUTPUT_LIMIT,
+    "memory": Reason.MEMORY_LIMIT,
+    "disk": Reason.DISK_LIMIT,
+}
+_SIGNALS = {
+    signal.SIGSYS: (Reason.POLICY_VIOLATION, "used a system call that sandboxes refuse"),
+    signal.SIGXCPU: (Reason.CPU_TIMEOUT, "ran out of CPU time"),
+    signal.SIGXFSZ: (Reason.DISK_LIMIT, "wrote a file larger than limits.file_mib"),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Judgement:
+    """What a check concludes; the engine makes the verdict of it."""
+
+    reason: Reason
+    message: str = ""
+    tests: list[TestResult] = field(default_factory=list[TestResult])
+    shared: bool = False
+    last: Report | None = None
+    """The run whose output a person wants to see."""
+
+
+def signal_name(number: int) -> str:
+    """Return ``SIGSEGV`` for 11."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def failure(report: Report, limits: Limits) -> tuple[Reason, str] | None:
+    """Return why a run cannot count, whatever it printed; None where it ended by itself.
+
+    A non-zero exit code is not judged here: some checks expect one.
+    """
+    if report.process_limit and report.killed in ("cpu", "wall"):
+        # What made it slow: a bomb spends its time on forks that the kernel refuses.
+        return Reason.PROCESS_LIMIT, f"reached limits.processes ({limits.processes})"
+    if report.cpu_s > limits.cpu_s and report.killed in (None, "cpu"):
+        return Reason.CPU_TIMEOUT, f"used {report.cpu_s:.2f} s of CPU, the limit is {limits.cpu_s}"
+    if report.killed is not None:
+        return _KILLED[report.killed], _killed_message(report, limits)
+    if report.oom:
+        return Reason.MEMORY_LIMIT, f"the kernel ended it at {limits.memory_mib} MiB or above"
+    failed = report.signal is not None or report.exit_code != 0
+    if failed and report.process_limit:
+        return Reason.PROCESS_LIMIT, f"reached limits.processes ({limits.processes})"
+    if failed and report.disk_full:
+        return Reason.DISK_LIMIT, "the disk of the sandbox was full"
+    if report.signal is not None:
+        known = _SIGNALS.get(signal.Signals(report.signal)) if report.signal < 32 else None
+        return known or (Reason.SIGNALLED, f"was ended by {signal_name(report.signal)}")
+    return None
+
+
+def _killed_message(report: Report, limits: Limits) -> str:
+    if report.killed == "wall":
+        return f"still ran after {limits.wall_s} s (CPU used: {report.cpu_s:.2f} s)"
+    if report.killed == "output":
+        return f"wrote more than limits.output_bytes ({limits.output_bytes})"
+    if report.killed == "memory":
+        return f"used more than limits.memory_mib ({limits.memory_mib})"
+    if report.killed == "disk":
+        return f"wrote more than limits.disk_mib ({limits.disk_mib})"
+    return f"used {report.cpu_s:.2f} s of CPU, the limit is {limits.cpu_s}"
+
+
+def last_line(text: str) -> str:
+    """Return the last line that says something: the exception, in a traceback."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""

@@ -1,0 +1,174 @@
+"""One sandbox, seen from the engine: a connection to a warden and a way to destroy it."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from engine.jobs import Job, Report
+from engine.wire import Ceilings, encode_job, parse_hello, parse_report
+from sandbox_images.warden import frames
+from veristone import Isolation, ProtocolViolation, SandboxFailure
+
+__all__ = ["Connection", "Sandbox"]
+
+GRACE_S = 15.0
+"""How long past a job's own deadline a warden may take before it counts as dead."""
+
+
+class Connection(asyncio.Protocol):
+    """Frames over a byte stream; one frame is waited for at a time."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._wanted = frames.PREFIX.size
+        self._shape: tuple[int, int] | None = None
+        self._waiter: asyncio.Future[tuple[bytes, bytes]] | None = None
+        self._ready: list[tuple[bytes, bytes]] = []
+        self._lost: Exception | None = None
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        self.feed(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio."""
+        self._fail(SandboxFailure("the sandbox went away"))
+
+    def feed(self, data: bytes | memoryview) -> None:
+        """Take bytes of the warden's stream."""
+        if self._lost is not None:
+            return
+        self._buffer += data
+        while len(self._buffer) >= self._wanted:
+            if self._shape is None:
+                try:
+                    self._shape = frames.parse_prefix(bytes(self._buffer[: frames.PREFIX.size]))
+                except frames.BadFrame:
+                    self._fail(ProtocolViolation("the sandbox sent bytes that are no frame"))
+                    self.close()
+                    return
+                self._wanted = frames.PREFIX.size + sum(self._shape)
+                continue
+            self._deliver(self._shape)
+
+    def _deliver(self, shape: tuple[int, int]) -> None:
+        start = frames.PREFIX.size
+        middle = start + shape[0]
+        frame = (bytes(self._buffer[start:middle]), bytes(self._buffer[middle : self._wanted]))
+        del self._buffer[: self._wanted]
+        self._wanted, self._shape = frames.PREFIX.size, None
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(frame)
+        elif self._ready:
+            # A warden answers what it was asked; it never speaks twice.
+            self._fail(ProtocolViolation("the sandbox sent a frame that nobody asked for"))
+            self.close()
+        else:
+            self._ready.append(frame)
+
+    def _fail(self, error: Exception) -> None:
+        if self._lost is None:
+            self._lost = error
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(self._lost)
+
+    @property
+    def alive(self) -> bool:
+        """False once the stream has ended or broken."""
+        return self._lost is None
+
+    def write(self, pieces: list[bytes]) -> None:
+        """Send the pieces of one frame."""
+        if self._lost is not None or self._transport is None:
+            raise SandboxFailure("the sandbox went away")
+        self._transport.writelines(pieces)
+
+    async def read(self, timeout_s: float) -> tuple[bytes, bytes]:
+        """Return header and body of the next frame.
+
+        Raises:
+            SandboxFailure: the sandbox went away or did not answer in time.
+        """
+        if self._ready:
+            return self._ready.pop()
+        if self._lost is not None:
+            raise self._lost
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._waiter
+        except TimeoutError:
+            raise SandboxFailure(f"the sandbox did not answer for {timeout_s:.0f} s") from None
+        finally:
+            self._waiter = None
+
+    def close(self) -> None:
+        """Hang up. The warden takes that as the end and exits."""
+        if self._transport is not None:
+            self._transport.abort() if hasattr(self._transport, "abort") else None
+
+
+class Sandbox:
+    """A warm sandbox. One job at a time; after any failure it must be destroyed."""
+
+    def __init__(
+        self,
+        name: str,
+        connection: Connection,
+        ceilings: Ceilings,
+        destroy: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.name = name
+        self.isolation: Isolation | None = None
+        self.runs = 0
+        self._connection = connection
+        self._ceilings = ceilings
+        self._destroy = destroy
+        self._ids = itertools.count(1)
+        self._destroyed = False
+
+    async def greet(self, timeout_s: float, backend: str, runtime: str) -> None:
+        """Wait until the warden is ready and note which walls it found standing.
+
+        Raises:
+            SandboxFailure: it did not become ready.
+        """
+        header, _ = await self._connection.read(timeout_s)
+        hello = parse_hello(header)
+        self.isolation = Isolation(
+            backend=backend,
+            runtime=runtime,
+            enforced=tuple(sorted(name for name, held in hello.layers.items() if held)),
+            missing=tuple(sorted(name for name, held in hello.layers.items() if not held)),
+        )
+
+    @property
+    def alive(self) -> bool:
+        """False where the connection is gone."""
+        return self._connection.alive and not self._destroyed
+
+    async def run(self, job: Job) -> Report:
+        """Run one job.
+
+        Raises:
+            SandboxFailure: the sandbox broke; destroy it and try elsewhere.
+        """
+        job_id = next(self._ids)
+        self.runs += 1
+        self._connection.write(encode_job(job_id, job, self._ceilings))
+        header, body = await self._connection.read(job.limits.wall_s + GRACE_S)
+        return parse_report(header, body, job_id)
+
+    async def destroy(self) -> None:
+        """End the sandbox and whatever runs in it. May be called twice."""
+        if self._destroyed:
+            return
+        self._destroyed = True
+        self._connection.close()
+        await self._destroy()

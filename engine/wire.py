@@ -1,0 +1,182 @@
+"""Frames between engine and warden, the engine's side.
+
+`sandbox_images.warden.frames` defines the format; this module turns jobs into frames and frames
+into reports. A warden could have been taken over by its sample, so nothing is believed: lengths
+are bounded before memory is spent and every field is checked for its type.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from engine.jobs import Captured, Job, Report
+from sandbox_images.warden import frames
+from veristone import ProtocolViolation, SandboxFailure
+
+__all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
+
+CPU_GRACE = 1.25
+"""A program over its CPU limit is let run this much longer, to tell a near miss from a hang."""
+
+
+class Hello(msgspec.Struct):
+    """The first frame of a warden."""
+
+    op: Literal["hello"]
+    protocol: int
+    python: str
+    layers: dict[str, bool]
+    places: list[str]
+    memory_limit: int | None = None
+
+
+class _ReportHeader(msgspec.Struct):
+    op: Literal["report"]
+    id: int
+    token: str
+    exit: int | None
+    signal: int | None
+    killed: Literal["cpu", "wall", "output", "memory", "disk"] | None
+    oom: bool
+    process_limit: bool
+    disk_full: bool
+    cpu_s: float
+    wall_s: float
+    starved_s: float
+    peak_kib: int
+    inside_s: float
+    stdout: tuple[int, int, int]
+    stderr: tuple[int, int, int]
+    record: tuple[int, int]
+
+
+_decode_hello = msgspec.json.Decoder(Hello).decode
+_decode_report = msgspec.json.Decoder(_ReportHeader).decode
+_decode_event = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Ceilings(msgspec.Struct, frozen=True):
+    """What a sandbox's own walls hold already, so that a job need not be watched for it."""
+
+    processes: int
+    disk_mib: int
+    has_cgroup: bool
+
+
+def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
+    """Return the pieces of the frame that runs `job`."""
+    meta = _encode(
+        {
+            "files": list(job.files),
+            "entry": job.entry,
+            "argv": job.argv,
+            "env": job.env,
+            "driver": job.driver,
+        }
+    )
+    parts = [meta, job.stdin, job.payload, *job.files.values()]
+    header = {
+        "op": "run",
+        "id": job_id,
+        "limits": _limits(job, ceilings),
+        "parts": [len(part) for part in parts],
+    }
+    return [frames.encode_head(header, sum(len(part) for part in parts)), *parts]
+
+
+def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
+    limits = job.limits
+    mib = 1024 * 1024
+    watched = not ceilings.has_cgroup
+    return {
+        "cpu_s": limits.cpu_s,
+        "cpu_kill_s": limits.cpu_s * CPU_GRACE + 0.1,
+        "wall_s": limits.wall_s,
+        "memory_bytes": limits.memory_mib * mib,
+        # Thread stacks are reserved, not used: 8 MiB each must not count as memory.
+        "data_bytes": (limits.memory_mib + 8 * limits.processes + 256) * mib if watched else None,
+        "processes": limits.processes,
+        # At the ceiling the cgroup refuses, and counts that it did; below it the kernel's
+        # per-user limit does. The warden is one process of its user where they share it.
+        "nproc": limits.processes if watched or limits.processes < ceilings.processes else None,
+        "output_bytes": limits.output_bytes,
+        "file_bytes": limits.file_mib * mib,
+        "disk_bytes": limits.disk_mib * mib if limits.disk_mib < ceilings.disk_mib else 0,
+        "keep": [job.keep_head, job.keep_tail],
+        "record_bytes": job.record_bytes,
+    }
+
+
+def parse_hello(header: bytes) -> Hello:
+    """Read a warden's first frame or raise `ProtocolViolation`."""
+    try:
+        return _decode_hello(header)
+    except msgspec.MsgspecError as error:
+        raise ProtocolViolation(f"no greeting from the warden: {error}") from error
+
+
+def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
+    """Read the report on job `job_id`.
+
+    Raises:
+        ProtocolViolation: this is no report on that job.
+        SandboxFailure: the sandbox could not start the sample; nothing is known about it.
+    """
+    try:
+        head = _decode_report(header)
+    except msgspec.MsgspecError as error:
+        raise ProtocolViolation(f"no report from the warden: {error}") from error
+    lengths = (*head.stdout[:2], *head.stderr[:2], head.record[0])
+    if head.id != job_id or min(lengths) < 0 or sum(lengths) != len(body):
+        raise ProtocolViolation("a report does not fit its job")
+    pieces: list[bytes] = []
+    start = 0
+    for length in lengths:
+        pieces.append(body[start : start + length])
+        start += length
+    events, intact = _parse_record(pieces[4], head.token)
+    intact = intact and head.record[0] == head.record[1]
+    for event in events:
+        if "fault" in event:
+            raise SandboxFailure(f"the sandbox could not start the sample: {event['fault']}")
+    if head.exit == 254 and not events and head.stderr[2] == 0 and intact:
+        raise SandboxFailure("the sandbox could not start the sample")
+    return Report(
+        exit_code=head.exit,
+        signal=head.signal,
+        killed=head.killed,
+        oom=head.oom,
+        process_limit=head.process_limit,
+        disk_full=head.disk_full,
+        cpu_s=head.cpu_s,
+        wall_s=head.wall_s,
+        starved_s=head.starved_s,
+        peak_kib=head.peak_kib,
+        inside_s=head.inside_s,
+        stdout=Captured(pieces[0], pieces[1], head.stdout[2]),
+        stderr=Captured(pieces[2], pieces[3], head.stderr[2]),
+        events=tuple(events),
+        intact=intact,
+    )
+
+
+def _parse_record(data: bytes, token: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return the driver's events, and whether there was nothing else in the record."""
+    prefix = token.encode() + b" "
+    events: list[dict[str, Any]] = []
+    intact = True
+    lines = data.split(b"\n")
+    # A run that was killed may leave half a line at the end.
+    for line in lines[:-1]:
+        if not line.startswith(prefix):
+            intact = False
+            continue
+        try:
+            events.append(_decode_event(line[len(prefix) :]))
+        except msgspec.MsgspecError:
+            intact = False
+    last = lines[-1]
+    if last and not (last.startswith(prefix) or prefix.startswith(last)):
+        intact = False
+    return events, intact

@@ -1,0 +1,3 @@
+# expect: cpu_timeout
+while True:
+    pass

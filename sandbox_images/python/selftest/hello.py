@@ -1,0 +1,4 @@
+# expect: passed
+import sys
+
+print("hello from", __name__, sys.argv)

@@ -1,0 +1,83 @@
+"""System calls that the standard library does not offer, and what the kernel says of us."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Optional
+
+PR_SET_DUMPABLE = 4
+PR_SET_NO_NEW_PRIVS = 38
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_prctl = _libc.prctl
+_prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+
+
+def prctl(option: int, value: int, second: int = 0) -> None:
+    """Call prctl(2) or raise OSError."""
+    if _prctl(option, value, second, 0, 0) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"prctl({option}): {os.strerror(error)}")
+
+
+def read_number(path: str, field: Optional[str] = None) -> Optional[int]:
+    """Return the number in a file of the kernel's, or the one behind `field`; None without it."""
+    try:
+        with open(path, encoding="ascii") as file:
+            for line in file:
+                words = line.split()
+                if field is None and words and words[0].isdigit():
+                    return int(words[0])
+                if field is not None and len(words) == 2 and words[0] == field:
+                    return int(words[1])
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+class Cgroup:
+    """The limits around this sandbox, on cgroup v1 or v2, read only."""
+
+    _OOM = (
+        ("/sys/fs/cgroup/memory.events", "oom_kill"),
+        ("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill"),
+    )
+    _PIDS = (
+        ("/sys/fs/cgroup/pids.events", "max"),
+        ("/sys/fs/cgroup/pids/pids.events", "max"),
+    )
+    _MEMORY_MAX = (
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    )
+    _PIDS_MAX = ("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max")
+
+    def __init__(self) -> None:
+        limits = [read_number(path) for path in self._MEMORY_MAX]
+        # Without a limit cgroup v1 shows a number near 2**63, v2 the word "max".
+        self.memory_limit = next((n for n in limits if n is not None and n < 2**60), None)
+        counts = [read_number(path) for path in self._PIDS_MAX]
+        self.pids_limit = next((n for n in counts if n is not None), None)
+        self._oom_file = self._first(self._OOM) if self.memory_limit else None
+        self._pids_file = self._first(self._PIDS) if self.pids_limit else None
+        self._oom_kills = self._count(self._oom_file)
+        self._pids_refused = self._count(self._pids_file)
+
+    @staticmethod
+    def _first(files: tuple[tuple[str, str], ...]) -> Optional[tuple[str, str]]:
+        return next((pair for pair in files if read_number(*pair) is not None), None)
+
+    @staticmethod
+    def _count(file: Optional[tuple[str, str]]) -> int:
+        return (read_number(*file) or 0) if file else 0
+
+    def killed_for_memory(self) -> bool:
+        """True where the kernel killed a process of this sandbox since the last call."""
+        before, self._oom_kills = self._oom_kills, self._count(self._oom_file)
+        return self._oom_kills > before
+
+    def refused_a_process(self) -> bool:
+        """True where a fork failed at the sandbox's limit since the last call."""
+        before, self._pids_refused = self._pids_refused, self._count(self._pids_file)
+        return self._pids_refused > before

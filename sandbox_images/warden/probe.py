@@ -1,0 +1,103 @@
+"""What really separates a sample from the host: tried, not assumed.
+
+A child drops its privileges exactly as a sample does and then tries what must not work. The
+result goes to the engine in the warden's first frame and from there into every verdict.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import socket
+from typing import Any, Callable
+
+from . import kernel
+from .child import Identity, drop_privileges
+
+_REFUSALS = (
+    errno.EPERM,
+    errno.EACCES,
+    errno.EROFS,
+    errno.ESRCH,
+    errno.ENOSYS,
+    errno.EINVAL,  # a user id that does not exist in this user namespace
+)
+
+
+def probe(identity: Identity, cgroup: kernel.Cgroup) -> dict[str, bool]:
+    """Return, for each layer, whether it held against a child of ours."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(writer, json.dumps(_as_sample(identity)).encode())
+        except BaseException as error:
+            # No layers are known then, and the engine refuses such a sandbox.
+            os.write(2, f"warden: probe failed: {error!r}\n".encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        data = file.read()
+    os.waitpid(pid, 0)
+    layers: dict[str, bool] = json.loads(data or b"{}")
+    layers["memory-cgroup"] = cgroup.memory_limit is not None
+    layers["processes-cgroup"] = cgroup.pids_limit is not None
+    return layers
+
+
+def _as_sample(identity: Identity) -> dict[str, bool]:
+    os.setsid()
+    drop_privileges(identity)
+    status = _status()
+    return {
+        "no-capabilities": status.get("CapEff") == "0" * 16 and status.get("CapPrm") == "0" * 16,
+        "no-new-privileges": status.get("NoNewPrivs") == "1",
+        "seccomp": status.get("Seccomp") == "2" and _refused(lambda: _call("unshare", 0x10000000)),
+        "own-user": identity.uid is not None and _refused(lambda: os.kill(1, 0)),
+        "not-root": os.getuid() != 0 and _refused(lambda: os.setuid(0)),
+        "own-pid-namespace": os.getppid() == 1,
+        "no-network": _no_network(),
+        "read-only-root": _refused(lambda: _create("/usr/.veristone"))
+        and _refused(lambda: _create("/.veristone")),
+        "hidden-warden": _refused(lambda: os.listdir("/proc/1/fd"))
+        and _refused(lambda: open("/proc/1/environ", "rb").read()),
+        "no-ptrace": _refused(lambda: _call("ptrace", 16, 1, 0, 0)),
+    }
+
+
+def _status() -> dict[str, str]:
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        pairs = (line.partition(":") for line in file)
+        return {key: value.strip() for key, _, value in pairs}
+
+
+def _refused(action: Callable[[], Any]) -> bool:
+    try:
+        action()
+    except OSError as error:
+        return error.errno in _REFUSALS
+    return False
+
+
+def _call(name: str, *args: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*args) == -1:
+        raise OSError(ctypes.get_errno(), name)
+
+
+def _create(path: str) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL))
+    os.unlink(path)
+
+
+def _no_network() -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe_socket:
+        try:
+            # A datagram socket's connect sends nothing: it only asks for a route.
+            probe_socket.connect(("192.0.2.1", 9))
+        except OSError as error:
+            return error.errno in (errno.ENETUNREACH, errno.EPERM, errno.EACCES)
+    return False

@@ -1,0 +1,240 @@
+"""The warden's loop: take a job, run it, report, wipe, take the next.
+
+    python -m warden [--work DIR] [--uid N] [--socket PATH] [--preload MODULE ...]
+
+Frames come on standard input and go to standard output, or both ways over one connection to a
+Unix socket at PATH. With ``--uid`` the warden is root and each sample runs as that user; without
+it the sample shares the warden's user (a user namespace with one id), and seccomp,
+no-new-privileges and the rules for PID 1 keep the two apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from typing import Any, Optional
+
+from . import frames, kernel, probe, python_asserts, python_calls, python_main, seccomp, stdio
+from .child import Descriptors, Identity, Job, confine, execute, read_job, write_files
+from .record import Recorder
+from .supervise import Stream, Supervisor, wake_pipe
+from .wipe import NotClean, Wiper, writable_places
+
+PROTOCOL = 1
+
+# Modules that most programs import. What a sample imports beyond these costs it the usual time.
+PRELOAD = ["abc", "array", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json", "math", "numbers", "operator", "os", "pprint", "random", "re", "statistics", "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "typing", "unittest", "uuid", "warnings"]
+
+
+class Warden:
+    """Everything that lives as long as the sandbox."""
+
+    def __init__(self, options: argparse.Namespace, source: int, sink: int) -> None:
+        self._source, self._sink = source, sink
+        self._work: str = options.work
+        self._identity = Identity(options.uid, options.uid)
+        self._settings = stdio.StreamSettings()
+        self._arena = frames.Arena()
+        self._cgroup = kernel.Cgroup()
+        self._wiper = Wiper(writable_places(options.uid or os.getuid()))
+        self._supervisor = Supervisor(self._cgroup, self._wiper, wake_pipe(), _resident_kib())
+
+    def greet(self) -> None:
+        """Wipe, try the walls, and tell the engine that this sandbox is ready."""
+        self._wiper.wipe()
+        hello = {
+            "op": "hello",
+            "protocol": PROTOCOL,
+            "python": sys.version.split()[0],
+            "places": self._wiper.places,
+            "layers": probe.probe(self._identity, self._cgroup),
+            "memory_limit": self._cgroup.memory_limit,
+        }
+        frames.send(self._sink, hello)
+
+    def run(self, header: dict[str, Any], parts: list[memoryview]) -> Optional[python_main.Program]:
+        """Run one job and report it; in the forked child return the program to execute."""
+        started = time.monotonic()
+        limits = header["limits"]
+        token = os.urandom(8).hex()
+        out_read, out_write = os.pipe2(os.O_CLOEXEC)
+        err_read, err_write = os.pipe2(os.O_CLOEXEC)
+        record = os.memfd_create("record", os.MFD_CLOEXEC)
+        stdin = _stdin(parts[1])
+        fds = Descriptors(stdin, out_write, err_write, record)
+        pid = os.fork()
+        if pid == 0:
+            return self._child(fds, limits, parts, token)
+        for fd in (out_write, err_write, stdin):
+            os.close(fd)
+        streams = [self._stream(fd, limits["keep"]) for fd in (out_read, err_read)]
+        facts = self._supervisor.watch(pid, streams, limits, started)
+        self._report(header["id"], facts, streams, record, token, limits["record_bytes"], started)
+        for fd in (out_read, err_read, record):
+            os.close(fd)
+        return None
+
+    def clean(self) -> None:
+        """Leave nothing of the job behind, or raise `NotClean`."""
+        self._arena.wipe()
+        self._wiper.wipe()
+
+    def receive(self) -> tuple[dict[str, Any], list[memoryview]]:
+        """Wait for the next frame."""
+        return frames.receive(self._source, self._arena)
+
+    def _stream(self, fd: int, keep: list[int]) -> Stream:
+        return Stream(fd, self._arena.take(keep[0]), self._arena.take(max(1, keep[1])))
+
+    def _report(
+        self,
+        job_id: int,
+        facts: dict[str, Any],
+        streams: list[Stream],
+        record: int,
+        token: str,
+        record_limit: int,
+        started: float,
+    ) -> None:
+        pieces: list[frames.Buffer] = []
+        for name, stream in zip(("stdout", "stderr"), streams):
+            kept, facts[name] = stream.parts()
+            pieces += kept
+        size = os.fstat(record).st_size
+        view = self._arena.take(min(size, record_limit))
+        length = os.preadv(record, [view], 0) if len(view) else 0
+        pieces.append(view[:length])
+        facts.update(
+            op="report",
+            id=job_id,
+            token=token,
+            record=[length, size],
+            inside_s=round(time.monotonic() - started, 6),
+        )
+        frames.send(self._sink, facts, pieces)
+
+    def _child(
+        self, fds: Descriptors, limits: dict[str, Any], parts: list[memoryview], token: str
+    ) -> python_main.Program:
+        """Become the sample. Only a Python program comes back from here."""
+        recorder = None
+        try:
+            recorder = Recorder(confine(fds, limits, self._identity, self._work), token)
+            job = read_job(parts, self._work)
+            write_files(job)
+        except BaseException as error:
+            # Without a recorder there is no way to say more; the engine sees exit 254.
+            if recorder is not None:
+                recorder.write({"fault": f"{type(error).__name__}: {error}"})
+            os._exit(254)
+        return self._start(job, recorder)
+
+    def _start(self, job: Job, recorder: Recorder) -> python_main.Program:
+        driver = job.meta["driver"]
+        if driver == "exec":
+            execute(job, recorder)
+        if driver == "calls":
+            python_calls.drive(
+                job, python_main.become_main(job, self._settings, "solution"), recorder
+            )
+        if driver == "asserts":
+            python_asserts.drive(
+                job, python_main.become_main(job, self._settings, "solution"), recorder
+            )
+        space = python_main.become_main(job, self._settings)
+        try:
+            code = python_main.compile_main(job, space)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            recorder.write({"compile": python_calls.describe(error)})
+            python_main.finish(python_main.exit_status(error, skip=9))
+        # From here on the sample has three descriptors and no more, as any program has.
+        os.closerange(3, 1024)
+        return python_main.Program(code, space)
+
+
+def listen() -> python_main.Program:
+    """Serve jobs until the engine hangs up; return only in a child, with its program."""
+    options = _options()
+    source, sink = _connect(options.socket)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    for module in (*PRELOAD, *options.preload):
+        importlib.import_module(module)
+    try:
+        seccomp.install()
+    except (KeyError, OSError) as error:
+        # Said, not hidden: the probe reports the layer as missing and the engine decides.
+        os.write(2, f"warden: no seccomp filter of our own: {error}\n".encode())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warden = Warden(options, source, sink)
+    warden.greet()
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    try:
+        while True:
+            header, parts = warden.receive()
+            if header.get("op") == "run":
+                program = warden.run(header, parts)
+                if program is not None:
+                    return program
+            warden.clean()
+    except frames.EndOfStream:
+        os._exit(0)
+    except (frames.BadFrame, NotClean, BrokenPipeError, ConnectionError) as error:
+        os.write(2, f"warden: {error}\n".encode())
+        os._exit(70)
+
+
+def _stdin(data: memoryview) -> int:
+    if not len(data):
+        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.memfd_create("stdin", os.MFD_CLOEXEC)
+    done = 0
+    while done < len(data):
+        done += os.write(fd, data[done:])
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _resident_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _connect(path: Optional[str]) -> tuple[int, int]:
+    """Return the descriptors to read frames from and to write them to."""
+    if path is None:
+        source, sink = os.dup(0), os.dup(1)
+        null = os.open("/dev/null", os.O_RDWR)
+        os.dup2(null, 0)
+        # Whatever a library prints by accident must not end up between two frames.
+        os.dup2(2, 1)
+        os.close(null)
+        return source, sink
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(path)
+        os.chmod(path, 0o666)
+        server.listen(1)
+        connection, _ = server.accept()
+    os.unlink(path)
+    fd = connection.detach()
+    os.set_inheritable(fd, False)
+    return fd, fd
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="warden")
+    parser.add_argument("--work", default="/work")
+    parser.add_argument("--uid", type=int)
+    parser.add_argument("--socket")
+    parser.add_argument("--preload", nargs="*", default=[])
+    return parser.parse_args()

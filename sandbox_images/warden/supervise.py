@@ -1,0 +1,259 @@
+"""One run: start the child, watch it, end it, report.
+
+The supervisor never trusts the child: it reads pipes without blocking, keeps a bounded head and
+tail of each stream, and decides by its own clocks. When the child is gone, or must go, it kills
+every process but itself with one ``kill(-1, SIGKILL)``, which the kernel does while no process
+can fork, and reaps until none is left.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import time
+from typing import Any, Optional
+
+from . import kernel
+from .frames import Buffer
+from .wipe import Wiper
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICK = os.sysconf("SC_CLK_TCK")
+_CHUNK = 256 * 1024
+_FIRST_CHECK_S, _SLOWEST_CHECK_S = 0.02, 0.1
+
+
+class Stream:
+    """The head and the tail of what comes out of a pipe, and its length in full."""
+
+    __slots__ = ("_fill", "_head", "_tail", "_wrapped", "_written", "fd", "total")
+
+    def __init__(self, fd: int, head: memoryview, tail: memoryview) -> None:
+        os.set_blocking(fd, False)
+        self.fd = fd
+        self.total = 0
+        self._head, self._tail = head, tail
+        self._fill = 0
+        self._written = 0
+        self._wrapped = False
+
+    def read(self) -> bool:
+        """Take what is there; False at the end of the stream."""
+        while True:
+            if self._fill < len(self._head):
+                room = self._head[self._fill :]
+            else:
+                room = self._tail[self._written :]
+            try:
+                count = os.readv(self.fd, [room[:_CHUNK]])
+            except BlockingIOError:
+                return True
+            if count == 0:
+                return False
+            self.total += count
+            if self._fill < len(self._head):
+                self._fill += count
+            else:
+                self._written += count
+                if self._written == len(self._tail):
+                    self._written, self._wrapped = 0, True
+            if count < len(room) and count < _CHUNK:
+                return True
+
+    def parts(self) -> tuple[list[Buffer], list[int]]:
+        """Return the kept pieces and [head length, tail length, total length]."""
+        if self._wrapped:
+            tail: list[Buffer] = [self._tail[self._written :], self._tail[: self._written]]
+        else:
+            tail = [self._tail[: self._written]]
+        pieces: list[Buffer] = [self._head[: self._fill], *tail]
+        return pieces, [self._fill, sum(len(piece) for piece in tail), self.total]
+
+
+class Usage:
+    """What the processes of a run have used so far."""
+
+    def __init__(self, baseline_kib: int) -> None:
+        self.reaped_cpu_s = 0.0
+        self.live_cpu_s = 0.0
+        self.peak_kib = 0
+        self.sampled_kib = 0
+        self.threads = 0
+        self._baseline = baseline_kib
+
+    def reap(self, resources: Any) -> None:
+        """Add a process that ended."""
+        self.reaped_cpu_s += resources.ru_utime + resources.ru_stime
+        self.peak_kib = max(self.peak_kib, resources.ru_maxrss)
+
+    def sample(self) -> None:
+        """Look at every process that is alive."""
+        cpu_ticks = memory_kib = threads = 0
+        for name in os.listdir("/proc"):
+            if not name.isdigit() or name == "1":
+                continue
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+            except OSError:
+                continue  # it ended while we looked
+            cpu_ticks += int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
+            threads += int(fields[17])
+            # Forked children share the zygote's pages; count what is their own.
+            memory_kib += max(0, int(fields[21]) * _PAGE // 1024 - self._baseline)
+        self.live_cpu_s = cpu_ticks / _TICK
+        self.threads = max(self.threads, threads)
+        self.sampled_kib = memory_kib
+        if memory_kib:
+            self.peak_kib = max(self.peak_kib, memory_kib + self._baseline)
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all processes, ended or alive at the last look."""
+        return self.reaped_cpu_s + self.live_cpu_s
+
+
+def waiting_s() -> float:
+    """Return how long the living processes stood ready to run and got no CPU."""
+    total = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit() and name != "1":
+            try:
+                with open(f"/proc/{name}/schedstat", "rb") as file:
+                    total += int(file.read().split()[1])
+            except (OSError, IndexError, ValueError):
+                continue
+    return total / 1e9
+
+
+class Supervisor:
+    """Watches runs, one at a time."""
+
+    def __init__(
+        self, cgroup: kernel.Cgroup, wiper: Wiper, wake_fd: int, baseline_kib: int
+    ) -> None:
+        self._cgroup = cgroup
+        self._wiper = wiper
+        self._wake_fd = wake_fd
+        self._baseline = baseline_kib
+        self._cpus = os.cpu_count() or 1
+
+    def watch(
+        self, pid: int, streams: list[Stream], limits: dict[str, Any], started: float
+    ) -> dict[str, Any]:
+        """Watch the child until it is gone; return the facts about its run."""
+        usage = Usage(self._baseline)
+        run = _Run(pid, usage, limits)
+        poller = select.poll()
+        poller.register(self._wake_fd, select.POLLIN)
+        open_streams = {stream.fd: stream for stream in streams}
+        for fd in open_streams:
+            poller.register(fd, select.POLLIN)
+        wall_end = started + limits["wall_s"]
+        pause = _FIRST_CHECK_S
+        next_check = started + pause
+        starved = 0.0
+        while run.status is None and run.killed is None:
+            now = time.monotonic()
+            if now >= wall_end:
+                run.killed = "wall"
+                starved = waiting_s()
+                break
+            if now >= next_check:
+                pause = min(pause * 2, _SLOWEST_CHECK_S)
+                next_check = now + pause
+                self._check(run)
+                continue
+            for fd, _ in poller.poll(max(0.0, min(next_check, wall_end) - now) * 1000 + 0.5):
+                if fd == self._wake_fd:
+                    os.read(self._wake_fd, 4096)
+                    run.reap(os.WNOHANG)
+                elif not open_streams[fd].read():
+                    poller.unregister(fd)
+                    del open_streams[fd]
+            if any(stream.total > limits["output_bytes"] for stream in streams):
+                run.killed = run.killed or "output"
+        ended = time.monotonic()
+        if run.killed or run.status != 0:
+            usage.sample()
+        end_all(run)
+        for stream in open_streams.values():
+            stream.read()
+        if any(stream.total > limits["output_bytes"] for stream in streams):
+            run.killed = run.killed or "output"
+        return self._facts(run, ended - started, starved)
+
+    def _check(self, run: _Run) -> None:
+        run.usage.sample()
+        limits = run.limits
+        if run.usage.cpu_s > limits["cpu_kill_s"]:
+            run.killed = "cpu"
+        elif run.usage.sampled_kib * 1024 > limits["memory_bytes"]:
+            run.killed = "memory"
+        elif limits["disk_bytes"] and self._wiper.used_bytes() > limits["disk_bytes"]:
+            run.killed = "disk"
+
+    def _facts(self, run: _Run, wall_s: float, starved_s: float) -> dict[str, Any]:
+        usage, status = run.usage, run.status or 0
+        failed = run.killed is not None or status != 0
+        threads_full = usage.threads >= run.limits["processes"]
+        return {
+            "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+            "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+            "killed": run.killed,
+            "oom": failed and self._cgroup.killed_for_memory(),
+            "process_limit": failed and (self._cgroup.refused_a_process() or threads_full),
+            "disk_full": failed and self._wiper.full(),
+            "cpu_s": round(usage.reaped_cpu_s, 6),
+            "wall_s": round(wall_s, 6),
+            "starved_s": round(starved_s, 6),
+            "peak_kib": usage.peak_kib,
+        }
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(self, pid: int, usage: Usage, limits: dict[str, Any]) -> None:
+        self.pid = pid
+        self.usage = usage
+        self.limits = limits
+        self.status: Optional[int] = None
+        self.killed: Optional[str] = None
+
+    def reap(self, flags: int) -> None:
+        """Collect every process that has ended."""
+        while True:
+            try:
+                pid, status, resources = os.wait4(-1, flags)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.usage.reap(resources)
+            if pid == self.pid:
+                self.status = status
+
+
+def end_all(run: _Run) -> None:
+    """Kill every process of this sandbox but the warden, and reap them all."""
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    run.usage.live_cpu_s = 0.0
+    # Orphans come to PID 1: no child left means no process left. A process that the kernel
+    # cannot end keeps us here, and the engine's deadline throws the sandbox away.
+    run.reap(0)
+
+
+def wake_pipe() -> int:
+    """Make SIGCHLD readable; return the descriptor that becomes ready."""
+    reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    high = fcntl.fcntl(writer, fcntl.F_DUPFD_CLOEXEC, 50)
+    os.close(writer)
+    signal.set_wakeup_fd(high, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return reader

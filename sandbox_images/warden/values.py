@@ -1,0 +1,179 @@
+"""Python values as JSON, without pickle and without trust.
+
+Plain JSON where JSON can say it; a dictionary with one ``$tag`` key where it cannot:
+
+    {"$tuple": [...]}  {"$set": [...]}  {"$frozenset": [...]}  {"$bytes": base64}
+    {"$int": hex}      {"$float": "nan" | "inf" | "-inf"}      {"$complex": [re, im]}
+    {"$str": hex of UTF-8 with surrogates}                     {"$dict": [[key, value], ...]}
+    {"$range": [start, stop, step]}                            {"$ndarray": [dtype, nested list]}
+    {"$decimal": text} {"$fraction": [n, d]}                   {"$object": [type, repr]}
+
+`encode` runs in the sample's interpreter, so it looks at exact types and reads subclasses through
+the methods of their base: an overridden ``__iter__`` or ``__eq__`` changes nothing. What has no
+form of its own becomes an ``$object`` that equals only an object of the same type and repr.
+`decode` is for values from a trusted side.
+"""
+
+from __future__ import annotations
+
+import base64
+import decimal
+import fractions
+import math
+import sys
+from typing import Any, Callable
+
+MAX_DEPTH = 150
+MAX_REPR = 2000
+
+
+class TooDeep(ValueError):
+    """A value is nested deeper than `MAX_DEPTH`."""
+
+
+class Opaque:
+    """A value that has no JSON form: known by the name of its type and by its repr."""
+
+    __slots__ = ("kind", "text")
+
+    def __init__(self, kind: str, text: str) -> None:
+        self.kind = kind
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}: {self.text}>"
+
+
+def encode(value: Any, depth: int = 0) -> Any:
+    """Return the JSON form of `value`.
+
+    Raises:
+        TooDeep: the value is nested deeper than `MAX_DEPTH` (a cycle, most likely).
+    """
+    kind = type(value)
+    if value is None or kind is bool:
+        return value
+    if kind is int:
+        return value if -(2**53) <= value <= 2**53 else {"$int": hex(value)}
+    if kind is str:
+        return _text(value)
+    if kind is float:
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if depth > MAX_DEPTH:
+        raise TooDeep("value is nested too deep")
+    for base, form in _FORMS:
+        if issubclass(kind, base):
+            return form(value, depth + 1)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        if issubclass(kind, numpy.generic):
+            return encode(value.item(), depth + 1)
+        if issubclass(kind, numpy.ndarray):
+            return {"$ndarray": [str(value.dtype), encode(value.tolist(), depth + 1)]}
+    return _opaque(value)
+
+
+def _text(value: str) -> Any:
+    try:
+        str.encode(value, "utf-8")
+    except UnicodeEncodeError:
+        return {"$str": str.encode(value, "utf-8", "surrogatepass").hex()}
+    return str.__str__(value)
+
+
+def _items(value: Any, depth: int, iterate: Callable[[Any], Any]) -> list[Any]:
+    return [encode(item, depth) for item in iterate(value)]
+
+
+def _dict(value: Any, depth: int) -> Any:
+    pairs = list(dict.items(value))
+    if all(type(key) is str and not key.startswith("$") for key, _ in pairs):
+        plain = {key: encode(item, depth) for key, item in pairs}
+        if all(_text(key) is key for key in plain):
+            return plain
+    return {"$dict": [[encode(key, depth), encode(item, depth)] for key, item in pairs]}
+
+
+def _opaque(value: Any) -> Any:
+    kind = type(value)
+    try:
+        text = repr(value)[:MAX_REPR]
+    except Exception:
+        text = "(repr failed)"
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    return {"$object": [_text(str(name)), _text(text)]}
+
+
+def _real(value: float) -> Any:
+    value = float.__float__(value)
+    return value if math.isfinite(value) else {"$float": repr(value)}
+
+
+_FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
+    (list, lambda v, d: _items(v, d, list.__iter__)),
+    (tuple, lambda v, d: {"$tuple": _items(v, d, tuple.__iter__)}),
+    (dict, _dict),
+    (set, lambda v, d: {"$set": _items(v, d, set.__iter__)}),
+    (frozenset, lambda v, d: {"$frozenset": _items(v, d, frozenset.__iter__)}),
+    (str, lambda v, d: _text(str.__str__(v))),
+    (bool, lambda v, d: v),
+    (int, lambda v, d: encode(int.__int__(v), d)),
+    (float, lambda v, d: _real(v)),
+    (complex, lambda v, d: {"$complex": [_real(v.real), _real(v.imag)]}),
+    (bytes, lambda v, d: {"$bytes": base64.b64encode(bytes.__getitem__(v, slice(None))).decode()}),
+    (bytearray, lambda v, d: {"$bytes": base64.b64encode(v).decode()}),
+    (range, lambda v, d: {"$range": [encode(n, d) for n in (v.start, v.stop, v.step)]}),
+    (type({}.keys()), lambda v, d: {"$set": [encode(key, d) for key in v]}),
+    (decimal.Decimal, lambda v, d: {"$decimal": decimal.Decimal.__str__(v)}),
+    (
+        fractions.Fraction,
+        lambda v, d: {"$fraction": [encode(v.numerator, d), encode(v.denominator, d)]},
+    ),
+]
+
+
+def decode(value: Any) -> Any:
+    """Return the Python value of a JSON form.
+
+    Raises:
+        ValueError: a tag is unknown or its content does not fit.
+    """
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        tag = next(iter(value))
+        if tag.startswith("$"):
+            build = _BUILD.get(tag)
+            if build is None:
+                raise ValueError(f"unknown value tag {tag!r}")
+            try:
+                return build(value[tag])
+            except (TypeError, ArithmeticError, AttributeError) as error:
+                raise ValueError(f"{tag}: {error}") from error
+    return {key: decode(item) for key, item in value.items()}
+
+
+def _ndarray(content: Any) -> Any:
+    import numpy
+
+    return numpy.array(decode(content[1]), dtype=content[0])
+
+
+_BUILD: dict[str, Callable[[Any], Any]] = {
+    "$tuple": lambda c: tuple(decode(item) for item in c),
+    "$set": lambda c: {decode(item) for item in c},
+    "$frozenset": lambda c: frozenset(decode(item) for item in c),
+    "$bytes": lambda c: base64.b64decode(c, validate=True),
+    "$int": lambda c: int(c, 16),
+    "$float": float,
+    "$complex": lambda c: complex(decode(c[0]), decode(c[1])),
+    "$str": lambda c: bytes.fromhex(c).decode("utf-8", "surrogatepass"),
+    "$dict": lambda c: {decode(key): decode(item) for key, item in c},
+    "$range": lambda c: range(*[decode(n) for n in c]),
+    "$ndarray": _ndarray,
+    "$decimal": decimal.Decimal,
+    "$fraction": lambda c: fractions.Fraction(decode(c[0]), decode(c[1])),
+    "$object": lambda c: Opaque(str(c[0]), str(c[1])),
+}

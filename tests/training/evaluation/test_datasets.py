@@ -1,0 +1,170 @@
+"""Readers: the field's formats in, errors with file and line out."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.evaluation import load_candidates, load_dataset, plan_task
+from veristone import AssertsCheck, DatasetError, FunctionCheck
+
+PLUS: dict[str, Any] = {
+    "task_id": "HumanEval/0",
+    "prompt": "def double(x):\n",
+    "entry_point": "double",
+    "canonical_solution": "    return 2 * x\n",
+    "test": "def check(candidate):\n    assert candidate(2) == 4\n",
+    "base_input": [[1], [2]],
+    "plus_input": [[10**30], [float("inf")]],
+    "atol": 0,
+    "contract": "",
+}
+MBPP = {**PLUS, "task_id": "Mbpp/2", "base_input": [[[1], [2]]], "plus_input": {}}
+
+
+def write(path: Path, *rows: Any) -> Path:
+    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_reads_plain_and_gzipped_alike(tmp_path: Path) -> None:
+    plain = write(tmp_path / "tasks.jsonl", PLUS, "", {**PLUS, "task_id": "HumanEval/1"})
+    packed = tmp_path / "tasks.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    first, second = load_dataset(plain, "humaneval+"), load_dataset(packed, "humaneval+")
+    assert list(first.tasks) == ["HumanEval/0", "HumanEval/1"]
+    assert first.tasks == second.tasks
+    assert first.md5 == second.md5
+
+
+def test_humaneval_runs_its_own_test_code(tmp_path: Path) -> None:
+    dataset = load_dataset(write(tmp_path / "t.jsonl", PLUS), "humaneval")
+    check = plan_task(dataset.tasks["HumanEval/0"], "humaneval").check
+    assert isinstance(check, AssertsCheck)
+    assert check.tests == PLUS["test"] + "\ncheck(double)\n"
+
+
+def test_plus_calls_base_inputs_first(tmp_path: Path) -> None:
+    dataset = load_dataset(write(tmp_path / "t.jsonl", PLUS), "humaneval+")
+    plan = plan_task(dataset.tasks["HumanEval/0"], "humaneval+")
+    assert isinstance(plan.check, FunctionCheck)
+    assert (plan.n_base, plan.n_plus) == (2, 2)
+    assert [call.args for call in plan.check.calls] == [
+        [1],
+        [2],
+        [{"$int": hex(10**30)}],
+        [{"$float": "inf"}],
+    ]
+    assert plan.check.reference == "def double(x):\n    return 2 * x\n"
+    assert (plan.check.atol, plan.check.rtol, plan.check.float_atol) == (0, 1e-7, 1e-6)
+
+
+def test_mbpp_reference_stands_alone_where_it_is_whole(tmp_path: Path) -> None:
+    whole = "def double(x, y):\n    return 2\n"
+    row = {**MBPP, "prompt": "Write a function, please.\n", "canonical_solution": whole}
+    dataset = load_dataset(write(tmp_path / "t.jsonl", row), "mbpp+")
+    plan = plan_task(dataset.tasks["Mbpp/2"], "mbpp+")
+    assert isinstance(plan.check, FunctionCheck)
+    assert plan.check.reference == whole
+    assert plan.check.calls[0].args == [{"$tuple": [1]}, {"$tuple": [2]}]
+    assert plan.n_plus == 0
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "row", "message"),
+    [
+        ("humaneval+", "{", r"t\.jsonl:2: not a line of JSON"),
+        ("humaneval+", "[]", r"t\.jsonl:2: a JSON object was expected, not list"),
+        ("humaneval+", {}, r"t\.jsonl:2: the field 'task_id' is missing"),
+        ("humaneval+", {**PLUS, "task_id": 3}, r"t\.jsonl:2: 'task_id' must be a string, not int"),
+        ("humaneval+", PLUS, r"t\.jsonl:2: task 'HumanEval/0' comes a second time"),
+        ("humaneval+", MBPP, r"t\.jsonl:2: 'Mbpp/2' is no task of humaneval\+"),
+        ("humaneval+", {**PLUS, "task_id": "b", "base_input": "x"}, "'base_input' must be a list"),
+        ("humaneval+", {**PLUS, "task_id": "b", "base_input": [1]}, "'base_input' must be a list"),
+        ("humaneval+", {**PLUS, "task_id": "b", "atol": None}, "'atol' must be a number"),
+        ("humaneval", {**PLUS, "task_id": "b", "test": None}, "'test' must be a string"),
+    ],
+)
+def test_malformed_tasks_name_file_and_line(
+    tmp_path: Path, benchmark: Any, row: Any, message: str
+) -> None:
+    with pytest.raises(DatasetError, match=message):
+        load_dataset(write(tmp_path / "t.jsonl", PLUS, row), benchmark)
+
+
+def test_plain_humaneval_is_no_humaneval_plus(tmp_path: Path) -> None:
+    row = {key: value for key, value in PLUS.items() if not key.endswith("_input")}
+    with pytest.raises(DatasetError, match="EvalPlus publishes"):
+        load_dataset(write(tmp_path / "t.jsonl", row), "humaneval+")
+
+
+def test_mbpp_input_of_the_wrong_shape_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"t\.jsonl:1: Mbpp/2: an input"):
+        load_dataset(write(tmp_path / "t.jsonl", {**MBPP, "base_input": [[1]]}), "mbpp+")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f\x8bnot gzip", b"\n\n"])
+def test_unreadable_files(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"t\.jsonl: "):
+        load_dataset(path, "humaneval")
+
+
+def test_a_missing_file_is_a_dataset_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="cannot be read"):
+        load_dataset(tmp_path / "nothing.jsonl", "humaneval")
+
+
+def tasks_of(tmp_path: Path) -> Any:
+    return load_dataset(write(tmp_path / "t.jsonl", PLUS), "humaneval+").tasks
+
+
+def test_solution_wins_over_completion(tmp_path: Path) -> None:
+    samples = write(
+        tmp_path / "s.jsonl",
+        {"task_id": "HumanEval/0", "completion": "    return x + x"},
+        {"task_id": "HumanEval/0", "completion": "ignored", "solution": "whole"},
+    )
+    found = load_candidates(samples, tasks_of(tmp_path))
+    assert [each.solution for each in found] == ["def double(x):\n    return x + x", "whole"]
+
+
+def test_directory_of_programs_in_numeric_order(tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "HumanEval_0"
+    folder.mkdir(parents=True)
+    (tmp_path / "out" / ".cache").mkdir()
+    for name in ("10.py", "2.py", "0.py", "notes.txt"):
+        (folder / name).write_text(name)
+    found = load_candidates(tmp_path / "out", tasks_of(tmp_path))
+    assert [each.solution for each in found] == ["0.py", "2.py", "10.py"]
+    assert {each.task_id for each in found} == {"HumanEval/0"}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"task_id": "HumanEval/0"}, r"s\.jsonl:1: neither"),
+        ({"task_id": "HumanEval/0", "completion": ["x"]}, r"s\.jsonl:1: 'completion' must be"),
+        ({"task_id": "HumanEval/0", "solution": None}, r"s\.jsonl:1: 'solution' must be"),
+        ({"task_id": "Nope/9", "solution": ""}, r"s\.jsonl:1: the benchmark has no task 'Nope/9'"),
+    ],
+)
+def test_malformed_samples_name_file_and_line(tmp_path: Path, row: Any, message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        load_candidates(write(tmp_path / "s.jsonl", row), tasks_of(tmp_path))
+
+
+def test_unknown_tasks_are_all_counted(tmp_path: Path) -> None:
+    rows = [{"task_id": f"X/{number}", "solution": ""} for number in range(7)]
+    with pytest.raises(DatasetError, match=r"'X/4' and 2 more"):
+        load_candidates(write(tmp_path / "s.jsonl", *rows), tasks_of(tmp_path))
+
+
+def test_an_unknown_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out" / "Mbpp_7").mkdir(parents=True)
+    with pytest.raises(DatasetError, match="no task 'Mbpp_7'"):
+        load_candidates(tmp_path / "out", tasks_of(tmp_path))

@@ -1,0 +1,357 @@
+"""From samples to results with a verifier that has no sandbox."""
+
+import argparse
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.evaluation import Candidate, Dataset, EvalReport, Task, evaluate, summarise
+from training.evaluation.results import evalplus_results, plan_paths, write_results
+from veristone import (
+    ConfigError,
+    FunctionCheck,
+    Reason,
+    Sample,
+    TestResult,
+    Verdict,
+    Verifier,
+    VeristoneError,
+)
+from veristone.cli.evaluate import add_parser, run
+
+Judge = Callable[[Sample], Verdict]
+
+
+class FakeVerifier:
+    """Judges by a function, one sample at a time; knows how many it took ahead of its verdicts."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.samples: list[Sample] = []
+
+    async def verify(self, sample: Sample) -> Verdict:
+        self.samples.append(sample)
+        return self.judge(sample)
+
+    async def verify_stream(
+        self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
+    ) -> AsyncIterator[Verdict]:
+        assert ordered
+        assert isinstance(samples, Iterable)
+        for sample in samples:
+            yield await self.verify(sample)
+
+
+def verdict_of(sample: Sample, reason: Reason, passed: Iterable[bool] = ()) -> Verdict:
+    tests = [TestResult(passed=each, reason=None if each else reason) for each in passed]
+    return Verdict(
+        id=sample.id, decision=reason.decision, reason=reason, message="why", tests=tests
+    )
+
+
+def judge_by_code(sample: Sample) -> Verdict:
+    """The code of a fake sample says what becomes of it: REASON, then a + or - for each test."""
+    reason, _, marks = sample.code.strip().partition(" ")
+    return verdict_of(sample, Reason(reason), (mark == "+" for mark in marks))
+
+
+def dataset(benchmark: Any = "humaneval+", tasks: int = 2) -> Dataset:
+    prefix = "Mbpp" if benchmark == "mbpp+" else "HumanEval"
+    made = [
+        Task(
+            task_id=f"{prefix}/{number}",
+            prompt="",
+            entry_point="f",
+            canonical_solution="def f(x): return x",
+            test="def check(f): assert f(1) == 1",
+            base_input=([1], [2]),
+            plus_input=([3], [4]),
+        )
+        for number in range(tasks)
+    ]
+    return Dataset(benchmark, Path("tasks.jsonl"), "md5", {task.task_id: task for task in made})
+
+
+def candidate(code: str, number: int = 0) -> Candidate:
+    row = {"task_id": f"HumanEval/{number}", "solution": code, "mine": 7}
+    return Candidate(f"HumanEval/{number}", code, row)
+
+
+async def report_of(*candidates: Candidate, benchmark: Any = "humaneval+") -> EvalReport:
+    return await evaluate(FakeVerifier(judge_by_code), dataset(benchmark), candidates)
+
+
+def test_the_fake_is_a_verifier() -> None:
+    assert isinstance(FakeVerifier(judge_by_code), Verifier)
+
+
+@pytest.mark.parametrize(
+    ("code", "base", "plus", "base_fails", "plus_fails"),
+    [
+        ("passed ++++", "pass", "pass", [], []),
+        ("wrong_answer ++-+", "pass", "fail", [], [[3]]),
+        ("wrong_answer -+++", "fail", "pass", [[1]], []),
+        ("cpu_timeout +---", "timeout", "timeout", [[2]], [[3]]),
+        ("wall_timeout +++-", "pass", "timeout", [], [[4]]),
+        ("compile_error ----", "fail", "fail", [], []),
+        ("compile_error", "fail", "fail", [], []),
+        ("memory_limit", "fail", "fail", [], []),
+        ("cpu_timeout", "timeout", "timeout", [], []),
+        # The run as a whole broke a rule: no test of it counts.
+        ("early_exit ++++", "fail", "fail", [], []),
+        ("cpu_timeout ++++", "timeout", "timeout", [], []),
+        ("tampered +++-", "fail", "fail", [], [[4]]),
+        ("sandbox_error", "undecided", "undecided", [], []),
+        ("overloaded ++--", "undecided", "undecided", [], []),
+        # Verdicts that cannot be true are a fault of the verifier, never a right or wrong answer.
+        ("passed", "undecided", "undecided", [], []),
+        ("passed +++", "undecided", "undecided", [], []),
+        ("passed +++-", "undecided", "undecided", [], []),
+        ("wrong_answer ++", "undecided", "undecided", [], []),
+    ],
+)
+async def test_statuses(
+    code: str, base: str, plus: str, base_fails: list[Any], plus_fails: list[Any]
+) -> None:
+    report = await report_of(candidate(code))
+    (outcome,) = report.outcomes
+    assert (outcome.base_status, outcome.plus_status) == (base, plus)
+    assert list(outcome.base_fail_tests) == base_fails
+    assert list(outcome.plus_fail_tests) == plus_fails
+
+
+async def test_tests_not_reached_take_the_reason_of_the_verdict() -> None:
+    def judge(sample: Sample) -> Verdict:
+        verdict = verdict_of(sample, Reason.RUNTIME_ERROR, [True, True, False, False])
+        verdict.reason = Reason.CPU_TIMEOUT
+        return verdict
+
+    report = await evaluate(FakeVerifier(judge), dataset(), [candidate("")])
+    assert report.outcomes[0].base_status == "pass"
+    assert report.outcomes[0].plus_status == "timeout"
+
+
+async def test_the_stream_is_closed_when_the_caller_fails() -> None:
+    closed: list[bool] = []
+
+    class Watched(FakeVerifier):
+        async def verify_stream(
+            self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
+        ) -> AsyncIterator[Verdict]:
+            try:
+                async for verdict in super().verify_stream(samples, ordered=ordered):
+                    yield verdict
+            finally:
+                closed.append(True)
+
+    def fail(outcome: Any) -> None:
+        raise RuntimeError("no room on the screen")
+
+    with pytest.raises(RuntimeError, match="no room"):
+        await evaluate(
+            Watched(judge_by_code), dataset(), [candidate("compile_error")] * 2, progress=fail
+        )
+    assert closed == [True]
+
+
+async def test_plus_counts_only_where_base_passed() -> None:
+    report = await report_of(candidate("wrong_answer -+++"), candidate("passed ++++", 1))
+    assert report.counts(plus=False) == {"HumanEval/0": (1, 0), "HumanEval/1": (1, 1)}
+    assert report.counts(plus=True) == {"HumanEval/0": (1, 0), "HumanEval/1": (1, 1)}
+
+
+async def test_undecided_samples_are_neither_wrong_nor_counted() -> None:
+    report = await report_of(
+        candidate("passed ++++"), candidate("sandbox_error"), candidate("sandbox_error", 1)
+    )
+    summary = summarise(report)
+    assert (summary.samples, summary.undecided, summary.tasks) == (3, 2, 2)
+    assert [(each.k, each.mean, each.tasks) for each in summary.base] == [(1, 1.0, 1)]
+    assert any("only undecided samples" in note for note in summary.notes)
+
+
+async def test_missing_tasks_are_said_and_left_out() -> None:
+    report = await report_of(candidate("passed ++++"))
+    assert report.missing_tasks == ["HumanEval/1"]
+    summary = summarise(report)
+    assert summary.base[0].mean == 1.0
+    assert summary.notes[0].startswith("1 of 2 tasks have no sample")
+
+
+async def test_pass_at_10_needs_ten_decided_samples_of_every_task() -> None:
+    ten = [candidate("passed ++++")] * 10
+    report = await report_of(*ten, candidate("passed ++++", 1))
+    summary = summarise(report)
+    assert [each.k for each in summary.plus] == [1]
+    assert any(note.startswith("no pass@10: 1 tasks") for note in summary.notes)
+    report = await report_of(*ten, *[candidate("wrong_answer ++--", 1)] * 10)
+    summary = summarise(report)
+    assert [(each.k, each.mean) for each in summary.base] == [(1, 1.0), (10, 1.0)]
+    assert [(each.k, each.mean) for each in summary.plus] == [(1, 0.5), (10, 0.5)]
+
+
+async def test_samples_of_a_task_share_one_check() -> None:
+    verifier = FakeVerifier(judge_by_code)
+    await evaluate(verifier, dataset(), [candidate("passed ++++"), candidate("compile_error")])
+    first, second = verifier.samples
+    assert first.check is second.check
+    assert isinstance(first.check, FunctionCheck)
+    assert first.id != second.id
+    assert (first.limits.cpu_s, first.limits.wall_s) == (20, 60)
+
+
+async def test_samples_are_made_as_the_verifier_asks() -> None:
+    verifier = FakeVerifier(judge_by_code)
+    ahead: list[int] = []
+
+    def note(outcome: Any) -> None:
+        ahead.append(len(verifier.samples))
+
+    await evaluate(verifier, dataset(), [candidate("compile_error")] * 3, progress=note)
+    assert ahead == [1, 2, 3]
+
+
+async def test_a_verdict_of_another_sample_is_an_error() -> None:
+    def judge(sample: Sample) -> Verdict:
+        return Verdict(id="other", decision=Reason.PASSED.decision, reason=Reason.PASSED)
+
+    with pytest.raises(VeristoneError, match="belongs to no such sample"):
+        await evaluate(FakeVerifier(judge), dataset(), [candidate("")])
+
+
+async def test_a_stream_that_ends_early_is_an_error() -> None:
+    class Short(FakeVerifier):
+        async def verify_stream(
+            self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
+        ) -> AsyncIterator[Verdict]:
+            async for verdict in super().verify_stream(samples, ordered=ordered):
+                yield verdict
+                return
+
+    with pytest.raises(VeristoneError, match="1 verdicts came for 2 samples"):
+        await evaluate(Short(judge_by_code), dataset(), [candidate("compile_error")] * 2)
+
+
+async def test_results_have_the_shape_of_evalplus() -> None:
+    report = await report_of(candidate("wrong_answer +++-"), candidate("sandbox_error"))
+    content = json.loads(json.dumps(evalplus_results(report, summarise(report))))
+    assert set(content) == {"date", "hash", "eval", "pass_at_k", "veristone"}
+    assert content["hash"] == "md5"
+    assert content["eval"]["HumanEval/0"][0] == {
+        "task_id": "HumanEval/0",
+        "solution": "wrong_answer +++-",
+        "base_status": "pass",
+        "plus_status": "fail",
+        "base_fail_tests": [],
+        "plus_fail_tests": [[4]],
+    }
+    assert content["eval"]["HumanEval/0"][1]["base_status"] == "undecided"
+    assert content["pass_at_k"] == {"base": {"pass@1": 1.0}, "plus": {"pass@1": 0.0}}
+    assert content["veristone"]["undecided"] == 1
+    assert content["veristone"]["missing_tasks"] == ["HumanEval/1"]
+
+
+async def test_humaneval_writes_both_formats(tmp_path: Path) -> None:
+    codes = ["passed", "wall_timeout", "assertion_failed", "sandbox_error"]
+    report = await report_of(*map(candidate, codes), benchmark="humaneval")
+    samples = tmp_path / "greedy.jsonl.gz"
+    paths = plan_paths(samples, None, human_eval=True, overwrite=False)
+    summary = summarise(report)
+    write_results(report, summary, paths)
+    content = json.loads((tmp_path / "greedy_eval_results.json").read_text())
+    assert [row["plus_status"] for row in content["eval"]["HumanEval/0"]] == [None] * 4
+    assert content["pass_at_k"] == {"base": {"pass@1": pytest.approx(1 / 3)}}
+    lines = (tmp_path / "greedy.jsonl.gz_results.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["passed"] for row in rows] == [True, False, False, None]
+    results = [row["result"] for row in rows]
+    assert results == ["passed", "timed out", "failed: why", "undecided: why"]
+    assert rows[0]["mine"] == 7
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "greedy.jsonl.gz_results.jsonl",
+        "greedy_eval_results.json",
+    ]
+
+
+def test_where_results_go(tmp_path: Path) -> None:
+    def path(samples: Path, output: Path | None = None) -> Path:
+        return plan_paths(samples, output, human_eval=False, overwrite=False).evalplus
+
+    assert path(tmp_path / "a.jsonl") == tmp_path / "a_eval_results.json"
+    assert path(tmp_path / "a.jsonl.gz") == tmp_path / "a_eval_results.json"
+    assert path(tmp_path) == tmp_path / "eval_results.json"
+    assert path(tmp_path / "a.jsonl", tmp_path / "b.json") == tmp_path / "b.json"
+
+
+def test_results_are_never_overwritten_unasked(tmp_path: Path) -> None:
+    (tmp_path / "a_eval_results.json").write_text("mine")
+    with pytest.raises(ConfigError, match="--overwrite"):
+        plan_paths(tmp_path / "a.jsonl", None, human_eval=False, overwrite=False)
+    plan_paths(tmp_path / "a.jsonl", None, human_eval=False, overwrite=True)
+
+
+def test_a_folder_that_cannot_be_written_asks_for_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Any, mode: int) -> bool:
+        return False  # root may write anywhere, so the mode of a real folder proves nothing
+
+    monkeypatch.setattr("os.access", refuse)
+    with pytest.raises(ConfigError, match="--output"):
+        plan_paths(tmp_path / "a.jsonl", None, human_eval=False, overwrite=False)
+
+
+def parse(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    return parser.parse_args(["eval", *words])
+
+
+def write_inputs(tmp_path: Path, *codes: str) -> list[str]:
+    row = {
+        "task_id": "HumanEval/0",
+        "prompt": "",
+        "entry_point": "f",
+        "canonical_solution": "",
+        "base_input": [[1], [2]],
+        "plus_input": [[3], [4]],
+        "atol": 0,
+    }
+    (tmp_path / "tasks.jsonl").write_text(json.dumps(row))
+    rows = (json.dumps({"task_id": "HumanEval/0", "solution": code}) for code in codes)
+    (tmp_path / "greedy.jsonl").write_text("\n".join(rows))
+    return ["--dataset", str(tmp_path / "tasks.jsonl"), "--samples", str(tmp_path / "greedy.jsonl")]
+
+
+async def test_the_command_prints_scores_and_the_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    words = write_inputs(tmp_path, "passed ++++", "wrong_answer ++--", "sandbox_error")
+    args = parse("humaneval+", *words, "--cpu-s", "5")
+    verifier = FakeVerifier(judge_by_code)
+    assert await run(args, verifier) == 0
+    assert verifier.samples[0].limits.cpu_s == 5
+    out = capsys.readouterr().out
+    assert "100.0 [100.0, 100.0]" in out
+    assert "50.0 [50.0, 50.0]" in out
+    assert "1 samples are undecided" in out
+    assert f"results: {tmp_path / 'greedy_eval_results.json'}\n" in out
+    with pytest.raises(ConfigError, match="--overwrite"):
+        await run(args, verifier)
+
+
+async def test_the_command_fails_where_nothing_was_decided(tmp_path: Path) -> None:
+    words = write_inputs(tmp_path, "sandbox_error")
+    args = parse("humaneval+", *words, "--output", str(tmp_path / "out.json"))
+    assert await run(args, FakeVerifier(judge_by_code)) == 1
+    assert (tmp_path / "out.json").exists()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "x", "3601"])
+def test_cpu_seconds_must_make_sense(seconds: str) -> None:
+    with pytest.raises(SystemExit):
+        parse("humaneval", "--dataset", "d", "--samples", "s", "--cpu-s", seconds)

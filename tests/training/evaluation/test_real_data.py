@@ -1,0 +1,60 @@
+"""The published files load and become samples that can be judged."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.evaluation import load_candidates, load_dataset, plan_task, sample_for
+from training.evaluation.runner import limits_for
+from veristone import AssertsCheck, FunctionCheck
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+SAMPLES = "starcoder2_instruct_humaneval_samples.jsonl.gz"
+
+
+def real(name: str) -> Path:
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"the public file {name} is not in ../shared/data of the repository")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "benchmark", "kind"),
+    [
+        ("humaneval.jsonl.gz", "humaneval", AssertsCheck),
+        ("humanevalplus.jsonl.gz", "humaneval+", FunctionCheck),
+    ],
+)
+def test_recorded_samples_become_samples(name: str, benchmark: Any, kind: type[Any]) -> None:
+    dataset = load_dataset(real(name), benchmark)
+    candidates = load_candidates(real(SAMPLES), dataset.tasks)
+    assert len(dataset.tasks) == 164
+    assert {each.task_id for each in candidates} == set(dataset.tasks)
+    ids: set[str] = set()
+    for candidate in candidates:
+        task = dataset.tasks[candidate.task_id]
+        plan = plan_task(task, benchmark)
+        sample = sample_for(candidate, plan, limits_for())
+        sample.validate()
+        compile(sample.code, candidate.task_id, "exec")
+        assert isinstance(sample.check, kind)
+        if isinstance(sample.check, FunctionCheck):
+            assert sample.check.reference is not None
+            compile(sample.check.reference, candidate.task_id, "exec")
+            assert len(sample.check.calls) == plan.n_base + plan.n_plus
+            assert plan.n_base > 0
+            assert plan.n_plus > 0
+        ids.add(sample.id)
+    assert len(ids) == 164
+
+
+def test_only_find_zero_needs_a_validator() -> None:
+    dataset = load_dataset(real("humanevalplus.jsonl.gz"), "humaneval+")
+    special: list[str] = []
+    for task in dataset.tasks.values():
+        check = plan_task(task, "humaneval+").check
+        if isinstance(check, FunctionCheck) and check.validator is not None:
+            special.append(task.task_id)
+    assert special == ["HumanEval/32"]

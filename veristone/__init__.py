@@ -1,0 +1,78 @@
+"""Veristone verifies code that models wrote: samples in, verdicts out.
+
+This package is what other programs import. It is light: wire types, errors and the `Verifier`
+protocol. The engine that judges lives beside it (`engine/`) and is started by the `veristone`
+command or, in our own environment, by `engine.Engine`.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from veristone.checks import (
+    AssertsCheck,
+    Call,
+    Check,
+    Checker,
+    Comparator,
+    FunctionCheck,
+    ProgramCheck,
+    StdioCase,
+    StdioCheck,
+)
+from veristone.errors import (
+    BackendUnavailable,
+    ConfigError,
+    DatasetError,
+    InvalidSample,
+    ProtocolViolation,
+    SandboxFailure,
+    VeristoneError,
+)
+from veristone.limits import Limits
+from veristone.sample import Sample
+from veristone.verdict import (
+    Decision,
+    Isolation,
+    Output,
+    Reason,
+    Rejected,
+    TestResult,
+    Usage,
+    Verdict,
+)
+from veristone.verifier import Verifier
+
+__all__ = [
+    "AssertsCheck",
+    "BackendUnavailable",
+    "Call",
+    "Check",
+    "Checker",
+    "Comparator",
+    "ConfigError",
+    "DatasetError",
+    "Decision",
+    "FunctionCheck",
+    "InvalidSample",
+    "Isolation",
+    "Limits",
+    "Output",
+    "ProgramCheck",
+    "ProtocolViolation",
+    "Reason",
+    "Rejected",
+    "Sample",
+    "SandboxFailure",
+    "StdioCase",
+    "StdioCheck",
+    "TestResult",
+    "Usage",
+    "Verdict",
+    "Verifier",
+    "VeristoneError",
+    "__version__",
+]
+
+try:
+    __version__ = version("veristone")
+except PackageNotFoundError:  # running from a source tree that was never installed
+    __version__ = "0+unknown"

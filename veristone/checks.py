@@ -1,0 +1,124 @@
+"""How a sample proves itself. One struct per kind; `kind` is the tag on the wire.
+
+Values that plain JSON cannot hold (tuples, sets, bytes, big floats, non-string keys) are written
+with the tags of docs/wire.md, for example ``{"$tuple": [1, 2]}``.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = [
+    "AssertsCheck",
+    "Call",
+    "Check",
+    "Checker",
+    "Comparator",
+    "FunctionCheck",
+    "ProgramCheck",
+    "StdioCase",
+    "StdioCheck",
+]
+
+
+class Comparator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How printed text is compared with the expected text, always outside the sandbox.
+
+    `exact`: byte for byte. `lines`: white space at line ends and empty lines at the end do not
+    count. `tokens`: the same words, whatever the white space. `floats`: as tokens, and two
+    numbers are equal within `atol` + `rtol` * |expected|. `unordered`: the same lines in any order.
+    """
+
+    mode: Literal["exact", "lines", "tokens", "floats", "unordered"] = "lines"
+    atol: float = 1e-6
+    rtol: float = 1e-6
+
+
+class Checker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A program that decides, run in a sandbox of its own, never beside the sample.
+
+    Called as ``checker INPUT OUTPUT ANSWER`` (three file names, as testlib does). Exit code 0
+    accepts; 1 and 2 refuse; anything else means the checker itself failed: `undecided`.
+    """
+
+    code: str
+    language: str = "python"
+
+
+class ProgramCheck(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="program"
+):
+    """One run of the program: its exit code and, where given, what it printed."""
+
+    args: list[str] = []
+    stdin: str = ""
+    exit_code: int | None = 0
+    """The exit code that passes; None accepts any exit that is no crash."""
+    stdout: str | None = None
+    compare: Comparator = Comparator()
+
+
+class StdioCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One input and the output that belongs to it."""
+
+    input: str = ""
+    output: str = ""
+
+
+class StdioCheck(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="stdio"
+):
+    """The program is run once per case, each time in a spotless sandbox."""
+
+    cases: list[StdioCase]
+    args: list[str] = []
+    compare: Comparator = Comparator()
+    checker: Checker | None = None
+    """Decides in place of `compare` where there is more than one right answer."""
+    stop_on_first_failure: bool = True
+    exit_code: int | None = 0
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call of the entry point. `expected` is left out where a reference decides."""
+
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    expected: Any = msgspec.UNSET
+
+
+class FunctionCheck(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="function"
+):
+    """The entry point is called with given arguments; what it returns is judged outside.
+
+    Expected values come with the calls, or from `reference`: a solution that is run in a sandbox
+    of its own on the same arguments. `validator` is Python code with a function
+    ``accept(args, output, expected) -> bool`` for tasks with more than one right answer; it too
+    runs in a sandbox of its own and sees plain values only.
+    """
+
+    entry_point: str
+    calls: list[Call]
+    reference: str | None = None
+    validator: str | None = None
+    atol: float = 0.0
+    rtol: float = 1e-7
+    """Tolerances of numpy.allclose, used where `atol` > 0 (or `float_atol` applies)."""
+    float_atol: float = 0.0
+    """`atol` for expected values that are floats, or lists or tuples of floats, where `atol` is 0."""
+
+
+class AssertsCheck(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="asserts"
+):
+    """Test code that calls the solution. It runs after the solution, in the same namespace.
+
+    Each statement at the top of the test code that asserts or calls something is a test of its
+    own; a pass needs every one of them to run to its end, and at least one of them.
+    """
+
+    tests: str
+
+
+Check = ProgramCheck | StdioCheck | FunctionCheck | AssertsCheck

@@ -1,0 +1,1 @@
+"""The `veristone` command: the only place that wires engine, evaluation and output together."""

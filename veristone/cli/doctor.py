@@ -1,0 +1,42 @@
+"""`veristone doctor`: what works here, tried and not assumed, and what to do about the rest."""
+
+import argparse
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    from veristone.cli.main import add_engine_options
+
+    parser = commands.add_parser("doctor", help="show what works here and which walls stand")
+    add_engine_options(parser)
+    parser.set_defaults(run=run)
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Run the subcommand: 0 where at least one back end is sound."""
+    from rich.console import Console
+
+    from engine.doctor import examine
+    from veristone.cli.main import engine_config
+
+    console = Console()
+    bad: dict[str, int] = {}
+    current = ""
+    async for finding in examine(engine_config(arguments)):
+        if finding.backend != current:
+            current = finding.backend
+            bad[current] = 0
+            console.print(f"\n[bold]{current}[/]")
+        mark = {True: "[green]ok  [/]", False: "[red]no  [/]", None: "[yellow]weak[/]"}
+        bad[current] += finding.good is False
+        detail = f"  {finding.detail}" if finding.detail else ""
+        console.print(f"  {mark[finding.good]} {finding.subject}{detail}", highlight=False)
+    sound = [name for name, count in bad.items() if count == 0]
+    console.print()
+    if sound:
+        console.print(f"Samples can be judged here with: {', '.join(sound)}", highlight=False)
+        return 0
+    console.print("[red]No back end is sound here.[/] The lines marked 'no' say what to do.")
+    return 1

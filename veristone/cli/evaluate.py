@@ -1,0 +1,160 @@
+"""`veristone eval`: scores a samples file on a benchmark of the field.
+
+The heavy room (`training`) is imported when the command runs, not when the parser is built.
+"""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from veristone.verifier import Verifier
+
+if TYPE_CHECKING:
+    from training.evaluation import Outcome, Score, Summary
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+
+__all__ = ["add_parser", "run"]
+
+DESCRIPTION = "Scores model-written solutions and writes the results in EvalPlus's format."
+
+EPILOG = """\
+The samples file has one JSON object per line: task_id, and solution (a whole program) or completion
+(appended to the task's prompt); several per task are welcome. A directory TASK_ID/N.py will do too.
+The exit code is 0 where at least one sample was decided.
+"""
+
+
+def add_parser(subparsers: "Subparsers") -> argparse.ArgumentParser:
+    """Add the `eval` subcommand; `run` is its body."""
+    parser = subparsers.add_parser(
+        "eval",
+        help="score a samples file on HumanEval, HumanEval+ or MBPP+",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    parser.add_argument("benchmark", choices=["humaneval", "humaneval+", "mbpp+"])
+    parser.add_argument(
+        "--dataset", type=Path, required=True, metavar="FILE", help="tasks: JSONL or JSONL.gz"
+    )
+    parser.add_argument(
+        "--samples", type=Path, required=True, metavar="FILE", help="JSONL(.gz) or a directory"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="results (default: SAMPLES_eval_results.json)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace results that are there already"
+    )
+    parser.add_argument(
+        "--cpu-s",
+        type=_positive,
+        default=20.0,
+        metavar="SECONDS",
+        help="CPU seconds for all tests of a sample together (default: %(default)g)",
+    )
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600")
+    return value
+
+
+async def run(args: argparse.Namespace, verifier: Verifier) -> int:
+    """Evaluate, write the results, print a summary.
+
+    Returns:
+        The exit code: 0, or 1 where no sample was decided.
+
+    Raises:
+        DatasetError: the dataset or the samples cannot be read.
+        ConfigError: the results have no place to go.
+    """
+    from training.evaluation import (
+        evaluate,
+        load_candidates,
+        load_dataset,
+        summarise,
+        write_results,
+    )
+    from training.evaluation.results import plan_paths
+    from training.evaluation.runner import limits_for
+
+    dataset = await asyncio.to_thread(load_dataset, args.dataset, args.benchmark)
+    candidates = await asyncio.to_thread(load_candidates, args.samples, dataset.tasks)
+    paths = await asyncio.to_thread(
+        plan_paths,
+        args.samples,
+        args.output,
+        human_eval=args.benchmark == "humaneval",
+        overwrite=args.overwrite,
+    )
+
+    errors = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[undecided]}"),
+        console=errors,
+        disable=not errors.is_terminal,
+        transient=True,
+    ) as bar:
+        job = bar.add_task(args.benchmark, total=len(candidates), undecided="")
+        undecided = 0
+
+        def advance(outcome: "Outcome") -> None:
+            nonlocal undecided
+            undecided += outcome.undecided
+            bar.update(job, advance=1, undecided=f"{undecided} undecided" if undecided else "")
+
+        report = await evaluate(
+            verifier, dataset, candidates, limits=limits_for(args.cpu_s), progress=advance
+        )
+
+    summary = await asyncio.to_thread(summarise, report)
+    await asyncio.to_thread(write_results, report, summary, paths)
+    _print(Console(), summary, paths.all)
+    return 0 if summary.undecided < summary.samples else 1
+
+
+def _print(console: Console, summary: "Summary", paths: list[Path]) -> None:
+    table = Table()
+    for name in ("benchmark", "tests"):
+        table.add_column(name)
+    for name in ("tasks", "samples", "undecided"):
+        table.add_column(name, justify="right")
+    ks = [each.k for each in summary.base]
+    for k in ks:
+        table.add_column(f"pass@{k} [95%]", justify="right")
+    halves = [("base", summary.base)]
+    if summary.benchmark != "humaneval":
+        halves.append(("base + plus", summary.plus))
+    for name, scores in halves:
+        table.add_row(
+            summary.benchmark,
+            name,
+            str(summary.tasks),
+            str(summary.samples),
+            str(summary.undecided),
+            *(_figures(each) for each in scores),
+        )
+    console.print(table)
+    for note in summary.notes:
+        console.print(note, markup=False, highlight=False)
+    for path in paths:
+        # One path a line, never wrapped: people copy it.
+        console.print(f"results: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _figures(score: "Score") -> str:
+    return f"{100 * score.mean:.1f} [{100 * score.low:.1f}, {100 * score.high:.1f}]"

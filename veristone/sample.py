@@ -1,0 +1,67 @@
+"""What goes in: code, and how to check it."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from veristone.checks import Check, ProgramCheck
+from veristone.errors import InvalidSample
+from veristone.limits import Limits
+
+__all__ = ["Sample"]
+
+MAX_FILES = 256
+MAX_CODE_BYTES = 16 * 1024 * 1024
+
+
+class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Code that a model wrote and the check that decides about it.
+
+    Unknown fields are ignored when a sample is read, so records of other tools can be fed as they
+    are. Without an `id` the sample gets one made of its content: the same sample, the same id.
+    """
+
+    code: str
+    check: Check = ProgramCheck()
+    language: str = "python"
+    id: str = ""
+    limits: Limits = Limits()
+    files: dict[str, bytes] = {}
+    """More files for the work area: relative path to content (base64 in JSON)."""
+    env: dict[str, str] = {}
+    metadata: dict[str, Any] = {}
+    """Carried along, never looked at."""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            content = msgspec.json.encode(
+                (self.code, self.check, self.language, self.limits, self.files, self.env),
+                order="deterministic",
+            )
+            self.id = "sha256:" + hashlib.sha256(content).hexdigest()[:32]
+
+    def validate(self) -> None:
+        """Raise `InvalidSample` where the sample cannot be judged as it is.
+
+        Raises:
+            InvalidSample: the message names the field.
+        """
+        self.limits.check()
+        if len(self.code) > MAX_CODE_BYTES:
+            raise InvalidSample(f"code is larger than {MAX_CODE_BYTES} bytes")
+        if len(self.files) > MAX_FILES:
+            raise InvalidSample(f"files: {len(self.files)} given, {MAX_FILES} at most")
+        for name in self.files:
+            _check_path(name)
+        for name, value in self.env.items():
+            if not name or "=" in name or "\0" in name + value:
+                raise InvalidSample(f"env: {name!r} is no name of an environment variable")
+
+
+def _check_path(name: str) -> None:
+    parts = name.split("/")
+    if not name or "\0" in name or name.startswith("/") or ".." in parts or len(name) > 512:
+        raise InvalidSample(
+            f"files: {name!r} is no relative path inside the work area (no leading /, no ..)"
+        )

@@ -1,0 +1,150 @@
+"""What comes out: one verdict for every sample."""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+__all__ = [
+    "Decision",
+    "Isolation",
+    "Output",
+    "Reason",
+    "Rejected",
+    "TestResult",
+    "Usage",
+    "Verdict",
+]
+
+
+class Decision(StrEnum):
+    """Only `pass` and `fail` speak about the program; `undecided` asks to be left out or retried."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNDECIDED = "undecided"
+
+
+class Reason(StrEnum):
+    """Why: a closed set. Dialects project it down; nothing is computed from a projected form."""
+
+    PASSED = "passed"
+    WRONG_ANSWER = "wrong_answer"
+    ASSERTION_FAILED = "assertion_failed"
+    RUNTIME_ERROR = "runtime_error"
+    COMPILE_ERROR = "compile_error"
+    SIGNALLED = "signalled"
+    CPU_TIMEOUT = "cpu_timeout"
+    WALL_TIMEOUT = "wall_timeout"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    PROCESS_LIMIT = "process_limit"
+    DISK_LIMIT = "disk_limit"
+    EARLY_EXIT = "early_exit"
+    NO_TESTS = "no_tests"
+    TAMPERED = "tampered"
+    POLICY_VIOLATION = "policy_violation"
+    SANDBOX_ERROR = "sandbox_error"
+    OVERLOADED = "overloaded"
+
+    @property
+    def decision(self) -> Decision:
+        """The decision that goes with this reason, always the same one."""
+        if self is Reason.PASSED:
+            return Decision.PASS
+        if self in (Reason.SANDBOX_ERROR, Reason.OVERLOADED):
+            return Decision.UNDECIDED
+        return Decision.FAIL
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One stream of a program: its head, its tail, and how much there was in all."""
+
+    head: str = ""
+    tail: str = ""
+    """The end of the stream where bytes between head and tail were dropped, else empty."""
+    total_bytes: int = 0
+
+    @property
+    def truncated(self) -> bool:
+        """True where the middle of the stream is missing here."""
+        return bool(self.tail)
+
+    @property
+    def text(self) -> str:
+        """The stream as a person reads it, with a mark where bytes are missing."""
+        return f"{self.head}\n[...]\n{self.tail}" if self.tail else self.head
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the sample's runs used, added up over its runs (memory: the largest)."""
+
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    peak_memory_mib: float = 0.0
+    """Largest resident set seen: of one process by the kernel, of the tree by sampling."""
+    runs: int = 0
+    inside_s: float = 0.0
+    """Seconds inside the sandbox's supervisor, set-up and clean-up included."""
+    queued_s: float = 0.0
+    """Seconds the sample waited for a sandbox."""
+
+
+class TestResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One test of a sample. `name` is its position or the line of the test code."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    passed: bool
+    name: str = ""
+    reason: Reason | None = None
+    message: str = ""
+
+
+class Isolation(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood between the sample and the host, as tried when the sandbox started."""
+
+    backend: str
+    runtime: str = ""
+    enforced: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The judgement on one sample.
+
+    `decision` follows from `reason` alone. `judged` says where the judgement was made: `split`
+    means outside the sandbox, with expected values that never entered it; `shared` means that the
+    test code ran in the sample's own interpreter, guarded by a completion proof (see
+    docs/isolation.md for what that can and cannot stop).
+    """
+
+    id: str
+    decision: Decision
+    reason: Reason
+    message: str = ""
+    """One line for people: the first thing that went wrong."""
+    judged: Literal["split", "shared"] = "split"
+    passed: int = 0
+    """Tests that passed, of `total`."""
+    total: int = 0
+    tests: list[TestResult] = []
+    exit_code: int | None = None
+    signal: str | None = None
+    stdout: Output = Output()
+    stderr: Output = Output()
+    usage: Usage = Usage()
+    isolation: Isolation | None = None
+    attempts: int = 1
+    """Sandboxes this sample was tried on."""
+    version: str = ""
+    """Version of Veristone that judged."""
+
+
+class Rejected(msgspec.Struct, kw_only=True):
+    """Stands in the output of `veristone verify` for an input line that is no sample."""
+
+    line: int
+    """Line number in the input, from 1."""
+    error: str
+    rejected: Literal[True] = True
