@@ -45,6 +45,7 @@ from veristone import (
 __all__ = ["Engine"]
 
 _REFERENCES = 1024
+_TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 _STARVED = 0.1
 """Share of its wall time that a program may stand ready without a CPU before it is run again."""
 _BACKEND_PAUSES_S = (0.5, 1.5)
@@ -89,8 +90,11 @@ class Engine:
         await asyncio.shield(asyncio.ensure_future(self._shut()))
 
     async def _shut(self) -> None:
-        for task in self._references.values():
+        references = list(self._references.values())
+        self._references.clear()
+        for task in references:
             task.cancel()
+        await asyncio.gather(*references, return_exceptions=True)
         tasks, self._pools = list(self._pools.values()), {}
         for task in tasks:
             if not task.done():
@@ -148,6 +152,10 @@ class Engine:
         runner = _SampleRunner(self)
         try:
             judgement = await judge(sample, runner)
+            if judgement.reason in _TIMEOUTS and runner.doubtful:
+                # The machine may have been slow, not the program: once more, with nothing beside.
+                runner.alone = True
+                judgement = await judge(sample, runner)
         except InvalidSample:
             raise
         except VeristoneError as error:
@@ -191,10 +199,7 @@ class Engine:
                 runner.attempts += 1
             try:
                 pool = await self._pool(job.language)
-                report, busy = await self._run_once(pool, job, runner, alone=False)
-                if busy and _deserves_quiet(job, report):
-                    report, _ = await self._run_once(pool, job, runner, alone=True)
-                return report
+                return await self._run_once(pool, job, runner)
             except BackendUnavailable as broken:
                 error = broken
                 if attempt < self.config.attempts - 1:
@@ -203,16 +208,13 @@ class Engine:
                 error = broken
         raise error
 
-    async def _run_once(
-        self, pool: Pool, job: Job, runner: "_SampleRunner", *, alone: bool
-    ) -> tuple[Report, bool]:
+    async def _run_once(self, pool: Pool, job: Job, runner: "_SampleRunner") -> Report:
         asked = time.monotonic()
-        async with pool.lease(alone=alone) as sandbox:
+        async with pool.lease(alone=runner.alone) as sandbox:
             runner.queued_s += time.monotonic() - asked
             report = await sandbox.run(job)
-            runner.note(report, sandbox.isolation)
-        # A loaded host is as good a reason to doubt a time-out as our own other sandboxes.
-        return report, not alone
+            runner.note(job, report, sandbox.isolation)
+        return report
 
     async def recall(self, job: Job, runner: "_SampleRunner") -> tuple[dict[str, Any], ...]:
         """Run a trusted job once and remember its record; see `checks.Runner.reference`."""
@@ -233,9 +235,10 @@ class Engine:
         return report.events
 
 
-def _deserves_quiet(job: Job, report: Report) -> bool:
-    """True for a time-out that a busy machine may have caused."""
-    near_miss = report.killed is None and report.cpu_s > job.limits.cpu_s
+def _doubtful(job: Job, report: Report) -> bool:
+    """True for a time-out that a busy machine may have caused: ours, or what else runs there."""
+    ended = report.killed is None and report.signal is None
+    near_miss = ended and report.cpu_s > job.limits.cpu_s
     starved = report.killed == "wall" and report.starved_s > _STARVED * job.limits.wall_s
     return near_miss or starved
 
@@ -246,6 +249,9 @@ class _SampleRunner:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.attempts = 1
+        self.alone = False
+        """Run beside nothing else: set for the second look at a doubtful time-out."""
+        self.doubtful = False
         self.queued_s = 0.0
         self.isolation: Isolation | None = None
         self._cpu_s = self._wall_s = self._inside_s = 0.0
@@ -259,8 +265,9 @@ class _SampleRunner:
         """See `checks.Runner.reference`."""
         return await self._engine.recall(job, self)
 
-    def note(self, report: Report, isolation: Isolation | None) -> None:
+    def note(self, job: Job, report: Report, isolation: Isolation | None) -> None:
         """Add a run."""
+        self.doubtful = self.doubtful or _doubtful(job, report)
         self._cpu_s += report.cpu_s
         self._wall_s += report.wall_s
         self._inside_s += report.inside_s

@@ -31,7 +31,10 @@ class Job:
     keep_head: int = KEEP_BYTES
     keep_tail: int = KEEP_BYTES
     """Bytes of stdout and of stderr that come back from the start and from the end."""
-    record_bytes: int = 64 * 1024 * 1024
+    call_cpu_s: float | None = None
+    """CPU seconds that may pass between two lines of the record."""
+    record_bytes: int = 256 * 1024 * 1024
+    """Room for what a driver records: the values that come back from calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Report:
 
     exit_code: int | None
     signal: int | None
-    killed: Literal["cpu", "wall", "output", "memory", "disk"] | None
+    killed: Literal["cpu", "call", "wall", "output", "memory", "disk"] | None
     oom: bool
     process_limit: bool
     disk_full: bool

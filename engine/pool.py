@@ -7,7 +7,7 @@ again, and a new one is started in its place; every wait ends, with a sandbox or
 import asyncio
 import collections
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 
 from engine.backends.base import Backend
 from engine.languages import Language
@@ -31,7 +31,7 @@ class Pool:
         self._live: set[Sandbox] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._repairs: set[asyncio.Task[None]] = set()
-        self._trouble: VeristoneError | None = None
+        self._trouble: Exception | None = None
         self._quiet = asyncio.Condition()
         self._lent = 0
         self._alone = False
@@ -76,7 +76,7 @@ class Pool:
         return self._lent
 
     @contextlib.asynccontextmanager
-    async def lease(self, *, alone: bool = False) -> AsyncIterator[Sandbox]:
+    async def lease(self, *, alone: bool = False) -> AsyncGenerator[Sandbox, None]:
         """Lend a sandbox; with `alone`, one beside which no other sandbox works.
 
         An error inside the block, a cancellation too, destroys the sandbox: nobody knows what
@@ -135,7 +135,7 @@ class Pool:
                 return sandbox
             self._discard(sandbox)
         if self._trouble is not None and not self._live:
-            raise BackendUnavailable(str(self._trouble))
+            raise _unavailable(self._trouble)
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
@@ -176,18 +176,19 @@ class Pool:
             try:
                 await self._start_one()
                 return
-            except VeristoneError as error:
+            except Exception as error:
+                # Whatever it is, a full disk too: a pool that stops here would wait for ever.
                 self._trouble = error
                 if not self._live:
                     self._refuse(error)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _RETRY_MOST_S)
 
-    def _refuse(self, error: VeristoneError) -> None:
+    def _refuse(self, error: Exception) -> None:
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_exception(BackendUnavailable(str(error)))
+                waiter.set_exception(_unavailable(error))
 
     def _spawn(
         self,
@@ -198,3 +199,8 @@ class Pool:
         task = asyncio.get_running_loop().create_task(work)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+
+
+def _unavailable(error: Exception) -> BackendUnavailable:
+    known = isinstance(error, VeristoneError)
+    return BackendUnavailable(str(error) if known else f"{type(error).__name__}: {error}")

@@ -80,12 +80,18 @@ class Connection(asyncio.Protocol):
 
     @property
     def alive(self) -> bool:
-        """False once the stream has ended or broken."""
-        return self._lost is None
+        """False once the stream has ended or broken, or holds what nobody asked for."""
+        return self._lost is None and not self._ready and not self._buffer
 
     def write(self, pieces: list[bytes]) -> None:
         """Send the pieces of one frame."""
-        if self._lost is not None or self._transport is None:
+        if self._ready or self._buffer:
+            # Sent before it was asked: it must not pass for the answer to what comes now.
+            self._fail(ProtocolViolation("the sandbox sent a frame that nobody asked for"))
+            self.close()
+        if self._lost is not None:
+            raise self._lost
+        if self._transport is None:
             raise SandboxFailure("the sandbox went away")
         self._transport.writelines(pieces)
 
@@ -111,7 +117,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Hang up. The warden takes that as the end and exits."""
         if self._transport is not None:
-            self._transport.abort() if hasattr(self._transport, "abort") else None
+            self._transport.abort()
 
 
 class Sandbox:

@@ -36,7 +36,7 @@ class _ReportHeader(msgspec.Struct):
     token: str
     exit: int | None
     signal: int | None
-    killed: Literal["cpu", "wall", "output", "memory", "disk"] | None
+    killed: Literal["cpu", "call", "wall", "output", "memory", "disk"] | None
     oom: bool
     process_limit: bool
     disk_full: bool
@@ -54,6 +54,8 @@ _decode_hello = msgspec.json.Decoder(Hello).decode
 _decode_report = msgspec.json.Decoder(_ReportHeader).decode
 _decode_event = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
+# msgspec lets the last two through: text that is not UTF-8, and nesting without end.
+_MALFORMED = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 class Ceilings(msgspec.Struct, frozen=True):
@@ -61,6 +63,7 @@ class Ceilings(msgspec.Struct, frozen=True):
 
     processes: int
     disk_mib: int
+    memory_mib: int
     has_cgroup: bool
 
 
@@ -89,9 +92,13 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
     limits = job.limits
     mib = 1024 * 1024
     watched = not ceilings.has_cgroup
+    driven = job.driver in ("calls", "asserts")
+    # The warden holds the record twice while it reports, within the sandbox's own memory.
+    record = min(job.record_bytes, ceilings.memory_mib * mib // 4)
     return {
         "cpu_s": limits.cpu_s,
         "cpu_kill_s": limits.cpu_s * CPU_GRACE + 0.1,
+        "call_cpu_s": job.call_cpu_s,
         "wall_s": limits.wall_s,
         "memory_bytes": limits.memory_mib * mib,
         # Thread stacks are reserved, not used: 8 MiB each must not count as memory.
@@ -101,10 +108,11 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         # per-user limit does. The warden is one process of its user where they share it.
         "nproc": limits.processes if watched or limits.processes < ceilings.processes else None,
         "output_bytes": limits.output_bytes,
-        "file_bytes": limits.file_mib * mib,
+        # The record is a file too, but none of the sample's.
+        "file_bytes": max(limits.file_mib * mib, record) if driven else limits.file_mib * mib,
         "disk_bytes": limits.disk_mib * mib if limits.disk_mib < ceilings.disk_mib else 0,
         "keep": [job.keep_head, job.keep_tail],
-        "record_bytes": job.record_bytes,
+        "record_bytes": record,
     }
 
 
@@ -112,7 +120,7 @@ def parse_hello(header: bytes) -> Hello:
     """Read a warden's first frame or raise `ProtocolViolation`."""
     try:
         return _decode_hello(header)
-    except msgspec.MsgspecError as error:
+    except _MALFORMED as error:
         raise ProtocolViolation(f"no greeting from the warden: {error}") from error
 
 
@@ -125,10 +133,11 @@ def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
     """
     try:
         head = _decode_report(header)
-    except msgspec.MsgspecError as error:
+    except _MALFORMED as error:
         raise ProtocolViolation(f"no report from the warden: {error}") from error
     lengths = (*head.stdout[:2], *head.stderr[:2], head.record[0])
-    if head.id != job_id or min(lengths) < 0 or sum(lengths) != len(body):
+    whole = all(sum(stream[:2]) <= stream[2] for stream in (head.stdout, head.stderr))
+    if head.id != job_id or min(lengths) < 0 or sum(lengths) != len(body) or not whole:
         raise ProtocolViolation("a report does not fit its job")
     pieces: list[bytes] = []
     start = 0
@@ -174,7 +183,7 @@ def _parse_record(data: bytes, token: str) -> tuple[list[dict[str, Any]], bool]:
             continue
         try:
             events.append(_decode_event(line[len(prefix) :]))
-        except msgspec.MsgspecError:
+        except _MALFORMED:
             intact = False
     last = lines[-1]
     if last and not (last.startswith(prefix) or prefix.startswith(last)):

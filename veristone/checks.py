@@ -102,11 +102,15 @@ class FunctionCheck(
     calls: list[Call]
     reference: str | None = None
     validator: str | None = None
+    call_cpu_s: float | None = None
+    """CPU seconds that a single call may take. None: with a reference, four times what its
+    slowest call took and at least 4 s (EvalPlus's rule); without one, no limit of its own."""
     atol: float = 0.0
     rtol: float = 1e-7
     """Tolerances of numpy.allclose, used where `atol` > 0 (or `float_atol` applies)."""
     float_atol: float = 0.0
-    """`atol` for expected values that are floats, or lists or tuples of floats, where `atol` is 0."""
+    """Takes the place of an `atol` of 0 where the expected value is a float, or a list or tuple of
+    floats only."""
 
 
 class AssertsCheck(

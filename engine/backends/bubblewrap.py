@@ -115,7 +115,12 @@ class Bubblewrap:
         sandbox = Sandbox(
             f"bubblewrap-{process.pid}",
             connection,
-            Ceilings(self._config.max_processes, self._config.max_disk_mib, has_cgroup=False),
+            Ceilings(
+                self._config.max_processes,
+                self._config.max_disk_mib,
+                self._config.max_memory_mib,
+                has_cgroup=False,
+            ),
             functools.partial(_destroy, process, log),
         )
         try:

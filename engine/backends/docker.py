@@ -129,7 +129,12 @@ class Docker:
         except BaseException:
             await asyncio.shield(destroy())
             raise
-        ceilings = Ceilings(self._config.max_processes, self._config.max_disk_mib, has_cgroup=True)
+        ceilings = Ceilings(
+            self._config.max_processes,
+            self._config.max_disk_mib,
+            self._config.max_memory_mib,
+            has_cgroup=True,
+        )
         sandbox = Sandbox(name, connection, ceilings, destroy)
         try:
             await sandbox.greet(self._config.start_timeout_s, self.name, self._config.runtime or "")

@@ -6,7 +6,7 @@ from engine.checks.function import check_function
 from engine.checks.program import check_program
 from engine.checks.stdio import check_stdio
 from engine.judge.outcome import Judgement
-from veristone import AssertsCheck, FunctionCheck, ProgramCheck, Sample, StdioCheck
+from veristone import AssertsCheck, FunctionCheck, ProgramCheck, Reason, Sample, StdioCheck
 
 __all__ = ["Runner", "judge"]
 
@@ -18,12 +18,16 @@ async def judge(sample: Sample, runner: Runner) -> Judgement:
         SandboxFailure: no sandbox could hold the sample to its end.
         BackendUnavailable: no sandbox can be had.
     """
-    match sample.check:
-        case ProgramCheck() as check:
-            return await check_program(sample, check, runner)
-        case StdioCheck() as check:
-            return await check_stdio(sample, check, runner)
-        case FunctionCheck() as check:
-            return await check_function(sample, check, runner)
-        case AssertsCheck() as check:
-            return await check_asserts(sample, check, runner)
+    try:
+        match sample.check:
+            case ProgramCheck() as check:
+                return await check_program(sample, check, runner)
+            case StdioCheck() as check:
+                return await check_stdio(sample, check, runner)
+            case FunctionCheck() as check:
+                return await check_function(sample, check, runner)
+            case AssertsCheck() as check:
+                return await check_asserts(sample, check, runner)
+    except RecursionError:
+        # No driver of ours nests that deep (`sandbox_images.warden.values.MAX_DEPTH`).
+        return Judgement(reason=Reason.TAMPERED, message="wrote a record that nests without end")

@@ -41,7 +41,9 @@ def require_python(sample: Sample, kind: str) -> None:
 
 def read_error(value: Any) -> tuple[str, str]:
     """Return (type, message) of a recorded exception, whatever the record holds."""
-    parts = [str(part) for part in cast(list[Any], value)] if isinstance(value, list) else []
+    items = cast(list[Any], value)[:2] if isinstance(value, list) else []
+    # The driver writes text; anything else is made up, and may be too deep to be shown.
+    parts = [part if isinstance(part, str) else "?" for part in items]
     return (parts[0] if parts else "Exception", parts[1] if len(parts) > 1 else "")
 
 

@@ -4,6 +4,7 @@ Judged `split`: the sandbox sees arguments only. Expected values are in the chec
 reference solution that ran in a sandbox of its own; they are compared here.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,7 +13,9 @@ from engine.checks.asserts import read_error, require_python
 from engine.checks.base import Runner, python_job
 from engine.jobs import Report
 from engine.judge.outcome import Judgement, failure
-from engine.judge.values import accepted, show
+from engine.judge.render import show
+from engine.judge.values import accepted, explain
+from sandbox_images.warden.record import FULL
 from veristone import (
     FunctionCheck,
     InvalidSample,
@@ -36,8 +39,9 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     if not check.calls:
         return Judgement(reason=Reason.NO_TESTS, message="the check has no calls")
     payload = _payload(check)
-    expected = await _expected(sample, check, payload, runner)
-    report = await runner.run(python_job(sample.code, "calls", payload, sample.limits, sample))
+    expected, slowest_s = await _expected(sample, check, payload, runner)
+    job = python_job(sample.code, "calls", payload, sample.limits, sample)
+    report = await runner.run(replace(job, call_cpu_s=check.call_cpu_s or slowest_s))
     answers = {
         event["call"]: event for event in report.events if isinstance(event.get("call"), int)
     }
@@ -62,16 +66,20 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
 
 def _payload(check: FunctionCheck) -> bytes:
     calls = [{"args": call.args, "kwargs": call.kwargs} for call in check.calls]
-    return _encode({"entry_point": check.entry_point, "calls": calls})
+    try:
+        return _encode({"entry_point": check.entry_point, "calls": calls})
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidSample(f"check: the arguments cannot be written as JSON: {error}") from error
 
 
 async def _expected(
     sample: Sample, check: FunctionCheck, payload: bytes, runner: Runner
-) -> list[Any]:
+) -> tuple[list[Any], float | None]:
+    """Return the expected value of each call, and the CPU seconds that a call may take."""
     if check.reference is None:
         if any(call.expected is msgspec.UNSET for call in check.calls):
             raise InvalidSample("check: a call has no expected value and there is no reference")
-        return [call.expected for call in check.calls]
+        return [call.expected for call in check.calls], None
     # The reference gets time of its own: it is trusted, and often slower than a good answer.
     limits = msgspec.structs.replace(
         sample.limits,
@@ -82,7 +90,8 @@ async def _expected(
     values: dict[int, Any] = {event["call"]: event for event in events if "call" in event}
     if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
-    return [values[index]["value"] for index in range(len(check.calls))]
+    slowest_s = max(float(event.get("cpu", 0.0)) for event in values.values())
+    return [values[index]["value"] for index in range(len(check.calls))], max(4.0, 4 * slowest_s)
 
 
 def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
@@ -104,6 +113,9 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
         return Reason.TAMPERED, "the record of a call holds no value"
     if check.validator is not None or accepted(want, event["value"], check):
         return None
+    fault = explain(want)
+    if fault is not None:
+        raise InvalidSample(f"check: an expected value is no value: {fault}")
     return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(event['value'])}"
 
 
@@ -116,7 +128,7 @@ async def _validate(
 ) -> None:
     """Ask the validator about every call that returned; it sees values, never the sample."""
     asked = [index for index, failed in enumerate(failures) if failed is None]
-    calls = [
+    calls: list[dict[str, Any]] = [
         {
             "args": [check.calls[index].args, answers[index]["value"], expected[index]],
             "kwargs": {},
@@ -138,6 +150,8 @@ async def _validate(
 
 def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:
     """Return what is wrong with the run as a whole."""
+    if not report.intact:
+        return Reason.TAMPERED, "wrote to the record of its own calls"
     for event in report.events:
         if "compile" in event:
             return Reason.COMPILE_ERROR, ": ".join(read_error(event["compile"]))[:300]
@@ -147,11 +161,11 @@ def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:
             return Reason.RUNTIME_ERROR, ": ".join(read_error(event["raised"]))[:300]
         if event.get("exit") == "module":
             return Reason.EARLY_EXIT, "called sys.exit when it was loaded"
-    if not report.intact:
-        return Reason.TAMPERED, "wrote to the record of its own calls"
     broken = failure(report, limits)
     if broken is not None:
         return broken
+    if report.exit_code == FULL:
+        return Reason.OUTPUT_LIMIT, "returned more than a record of calls can hold"
     if not any(event.get("done") == calls for event in report.events):
         return Reason.EARLY_EXIT, f"ended with exit code {report.exit_code} before its calls did"
     return None

@@ -10,12 +10,13 @@ __all__ = ["Judgement", "failure", "signal_name"]
 
 _KILLED = {
     "cpu": Reason.CPU_TIMEOUT,
+    "call": Reason.CPU_TIMEOUT,
     "wall": Reason.WALL_TIMEOUT,
     "output": Reason.OUTPUT_LIMIT,
     "memory": Reason.MEMORY_LIMIT,
     "disk": Reason.DISK_LIMIT,
 }
-_SIGNALS = {
+_SIGNALS: dict[int, tuple[Reason, str]] = {
     signal.SIGSYS: (Reason.POLICY_VIOLATION, "used a system call that sandboxes refuse"),
     signal.SIGXCPU: (Reason.CPU_TIMEOUT, "ran out of CPU time"),
     signal.SIGXFSZ: (Reason.DISK_LIMIT, "wrote a file larger than limits.file_mib"),
@@ -62,12 +63,14 @@ def failure(report: Report, limits: Limits) -> tuple[Reason, str] | None:
     if failed and report.disk_full:
         return Reason.DISK_LIMIT, "the disk of the sandbox was full"
     if report.signal is not None:
-        known = _SIGNALS.get(signal.Signals(report.signal)) if report.signal < 32 else None
+        known = _SIGNALS.get(report.signal)
         return known or (Reason.SIGNALLED, f"was ended by {signal_name(report.signal)}")
     return None
 
 
 def _killed_message(report: Report, limits: Limits) -> str:
+    if report.killed == "call":
+        return "one call used more CPU time than a call may"
     if report.killed == "wall":
         return f"still ran after {limits.wall_s} s (CPU used: {report.cpu_s:.2f} s)"
     if report.killed == "output":

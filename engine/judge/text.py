@@ -17,7 +17,8 @@ def same_text(actual: str, expected: str, rule: Comparator) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    lines = [line.rstrip() for line in text.splitlines()]
+    # Not splitlines(): a form feed or U+2028 ends no line of a program's output.
+    lines = [line.rstrip() for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     return lines
@@ -70,7 +71,7 @@ _MODES: dict[str, Callable[[str, str, Comparator], bool]] = {
 
 def difference(actual: str, expected: str) -> str:
     """Say in one line where the two texts part."""
-    ours, theirs = actual.splitlines(), expected.splitlines()
+    ours, theirs = actual.rstrip().split("\n"), expected.rstrip().split("\n")
     for number, (left, right) in enumerate(zip(ours, theirs, strict=False), 1):
         if left.rstrip() != right.rstrip():
             return f"line {number}: expected {_short(right)}, got {_short(left)}"

@@ -1,23 +1,83 @@
 """Comparing values that came out of a sandbox with the values that were expected.
 
 Both sides are in the tagged JSON of `sandbox_images.warden.values`. The comparison walks the two
-together and never builds more of the hostile side than the expected side is large, so a value
-made to be slow to hash or to parse costs what the expected value costs.
+together and never builds the hostile side: sets and keys are compared as canonical text, so
+elements that were made to collide, to be slow to parse or to be slow to hash cost no more than
+others. Nothing here raises, whatever the sandbox sent: what is no value equals nothing.
 
 Equality is Python's: ``1 == 1.0 == True``, a list is no tuple, a set equals a frozenset. One
 difference: NaN equals NaN, because a solution that returns what the reference returns is right.
 """
 
-import math
+from collections.abc import Hashable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, cast
 
 from sandbox_images.warden import values
 from veristone import FunctionCheck
 
-__all__ = ["accepted", "same", "show"]
+__all__ = ["accepted", "explain", "same"]
 
 _SETS = ("$set", "$frozenset")
 _NUMBERS = ("$int", "$float", "$complex", "$decimal", "$fraction")
+_LONG = 10_000
+"""Digits of a number that is compared with numbers of its own type only: arithmetic on longer
+ones is slower than linear."""
+_INFINITE = float("inf")
+_FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, RecursionError)
+
+
+def same(expected: Any, actual: Any) -> bool:
+    """True where the two are equal as Python values."""
+    try:
+        return _same(expected, actual)
+    except _FAULTS:
+        return False
+
+
+def accepted(expected: Any, actual: Any, check: FunctionCheck) -> bool:
+    """True where `actual` is right under the tolerances of the check.
+
+    The rule is EvalPlus's (evalplus 0.3.1, `unsafe_execute`): equal, or, where a tolerance
+    applies, of the same type and length and equal under numpy.allclose. In nested lists every
+    length must be the same; nothing is broadcast.
+    """
+    if same(expected, actual):
+        return True
+    try:
+        atol = check.atol
+        if atol == 0 and _is_floats(expected):
+            atol = check.float_atol
+        if atol == 0 or not _same_type(expected, actual):
+            return False
+        return _all_close(expected, actual, atol, check.rtol)
+    except _FAULTS:
+        return False
+
+
+def explain(expected: Any) -> str | None:
+    """Say what is wrong with an expected value that no answer can equal, or return None."""
+    try:
+        values.decode(expected)
+        return _foreign(expected)
+    except ImportError:
+        return None  # an array, and no numpy in this process: nothing to find fault with
+    except _FAULTS as error:
+        return str(error)[:200]
+
+
+def _foreign(value: Any) -> str | None:
+    """Name the first type in `value` that JSON does not have."""
+    if isinstance(value, list):
+        items = cast(list[Any], value)
+    elif isinstance(value, dict):
+        items = list(cast(dict[str, Any], value).values())
+    elif value is None or isinstance(value, bool | int | float | str):
+        return None
+    else:
+        return f"a {type(value).__name__} must be written with its tag (docs/wire.md)"
+    return next((found for found in map(_foreign, items) if found), None)
 
 
 def _tag(value: Any) -> str:
@@ -33,26 +93,37 @@ def _number(value: Any) -> Any:
     """Return the number behind a plain or tagged form, or None."""
     if isinstance(value, bool | int | float):
         return value
-    if _tag(value) in _NUMBERS:
-        try:
-            return values.decode(value)
-        except ValueError:
-            return None
-    return None
+    tag = _tag(value)
+    if tag not in _NUMBERS or (tag != "$int" and _is_long(value[tag])):
+        return None
+    try:
+        return values.decode(value)
+    except _FAULTS:
+        return None
 
 
-def same(expected: Any, actual: Any) -> bool:
-    """True where the two are equal as Python values."""
+def _is_long(content: Any) -> bool:
+    parts = cast(list[Any], content) if isinstance(content, list) else [content]
+    for part in parts:
+        inner: Any = part
+        if isinstance(inner, dict):
+            inner = next(iter(cast(dict[str, Any], inner).values()), None)
+        if not isinstance(inner, str | int | float) or len(str(inner)) > _LONG:
+            return True
+    return len(parts) > 2
+
+
+def _same(expected: Any, actual: Any) -> bool:
     left, right = _number(expected), _number(actual)
-    if left is not None or right is not None:
-        if left is None or right is None:
-            return False
-        return bool(left == right) or (_is_nan(left) and _is_nan(right))
+    if left is not None and right is not None:
+        return _same_numbers(left, right)
     mine, theirs = _tag(expected), _tag(actual)
     if mine in _SETS and theirs in _SETS:
         return _same_sets(expected[mine], actual[theirs])
     if mine in ("dict", "$dict") and theirs in ("dict", "$dict"):
         return _same_dicts(_pairs(expected), _pairs(actual))
+    if mine in ("str", "$str") and theirs in ("str", "$str"):
+        return bool(values.decode(expected) == values.decode(actual))
     if mine != theirs:
         return False
     if mine == "list":
@@ -60,77 +131,104 @@ def same(expected: Any, actual: Any) -> bool:
     if mine == "$tuple":
         return _same_items(expected[mine], actual[theirs])
     if mine == "$ndarray":
-        return _same_items(_nested(expected), _nested(actual))
-    if mine == "$object":
-        # An address in a repr means that nothing but identity was known.
-        return expected == actual and " at 0x" not in str(expected)
-    return bool(expected == actual)
+        return _same_items(expected[mine][1], actual[theirs][1])
+    if mine == "$range":
+        return _key(expected) == _key(actual)
+    # An address in a repr means that nothing but identity was known.
+    return bool(expected == actual) and not (mine == "$object" and " at 0x" in str(expected))
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _same_numbers(left: Any, right: Any) -> bool:
+    if left != left and right != right:  # NaN, of whatever type
+        return True
+    if type(left) is not type(right) and (_is_huge(left) or _is_huge(right)):
+        return False
+    return bool(left == right)
 
 
-def _nested(value: Any) -> Any:
-    content = value["$ndarray"]
-    return content[1] if isinstance(content, list) and len(cast(list[Any], content)) == 2 else None
+def _is_huge(value: Any) -> bool:
+    return isinstance(value, int) and value.bit_length() > 4 * _LONG
 
 
 def _same_items(expected: Any, actual: Any) -> bool:
     if not isinstance(expected, list) or not isinstance(actual, list):
-        return same(expected, actual)
+        return _same(expected, actual)
     ours, theirs = cast(list[Any], expected), cast(list[Any], actual)
-    return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return len(ours) == len(theirs) and all(map(_same, ours, theirs))
 
 
 def _same_sets(expected: Any, actual: Any) -> bool:
     if not isinstance(actual, list) or len(expected) != len(cast(list[Any], actual)):
         return False
-    try:
-        return bool(values.decode({"$set": expected}) == values.decode({"$set": actual}))
-    except ValueError:
-        return False
+    return set(map(_key, expected)) == set(map(_key, cast(list[Any], actual)))
 
 
-def _pairs(value: Any) -> Any:
-    return value["$dict"] if "$dict" in value and len(value) == 1 else list(value.items())
+def _pairs(value: dict[str, Any]) -> Any:
+    return value["$dict"] if _tag(value) == "$dict" else list(value.items())
 
 
 def _same_dicts(expected: Any, actual: Any) -> bool:
     if not isinstance(actual, list) or len(expected) != len(cast(list[Any], actual)):
         return False
-    try:
-        mine = {values.decode(key): item for key, item in expected}
-        theirs = {values.decode(key): item for key, item in actual}
-    except (ValueError, TypeError):
-        return False
-    return mine.keys() == theirs.keys() and all(same(mine[key], theirs[key]) for key in mine)
+    mine = {_key(key): item for key, item in expected}
+    theirs = {_key(key): item for key, item in cast(list[Any], actual)}
+    return mine.keys() == theirs.keys() and all(_same(mine[key], theirs[key]) for key in mine)
 
 
-def accepted(expected: Any, actual: Any, check: FunctionCheck) -> bool:
-    """True where `actual` is right under the tolerances of the check.
+def _key(value: Any) -> Hashable:
+    """Return something that is equal for equal values, made of text alone.
 
-    The rule is EvalPlus's (evalplus 0.3.1, `unsafe_execute`): equal, or, where a tolerance
-    applies, of the same type and length and equal under numpy.allclose.
+    The hash of text is salted, so a sample cannot choose values whose hashes collide.
+
+    Raises:
+        ValueError: the value has no hash in Python, or is no value.
     """
-    if same(expected, actual):
-        return True
-    atol = check.atol
-    if atol == 0 and _is_floats(expected):
-        atol = check.float_atol
-    if atol == 0 or not _same_type(expected, actual):
-        return False
-    return _all_close(expected, actual, atol, check.rtol)
+    number = _number(value)
+    if number is not None:
+        return _number_key(number)
+    tag = _tag(value)
+    if tag in ("str", "$str"):
+        return "str", values.decode(value)
+    if tag == "$tuple":
+        return "tuple", *map(_key, value[tag])
+    if tag == "$frozenset":
+        return "set", frozenset(map(_key, value[tag]))
+    if tag == "$range":
+        length_start_step = values.decode(value)
+        shown = length_start_step[:1]
+        step = length_start_step.step if length_start_step[1:] else 0
+        return "range", str(len(length_start_step)), str(shown.start if shown else 0), str(step)
+    if tag == "NoneType":
+        return "None"
+    if tag in ("$bytes", "$object", *_NUMBERS) and " at 0x" not in str(value):
+        return tag, str(value[tag])
+    raise ValueError(f"{tag} cannot be hashed")
+
+
+def _number_key(number: Any) -> Hashable:
+    if number != number:
+        return "number", "nan"
+    if isinstance(number, complex):
+        if number.imag == 0:
+            return _number_key(number.real)
+        return "complex", _number_key(number.real), _number_key(number.imag)
+    if isinstance(number, float | Decimal) and abs(number) == _INFINITE:
+        return "number", repr(float(number))
+    if isinstance(number, Decimal) and number and abs(number.adjusted()) > 1000:
+        return "number", str(number)  # its ratio would have more digits than memory has room for
+    if isinstance(number, int):
+        return "number", hex(number)
+    above, below = cast("float | Decimal | Fraction", number).as_integer_ratio()
+    return "number", hex(above) if below == 1 else f"{above:x}/{below:x}"
 
 
 def _is_floats(value: Any) -> bool:
-    if _tag(value) in ("float", "$float"):
+    tag = _tag(value)
+    if tag in ("float", "$float"):
         return True
-    items: Any = value if isinstance(value, list) else None
-    if _tag(value) == "$tuple":
-        items = value["$tuple"]
-    if _tag(value) == "$ndarray":
-        return str(value["$ndarray"][0]).startswith("float")
+    if tag == "$ndarray":
+        return str(value[tag][0]).startswith("float")
+    items = _items(value)
     if not isinstance(items, list) or not items:
         return False
     return all(_tag(item) in ("float", "$float") for item in cast(list[Any], items))
@@ -150,7 +248,7 @@ def _items(value: Any) -> Any:
         return value
     if tag == "$tuple":
         return value[tag]
-    return _nested(value) if tag == "$ndarray" else None
+    return value[tag][1] if tag == "$ndarray" else None
 
 
 def _all_close(expected: Any, actual: Any, atol: float, rtol: float) -> bool:
@@ -161,20 +259,10 @@ def _all_close(expected: Any, actual: Any, atol: float, rtol: float) -> bool:
             _all_close(a, b, atol, rtol) for a, b in zip(mine, yours, strict=True)
         )
     left, right = _number(expected), _number(actual)
-    if left is None or right is None:
+    # numpy knows no distance for the others: Decimal, Fraction, text.
+    if not isinstance(left, int | float | complex) or not isinstance(right, int | float | complex):
         return False
-    try:
-        if _is_nan(left) or _is_nan(right):
-            return _is_nan(left) and _is_nan(right)
-        return left == right or bool(abs(right - left) <= atol + rtol * abs(left))
-    except (TypeError, OverflowError):
-        return False
-
-
-def show(value: Any) -> str:
-    """Return a short rendering of a value for a message."""
-    try:
-        text = repr(values.decode(value))
-    except (ValueError, RecursionError, ImportError):
-        text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    if _same_numbers(left, right):
+        return True
+    # The tolerance of an infinite value is infinite: without this, anything is close to it.
+    return abs(left) != _INFINITE and bool(abs(right - left) <= atol + rtol * abs(left))

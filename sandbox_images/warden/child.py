@@ -89,7 +89,7 @@ def drop_privileges(identity: Identity) -> None:
 
 def _set_limits(limits: dict[str, Any]) -> None:
     """Backstops of the kernel; the supervisor's own checks come first and are finer."""
-    cpu = int(limits["cpu_s"]) + 2
+    cpu = int(limits["cpu_kill_s"]) + 2
     mib = 1024 * 1024
     wanted = {
         resource.RLIMIT_CPU: (cpu, cpu + 1),

@@ -50,7 +50,7 @@ class Arena:
     Freed heap memory would keep an earlier sample's code and output readable for the next one.
     """
 
-    def __init__(self, size: int = MAX_BODY) -> None:
+    def __init__(self, size: int = 2 * MAX_BODY) -> None:
         # The reservation is virtual: pages that were never touched cost nothing.
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
         self._map = mmap.mmap(-1, size, flags=flags)

@@ -14,9 +14,13 @@ import json
 import os
 from typing import Any, Callable
 
+FULL = 253
+"""Exit code of a run whose record has no room left."""
+
 # Taken now, before any sample could put something else in their place.
 _write = os.write
 _getpid = os.getpid
+_exit = os._exit
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
@@ -40,7 +44,11 @@ def _appender(fd: int, prefix: bytes) -> Callable[[bytes], None]:
         if _getpid() != owner:
             return
         data = memoryview(prefix + line + b"\n")
-        while data:
-            data = data[write(fd, data) :]
+        try:
+            while data:
+                data = data[write(fd, data) :]
+        except OSError:
+            # The record is full: what the sample returns is larger than anybody reads.
+            _exit(FULL)
 
     return append

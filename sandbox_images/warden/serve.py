@@ -43,7 +43,7 @@ class Warden:
         self._settings = stdio.StreamSettings()
         self._arena = frames.Arena()
         self._cgroup = kernel.Cgroup()
-        self._wiper = Wiper(writable_places(options.uid or os.getuid()))
+        self._wiper = Wiper(writable_places(options.uid or os.getuid()), options.uid)
         self._supervisor = Supervisor(self._cgroup, self._wiper, wake_pipe(), _resident_kib())
 
     def greet(self) -> None:
@@ -75,7 +75,7 @@ class Warden:
         for fd in (out_write, err_write, stdin):
             os.close(fd)
         streams = [self._stream(fd, limits["keep"]) for fd in (out_read, err_read)]
-        facts = self._supervisor.watch(pid, streams, limits, started)
+        facts = self._supervisor.watch(pid, streams, record, limits, started)
         self._report(header["id"], facts, streams, record, token, limits["record_bytes"], started)
         for fd in (out_read, err_read, record):
             os.close(fd)
@@ -129,6 +129,8 @@ class Warden:
             recorder = Recorder(confine(fds, limits, self._identity, self._work), token)
             job = read_job(parts, self._work)
             write_files(job)
+            # Exit code 254 means "never started" only as long as this line is missing.
+            recorder.write({"ready": True})
         except BaseException as error:
             # Without a recorder there is no way to say more; the engine sees exit 254.
             if recorder is not None:

@@ -78,6 +78,9 @@ class Usage:
     def __init__(self, baseline_kib: int) -> None:
         self.reaped_cpu_s = 0.0
         self.live_cpu_s = 0.0
+        self.lost_cpu_s = 0.0
+        self._alive: dict[str, tuple[int, int]] = {}
+        self._reaped_then = 0.0
         self.peak_kib = 0
         self.sampled_kib = 0
         self.threads = 0
@@ -91,6 +94,7 @@ class Usage:
     def sample(self) -> None:
         """Look at every process that is alive."""
         cpu_ticks = memory_kib = threads = 0
+        alive: dict[str, tuple[int, int]] = {}
         for name in os.listdir("/proc"):
             if not name.isdigit() or name == "1":
                 continue
@@ -99,20 +103,37 @@ class Usage:
                     fields = file.read().rpartition(b")")[2].split()
             except OSError:
                 continue  # it ended while we looked
-            cpu_ticks += int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
+            own, collected = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
+            cpu_ticks += own + collected
+            alive[name] = own, collected
             threads += int(fields[17])
             # Forked children share the zygote's pages; count what is their own.
             memory_kib += max(0, int(fields[21]) * _PAGE // 1024 - self._baseline)
         self.live_cpu_s = cpu_ticks / _TICK
+        self._notice_lost(alive)
         self.threads = max(self.threads, threads)
         self.sampled_kib = memory_kib
         if memory_kib:
             self.peak_kib = max(self.peak_kib, memory_kib + self._baseline)
 
+    def _notice_lost(self, alive: dict[str, tuple[int, int]]) -> None:
+        """Count the time of processes that ended and whose parent did not want to know of it.
+
+        What a process has used goes to whoever waits for it. Where SIGCHLD is ignored it goes to
+        nobody: then more has disappeared than turned up elsewhere.
+        """
+        gone = sum(sum(ticks) for name, ticks in self._alive.items() if name not in alive)
+        collected = sum(
+            ticks[1] - self._alive.get(name, (0, 0))[1] for name, ticks in alive.items()
+        )
+        lost = (gone - collected) / _TICK - (self.reaped_cpu_s - self._reaped_then)
+        self.lost_cpu_s += max(0.0, lost)
+        self._alive, self._reaped_then = alive, self.reaped_cpu_s
+
     @property
     def cpu_s(self) -> float:
         """CPU seconds of all processes, ended or alive at the last look."""
-        return self.reaped_cpu_s + self.live_cpu_s
+        return self.reaped_cpu_s + self.live_cpu_s + self.lost_cpu_s
 
 
 def waiting_s() -> float:
@@ -141,11 +162,16 @@ class Supervisor:
         self._cpus = os.cpu_count() or 1
 
     def watch(
-        self, pid: int, streams: list[Stream], limits: dict[str, Any], started: float
+        self,
+        pid: int,
+        streams: list[Stream],
+        record: int,
+        limits: dict[str, Any],
+        started: float,
     ) -> dict[str, Any]:
         """Watch the child until it is gone; return the facts about its run."""
         usage = Usage(self._baseline)
-        run = _Run(pid, usage, limits)
+        run = _Run(pid, usage, limits, record)
         poller = select.poll()
         poller.register(self._wake_fd, select.POLLIN)
         open_streams = {stream.fd: stream for stream in streams}
@@ -192,7 +218,11 @@ class Supervisor:
             run.killed = "cpu"
         elif run.usage.sampled_kib * 1024 > limits["memory_bytes"]:
             run.killed = "memory"
+        elif run.stalled(limits["call_cpu_s"]):
+            run.killed = "call"
         elif limits["disk_bytes"] and self._wiper.used_bytes() > limits["disk_bytes"]:
+            run.killed = "disk"
+        elif self._wiper.crowded():
             run.killed = "disk"
 
     def _facts(self, run: _Run, wall_s: float, starved_s: float) -> dict[str, Any]:
@@ -203,10 +233,11 @@ class Supervisor:
             "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
             "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
             "killed": run.killed,
-            "oom": failed and self._cgroup.killed_for_memory(),
-            "process_limit": failed and (self._cgroup.refused_a_process() or threads_full),
+            # Asked after every run: what a run that ended well used up is not its successor's.
+            "oom": self._cgroup.killed_for_memory() and failed,
+            "process_limit": (self._cgroup.refused_a_process() or threads_full) and failed,
             "disk_full": failed and self._wiper.full(),
-            "cpu_s": round(usage.reaped_cpu_s, 6),
+            "cpu_s": round(usage.reaped_cpu_s + usage.lost_cpu_s, 6),
             "wall_s": round(wall_s, 6),
             "starved_s": round(starved_s, 6),
             "peak_kib": usage.peak_kib,
@@ -216,12 +247,24 @@ class Supervisor:
 class _Run:
     """The state of one run."""
 
-    def __init__(self, pid: int, usage: Usage, limits: dict[str, Any]) -> None:
+    def __init__(self, pid: int, usage: Usage, limits: dict[str, Any], record: int) -> None:
         self.pid = pid
         self.usage = usage
         self.limits = limits
+        self.record = record
         self.status: Optional[int] = None
         self.killed: Optional[str] = None
+        self._recorded = -1
+        self._cpu_then = 0.0
+
+    def stalled(self, limit_s: Optional[float]) -> bool:
+        """True where more CPU time than `limit_s` has gone into one line of the record."""
+        if limit_s is None:
+            return False
+        size = os.fstat(self.record).st_size
+        if size != self._recorded:
+            self._recorded, self._cpu_then = size, self.usage.cpu_s
+        return self.usage.cpu_s - self._cpu_then > limit_s
 
     def reap(self, flags: int) -> None:
         """Collect every process that has ended."""

@@ -109,6 +109,12 @@ def _real(value: float) -> Any:
     return value if math.isfinite(value) else {"$float": repr(value)}
 
 
+# The fields of the base itself: a subclass may call something else `real`.
+_complex_real: Any = complex.__dict__["real"].__get__
+_complex_imag: Any = complex.__dict__["imag"].__get__
+_numerator: Any = fractions.Fraction.__dict__["_numerator"].__get__
+_denominator: Any = fractions.Fraction.__dict__["_denominator"].__get__
+
 _FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
     (list, lambda v, d: _items(v, d, list.__iter__)),
     (tuple, lambda v, d: {"$tuple": _items(v, d, tuple.__iter__)}),
@@ -119,7 +125,7 @@ _FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
     (bool, lambda v, d: v),
     (int, lambda v, d: encode(int.__int__(v), d)),
     (float, lambda v, d: _real(v)),
-    (complex, lambda v, d: {"$complex": [_real(v.real), _real(v.imag)]}),
+    (complex, lambda v, d: {"$complex": [_real(_complex_real(v)), _real(_complex_imag(v))]}),
     (bytes, lambda v, d: {"$bytes": base64.b64encode(bytes.__getitem__(v, slice(None))).decode()}),
     (bytearray, lambda v, d: {"$bytes": base64.b64encode(v).decode()}),
     (range, lambda v, d: {"$range": [encode(n, d) for n in (v.start, v.stop, v.step)]}),
@@ -127,7 +133,7 @@ _FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
     (decimal.Decimal, lambda v, d: {"$decimal": decimal.Decimal.__str__(v)}),
     (
         fractions.Fraction,
-        lambda v, d: {"$fraction": [encode(v.numerator, d), encode(v.denominator, d)]},
+        lambda v, d: {"$fraction": [encode(_numerator(v), d), encode(_denominator(v), d)]},
     ),
 ]
 
@@ -150,7 +156,7 @@ def decode(value: Any) -> Any:
                 raise ValueError(f"unknown value tag {tag!r}")
             try:
                 return build(value[tag])
-            except (TypeError, ArithmeticError, AttributeError) as error:
+            except (TypeError, ArithmeticError, AttributeError, LookupError, ImportError) as error:
                 raise ValueError(f"{tag}: {error}") from error
     return {key: decode(item) for key, item in value.items()}
 

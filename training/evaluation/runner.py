@@ -40,6 +40,9 @@ DEFAULT_CPU_S = 20.0
 """CPU seconds for all tests of a sample. EvalPlus 0.3.1 goes by wall time: base and plus
 tests get min(60, sum over tests of max(1, 4 t)) + 1 seconds each, t being the reference's time."""
 
+MEMORY_MIB = 2048
+"""EvalPlus allows 4 GiB; half of that is an engine's default ceiling."""
+
 TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 DISTRUSTED = (Reason.TAMPERED, Reason.POLICY_VIOLATION)
 """Reasons that make every passed test of the run worthless, base tests included."""
@@ -108,7 +111,7 @@ class EvalReport:
 
 def limits_for(cpu_s: float = DEFAULT_CPU_S) -> Limits:
     """Return the limits of one sample; as in `Limits`, wall time is three times the CPU time."""
-    return Limits(cpu_s=cpu_s, wall_s=3 * cpu_s)
+    return Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mib=MEMORY_MIB)
 
 
 async def evaluate(

@@ -32,6 +32,8 @@ The exit code is 0 where at least one sample was decided.
 
 def add_parser(subparsers: "Subparsers") -> argparse.ArgumentParser:
     """Add the `eval` subcommand; `run` is its body."""
+    from veristone.cli.main import add_engine_options
+
     parser = subparsers.add_parser(
         "eval",
         help="score a samples file on HumanEval, HumanEval+ or MBPP+",
@@ -58,7 +60,18 @@ def add_parser(subparsers: "Subparsers") -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="CPU seconds for all tests of a sample together (default: %(default)g)",
     )
+    add_engine_options(parser)
+    parser.set_defaults(run=run_with_engine)
     return parser
+
+
+async def run_with_engine(args: argparse.Namespace) -> int:
+    """Run the subcommand on an engine of this process."""
+    from engine import Engine
+    from veristone.cli.main import engine_config
+
+    async with Engine(engine_config(args)) as engine:
+        return await run(args, engine)
 
 
 def _positive(text: str) -> float:

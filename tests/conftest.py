@@ -1,0 +1,33 @@
+"""Fixtures that the tests of every room share.
+
+`engine` is an open engine with one sandbox, once per back end; `watched` adds a look into that
+sandbox before and after. Both live as long as their module, so a module that uses them says
+``pytestmark = pytest.mark.asyncio(loop_scope="module")``.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from backends import Watched, on, open_engine
+from engine import Engine
+
+
+@pytest.fixture(scope="module", params=list(on.values()))
+def backend(request: pytest.FixtureRequest) -> str:
+    """The name of a back end; each test runs on both."""
+    return request.param
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(backend: str) -> AsyncIterator[Engine]:
+    """An open engine with one sandbox."""
+    async with open_engine(backend) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def watched(engine: Engine) -> Watched:
+    """The same engine, with an eye on its sandbox."""
+    return Watched(engine)

@@ -1,0 +1,1 @@
+exec(compile("\n\nraise ValueError(1)", "main.py", "exec"))

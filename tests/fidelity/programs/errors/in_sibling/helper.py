@@ -1,0 +1,4 @@
+def fail():
+    inner()
+def inner():
+    raise LookupError("in the helper")

@@ -1,0 +1,3 @@
+class Mine(Exception): ...
+Mine.__module__ = "some.where"
+raise Mine("elsewhere")

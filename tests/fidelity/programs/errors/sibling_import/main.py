@@ -1,0 +1,3 @@
+from package import thing
+print(thing.name)
+import package.missing

@@ -1,0 +1,2 @@
+error = ValueError("bare")
+raise error.with_traceback(None)

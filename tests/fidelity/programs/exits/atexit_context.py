@@ -1,0 +1,4 @@
+import atexit
+def bad(): raise ValueError("second")
+atexit.register(bad)
+raise LookupError("first")

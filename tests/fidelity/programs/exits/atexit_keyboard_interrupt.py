@@ -1,0 +1,3 @@
+import atexit
+def bad(): raise KeyboardInterrupt
+atexit.register(bad)

@@ -1,0 +1,3 @@
+import atexit, os
+atexit.register(os._exit, 9)
+print("lost?")

@@ -1,0 +1,5 @@
+import os
+print("buffered before the fork")
+pid = os.fork()
+if pid:
+    os.waitpid(pid, 0)

@@ -1,0 +1,4 @@
+import sys, enum
+class Code(enum.IntEnum):
+    BAD = 6
+sys.exit(Code.BAD)

@@ -1,0 +1,4 @@
+import sys
+class Reason:
+    def __str__(self): raise ValueError("no text")
+sys.exit(Reason())

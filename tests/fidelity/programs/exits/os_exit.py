@@ -1,0 +1,3 @@
+import os
+print("lost, buffered")
+os._exit(5)

@@ -1,0 +1,4 @@
+import faulthandler, ctypes
+faulthandler.enable(all_threads=False)
+print("lost")
+faulthandler._sigfpe()

@@ -1,0 +1,2 @@
+async def work(): pass
+c = work()

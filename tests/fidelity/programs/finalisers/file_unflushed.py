@@ -1,0 +1,4 @@
+import atexit
+file = open("out.txt", "w")
+file.write("unflushed")
+print("end")

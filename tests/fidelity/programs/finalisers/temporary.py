@@ -1,0 +1,4 @@
+import tempfile, os
+folder = tempfile.TemporaryDirectory()
+file = tempfile.NamedTemporaryFile()
+print(os.path.isdir(folder.name))

@@ -1,0 +1,4 @@
+import weakref
+class Thing: pass
+thing = Thing()
+ref = weakref.ref(thing, lambda r: print("callback"))

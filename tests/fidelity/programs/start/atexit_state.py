@@ -1,0 +1,2 @@
+import atexit, signal, sys
+print(atexit._ncallbacks())

@@ -1,0 +1,7 @@
+import builtins
+print(sorted(vars(builtins)))
+print(exit, quit, copyright, callable(help))
+try:
+    _
+except NameError as error:
+    print(error)

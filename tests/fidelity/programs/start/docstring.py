@@ -1,0 +1,2 @@
+"""The docstring of the program."""
+print(__doc__)

@@ -1,0 +1,3 @@
+import ctypes
+ctypes.CDLL(None).puts(b"from C")
+raise ValueError

@@ -1,0 +1,2 @@
+import getpass, warnings
+print(repr(getpass.getpass("secret: ")))

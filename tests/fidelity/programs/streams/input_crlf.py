@@ -1,0 +1,3 @@
+print(repr(input()), repr(input()))
+import sys
+print(repr(sys.stdin.read()))

@@ -1,0 +1,3 @@
+import os, sys
+os.set_blocking(0, False)
+print(repr(sys.stdin.read()))

@@ -1,0 +1,2 @@
+print(open("/dev/stdin").read())
+import subprocess

@@ -1,0 +1,3 @@
+import sys
+del sys.stderr
+raise ValueError("lost sys.stderr")

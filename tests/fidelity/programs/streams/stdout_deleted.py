@@ -1,0 +1,7 @@
+import sys
+print("kept")
+del sys.stdout
+try:
+    print("x")
+except RuntimeError as error:
+    sys.stderr.write(str(error) + "\n")

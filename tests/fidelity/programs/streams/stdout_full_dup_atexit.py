@@ -1,0 +1,4 @@
+import os, atexit
+atexit.register(print, "in atexit")
+print("does not fit")
+os.dup2(os.open("/dev/full", os.O_WRONLY), 1)

@@ -1,0 +1,4 @@
+import sys
+print("kept")
+sys.stdout = None
+print("lost")

@@ -1,0 +1,3 @@
+import sys
+sys.excepthook = lambda *a: print("never")
+def f(:

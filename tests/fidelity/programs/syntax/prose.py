@@ -1,0 +1,2 @@
+Here is the solution to your problem:
+def f(): pass

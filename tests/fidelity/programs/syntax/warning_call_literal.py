@@ -1,0 +1,4 @@
+try:
+    "a" ()
+except TypeError as error:
+    print(error)

@@ -1,0 +1,3 @@
+import sys
+x = "\d"
+print(x)

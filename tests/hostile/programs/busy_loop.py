@@ -1,0 +1,3 @@
+# Tries: compute for ever.
+while True:
+    pass

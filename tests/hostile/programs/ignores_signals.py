@@ -1,0 +1,10 @@
+# Tries: ignore every signal that can be ignored, and compute on.
+import signal
+
+for number in range(1, 65):
+    try:
+        signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError):
+        pass
+while True:
+    pass

@@ -1,0 +1,11 @@
+# Tries: recurse without end.
+import sys
+
+sys.setrecursionlimit(10**9)
+
+
+def deeper(n):
+    return deeper(n + 1) + 1
+
+
+deeper(0)

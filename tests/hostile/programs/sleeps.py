@@ -1,0 +1,4 @@
+# Tries: wait for ever.
+import time
+
+time.sleep(3600)
