@@ -91,7 +91,9 @@ async def examine(config: EngineConfig) -> AsyncIterator[Finding]:
                 async for finding in _walls(engine):
                     yield finding
         except VeristoneError as error:
-            yield Finding(name, "starts a sandbox", False, str(error).splitlines()[0])
+            # The first of several lines says that nothing works; the next one says why.
+            first, *more = str(error).splitlines()
+            yield Finding(name, "starts a sandbox", False, more[0].strip() if more else first)
 
 
 async def _docker_itself() -> AsyncIterator[Finding]:

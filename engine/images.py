@@ -105,14 +105,16 @@ def _ensure_base(client: Any, say: Callable[[str], None]) -> None:
     say(f"fetching {BASE}")
     try:
         puller = docker.from_env(timeout=_PULL_TIMEOUT_S)
-        puller.images.pull(*BASE.split(":"))
+        puller.images.pull(BASE)
         return
     except (docker.errors.DockerException, OSError) as error:
         say(f"no registry answers ({str(error).splitlines()[0][:80]}); making it with mmdebstrap")
     try:
         made = subprocess.run(
-            ["mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates"]
-            + ["trixie", "-"],
+            [
+                *("mmdebstrap", "--quiet", "--variant=minbase"),
+                *("--include=ca-certificates", "trixie", "-"),
+            ],
             capture_output=True,
             check=True,
         )

@@ -7,7 +7,7 @@ why asyncio-pool is not on this path).
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 __all__ = ["stream_map"]
 
@@ -17,8 +17,14 @@ R = TypeVar("R")
 
 async def _iterate(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
     if isinstance(items, AsyncIterable):
-        async for item in items:
-            yield item
+        iterator = aiter(items)
+        try:
+            async for item in iterator:
+                yield item
+        finally:
+            # What was read ahead is lost, so nobody can go on with it: let it clean up now.
+            if isinstance(iterator, AsyncGenerator):
+                await cast(AsyncGenerator[T, None], iterator).aclose()
     else:
         for item in items:
             yield item

@@ -11,7 +11,7 @@ import msgspec
 
 from engine.jobs import Captured, Job, Report
 from sandbox_images.warden import frames
-from veristone import ProtocolViolation, SandboxFailure
+from veristone import InvalidSample, ProtocolViolation, SandboxFailure
 
 __all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
 
@@ -53,7 +53,6 @@ class _ReportHeader(msgspec.Struct):
 _decode_hello = msgspec.json.Decoder(Hello).decode
 _decode_report = msgspec.json.Decoder(_ReportHeader).decode
 _decode_event = msgspec.json.Decoder(dict[str, Any]).decode
-_encode = msgspec.json.Encoder().encode
 # msgspec lets the last two through: text that is not UTF-8, and nesting without end.
 _MALFORMED = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
@@ -68,16 +67,19 @@ class Ceilings(msgspec.Struct, frozen=True):
 
 
 def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
-    """Return the pieces of the frame that runs `job`."""
-    meta = _encode(
-        {
-            "files": list(job.files),
-            "entry": job.entry,
-            "argv": job.argv,
-            "env": job.env,
-            "driver": job.driver,
-        }
-    )
+    """Return the pieces of the frame that runs `job`.
+
+    Raises:
+        InvalidSample: a name or an argument is no text.
+    """
+    words = [job.driver, job.entry, str(len(job.files)), *job.files, str(len(job.argv)), *job.argv]
+    words += [f"{name}={value}" for name, value in job.env.items()]
+    if any("\0" in word for word in words):
+        raise InvalidSample("files, env or args hold a zero byte, which no program can be given")
+    try:
+        meta = "\0".join(words).encode()
+    except UnicodeError as error:
+        raise InvalidSample(f"files, env or args hold what is no text: {error}") from error
     parts = [meta, job.stdin, job.payload, *job.files.values()]
     header = {
         "op": "run",

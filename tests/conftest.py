@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-
 from backends import Watched, on, open_engine
+
 from engine import Engine
 
 

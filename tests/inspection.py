@@ -1,6 +1,7 @@
 """Runs inside a sandbox: prints everything that an earlier sample could have left behind."""
 
 import builtins
+import fcntl
 import json
 import os
 import resource
@@ -10,7 +11,7 @@ import sys
 
 def tree(place):
     found = []
-    for folder, folders, files in os.walk(place, onerror=lambda error: found.append(str(error))):
+    for folder, folders, files in os.walk(place):
         found += [os.path.join(folder, name) for name in (*folders, *files)]
     return sorted(found)
 
@@ -20,13 +21,11 @@ def shape(place):
         info, space = os.stat(place), os.statvfs(place)
     except OSError as error:
         return str(error)
-    return [
-        oct(info.st_mode),
-        info.st_nlink,
-        space.f_blocks - space.f_bfree,
-        space.f_files - space.f_ffree,
-        os.listxattr(place),
-    ]
+    found = [oct(info.st_mode), info.st_nlink, os.listxattr(place)]
+    if place in places[:4]:
+        # File systems of the sandbox's own; the others are the host's and change by themselves.
+        found += [space.f_blocks - space.f_bfree, space.f_files - space.f_ffree]
+    return found
 
 
 def lines(path):
@@ -44,7 +43,18 @@ def mounts():
 
 
 def status():
-    wanted = ("Sig", "Shd", "Cap", "NoNew", "Seccomp:", "Cpus", "Mems", "Umask", "Groups", "Threads")
+    wanted = (
+        "Sig",
+        "Shd",
+        "Cap",
+        "NoNew",
+        "Seccomp:",
+        "Cpus",
+        "Mems",
+        "Umask",
+        "Groups",
+        "Threads",
+    )
     with open("/proc/self/status") as file:
         return [line.strip() for line in file if line.startswith(wanted)]
 
@@ -63,12 +73,32 @@ def first_line(path):
         return str(error)
 
 
+def descriptor(fd):
+    """What a descriptor shares with everybody else who holds it."""
+    found = []
+    for question in (fcntl.F_GETFL, fcntl.F_GETOWN, fcntl.F_GETSIG, 1032):
+        try:
+            found.append(fcntl.fcntl(fd, question))
+        except OSError as error:
+            found.append(error.errno)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found.append("unlocked")
+        fcntl.flock(fd, fcntl.LOCK_UN)
+    except OSError as error:
+        found.append(error.errno)
+    return found
+
+
 places = ["/work", "/tmp", "/dev/shm", "/dev/mqueue", "/var/tmp", "/run", "/run/veristone"]
 state = {
     "files": {place: tree(place) for place in places},
     "places": {place: shape(place) for place in places},
-    "processes": sorted({name for name in os.listdir("/proc") if name.isdigit()} - {str(os.getpid())}),
+    "processes": sorted(
+        {name for name in os.listdir("/proc") if name.isdigit()} - {str(os.getpid())}
+    ),
     "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd"))[:-1],
+    "standard": [descriptor(fd) for fd in (0, 1, 2)],
     "sockets": {
         name: lines(f"/proc/net/{name}")
         for name in ("unix", "tcp", "tcp6", "udp", "udp6", "raw", "raw6", "packet", "netlink")
@@ -89,6 +119,5 @@ state = {
     "builtins": sorted(vars(builtins)),
     "recursion": sys.getrecursionlimit(),
     "umask": os.umask(0),
-    "keys": first_line("/proc/key-users") if os.getuid() else "",
 }
-print(json.dumps(state))
+sys.stdout.write(json.dumps(state) + "\n")

@@ -18,7 +18,7 @@ __all__ = [
 
 
 class Decision(StrEnum):
-    """Only `pass` and `fail` speak about the program; `undecided` asks to be left out or retried."""
+    """Only `pass` and `fail` speak about the program; `undecided` asks to be left out."""
 
     PASS = "pass"
     FAIL = "fail"

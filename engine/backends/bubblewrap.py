@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from engine.config import EngineConfig
 from engine.languages import IMAGES, Language
@@ -99,8 +99,8 @@ class Bubblewrap:
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=log,
                 env=_ENVIRONMENT,
                 start_new_session=True,
@@ -210,14 +210,12 @@ def _host_folders(interpreter: Interpreter) -> list[str]:
     return arguments
 
 
-def _tail(log: "tempfile._TemporaryFileWrapper[bytes]") -> str:
+def _tail(log: IO[bytes]) -> str:
     log.seek(0)
     return log.read()[-500:].decode("utf-8", "replace").strip()
 
 
-async def _destroy(
-    process: asyncio.subprocess.Process, log: "tempfile._TemporaryFileWrapper[bytes]"
-) -> None:
+async def _destroy(process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
     # bwrap dies with its child and takes the whole PID namespace along.
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGKILL)

@@ -52,7 +52,7 @@ def connect() -> Any:
         BackendUnavailable: none answers.
     """
     try:
-        client = docker.from_env(timeout=_DAEMON_TIMEOUT_S)
+        client: Any = docker.from_env(timeout=_DAEMON_TIMEOUT_S)
         client.ping()
     except _DAEMON_ERRORS as error:
         raise BackendUnavailable(
@@ -88,7 +88,10 @@ class Docker:
     async def close(self) -> None:
         """See `Backend.close`."""
         if self._client is not None:
+            # Also those that could not be removed when their time came: the daemon was away.
+            await remove_leftovers(self._client, self._engine)
             await asyncio.to_thread(self._client.close)
+            self._client = None
         if self._folder is not None:
             # The warden's user owns the sockets; what cannot be removed is empty folders.
             with contextlib.suppress(OSError):
@@ -272,13 +275,17 @@ def _orphaned(labels: dict[str, str]) -> bool:
     return pid.isdigit() and _start_time(int(pid)) != labels.get(f"{LABEL}.started")
 
 
-async def remove_leftovers(client: Any) -> int:
-    """Remove containers whose engine is gone; return how many there were."""
+async def remove_leftovers(client: Any, engine: str = "") -> int:
+    """Remove containers of engines that are gone, and of `engine`; return how many there were."""
 
     def find() -> list[Any]:
         with contextlib.suppress(*_DAEMON_ERRORS):
             found = client.containers.list(all=True, filters={"label": LABEL})
-            return [container for container in found if _orphaned(container.labels)]
+            return [
+                container
+                for container in found
+                if container.labels.get(LABEL) == engine or _orphaned(container.labels)
+            ]
         return []
 
     left = await asyncio.to_thread(find)

@@ -34,7 +34,10 @@ def captured(text: str | bytes, total: int | None = None) -> Captured:
 
 
 def report(
-    *events: dict[str, Any], stdout: str | bytes = "", stderr: str | bytes = "", **changes: Any
+    *events: dict[str, Any],
+    stdout: str | bytes | Captured = "",
+    stderr: str | bytes | Captured = "",
+    **changes: Any,
 ) -> Report:
     """Return the report of a run that ended well, with the record's `events` and `changes`."""
     fields: dict[str, Any] = {
@@ -49,8 +52,8 @@ def report(
         "starved_s": 0.0,
         "peak_kib": 1024,
         "inside_s": 0.011,
-        "stdout": captured(stdout),
-        "stderr": captured(stderr),
+        "stdout": stdout if isinstance(stdout, Captured) else captured(stdout),
+        "stderr": stderr if isinstance(stderr, Captured) else captured(stderr),
         "events": events,
     }
     return Report(**(fields | changes))

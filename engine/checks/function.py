@@ -48,6 +48,9 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     failures: list[_Failure | None] = [
         _judge_call(answers.get(index), want, check) for index, want in enumerate(expected)
     ]
+    if report.killed == "call":
+        stuck = next(index for index in range(len(failures)) if index not in answers)
+        failures[stuck] = Reason.CPU_TIMEOUT, f"call {stuck} used more CPU time than a call may"
     if check.validator is not None:
         await _validate(check, answers, expected, failures, runner)
     whole = _judge_run(report, sample.limits, len(check.calls))

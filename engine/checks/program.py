@@ -28,7 +28,9 @@ async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> 
 def ended_well(report: Report, limits: Limits, exit_code: int | None) -> tuple[Reason, str] | None:
     """Return why a program's end is no good, or None where it ended as it should."""
     if report.exit_code is not None and report.exit_code == exit_code and exit_code != 0:
-        return None  # a check may want a program to fail
+        # A check may want a program to fail, but not because it was stopped or too slow.
+        stopped = report.killed or report.oom or report.cpu_s > limits.cpu_s
+        return failure(report, limits) if stopped else None
     for event in report.events:
         if "compile" in event:
             return Reason.COMPILE_ERROR, _described(event["compile"])

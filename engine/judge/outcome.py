@@ -51,7 +51,8 @@ def failure(report: Report, limits: Limits) -> tuple[Reason, str] | None:
     if report.process_limit and report.killed in ("cpu", "wall"):
         # What made it slow: a bomb spends its time on forks that the kernel refuses.
         return Reason.PROCESS_LIMIT, f"reached limits.processes ({limits.processes})"
-    if report.cpu_s > limits.cpu_s and report.killed in (None, "cpu"):
+    # CPU time decides, also where a busy host made the wall clock run out first.
+    if report.cpu_s > limits.cpu_s and report.killed in (None, "cpu", "wall"):
         return Reason.CPU_TIMEOUT, f"used {report.cpu_s:.2f} s of CPU, the limit is {limits.cpu_s}"
     if report.killed is not None:
         return _KILLED[report.killed], _killed_message(report, limits)

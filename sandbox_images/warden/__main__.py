@@ -1,13 +1,24 @@
 """``python -m warden``: the first process of a sandbox. See `warden.serve` for its options."""
 
-from . import python_main, serve
+import sys
+
+from . import serve
 
 # `listen` comes back only in a forked child that is to run a Python program. The program is
-# executed from here so that one frame, this module's, stands below it, and no more.
-program, status = serve.listen(), None
+# executed from here so that no frame but this module's stands below it.
+program, error = serve.listen(), None
 try:
     exec(program.code, program.namespace)
-except BaseException as error:
-    status = python_main.exit_status(error, skip=1)
-del program
-python_main.finish(status or 0)
+except BaseException as raised:
+    error = raised
+tracer, profiler = sys.gettrace(), sys.getprofile()
+sys.settrace(None)
+sys.setprofile(None)
+leave = program.end(error, traced=(tracer or profiler) is not None)
+# It came back: the interpreter is to end as it ends. No name here may hold what the sample made.
+del program, error
+if tracer is not None or profiler is not None:
+    sys.settrace(tracer)
+    sys.setprofile(profiler)
+del tracer, profiler
+raise leave

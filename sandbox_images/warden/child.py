@@ -7,9 +7,9 @@ recorded as such, never as the sample's.
 
 from __future__ import annotations
 
-import fcntl
-import json
+import _signal
 import os
+import random
 import resource
 import signal
 import sys
@@ -18,8 +18,13 @@ from typing import Any, NamedTuple, NoReturn, Optional, Sequence
 from . import kernel
 from .record import Recorder
 
-LOWEST_RECORD_FD = 200
 _MAX_FD = 1024
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+_seed = random.seed
+_set_wakeup_fd = _signal.set_wakeup_fd
+_set_signal = _signal.signal
+_interrupt = _signal.default_int_handler
+SIGCHLD, SIGINT, SIG_DFL = int(signal.SIGCHLD), int(signal.SIGINT), int(signal.SIG_DFL)
 
 
 class Identity(NamedTuple):
@@ -48,77 +53,95 @@ class Job(NamedTuple):
 
 
 def read_job(parts: Sequence[memoryview], work: str) -> Job:
-    """Cut the body of a run frame: meta data, standard input, payload, then the files."""
-    return Job(json.loads(bytes(parts[0])), parts[3:], parts[2], work)
+    """Cut the body of a run frame: meta data, standard input, payload, then the files.
+
+    The meta data are words behind one another, with a zero byte between: driver, entry, number
+    of files, their names, number of arguments, the arguments, and then NAME=VALUE as often as
+    there are variables. JSON would say the same and cost each child a decoder's pages.
+    """
+    words = bytes(parts[0]).decode("utf-8", "surrogatepass").split("\0")
+    files = 3 + int(words[2])
+    argv = files + 1 + int(words[files])
+    meta = {
+        "driver": words[0],
+        "entry": words[1],
+        "files": words[3:files],
+        "argv": words[files + 1 : argv],
+        "env": dict(word.split("=", 1) for word in words[argv:]),
+    }
+    return Job(meta, parts[3:], parts[2], work)
 
 
-def confine(fds: Descriptors, limits: dict[str, Any], identity: Identity, work: str) -> int:
-    """Give up everything but three descriptors; return the one for the record."""
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def prepare(identity: Identity, work: str) -> None:
+    """Do once, in the warden, what every child inherits: a fork copies it for nothing."""
+    mib = 1024 * 1024
+    for what, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 1024),
+        # Deep recursion in C is no fault of a right program; 8 MiB is a shell's habit.
+        (resource.RLIMIT_STACK, 64 * mib),
+        (resource.RLIMIT_MEMLOCK, 64 * 1024),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        _set_limit(what, value)
+    if identity.gid is not None:
+        os.setgroups([])
+        os.setresgid(identity.gid, identity.gid, identity.gid)
+    os.umask(0o022)
+    os.chdir(work)
+
+
+def confine(fds: Descriptors, limits: dict[str, Any], identity: Identity) -> None:
+    """Give up everything but the standard descriptors and the one for the record."""
+    _set_wakeup_fd(-1)
+    # The functions of `signal` wrap each number into an enumeration, which costs pages.
+    _set_signal(SIGCHLD, SIG_DFL)
+    _set_signal(SIGINT, _interrupt)
     os.setsid()
     os.dup2(fds.stdin, 0)
     os.dup2(fds.stdout, 1)
     os.dup2(fds.stderr, 2)
-    record = fcntl.fcntl(fds.record, fcntl.F_DUPFD_CLOEXEC, LOWEST_RECORD_FD)
-    os.closerange(3, record)
-    os.closerange(record + 1, _MAX_FD)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write("1000")
-    _set_limits(limits)
+    os.closerange(3, fds.record)
+    os.closerange(fds.record + 1, _MAX_FD)
+    if identity.uid is None:
+        kernel.become_dumpable()
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(score, b"1000")
+    os.close(score)
+    # Backstops of the kernel; the supervisor's own checks come first and are finer.
+    _set_limit(resource.RLIMIT_CPU, int(limits["cpu_kill_s"]) + 2)
+    _set_limit(resource.RLIMIT_FSIZE, limits["file_bytes"])
+    if limits["nproc"] is not None:
+        # Where they share a user the kernel counts the warden too.
+        others = 1 if identity.uid is None else 0
+        _set_limit(resource.RLIMIT_NPROC, limits["nproc"] + others)
+    if limits["data_bytes"] is not None:
+        _set_limit(resource.RLIMIT_DATA, limits["data_bytes"])
     drop_privileges(identity)
-    os.chdir(work)
-    os.umask(0o022)
-    return record
+
+
+def _set_limit(what: int, value: int) -> None:
+    hard = resource.getrlimit(what)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(what, (value, value))
 
 
 def drop_privileges(identity: Identity) -> None:
     """Become the sample's user, with no way back and no capability left."""
-    if identity.uid is None or identity.gid is None:
+    if identity.uid is None:
         return
-    os.setgroups([])
-    os.setresgid(identity.gid, identity.gid, identity.gid)
     os.setresuid(identity.uid, identity.uid, identity.uid)
     # Changing user made this process non-dumpable; without this it could not read /proc/self.
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
-
-
-def _set_limits(limits: dict[str, Any]) -> None:
-    """Backstops of the kernel; the supervisor's own checks come first and are finer."""
-    cpu = int(limits["cpu_kill_s"]) + 2
-    mib = 1024 * 1024
-    wanted = {
-        resource.RLIMIT_CPU: (cpu, cpu + 1),
-        resource.RLIMIT_CORE: (0, 0),
-        resource.RLIMIT_FSIZE: (limits["file_bytes"], limits["file_bytes"]),
-        resource.RLIMIT_NOFILE: (1024, 1024),
-        # Deep recursion in C is no fault of a right program; 8 MiB is a shell's habit.
-        resource.RLIMIT_STACK: (64 * mib, 64 * mib),
-        resource.RLIMIT_MEMLOCK: (64 * 1024, 64 * 1024),
-        resource.RLIMIT_MSGQUEUE: (0, 0),
-    }
-    if limits.get("nproc") is not None:
-        wanted[resource.RLIMIT_NPROC] = (limits["nproc"], limits["nproc"])
-    if limits.get("data_bytes") is not None:
-        wanted[resource.RLIMIT_DATA] = (limits["data_bytes"], limits["data_bytes"])
-    for what, pair in wanted.items():
-        hard = resource.getrlimit(what)[1]
-        if hard != resource.RLIM_INFINITY:
-            pair = (min(pair[0], hard), min(pair[1], hard))
-        resource.setrlimit(what, pair)
+    kernel.become_dumpable()
 
 
 def write_files(job: Job) -> None:
     """Write the job's files as the sample's user, so they are its own."""
     for name, content in zip(job.meta["files"], job.contents):
-        folder = os.path.dirname(name)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-        fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+        if "/" in name:
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+        fd = os.open(name, _NEW_FILE, 0o644)
         try:
             done = 0
             while done < len(content):
@@ -142,10 +165,9 @@ def execute(job: Job, recorder: Recorder) -> NoReturn:
 
 
 def reseed() -> None:
-    """Undo what a fork copies: generators that would give every sample the same numbers.
-
-    `random` reseeds itself after a fork; numpy's global generator does not.
-    """
+    """Undo what a fork copies: generators that would give every sample the same numbers."""
+    # From few bytes: filling the generator from as many as `random` takes by itself costs pages.
+    _seed(int.from_bytes(os.urandom(16), "little"))
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()

@@ -99,7 +99,7 @@ def receive(fd: int, arena: Arena) -> tuple[dict[str, Any], list[memoryview]]:
     header = json.loads(bytes(raw))
     body = arena.take(body_length)
     _fill(fd, body)
-    parts = []
+    parts: list[memoryview] = []
     start = 0
     for length in header.get("parts", ()):
         parts.append(body[start : start + length])

@@ -13,19 +13,25 @@ from __future__ import annotations
 import __future__ as futures
 
 import ast
+import itertools
 import linecache
 import os
 import sys
+import types
 import unittest
 from typing import Any, Callable, NoReturn
 
 from .child import Job
-from .python_calls import describe, flush, run_module
+from .python_calls import compile_module, describe, flush, run_module
 from .record import Recorder
 
+# Taken now, before any sample could put something else in their place.
 _exit = os._exit
+_exec = exec
+_settrace = sys.settrace
 FILE = "<tests>"
 _HIT = "__veristone_assert_passed__"
+_HONEST = "__veristone_honest__"
 _MAX_TESTS = 10_000
 _FUTURE_FLAGS = 0
 for _name in futures.all_feature_names:
@@ -39,13 +45,16 @@ _IDLE_CALLS = {"print", "input", "exit", "quit"}
 def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     """Load the solution, run the tests, end."""
     source = bytes(job.payload).decode("utf-8", "surrogatepass")
-    flags = run_module(job, space, recorder) & _FUTURE_FLAGS
+    solution = compile_module(job, space, recorder)
+    flags = solution.co_flags & _FUTURE_FLAGS
+    # The tests are compiled before the solution runs: it cannot have others compiled instead.
     try:
         tree = ast.parse(source, FILE)
         suite = Suite(tree, space, recorder, flags)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         recorder.write({"tests": describe(error)})
         _exit(1)
+    run_module(solution, space, recorder)
     # Tracebacks show lines of the test code although it lies in no file.
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     # The tests are the main program now; the solution was a module to them.
@@ -56,8 +65,11 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     _exit(0)
 
 
-class _CountAsserts(ast.NodeTransformer):
-    """Puts a call after every assert that tells the suite the assert was reached and held."""
+class _Instrument(ast.NodeTransformer):
+    """Puts a call after every assert that tells the suite the assert was reached and held.
+
+    And one around everything that is compared, which refuses what equals everything.
+    """
 
     def __init__(self) -> None:
         self.found = False
@@ -65,9 +77,96 @@ class _CountAsserts(ast.NodeTransformer):
     def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
         self.found = True
         hit = ast.Expr(ast.Call(ast.Name(_HIT, ast.Load()), [], []))
+        node.test = _Compared().visit(node.test)
         ast.copy_location(hit, node)
-        ast.fix_missing_locations(hit)
+        for new in (node, hit):
+            ast.fix_missing_locations(new)
         return [node, hit]
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if _called_name(node).startswith("assert"):
+            node.args = [_honestly(_Compared().visit(argument)) for argument in node.args]
+            ast.fix_missing_locations(node)
+        return node
+
+
+class _Compared(ast.NodeTransformer):
+    """Wraps both sides of every comparison."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        node.left = _honestly(node.left)
+        node.comparators = [_honestly(side) for side in node.comparators]
+        return node
+
+
+def _honestly(node: Any) -> Any:
+    if isinstance(node, (ast.Constant, ast.Starred)):
+        return node
+    names = {getattr(inner, "id", getattr(inner, "attr", "")) for inner in ast.walk(node)}
+    if "ANY" in names:  # unittest.mock.ANY, where the tests themselves ask for it
+        return node
+    call = ast.Call(ast.Name(_HONEST, ast.Load()), [node], [])
+    return ast.copy_location(call, node)
+
+
+class EqualsEverything(BaseException):
+    """What the solution returned says that it equals what it cannot know."""
+
+
+class _Stranger:
+    """Something that no solution has seen: nothing equals it but itself."""
+
+
+def honest(value: Any) -> Any:
+    """Return `value`, or raise `EqualsEverything` where it, or something in it, lies.
+
+    Only classes with an ``__eq__`` or ``__ne__`` written in Python are asked.
+    """
+    queue, looked = [value], 0
+    while queue and looked < _MAX_LOOKS:
+        item = queue.pop()
+        looked += 1
+        kind = type(item)
+        if kind in _PLAIN:
+            continue
+        for base, iterate in _CONTAINERS:
+            if issubclass(kind, base):
+                queue += itertools.islice(iterate(item), _MAX_LOOKS)
+        if kind not in _TRUSTED and _equals_anything(item, kind):
+            raise EqualsEverything(f"an object of class {kind.__name__} equals everything")
+    return value
+
+
+def _equals_anything(item: Any, kind: type) -> bool:
+    methods = [getattr(kind, name, None) for name in ("__eq__", "__ne__")]
+    if not any(isinstance(method, types.FunctionType) for method in methods):
+        return False
+    try:
+        stranger = _Stranger()
+        different = item != stranger
+        return bool(item == stranger) or not different
+    except Exception:
+        return False
+
+
+def _own(kind: Any) -> Callable[[Any], Any]:
+    """Return the iterator of a built-in class, whatever a class derived from it says."""
+    return kind.__iter__
+
+
+_pairs: Callable[[Any], Any] = dict.items
+_MAX_LOOKS = 10_000
+_PLAIN = {int, str, float, bool, bytes, complex, type(None)}
+_CONTAINERS: list[tuple[type, Callable[[Any], Any]]] = [
+    (list, _own(list)),
+    (tuple, _own(tuple)),
+    (set, _own(set)),
+    (frozenset, _own(frozenset)),
+    (dict, lambda item: itertools.chain(*_pairs(item))),
+]
+_TRUSTED = {base for base, _ in _CONTAINERS}
 
 
 class Suite:
@@ -81,7 +180,8 @@ class Suite:
         self._flags = flags
         self._defined = {n.name for n in tree.body if isinstance(n, _STAGE[:3])}
         self._named = _names_used(tree)
-        counter = _CountAsserts()
+        counter = _Instrument()
+        self._vacuous = {n.name for n in tree.body if isinstance(n, _STAGE[:2]) and _is_vacuous(n)}
         self._steps = [(_is_test(node), node.lineno, _without_runner(node)) for node in tree.body]
         self._compiled = []
         for is_test, line, node in self._steps:
@@ -93,15 +193,19 @@ class Suite:
         self.has_asserts = counter.found
         self.hits = 0
         self.executed = 0
-        space[_HIT] = self._hit
 
     def _hit(self) -> None:
         self.hits += 1
 
     def run(self) -> None:
         """Run every test; a stage statement that fails ends the suite."""
+        self._space[_HIT] = self._hit
+        self._space[_HONEST] = honest
+        # A trace function may jump over statements: none while the tests run.
+        _settrace(None)
+        sys.addaudithook(_refuse_tracing)
         for is_test, line, code in self._compiled:
-            passed = self._attempt(lambda code=code: exec(code, self._space), line, is_test)
+            passed = self._attempt(lambda code=code: _exec(code, self._space), line, is_test)
             if not passed and not is_test:
                 return
             if self.executed >= _MAX_TESTS:
@@ -119,7 +223,7 @@ class Suite:
             event["raised"] = describe(error)
             if not isinstance(error, AssertionError):
                 sys.excepthook(type(error), error, error.__traceback__)
-        failed = len(event) > 1
+        failed = "raised" in event or "exit" in event
         if is_test:
             self.executed += 1
             self._write(event)
@@ -132,7 +236,7 @@ class Suite:
         for name in sorted(self._defined - self._named):
             function = self._space.get(name)
             code = getattr(function, "__code__", None)
-            if not name.startswith("test") or code is None:
+            if not name.startswith("test") or code is None or name in self._vacuous:
                 continue
             if code.co_argcount - len(function.__defaults__ or ()) > 0 or code.co_flags & 0x280:
                 continue  # wants fixtures or an event loop: not ours to guess
@@ -147,15 +251,68 @@ class Suite:
                 self._attempt(lambda case=case: _run_case(case), f"{name}.{case.id()}", True)
 
 
+def _refuse_tracing(event: str, _: Any) -> None:
+    if event == "sys.settrace":
+        raise RuntimeError("tests run without a trace function")
+
+
+# unittest as it was before any sample could change it.
+_UNITTEST: list[tuple[type, dict[str, Any]]] = [
+    (kind, dict(vars(kind)))
+    for kind in (unittest.TestCase, unittest.TestResult, unittest.TestLoader, unittest.TestSuite)
+]
+
+
+class _Result(unittest.TestResult):
+    """Keeps failures where methods that are replaced later do not reach."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bad: list[str] = []
+        self.finished = 0
+
+    def addSuccess(self, test: Any) -> None:
+        self.finished += 1
+
+    def addSkip(self, test: Any, reason: str) -> None:
+        self.finished += 1
+
+    def addExpectedFailure(self, test: Any, err: Any) -> None:
+        self.finished += 1
+
+    def addUnexpectedSuccess(self, test: Any) -> None:
+        self.bad.append("unexpected success")
+
+    def addFailure(self, test: Any, err: Any) -> None:
+        self.bad.append(": ".join(describe(err[1])))
+
+    addError = addFailure
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+        if err is not None:
+            self.bad.append(": ".join(describe(err[1])))
+
+
 def _run_case(case: Any) -> None:
-    result = unittest.TestResult()
+    for kind, members in _UNITTEST:
+        for name, value in members.items():
+            if vars(kind).get(name) is not value:
+                setattr(kind, name, value)
+    result = _Result()
     case.run(result)
-    for _, text in result.failures + result.errors:
-        raise AssertionError(text.strip().splitlines()[-1] if text.strip() else "failed")
+    if result.bad:
+        raise AssertionError(result.bad[0])
+    if not result.finished:
+        raise AssertionError("the test did not run to its end")
 
 
 def _as_list(node: Any) -> list[ast.stmt]:
     return node if isinstance(node, list) else [node]
+
+
+def _is_vacuous(node: ast.AST) -> bool:
+    """True for a function that asserts, raises and calls nothing."""
+    return not any(isinstance(inner, (*_TESTING_NODES, ast.Call)) for inner in ast.walk(node))
 
 
 def _names_used(tree: ast.Module) -> set[str]:

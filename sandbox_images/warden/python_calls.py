@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import types
 from typing import Any, NoReturn
 
 from . import values
@@ -49,7 +50,7 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
 
 def load_solution(job: Job, space: dict[str, Any], recorder: Recorder, entry_point: str) -> Any:
     """Execute the solution as a module and return its entry point, or end the process."""
-    run_module(job, space, recorder)
+    run_module(compile_module(job, space, recorder), space, recorder)
     function = space.get(entry_point)
     if function is None:
         recorder.write({"missing": entry_point})
@@ -57,13 +58,17 @@ def load_solution(job: Job, space: dict[str, Any], recorder: Recorder, entry_poi
     return function
 
 
-def run_module(job: Job, space: dict[str, Any], recorder: Recorder) -> int:
-    """Execute the solution's file; return the flags of its ``from __future__`` imports."""
+def compile_module(job: Job, space: dict[str, Any], recorder: Recorder) -> types.CodeType:
+    """Compile the solution's file, or end the process."""
     try:
-        code = compile_main(job, space)
+        return compile_main(job, space)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         recorder.write({"compile": describe(error)})
         _exit(1)
+
+
+def run_module(code: types.CodeType, space: dict[str, Any], recorder: Recorder) -> None:
+    """Execute the solution as a module; end the process where it does not come back."""
     try:
         exec(code, space)
     except SystemExit:
@@ -75,14 +80,14 @@ def run_module(job: Job, space: dict[str, Any], recorder: Recorder) -> int:
         sys.excepthook(type(error), error, error.__traceback__)
         flush()
         _exit(1)
-    return code.co_flags
 
 
 def describe(error: BaseException) -> list[str]:
     """Return [type name, message] of an exception, whatever its class does."""
     name = type(error).__name__
     try:
-        text = str(error)[:500]
+        # A record is UTF-8: what has no form in it is shown escaped.
+        text = str(error)[:500].encode("utf-8", "backslashreplace").decode()
     except Exception:
         text = ""
     return [str(name), text]
@@ -97,4 +102,13 @@ def flush() -> None:
             continue
 
 
-__all__ = ["MODULE", "describe", "drive", "flush", "load_solution", "run_module", "source_of"]
+__all__ = [
+    "MODULE",
+    "compile_module",
+    "describe",
+    "drive",
+    "flush",
+    "load_solution",
+    "run_module",
+    "source_of",
+]

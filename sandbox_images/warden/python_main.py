@@ -7,43 +7,213 @@ docs/fidelity.md and watched by tests/fidelity.
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import builtins
+import ctypes
 import gc
 import importlib.machinery
+import io
 import os
-import signal
+import re
 import sys
 import threading
+import time
 import types
-from typing import Any, NoReturn, Optional
+import weakref
+from typing import Any, Callable, NoReturn, Optional
 
 from . import stdio
-from .child import Job, reseed
+from .child import Job, execute, reseed
+from .record import Recorder
+
+# Taken now, before any sample could put something else in their place.
+_argv0: str = getattr(sys, "orig_argv", [sys.executable])[0]
+_display = sys.excepthook
+_exit = os._exit
+_objects = gc.get_objects
+_threads = _thread._count
+_exit_functions = atexit._ncallbacks
+_run_exit_functions = atexit._run_exitfuncs
+_flush_c: Callable[[None], int] = ctypes.pythonapi.fflush
+_flush_c.argtypes = [ctypes.c_void_p]  # type: ignore[attr-defined]
+
+# Read once, when an interpreter starts: a forked one comes too late for them.
+_EARLY_VARIABLES = ("PYTHON", "LC_", "LANG")
+_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=]")
+# Types with a finaliser that does nothing anybody could see.
+_SILENT = frozenset((io.StringIO, io.BytesIO))
+
+
+_ours: list[str] = []
+"""Names of the warden's own modules: a sample's `import` must not find them."""
 
 
 class Program:
     """A compiled sample and the namespace that it runs in."""
 
-    __slots__ = ("code", "namespace")
+    __slots__ = ("_calm", "code", "namespace")
 
     def __init__(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
         self.code = code
         self.namespace = namespace
+        self._calm = (sys.stdout, sys.stderr, _exit_functions())
+
+    def end(self, error: Optional[BaseException], traced: bool) -> SystemExit:
+        """End the process, or return what the interpreter is to end with.
+
+        How an interpreter ends is left to it where it could be noticed: exit functions, threads,
+        objects with finalisers, trace functions, exit codes of every kind. Else nothing is torn
+        down, which saves milliseconds.
+        """
+        for name in ("stderr", "stdout"):
+            try:
+                getattr(sys, name).flush()
+            except BaseException:  # what fails is said when the streams are closed
+                pass
+        code: object = None
+        if isinstance(error, SystemExit):
+            try:
+                code = error.code
+            except BaseException:
+                code = error  # as the interpreter: it shows the exception itself
+        elif error is not None:
+            code = show_uncaught(error, skip=1)
+        interrupted = type(error) is KeyboardInterrupt
+        error = None
+        status: Optional[int] = None
+        if type(code) is str and getattr(sys, "stderr", None) is self._calm[1]:
+            try:
+                print(code, file=sys.stderr)
+                status = code = 1
+            except BaseException:  # closed: the interpreter knows what to do
+                pass
+        elif code is None or (type(code) is int and 0 <= code < 256):
+            status = code or 0
+        if status is not None and not traced and not interrupted:
+            try:
+                if not self._may_show():
+                    _exit(status)
+            except BaseException:  # no memory, or a class of the sample's that answers oddly
+                pass
+            sys.ps2 = _FirstToGo(_LastToGo(status, self._calm[:2]))
+        # A program's file has no name any more once it has ended.
+        self.namespace.pop("__file__", None)
+        self.namespace.pop("__cached__", None)
+        if interrupted:
+            # What is executed from text tells the interpreter to end itself by SIGINT.
+            try:
+                exec("raise KeyboardInterrupt", {})
+            except KeyboardInterrupt:
+                pass
+        return SystemExit(code)
+
+    def _may_show(self) -> bool:
+        """True where somebody could tell a full finalisation from none."""
+        if self._calm != (sys.stdout, sys.stderr, _exit_functions()) or _threads():
+            return True
+        objects = _objects()  # those of the sample: `become_main` froze all others
+        kinds = set(map(type, objects))
+        if any(hasattr(kind, "__del__") and kind not in _SILENT for kind in kinds):
+            return True
+        if weakref.ref in kinds and any(map(_has_callback, objects)):
+            return True
+        _run_exit_functions()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        _flush_c(None)
+        return False
 
 
-def become_main(job: Job, settings: stdio.StreamSettings, name: str = "__main__") -> dict[str, Any]:
+class _FirstToGo:
+    """Keeps the zygote out of an interpreter's end, in which it would cost milliseconds.
+
+    Finalisation lets `sys.ps2` go before all modules. That is when the modules that were loaded
+    before the sample are taken out of its sight; those that the sample added to stay in.
+    """
+
+    def __init__(self, last: "_LastToGo") -> None:
+        self._last = last
+
+    def __del__(
+        self, sys: Any = sys, plain: Any = io.TextIOWrapper, keep: Any = ctypes.pythonapi.Py_IncRef
+    ) -> None:
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if type(stream) is not plain:
+                    return  # what its flush does, and how it fails, is the interpreter's to see
+                if not stream.closed:
+                    stream.flush()
+            modules = sys.modules
+            held = [
+                modules.pop(name)
+                for name, size in _sizes.items()
+                if name in modules and len(vars(modules[name])) == size
+            ]
+        except BaseException:
+            return
+        keep(ctypes.py_object(held))
+        self._last.armed = True
+        sys.veristone_end = self._last
+
+
+class _LastToGo:
+    """Ends the process where finalisation has come to the last module but one, `sys`."""
+
+    def __init__(self, status: int, streams: tuple[Any, ...]) -> None:
+        self.armed = False
+        self._status = status
+        self._streams = streams
+
+    def __del__(self, leave: Any = _exit, flush_c: Any = _flush_c) -> None:
+        if not self.armed:
+            return
+        for stream in self._streams:
+            try:
+                stream.flush()
+            except BaseException:
+                pass
+        flush_c(None)
+        leave(self._status)
+
+
+_sizes: dict[str, int] = {}
+
+
+def remember_modules() -> None:
+    """Note what is loaded before any sample is."""
+    for name, module in sys.modules.items():
+        if name not in ("__main__", "sys", "builtins"):
+            _sizes[name] = len(vars(module))
+
+
+def _has_callback(thing: object) -> bool:
+    # Abstract base classes keep weak references too, with a callback of their own.
+    callback = thing.__callback__ if type(thing) is weakref.ref else None
+    return callback is not None and getattr(callback, "__name__", "") != "_destroy"
+
+
+def prepare() -> None:
+    """Do once, in the warden, what every child would do in the same way."""
+    stdio.make()
+    package = __name__.rpartition(".")[0]
+    _ours[:] = [key for key in sys.modules if key.partition(".")[0] == package]
+
+
+def become_main(job: Job, name: str = "__main__") -> dict[str, Any]:
     """Turn this forked zygote into a fresh interpreter; return the main module's namespace."""
     entry = job.meta["entry"]
     path = os.path.join(job.work, entry)
-    stdio.renew(settings)
-    os.environ.update(job.meta["env"])
+    gc.freeze()
+    if job.meta["env"]:
+        os.environ.update(job.meta["env"])
+        if "TZ" in job.meta["env"]:
+            time.tzset()
     sys.argv = [entry, *job.meta["argv"]]
     if hasattr(sys, "orig_argv"):
-        sys.orig_argv = [sys.executable, *sys.argv]
+        sys.orig_argv = [_argv0, *sys.argv]
     sys.path[0] = job.work
-    package = __name__.rpartition(".")[0]
-    for module in [key for key in sys.modules if key.partition(".")[0] == package]:
+    for module in _ours:
         del sys.modules[module]
     main = types.ModuleType(name)
     space = main.__dict__
@@ -56,6 +226,7 @@ def become_main(job: Job, settings: stdio.StreamSettings, name: str = "__main__"
     sys.modules["__main__"] = main
     if name != "__main__":
         sys.modules[name] = main
+    threading.main_thread()._set_native_id()
     reseed()
     gc.enable()
     return space
@@ -68,86 +239,102 @@ def source_of(job: Job) -> bytes:
 
 def compile_main(job: Job, space: dict[str, Any]) -> types.CodeType:
     """Compile the entry file under the name that tracebacks and `inspect` will look for."""
-    return compile(source_of(job), space["__file__"], "exec", dont_inherit=True)
+    source = source_of(job)
+    code = compile(source, space["__file__"], "exec", dont_inherit=True)
+    if not _is_utf8(source) and not _has_cookie(source):
+        # Passed over in a comment by `compile`, but not in a file.
+        raise SyntaxError("source code is not UTF-8 and declares no encoding")
+    return code
 
 
-def show_uncaught(error: BaseException, skip: int) -> None:
-    """Report an exception as the interpreter does, without the `skip` frames that are ours."""
+def _is_utf8(source: bytes) -> bool:
+    try:
+        source.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _has_cookie(source: bytes) -> bool:
+    return any(_COOKIE.match(line) for line in source.split(b"\n", 2)[:2])
+
+
+def refuse(job: Job, recorder: Recorder, error: BaseException) -> NoReturn:
+    """Say that the program does not compile, and end as the interpreter ends."""
+    source = source_of(job)
+    if (
+        sys.version_info < (3, 10)
+        or not getattr(error, "lineno", 1)
+        or isinstance(error, ValueError)
+        or b"\0" in source
+        or not _is_utf8(source)
+        or _has_cookie(source)
+    ):
+        # The parser has other words for a file than for bytes.
+        start_anew(job, recorder)
+    if isinstance(error, SyntaxError) and _is_at_end(error):
+        error.offset = 0  # at the end of a file it points nowhere
+    error.__traceback__ = None
+    _display(type(error), error, None)
+    sys.stderr.flush()
+    _exit(1)
+
+
+def _is_at_end(error: SyntaxError) -> bool:
+    """True where the parser missed something at the end of the program."""
+    text, offset = error.text or "", error.offset or 0
+    return error.end_offset == -1 and error.msg[:9] == "expected " and offset > len(text.rstrip())
+
+
+def needs_new_interpreter(job: Job) -> bool:
+    """True where the zygote has done already what this job would have had done differently."""
+    if any(name.startswith(_EARLY_VARIABLES) for name in job.meta["env"]):
+        return True
+    # A file named as a module that is loaded here would be imported by a new interpreter.
+    files = job.meta["files"]
+    return len(files) > 1 and any(re.split("[./]", name, maxsplit=1)[0] in sys.modules for name in files)
+
+
+def start_anew(job: Job, recorder: Recorder) -> NoReturn:
+    """Run the job in a new interpreter: slower, and exact."""
+    job.meta["argv"] = [_argv0, job.meta["entry"], *job.meta["argv"]]
+    execute(job, recorder)
+
+
+def show_uncaught(error: BaseException, skip: int) -> object:
+    """Report an exception as `PyErr_Print` does, without the `skip` frames that are ours.
+
+    Return the exit code that it asks for.
+    """
+    _without_frames(error, skip)
     trace = error.__traceback__
-    for _ in range(skip):
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, trace
+    if sys.version_info >= (3, 12):
+        sys.last_exc = error
+    try:
+        hook = sys.excepthook
+    except AttributeError:
+        sys.stderr.write("sys.excepthook is missing\n")
+        _display(type(error), error, trace)
+        return 1
+    second: Optional[BaseException] = None
+    try:
+        hook(type(error), error, trace)
+    except SystemExit as leave:
+        return leave.code
+    except BaseException as raised:
+        second = raised
+    if second is not None:
+        _without_frames(second, 1)
+        sys.stderr.write("Error in sys.excepthook:\n")
+        _display(type(second), second, second.__traceback__)
+        sys.stderr.write("\nOriginal exception was:\n")
+        _display(type(error), error, trace)
+    return 1
+
+
+def _without_frames(error: BaseException, count: int) -> None:
+    trace = error.__traceback__
+    for _ in range(count):
         trace = trace.tb_next if trace is not None else None
     error.__traceback__ = trace
-    sys.excepthook(type(error), error, trace)
-
-
-def exit_status(error: Optional[BaseException], skip: int) -> int:
-    """Return the exit status that the interpreter would choose after `error`."""
-    if error is None:
-        return 0
-    if isinstance(error, SystemExit):
-        return _system_exit_status(error.code)
-    show_uncaught(error, skip)
-    if isinstance(error, KeyboardInterrupt):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        _flush()
-        os.kill(os.getpid(), signal.SIGINT)
-    return 1
-
-
-def _system_exit_status(code: object) -> int:
-    if code is None:
-        return 0
-    if isinstance(code, int):
-        return code & 0xFF
-    print(code, file=sys.stderr)
-    return 1
-
-
-def finish(status: int) -> NoReturn:
-    """End the process as the interpreter ends: threads, atexit, globals, streams.
-
-    A full finalisation would take down the zygote's modules too, which the sample never made and
-    which cost milliseconds; only what the sample made is torn down.
-    """
-    shutdown = getattr(threading, "_shutdown", None)
-    try:
-        if shutdown is not None:
-            shutdown()
-        atexit._run_exitfuncs()
-        _flush()
-        _tear_down_main()
-    except SystemExit as error:
-        status = _system_exit_status(error.code)
-    except BaseException as error:
-        show_uncaught(error, 0)
-    if not _flush() and status == 0:
-        status = 120  # what CPython exits with when the final flush fails
-    os._exit(status)
-
-
-def _flush() -> bool:
-    clean = True
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None and not getattr(stream, "closed", False):
-                stream.flush()
-        except Exception:
-            clean = False
-    return clean
-
-
-def _tear_down_main() -> None:
-    """Let the sample's objects die as they do at exit, so that finalisers speak."""
-    main = sys.modules.pop("__main__", None)
-    if main is None:
-        return
-    space = vars(main)
-    del main
-    gc.collect()
-    # As CPython's module clearing: private names first, the rest in order, builtins last.
-    for name in [n for n in space if n[:1] == "_" and n[:2] != "__"]:
-        space[name] = None
-    for name in [n for n in space if n != "__builtins__"]:
-        space[name] = None
-    del space
-    gc.collect()

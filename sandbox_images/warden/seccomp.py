@@ -17,6 +17,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from typing import Optional
 
 from . import kernel
 
@@ -121,7 +122,18 @@ _CLONE = (56, 220)
 _SOCKET = (41, 198)
 _SOCKETPAIR = (53, 199)
 _PRLIMIT = (302, 261)
+# Calls that change how a process is scheduled, by its id in the first argument ...
+_SCHEDULE = {
+    "sched_setaffinity": (203, 122),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+}
+# ... and in the second one, behind a word that says whether it is the id of a process.
+_PRIORITY = {"setpriority": ((141, 140), 0), "ioprio_set": ((251, 30), 1)}
 _IOCTL = (16, 29)
+_MEMFD_CREATE = (319, 279)
+_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 _NEW_NAMESPACE = 0x7E020000
 _FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
@@ -155,8 +167,9 @@ def program(machine: str) -> bytes:
     ]
     for table, answer in ((_REFUSED, EPERM), (_MISSING, ENOSYS), (_KILLED, KILL)):
         for numbers in table.values():
-            if numbers[column] is not None:
-                code += [_op(_JEQ, numbers[column], 0, 1), _op(_RET, answer)]
+            number = numbers[column]
+            if number is not None:
+                code += [_op(_JEQ, number, 0, 1), _op(_RET, answer)]
     # clone: no new namespaces. The flags are the low half of the first argument.
     code += [
         _op(_JEQ, _CLONE[column], 0, 3),
@@ -178,6 +191,25 @@ def program(machine: str) -> bytes:
         _op(_RET, EPERM),
         _op(_LD, _NR),
     ]
+    # Where they share a uid a sample could starve the warden, for all samples that follow.
+    for numbers in _SCHEDULE.values():
+        code += [
+            _op(_JEQ, numbers[column], 0, 4),
+            _op(_LD, _ARG0),
+            _op(_JEQ, 1, 0, 1),
+            _op(_RET, EPERM),
+            _op(_LD, _NR),
+        ]
+    for numbers, process in _PRIORITY.values():
+        code += [
+            _op(_JEQ, numbers[column], 0, 6),
+            _op(_LD, _ARG0),
+            _op(_JEQ, process, 0, 2),
+            _op(_LD, _ARG1),
+            _op(_JEQ, 1, 0, 1),
+            _op(_RET, EPERM),
+            _op(_LD, _NR),
+        ]
     code += [
         _op(_JEQ, _IOCTL[column], 0, 4),
         _op(_LD, _ARG1),
@@ -193,6 +225,35 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
+class Filter:
+    """A filter that is made once and put on many children: one system call each."""
+
+    def __init__(self, code: bytes) -> None:
+        self._code = ctypes.create_string_buffer(code, len(code))
+        self._wanted = _Program(len(code) // 8, ctypes.cast(self._code, ctypes.c_void_p))
+
+    def apply(self) -> None:
+        """Put this process and all its children under the filter, for good."""
+        kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(self._wanted))
+
+
+def without_memfd() -> Optional[Filter]:
+    """Return a filter for samples that no cgroup holds: no memory that belongs to no process.
+
+    None on a machine that the filters do not know.
+    """
+    machine = os.uname().machine
+    if machine not in _ARCH:
+        return None
+    column = list(_ARCH).index(machine)
+    return Filter(
+        _op(_LD, _NR)
+        + _op(_JEQ, _MEMFD_CREATE[column], 0, 1)
+        + _op(_RET, ENOSYS)
+        + _op(_RET, ALLOW)
+    )
+
+
 def install() -> None:
     """Put this process and all its children under the filter, for good.
 
@@ -200,9 +261,6 @@ def install() -> None:
         OSError: the kernel refuses (no seccomp).
         KeyError: the filter does not know this machine.
     """
-    code = program(os.uname().machine)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    wanted = _Program(len(code) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    wanted = Filter(program(os.uname().machine))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    pr_set_seccomp, mode_filter = 22, 2
-    kernel.prctl(pr_set_seccomp, mode_filter, ctypes.addressof(wanted))
+    wanted.apply()

@@ -21,8 +21,8 @@ import sys
 import time
 from typing import Any, Optional
 
-from . import frames, kernel, probe, python_asserts, python_calls, python_main, seccomp, stdio
-from .child import Descriptors, Identity, Job, confine, execute, read_job, write_files
+from . import frames, kernel, probe, python_asserts, python_calls, python_main, seccomp
+from .child import Descriptors, Identity, Job, confine, execute, prepare, read_job, write_files
 from .record import Recorder
 from .supervise import Stream, Supervisor, wake_pipe
 from .wipe import NotClean, Wiper, writable_places
@@ -30,7 +30,50 @@ from .wipe import NotClean, Wiper, writable_places
 PROTOCOL = 1
 
 # Modules that most programs import. What a sample imports beyond these costs it the usual time.
-PRELOAD = ["abc", "array", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json", "math", "numbers", "operator", "os", "pprint", "random", "re", "statistics", "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "typing", "unittest", "uuid", "warnings"]
+PRELOAD = [
+    "abc",
+    "array",
+    "bisect",
+    "calendar",
+    "cmath",
+    "collections",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "math",
+    "numbers",
+    "operator",
+    "os",
+    "pprint",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "traceback",
+    "typing",
+    "unittest",
+    "uuid",
+    "warnings",
+]
 
 
 class Warden:
@@ -40,11 +83,16 @@ class Warden:
         self._source, self._sink = source, sink
         self._work: str = options.work
         self._identity = Identity(options.uid, options.uid)
-        self._settings = stdio.StreamSettings()
         self._arena = frames.Arena()
         self._cgroup = kernel.Cgroup()
+        self._filter = None if self._cgroup.memory_limit else seccomp.without_memfd()
         self._wiper = Wiper(writable_places(options.uid or os.getuid()), options.uid)
         self._supervisor = Supervisor(self._cgroup, self._wiper, wake_pipe(), _resident_kib())
+
+    def prepare(self) -> None:
+        """Give every child to come what it will inherit."""
+        prepare(self._identity, self._work)
+        python_main.prepare()
 
     def greet(self) -> None:
         """Wipe, try the walls, and tell the engine that this sandbox is ready."""
@@ -69,7 +117,7 @@ class Warden:
         record = os.memfd_create("record", os.MFD_CLOEXEC)
         stdin = _stdin(parts[1])
         fds = Descriptors(stdin, out_write, err_write, record)
-        pid = os.fork()
+        pid = kernel.fork()
         if pid == 0:
             return self._child(fds, limits, parts, token)
         for fd in (out_write, err_write, stdin):
@@ -126,8 +174,11 @@ class Warden:
         """Become the sample. Only a Python program comes back from here."""
         recorder = None
         try:
-            recorder = Recorder(confine(fds, limits, self._identity, self._work), token)
+            recorder = Recorder(fds.record, token)
+            confine(fds, limits, self._identity)
             job = read_job(parts, self._work)
+            if self._filter is not None:
+                self._filter.apply()
             write_files(job)
             # Exit code 254 means "never started" only as long as this line is missing.
             recorder.write({"ready": True})
@@ -144,18 +195,20 @@ class Warden:
             execute(job, recorder)
         if driver == "calls":
             python_calls.drive(
-                job, python_main.become_main(job, self._settings, "solution"), recorder
+                job, python_main.become_main(job, "solution"), recorder
             )
         if driver == "asserts":
             python_asserts.drive(
-                job, python_main.become_main(job, self._settings, "solution"), recorder
+                job, python_main.become_main(job, "solution"), recorder
             )
-        space = python_main.become_main(job, self._settings)
+        space = python_main.become_main(job)
         try:
             code = python_main.compile_main(job, space)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             recorder.write({"compile": python_calls.describe(error)})
-            python_main.finish(python_main.exit_status(error, skip=9))
+            python_main.refuse(job, recorder, error)
+        if python_main.needs_new_interpreter(job):
+            python_main.start_anew(job, recorder)
         # From here on the sample has three descriptors and no more, as any program has.
         os.closerange(3, 1024)
         return python_main.Program(code, space)
@@ -167,8 +220,12 @@ def listen() -> python_main.Program:
     source, sink = _connect(options.socket)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)
+    kernel.drop_inheritable_capabilities()
+    if os.getpid() != 1:
+        # It ends a sample with kill(-1): anywhere else that would be everybody's end.
+        raise SystemExit("warden: only runs as the first process of a PID namespace")
+    # The kernel keeps signals without a handler from the first process of a namespace.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for module in (*PRELOAD, *options.preload):
         importlib.import_module(module)
     try:
@@ -176,9 +233,10 @@ def listen() -> python_main.Program:
     except (KeyError, OSError) as error:
         # Said, not hidden: the probe reports the layer as missing and the engine decides.
         os.write(2, f"warden: no seccomp filter of our own: {error}\n".encode())
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warden = Warden(options, source, sink)
+    warden.prepare()
     warden.greet()
+    python_main.remember_modules()
     gc.collect()
     gc.disable()
     gc.freeze()
@@ -199,6 +257,7 @@ def listen() -> python_main.Program:
 
 def _stdin(data: memoryview) -> int:
     if not len(data):
+        # Opened anew each time: flags and owner of an open file outlive the sample that set them.
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
     fd = os.memfd_create("stdin", os.MFD_CLOEXEC)
     done = 0

@@ -22,6 +22,7 @@ from .wipe import Wiper
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICK = os.sysconf("SC_CLK_TCK")
 _CHUNK = 256 * 1024
+_TURN = 1024 * 1024
 _FIRST_CHECK_S, _SLOWEST_CHECK_S = 0.02, 0.1
 
 
@@ -40,8 +41,10 @@ class Stream:
         self._wrapped = False
 
     def read(self) -> bool:
-        """Take what is there; False at the end of the stream."""
-        while True:
+        """Take what is there, 1 MiB at most; False at the end of the stream."""
+        # Bounded: a writer that is faster than we are must not keep us from looking at the clock.
+        stop = self.total + _TURN
+        while self.total < stop:
             if self._fill < len(self._head):
                 room = self._head[self._fill :]
             else:
@@ -61,6 +64,7 @@ class Stream:
                     self._written, self._wrapped = 0, True
             if count < len(room) and count < _CHUNK:
                 return True
+        return True
 
     def parts(self) -> tuple[list[Buffer], list[int]]:
         """Return the kept pieces and [head length, tail length, total length]."""
@@ -206,7 +210,10 @@ class Supervisor:
             usage.sample()
         end_all(run)
         for stream in open_streams.values():
-            stream.read()
+            before = -1
+            while before < stream.total:
+                before = stream.total
+                stream.read()
         if any(stream.total > limits["output_bytes"] for stream in streams):
             run.killed = run.killed or "output"
         return self._facts(run, ended - started, starved)
@@ -220,9 +227,9 @@ class Supervisor:
             run.killed = "memory"
         elif run.stalled(limits["call_cpu_s"]):
             run.killed = "call"
-        elif limits["disk_bytes"] and self._wiper.used_bytes() > limits["disk_bytes"]:
-            run.killed = "disk"
-        elif self._wiper.crowded():
+        elif (
+            limits["disk_bytes"] and self._wiper.used_bytes() > limits["disk_bytes"]
+        ) or self._wiper.crowded():
             run.killed = "disk"
 
     def _facts(self, run: _Run, wall_s: float, starved_s: float) -> dict[str, Any]:

@@ -2,12 +2,20 @@
 
 The places are found, not listed: a mount that is writable and open to the sample's user counts,
 whatever the container runtime put there (/dev/mqueue, for one). Symlinks are never followed.
+
+What a sample called its files must not stay in the warden's memory, from which the next sample is
+forked. So names are read into memory of their own, are never made into Python strings, and are
+wiped with the files.
 """
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import mmap
 import os
 import stat
+import struct
 from typing import Callable, Optional
 
 MAX_FILES = 65_536
@@ -23,7 +31,7 @@ class NotClean(Exception):
 
 def writable_places(uid: int) -> list[str]:
     """Return the mount points that a process of `uid` can create files in, outermost first."""
-    places = []
+    places: list[str] = []
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
             fields, _, rest = line.partition(" - ")
@@ -78,6 +86,7 @@ class Wiper:
             if self._uid is None:
                 raise
             _empty_as(self._uid, fd)
+            _names.wipe()
 
     def used_bytes(self) -> int:
         """Return how many bytes lie in all places together."""
@@ -133,41 +142,123 @@ def _restore(fd: int, mode: int) -> None:
     os.utime(fd, (0, 0))
 
 
+_libc = ctypes.CDLL(None, use_errno=True)
+_HEAD = struct.Struct("=QqHB")  # struct linux_dirent64, without the name at its end
+_DIRECTORY, _UNKNOWN = 4, 0
+_AT_REMOVEDIR = 0x200
+_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def _call(name: str, *arguments: object) -> int:
+    code: int = getattr(_libc, name)(*arguments)
+    if code < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{name}: {os.strerror(error)}")
+    return code
+
+
 def _empty(place: int) -> None:
     """Remove everything in a place, however deep it is nested."""
-    # What lies deeper than `_DEPTH` is moved up into the place and removed in the next round.
+    # What lies deeper than `_DEPTH` is moved up into the place and removed in the next round;
+    # so is what a directory's listing skips while its entries go.
     for _ in range(_ROUNDS):
+        os.lseek(place, 0, os.SEEK_SET)
         if not _clear(place, place, 0):
+            _names.wipe()
             return
     raise NotClean("still not empty")
 
 
+class _Names:
+    """Memory for the listings of one directory per level."""
+
+    _LISTING = 8192
+
+    def __init__(self) -> None:
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        self.memory = mmap.mmap(-1, (_DEPTH + 1) * self._LISTING, flags=flags)
+        self._start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        self._deepest = -1
+
+    def read(self, fd: int, depth: int) -> tuple[int, int, int]:
+        """List a directory on: (offset in the memory, its address, bytes that are there)."""
+        self._deepest = max(self._deepest, depth)
+        offset = depth * self._LISTING
+        address = self._start + offset
+        return offset, address, _call("getdents64", fd, ctypes.c_void_p(address), self._LISTING)
+
+    def wipe(self) -> None:
+        """Forget every name."""
+        self.memory.madvise(mmap.MADV_DONTNEED, 0, (self._deepest + 1) * self._LISTING)
+        self._deepest = -1
+
+
+_names = _Names()
+
+
 def _clear(fd: int, place: int, depth: int) -> bool:
     """Remove what is in a directory; False where there was nothing."""
-    with os.scandir(fd) as entries:
-        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-    for name, is_directory in found:
-        if not is_directory:
-            _allowed(lambda name=name: os.unlink(name, dir_fd=fd), fd)
-            continue
-        inner = _open_directory(name, fd)
-        try:
-            if depth == _DEPTH:
-                new = os.urandom(16).hex()
-                _allowed(lambda name=name, new=new: _move(name, fd, new, place), fd, inner)
+    memory, found = _names.memory, False
+    while True:
+        offset, address, length = _names.read(fd, depth)
+        if length == 0:
+            return found
+        at = 0
+        while at < length:
+            _, _, size, kind = _HEAD.unpack_from(memory, offset + at)
+            start = offset + at + _HEAD.size
+            name = ctypes.c_void_p(address + at + _HEAD.size)
+            at += size
+            if memory[start : start + 2] == b".\0" or memory[start : start + 3] == b"..\0":
                 continue
-            _clear(inner, place, depth + 1)
-        finally:
-            os.close(inner)
-        _allowed(lambda name=name: os.rmdir(name, dir_fd=fd), fd)
-    return bool(found)
+            found = True
+            if kind == _UNKNOWN:
+                kind = _kind(fd, name)
+            if kind == _DIRECTORY:
+                _remove_directory(fd, name, place, depth)
+            else:
+                _allowed(lambda name=name: _call("unlinkat", fd, name, 0), fd)
 
 
-def _move(name: str, fd: int, new: str, place: int) -> None:
-    os.rename(name, new, src_dir_fd=fd, dst_dir_fd=place)
+def _kind(fd: int, name: ctypes.c_void_p) -> int:
+    try:
+        os.close(_call("openat", fd, name, _OPEN))
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            return _UNKNOWN
+        if error.errno != errno.EACCES:
+            raise
+    return _DIRECTORY
 
 
-def _allowed(action: Callable[[], None], *fds: int) -> None:
+def _remove_directory(fd: int, name: ctypes.c_void_p, place: int, depth: int) -> None:
+    inner = _open_directory(fd, name)
+    try:
+        if depth == _DEPTH:
+            new = os.urandom(16).hex().encode()
+            _allowed(lambda: _call("renameat", fd, name, place, new), fd, inner)
+            return
+        _clear(inner, place, depth + 1)
+    finally:
+        os.close(inner)
+    try:
+        _allowed(lambda: _call("unlinkat", fd, name, _AT_REMOVEDIR), fd)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:  # the next round finds the rest
+            raise
+
+
+def _open_directory(fd: int, name: ctypes.c_void_p) -> int:
+    try:
+        return _call("openat", fd, name, _OPEN)
+    except PermissionError:
+        # Only where warden and sample share a uid: the sample took its own rights away.
+        # Nothing runs beside us, so the name cannot have become a symlink since the listing.
+        _allowed(lambda: _call("fchmodat", fd, name, 0o700, 0), fd)
+        return _call("openat", fd, name, _OPEN)
+
+
+def _allowed(action: Callable[[], int], *fds: int) -> None:
     """Do something in a directory; where its owner took away the right, take it back."""
     try:
         action()
@@ -175,14 +266,3 @@ def _allowed(action: Callable[[], None], *fds: int) -> None:
         for fd in fds:
             os.fchmod(fd, 0o700)
         action()
-
-
-def _open_directory(name: str, parent: int) -> int:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        return os.open(name, flags, dir_fd=parent)
-    except PermissionError:
-        # Only where warden and sample share a uid: the sample took its own rights away.
-        # Nothing runs beside us, so the name cannot have become a symlink since the scan.
-        _allowed(lambda: os.chmod(name, 0o700, dir_fd=parent), parent)
-        return os.open(name, flags, dir_fd=parent)

@@ -1,6 +1,7 @@
 """Frames and reports of wardens that may have been taken over."""
 
 import asyncio
+import contextlib
 import json
 import struct
 from typing import Any
@@ -13,7 +14,7 @@ from engine.jobs import Job, Report
 from engine.sandbox import Connection, Sandbox
 from engine.wire import Ceilings, _parse_record, encode_job, parse_hello, parse_report
 from sandbox_images.warden import frames
-from veristone import Limits, ProtocolViolation, SandboxFailure
+from veristone import InvalidSample, Limits, ProtocolViolation, SandboxFailure
 
 CEILINGS = Ceilings(64, 64, 2048, has_cgroup=True)
 JSON = st.recursive(
@@ -125,6 +126,16 @@ def test_a_job_is_a_frame_that_the_warden_can_cut(
     assert meta["argv"] == argv
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"argv": ("\ud800",)}, {"env": {"A": "\ud800"}}, {"files": {"\ud800": b""}}, {"argv": (1j,)}],
+    ids=str,
+)
+def test_a_job_with_what_is_no_text_is_no_sample(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidSample):
+        encode_job(1, job(**changes), CEILINGS)
+
+
 # Reports ----------------------------------------------------------------------------------
 
 
@@ -205,10 +216,8 @@ def test_no_bytes_of_a_header_raise_anything_else(data: bytes) -> None:
 
 @given(st.sampled_from(sorted(header())), JSON, st.binary(max_size=20))
 def test_any_field_of_any_type_is_a_report_or_a_failure(name: str, value: Any, body: bytes) -> None:
-    try:
+    with contextlib.suppress(SandboxFailure):
         parse(header(**{name: value}), body)
-    except SandboxFailure:
-        pass
 
 
 # The record -------------------------------------------------------------------------------

@@ -128,7 +128,9 @@ async def run_zygote(engine: Engine, program: Program) -> Ended:
 
 async def run_plain(engine: Engine, program: Program) -> Ended:
     """Run a program as anybody would: `python3 main.py`, a new interpreter."""
-    python = "python3" if engine.backend == "docker" else base_interpreter()
+    python = engine.config.python or base_interpreter()
+    if engine.backend == "docker":
+        python = "python3"
     job = Job(
         language="python",
         driver="exec",

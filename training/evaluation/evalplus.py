@@ -35,8 +35,9 @@ class TaskPlan:
 class Planner:
     """Makes each task's plan once, when its first sample comes; samples of a task share it."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, float_atol: float = FLOAT_ATOL) -> None:
         self._dataset = dataset
+        self._float_atol = float_atol
         self._plans: dict[str, TaskPlan] = {}
 
     def plan(self, task_id: str) -> TaskPlan:
@@ -47,12 +48,14 @@ class Planner:
         """
         plan = self._plans.get(task_id)
         if plan is None:
-            plan = plan_task(self._dataset.tasks[task_id], self._dataset.benchmark)
+            plan = plan_task(
+                self._dataset.tasks[task_id], self._dataset.benchmark, self._float_atol
+            )
             self._plans[task_id] = plan
         return plan
 
 
-def plan_task(task: Task, benchmark: Benchmark) -> TaskPlan:
+def plan_task(task: Task, benchmark: Benchmark, float_atol: float = FLOAT_ATOL) -> TaskPlan:
     """Return how a solution of `task` is checked.
 
     Raises:
@@ -71,7 +74,7 @@ def plan_task(task: Task, benchmark: Benchmark) -> TaskPlan:
         validator=validator_for(benchmark, task.entry_point, task.atol),
         atol=task.atol,
         rtol=RTOL,
-        float_atol=FLOAT_ATOL,
+        float_atol=float_atol,
     )
     return TaskPlan(check, n_base=len(task.base_input), n_plus=len(task.plus_input))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from training.evaluation.datasets import Candidate, Dataset
-from training.evaluation.evalplus import Planner, TaskPlan, sample_for
+from training.evaluation.evalplus import FLOAT_ATOL, Planner, TaskPlan, sample_for
 from training.evaluation.passk import TaskCount
 from veristone import (
     Decision,
@@ -120,12 +120,14 @@ async def evaluate(
     candidates: Sequence[Candidate],
     *,
     limits: Limits | None = None,
+    float_atol: float = FLOAT_ATOL,
     progress: Callable[[Outcome], None] | None = None,
 ) -> EvalReport:
     """Judge every candidate.
 
     Args:
         limits: of each sample (all its tests together); `limits_for()` where left out.
+        float_atol: tolerance for floats of tasks that have none of their own.
         progress: called with each outcome as it comes, in the order of `candidates`.
 
     Raises:
@@ -133,7 +135,7 @@ async def evaluate(
         VeristoneError: the verifier's verdicts are not those of the samples, in order.
     """
     limits = limits or limits_for()
-    planner = Planner(dataset)
+    planner = Planner(dataset, float_atol)
     ids: list[str] = []
 
     def samples() -> Iterator[Sample]:
@@ -230,8 +232,11 @@ def _status(verdict: Verdict, tests: Sequence[TestResult]) -> Status:
     failed = next((test for test in tests if not test.passed), None)
     if failed is None:
         return "pass"
-    # A test that was never reached does not say why; the verdict does.
-    return "timeout" if failed.reason in TIMEOUTS else _whole_status(verdict)
+    # EvalPlus stops a single call that takes too long and counts it as failed; "timeout" is for
+    # a run that used up its time as a whole.
+    if any(test.reason in TIMEOUTS for test in verdict.tests):
+        return "fail"
+    return _whole_status(verdict)
 
 
 def _first_failed(

@@ -1,7 +1,8 @@
-"""`veristone demo`: a dozen samples, right ones, wrong ones and hostile ones, and their verdicts."""
+"""`veristone demo`: right, wrong and hostile samples, and the verdict on each."""
 
 import argparse
 import time
+from typing import TYPE_CHECKING
 
 from veristone import (
     AssertsCheck,
@@ -16,6 +17,10 @@ from veristone import (
     StdioCheck,
     Verdict,
 )
+from veristone.cli.options import add_engine_options
+
+if TYPE_CHECKING:
+    from veristone.cli.options import Subparsers
 
 __all__ = ["add_parser", "samples"]
 
@@ -104,10 +109,8 @@ def samples() -> list[tuple[Sample, Reason]]:
     ]
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: "Subparsers") -> None:
     """Add the subcommand."""
-    from veristone.cli.main import add_engine_options
-
     parser = commands.add_parser("demo", help="judge a dozen right, wrong and hostile samples")
     add_engine_options(parser)
     parser.set_defaults(run=run)
@@ -120,7 +123,7 @@ async def run(arguments: argparse.Namespace) -> int:
     from rich.table import Table
 
     from engine import Engine
-    from veristone.cli.main import engine_config
+    from veristone.cli.options import engine_config
     from veristone.cli.tables import STYLES, isolation_line
 
     console = Console()

@@ -1,14 +1,18 @@
 """`veristone doctor`: what works here, tried and not assumed, and what to do about the rest."""
 
 import argparse
+from typing import TYPE_CHECKING
+
+from veristone.cli.options import add_engine_options
+
+if TYPE_CHECKING:
+    from veristone.cli.options import Subparsers
 
 __all__ = ["add_parser"]
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: "Subparsers") -> None:
     """Add the subcommand."""
-    from veristone.cli.main import add_engine_options
-
     parser = commands.add_parser("doctor", help="show what works here and which walls stand")
     add_engine_options(parser)
     parser.set_defaults(run=run)
@@ -19,7 +23,7 @@ async def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from engine.doctor import examine
-    from veristone.cli.main import engine_config
+    from veristone.cli.options import engine_config
 
     console = Console()
     bad: dict[str, int] = {}

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from veristone.cli.options import add_engine_options
 from veristone.verifier import Verifier
 
 if TYPE_CHECKING:
     from training.evaluation import Outcome, Score, Summary
+    from veristone.cli.options import Subparsers
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
 
 __all__ = ["add_parser", "run"]
 
@@ -32,8 +33,6 @@ The exit code is 0 where at least one sample was decided.
 
 def add_parser(subparsers: "Subparsers") -> argparse.ArgumentParser:
     """Add the `eval` subcommand; `run` is its body."""
-    from veristone.cli.main import add_engine_options
-
     parser = subparsers.add_parser(
         "eval",
         help="score a samples file on HumanEval, HumanEval+ or MBPP+",
@@ -60,6 +59,14 @@ def add_parser(subparsers: "Subparsers") -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="CPU seconds for all tests of a sample together (default: %(default)g)",
     )
+    parser.add_argument(
+        "--float-atol",
+        type=float,
+        default=1e-6,
+        metavar="X",
+        help="tolerance for floats of tasks that have none of their own (default: %(default)g;"
+        " 0 repeats results that EvalPlus gave with numpy 1.25 to 2.0, see docs/evaluation.md)",
+    )
     add_engine_options(parser)
     parser.set_defaults(run=run_with_engine)
     return parser
@@ -68,7 +75,7 @@ def add_parser(subparsers: "Subparsers") -> argparse.ArgumentParser:
 async def run_with_engine(args: argparse.Namespace) -> int:
     """Run the subcommand on an engine of this process."""
     from engine import Engine
-    from veristone.cli.main import engine_config
+    from veristone.cli.options import engine_config
 
     async with Engine(engine_config(args)) as engine:
         return await run(args, engine)
@@ -131,7 +138,12 @@ async def run(args: argparse.Namespace, verifier: Verifier) -> int:
             bar.update(job, advance=1, undecided=f"{undecided} undecided" if undecided else "")
 
         report = await evaluate(
-            verifier, dataset, candidates, limits=limits_for(args.cpu_s), progress=advance
+            verifier,
+            dataset,
+            candidates,
+            limits=limits_for(args.cpu_s),
+            float_atol=args.float_atol,
+            progress=advance,
         )
 
     summary = await asyncio.to_thread(summarise, report)

@@ -3,14 +3,18 @@
 import argparse
 import asyncio
 import sys
+from typing import TYPE_CHECKING
+
+from veristone.cli.options import add_engine_options
+
+if TYPE_CHECKING:
+    from veristone.cli.options import Subparsers
 
 __all__ = ["add_parser"]
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: "Subparsers") -> None:
     """Add the subcommand."""
-    from veristone.cli.main import add_engine_options
-
     parser = commands.add_parser("images", help="build, list and test the sandbox images")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     build = actions.add_parser("build", help="build the images that are missing")
@@ -66,7 +70,7 @@ async def run_test(arguments: argparse.Namespace) -> int:
     from engine import Engine
     from engine.languages import find, installed
     from engine.selftest import selftests
-    from veristone.cli.main import engine_config
+    from veristone.cli.options import engine_config
 
     failed = 0
     async with Engine(engine_config(arguments)) as engine:

@@ -9,11 +9,15 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import msgspec
 
 from veristone import ConfigError, Decision, InvalidSample, Rejected, Sample, Verdict
+from veristone.cli.options import add_engine_options
+
+if TYPE_CHECKING:
+    from veristone.cli.options import Subparsers
 
 __all__ = ["add_parser"]
 
@@ -29,10 +33,8 @@ also: some failed); 2 could not start; 130 interrupted.
 """
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: "Subparsers") -> None:
     """Add the subcommand."""
-    from veristone.cli.main import add_engine_options
-
     parser = commands.add_parser(
         "verify",
         help="judge a JSONL file of samples",
@@ -53,7 +55,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 async def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from engine import Engine
-    from veristone.cli.main import engine_config
+    from veristone.cli.options import engine_config
     from veristone.cli.progress import Progress
 
     config = engine_config(arguments)

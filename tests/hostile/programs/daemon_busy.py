@@ -2,7 +2,11 @@
 import os
 
 for _ in range(10):
-    if os.fork() == 0:
+    try:
+        child = os.fork()
+    except OSError:
+        break
+    if child == 0:
         os.setsid()
         while True:
             try:

@@ -1,3 +1,5 @@
+import gc
+gc.disable()
 class Numbered:
     def __init__(self, n): self.n = n
     def __del__(self): print(self.n, end=" ")

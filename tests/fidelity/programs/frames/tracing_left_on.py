@@ -1,4 +1,4 @@
-import sys
+import sys, threading
 def tracer(frame, event, arg):
     if frame.f_code.co_filename == __file__:
         print(event, frame.f_code.co_name, file=sys.stderr)

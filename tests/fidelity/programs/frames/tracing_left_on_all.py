@@ -1,4 +1,4 @@
-import sys
+import sys, threading
 def tracer(frame, event, arg):
     print(event, frame.f_code.co_name)
 sys.settrace(tracer)

@@ -1,4 +1,4 @@
 import sys
 sys.stderr.close()
 print("fine")
-raise ValueError("unseen")
+sys.exit("unseen")

@@ -1,3 +1,4 @@
 import sys
 del sys.stderr
-raise ValueError("lost sys.stderr")
+print("fine")
+sys.exit(4)

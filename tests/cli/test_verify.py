@@ -1,0 +1,482 @@
+"""`veristone verify` as people run it: a process, files, pipes and signals."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from veristone import ProgramCheck, Reason, Sample, Verdict
+
+COMMAND = str(Path(sys.executable).parent / "veristone")
+ENGINE = ["--backend", "bubblewrap"]
+pytestmark = pytest.mark.bubblewrap
+
+
+def line(number: int, **fields: Any) -> str:
+    record = {"id": f"s{number}", "code": f"print({number})"} | fields
+    return json.dumps(record)
+
+
+def write(path: Path, lines: Iterable[str]) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path
+
+
+def start(*arguments: object, stdin: int | None = None) -> subprocess.Popen[bytes]:
+    command = [COMMAND, "verify", *map(str, arguments), *ENGINE]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, stdin=stdin)
+
+
+def verify(
+    *arguments: object, stdin: str | bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    return subprocess.run(
+        [COMMAND, "verify", *map(str, arguments), *ENGINE],
+        input=data if data is not None else b"",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def records(data: bytes | Path) -> list[dict[str, Any]]:
+    text = data.read_bytes() if isinstance(data, Path) else data
+    return [json.loads(each) for each in text.splitlines()]
+
+
+def ids(data: bytes | Path) -> list[str]:
+    return [record["id"] for record in records(data)]
+
+
+def below(pid: int) -> set[int]:
+    """All processes below `pid`."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                stat = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(stat[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def gone(pids: set[int], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not any(_alive(pid) for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+# What comes out -------------------------------------------------------------------------------
+
+
+def test_one_verdict_a_line_in_the_order_of_the_input(tmp_path: Path) -> None:
+    slow_first = [line(0, code="import time; time.sleep(0.5)"), *map(line, range(1, 30))]
+    result = verify(write(tmp_path / "in", slow_first))
+    assert result.returncode == 0, result.stderr
+    assert ids(result.stdout) == [f"s{n}" for n in range(30)]
+    verdicts = [json.loads(each) for each in result.stdout.splitlines()]
+    assert {verdict["reason"] for verdict in verdicts} == {"passed"}
+    assert b"30 verdicts" in result.stderr
+
+
+def test_quiet_says_nothing() -> None:
+    result = verify("-", "--quiet", stdin=line(1) + "\n")
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_a_verdict_appears_before_standard_input_is_closed() -> None:
+    process = start("-", "--quiet", stdin=subprocess.PIPE)
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line(1).encode() + b"\n")
+        process.stdin.flush()
+        answer = read_line(process.stdout, 10.0)
+        process.stdin.write(line(2).encode() + b"\n")
+        process.stdin.flush()
+        second = read_line(process.stdout, 10.0)
+        process.stdin.close()
+        process.wait(20)
+    assert answer is not None, "no verdict while the pipe is open"
+    assert json.loads(answer)["id"] == "s1"
+    assert second is not None
+    assert json.loads(second)["id"] == "s2"
+    assert process.returncode == 0
+
+
+def read_line(stream: IO[bytes], seconds: float) -> bytes | None:
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(stream.readline()), daemon=True)
+    reader.start()
+    reader.join(seconds)
+    return found[0] if found else None
+
+
+MALFORMED = [
+    "{",
+    "[]",
+    "null",
+    "3",
+    '{"id": "no code"}',
+    '{"code": 3}',
+    '{"code": "x", "check": {"kind": "psychic"}}',
+    '{"code": "x", "check": {"kind": "stdio"}}',
+    '{"code": "x", "limits": {"cpu_s": -1}}',
+    '{"code": "x", "limits": {"memory_mib": 1e9}}',
+    '{"code": "x", "language": "cobol"}',
+    '{"code": "x", "files": {"../up": ""}}',
+    '{"code": "\\ud800"}',
+    '{"code": ' + "[" * 100_000,
+    '{"code": "x", "metadata": ' + "[" * 2000 + "]" * 2000 + "}",
+]
+
+
+def test_what_is_no_sample_is_rejected_with_its_line_number(tmp_path: Path) -> None:
+    lines = [line(0)]
+    for number, bad in enumerate(MALFORMED):
+        lines += ["", bad, "  \t", line(number + 1)]
+    result = verify(write(tmp_path / "in", lines), "-o", tmp_path / "out")
+    assert result.returncode == 1, result.stderr
+    found = records(tmp_path / "out")
+    assert [r["id"] for r in found if "id" in r] == [f"s{n}" for n in range(len(MALFORMED) + 1)]
+    rejected = [r for r in found if r.get("rejected")]
+    wanted = {3 + 4 * number: bad for number, bad in enumerate(MALFORMED)}
+    assert [r["line"] for r in rejected] == list(wanted)
+    assert all(r["error"] for r in rejected)
+    # In the order of the input, between the samples around them.
+    assert [bool(r.get("rejected")) for r in found] == [False] + [True, False] * len(MALFORMED)
+
+
+def test_bytes_that_are_no_text_are_rejected() -> None:
+    data = b'{"code": "\xff"}\n\xff\xfe\x00\n' + line(1).encode() + b"\n"
+    result = verify("-", stdin=data)
+    assert result.returncode == 1
+    assert [bool(r.get("rejected")) for r in records(result.stdout)] == [True, True, False]
+
+
+def test_an_expected_value_that_is_none_ends_no_run() -> None:
+    check = {"kind": "function", "entry_point": "f", "calls": [{"expected": {"$set": 3}}]}
+    lines = [line(1, code="def f(): return {1}", check=check), line(2)]
+    result = verify("-", stdin="\n".join(lines))
+    assert result.returncode == 1
+    assert [r["decision"] for r in records(result.stdout)] == ["undecided", "pass"]
+
+
+def test_unicode_and_a_long_line_and_no_newline_at_the_end() -> None:
+    text = "naïve ☃ \U0001f40d"
+    check = {"kind": "program", "stdout": text + "\n"}
+    long = "#" + "x" * 5_000_000 + "\nprint(1)"
+    data = "\n".join(
+        [
+            json.dumps({"id": "☃", "code": f"print({text!r})", "check": check}, ensure_ascii=False),
+            json.dumps({"id": "escaped", "code": f"print({text!r})", "check": check}),
+            json.dumps({"id": "long", "code": long}),
+        ]
+    )
+    result = verify("-", stdin=data)
+    assert result.returncode == 0, result.stderr
+    assert ids(result.stdout) == ["☃", "escaped", "long"]
+
+
+def test_samples_of_other_tools_are_read_as_they_are() -> None:
+    result = verify("-", stdin=line(1, task_id="HumanEval/0", score=0.5) + "\n")
+    assert result.returncode == 0
+
+
+def test_nothing_in_nothing_out() -> None:
+    result = verify("-", stdin="\n\n")
+    assert (result.returncode, result.stdout) == (0, b"")
+
+
+# Exit status ----------------------------------------------------------------------------------
+
+FAILING = '{"id": "bad", "code": "1/0"}\n'
+
+
+def test_a_failure_is_a_verdict_and_with_strict_an_exit_status() -> None:
+    assert verify("-", stdin=FAILING).returncode == 0
+    assert verify("-", "--strict", stdin=FAILING).returncode == 1
+    assert verify("-", "--strict", stdin=line(1) + "\n").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.jsonl"], "nowhere.jsonl"),
+        (["-", "-o", "no/such/folder/out"], "no/such/folder/out"),
+        (["-", "--resume"], "--output"),
+        (["-", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["-", "--sandboxes", "0"], "sandboxes"),
+        (["-", "--python", "/no/python"], "/no/python"),
+    ],
+)
+def test_what_cannot_start_says_why(arguments: list[str], said: str, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [COMMAND, "verify", *arguments, *ENGINE],
+        input=b"",
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 2, result.stderr
+    assert said in result.stderr.decode()
+    assert b"Traceback" not in result.stderr
+    assert result.stderr.count(b"\n") <= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sandboxes = 'many'", "sandboxes"),
+        ("sandboxen = 2", "sandboxen"),
+        ("sandboxes = ", "config.toml"),
+        ("backend = 'chroot'", "backend"),
+        ("max_memory_mib = 1", "max_memory_mib"),
+    ],
+)
+def test_errors_in_a_configuration_file_name_the_setting(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(text)
+    command = [COMMAND, "verify", "-", "--config", str(config)]
+    result = subprocess.run(command, input=b"", capture_output=True, timeout=60, check=False)
+    assert result.returncode == 2
+    assert said in result.stderr.decode()
+    assert b"Traceback" not in result.stderr
+
+
+def test_a_configuration_file_is_obeyed(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("sandboxes = 1\nmax_memory_mib = 128\n")
+    data = line(1, limits={"memory_mib": 100}) + "\n" + line(2, limits={"memory_mib": 129})
+    result = verify("-", "--config", config, stdin=data)
+    assert [bool(r.get("rejected")) for r in records(result.stdout)] == [False, True]
+
+
+# Output files -----------------------------------------------------------------------------------
+
+
+def test_it_does_not_overwrite_unless_told_to(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("precious\n")
+    result = verify("-", "-o", out, stdin=line(1))
+    assert result.returncode == 2
+    assert b"--resume" in result.stderr
+    assert b"--overwrite" in result.stderr
+    assert out.read_text() == "precious\n"
+    assert verify("-", "-o", out, "--overwrite", stdin=line(1)).returncode == 0
+    assert ids(out) == ["s1"]
+
+
+def test_an_empty_output_file_is_nothing_to_lose(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.touch()
+    assert verify("-", "-o", out, stdin=line(1)).returncode == 0
+
+
+def test_resume_after_the_end_does_nothing(tmp_path: Path) -> None:
+    source = write(tmp_path / "in", map(line, range(5)))
+    out = tmp_path / "out"
+    assert verify(source, "-o", out).returncode == 0
+    before = out.read_bytes()
+    assert verify(source, "-o", out, "--resume").returncode == 0
+    assert out.read_bytes() == before
+
+
+def test_resume_with_nothing_there_starts(tmp_path: Path) -> None:
+    source = write(tmp_path / "in", map(line, range(5)))
+    assert verify(source, "-o", tmp_path / "out", "--resume").returncode == 0
+    assert ids(tmp_path / "out") == [f"s{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("cut", [1, 30, -1])
+def test_a_half_written_last_line_is_written_again(cut: int, tmp_path: Path) -> None:
+    source = write(tmp_path / "in", ["{", *map(line, range(6))])
+    out = tmp_path / "out"
+    verify(source, "-o", out)
+    lines = out.read_bytes().splitlines(keepends=True)
+    out.write_bytes(b"".join(lines[:4]) + lines[4][:cut])
+    assert verify(source, "-o", out, "--resume").returncode == 0
+    assert [r.get("id") for r in records(out)] == [None, *(f"s{n}" for n in range(6))]
+
+
+def other_output(kind: str) -> str:
+    if kind == "another input":
+        return "".join(
+            json.dumps({"id": f"t{n}", "decision": "pass", "reason": "passed"}) + "\n"
+            for n in range(3)
+        )
+    return "".join(
+        json.dumps({"id": f"s{n}", "decision": "pass", "reason": "passed"}) + "\n" for n in range(9)
+    )
+
+
+@pytest.mark.parametrize("kind", ["another input", "longer than the input"])
+def test_resume_of_another_run_is_refused_and_the_file_stays_as_it_is(
+    kind: str, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "in", map(line, range(6)))
+    out = tmp_path / "out"
+    out.write_text(other_output(kind))
+    before = out.read_bytes()
+    result = verify(source, "-o", out, "--resume")
+    assert result.returncode == 2, result.stderr
+    assert b"out" in result.stderr
+    assert b"Traceback" not in result.stderr
+    assert out.read_bytes() == before
+
+
+def samples_for_killing(count: int) -> Iterator[str]:
+    for number in range(count):
+        if number % 17 == 5:
+            yield '{"broken": '
+        elif number % 13 == 3:
+            yield ""
+        yield line(number, code=f"import time; time.sleep(0.01); print({number})")
+
+
+@pytest.mark.slow
+def test_every_sample_has_one_verdict_however_often_the_command_is_killed(tmp_path: Path) -> None:
+    """Invariant 7."""
+    count = 150
+    source = write(tmp_path / "in", samples_for_killing(count))
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    assert verify(source, "-o", whole).returncode == 1
+    kills = 0
+    for attempt in range(40):
+        process = start(source, "-o", out, "--resume", "--quiet")
+        with process:
+            try:
+                process.wait(0.55 + random.random() * 0.8 if attempt < 8 else 30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                kills += 1
+                continue
+        assert process.returncode == 1 or process.returncode == 0, process.stderr
+        break
+    assert kills >= 2
+    wanted = [(r.get("id"), r.get("line"), r.get("reason")) for r in records(whole)]
+    assert [(r.get("id"), r.get("line"), r.get("reason")) for r in records(out)] == wanted
+
+
+# Signals and pipes ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_leaves_nothing_behind_and_says_how_to_go_on(
+    number: signal.Signals, status: int, tmp_path: Path
+) -> None:
+    source = write(
+        tmp_path / "in", (line(n, code="import time; time.sleep(0.3)") for n in range(200))
+    )
+    out = tmp_path / "out"
+    process = start(source, "-o", out)
+    with process:
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not (out.exists() and out.stat().st_size):
+            time.sleep(0.02)
+        left = below(process.pid)
+        assert left
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=20)
+    assert process.returncode == status, stderr
+    assert gone(left), "sandboxes live on"
+    assert b"--resume" in stderr
+    assert b"Traceback" not in stderr
+    assert 0 < len(records(out)) < 200
+    assert out.read_bytes().endswith(b"\n")
+
+
+def test_an_interrupt_while_it_waits_for_input() -> None:
+    process = start("-", stdin=subprocess.PIPE)
+    with process:
+        assert process.stdin is not None
+        process.stdin.write(line(1).encode() + b"\n")
+        process.stdin.flush()
+        time.sleep(2.0)
+        left = below(process.pid)
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            pytest.fail("Ctrl-C does nothing while standard input is quiet")
+        assert process.returncode == 130
+    assert gone(left)
+
+
+def test_a_reader_that_goes_away_is_no_accident(tmp_path: Path) -> None:
+    source = write(tmp_path / "in", map(line, range(300)))
+    process = start(source, "--quiet")
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        left = below(process.pid)
+        process.stdout.close()
+        stderr = process.stderr.read()
+        process.wait(20)
+    assert json.loads(first)["id"] == "s0"
+    assert stderr == b""
+    assert process.returncode in (0, 1)
+    assert gone(left)
+
+
+# Memory -----------------------------------------------------------------------------------------
+
+
+def peak_mib(count: int, folder: Path) -> float:
+    """Judge `count` samples that fail at once without a run; return the command's peak memory."""
+    source = folder / f"in{count}"
+    check = {"kind": "stdio", "cases": []}
+    write(source, (line(n, check=check, metadata={"pad": "x" * 2000}) for n in range(count)))
+    process = start(source, "-o", folder / f"out{count}", "--quiet")
+    with process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert len(records(folder / f"out{count}")) == count
+    return usage.ru_maxrss / 1024
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    small, large = peak_mib(2_000, tmp_path), peak_mib(20_000, tmp_path)
+    assert large - small < 40
+
+
+def test_the_python_wire_types_read_what_the_command_writes() -> None:
+    import msgspec
+
+    sample = Sample(id="x", code="print(2)", check=ProgramCheck(stdout="2"))
+    result = verify("-", stdin=msgspec.json.encode(sample) + b"\n")
+    verdict = msgspec.json.decode(result.stdout, type=Verdict)
+    assert (verdict.id, verdict.reason) == ("x", Reason.PASSED)
+    assert verdict.isolation is not None
+    assert verdict.isolation.backend == "bubblewrap"

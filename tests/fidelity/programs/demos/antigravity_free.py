@@ -1,0 +1,2 @@
+import __hello__
+__hello__.main()

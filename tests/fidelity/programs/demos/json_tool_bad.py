@@ -1,0 +1,3 @@
+import runpy, sys
+sys.argv = ["json.tool"]
+runpy.run_module("json.tool", run_name="__main__", alter_sys=True)

@@ -1,0 +1,4 @@
+import runpy, sys
+sys.argv = ["quopri", "main.py"]
+x = "é=☃"
+runpy.run_module("quopri", run_name="__main__", alter_sys=True)

@@ -1,4 +1,0 @@
-import faulthandler, ctypes
-faulthandler.enable(all_threads=False)
-print("lost")
-faulthandler._sigfpe()

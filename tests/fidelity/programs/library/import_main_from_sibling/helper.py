@@ -1,0 +1,2 @@
+import __main__ as main
+def get(): return main.value, main.__file__

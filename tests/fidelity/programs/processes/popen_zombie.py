@@ -1,0 +1,4 @@
+import subprocess, warnings
+warnings.simplefilter("always")
+p = subprocess.Popen(["true"])
+del p

@@ -1,0 +1,2 @@
+import resource, signal
+print(signal.getsignal(signal.SIGXCPU), signal.getsignal(signal.SIGXFSZ))

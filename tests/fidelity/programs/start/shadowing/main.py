@@ -1,0 +1,2 @@
+import random, helper, string
+print(random.__file__, random.value, string.digits)

@@ -1,0 +1,1 @@
+value = "the sample's own"

@@ -1,0 +1,5 @@
+class A:
+    if 1:
+        def f(self):
+    # comment
+x

@@ -1,0 +1,3 @@
+import threading, os
+threading.Thread(target=lambda: os._exit(7)).start()
+import time; time.sleep(5)

@@ -1,0 +1,64 @@
+"""A look into a sandbox before and after a hostile sample. Needs no pytest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from engine import Engine
+from engine.pool import Pool
+from veristone import Limits, Reason, Sample, Verdict
+
+__all__ = ["INSPECTION", "Watched", "story"]
+
+INSPECTION = (Path(__file__).parent / "inspection.py").read_text()
+"""A well-behaved program that prints, as JSON, everything an earlier sample could have left."""
+
+
+def story(verdict: Verdict) -> str:
+    """Return what a person needs to understand a verdict that is not the expected one."""
+    output = f"stdout: {verdict.stdout.text[-2000:]}\nstderr: {verdict.stderr.text[-2000:]}"
+    facts = f"attempts {verdict.attempts}, exit {verdict.exit_code}, signal {verdict.signal}"
+    return f"{verdict.reason}: {verdict.message}\n{facts}, {verdict.usage}\n{output}"
+
+
+class Watched:
+    """An engine with one sandbox, and what that sandbox looked like when it was new."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._new: dict[str, Any] = {}
+        self._replaced = 0
+
+    @property
+    def pool(self) -> Pool:
+        """The pool of the Python sandboxes."""
+        return self.engine._pools["python"].result()
+
+    async def look(self) -> dict[str, Any]:
+        """Run the well-behaved program; it must pass at the first attempt."""
+        limits = Limits(cpu_s=5.0, wall_s=20.0)
+        verdict = await self.engine.verify(Sample(code=INSPECTION, limits=limits))
+        assert (verdict.reason, verdict.attempts) == (Reason.PASSED, 1), story(verdict)
+        return json.loads(verdict.stdout.text)
+
+    async def prepare(self) -> None:
+        """Note what the sandbox looks like before an attack."""
+        self._new = await self.look()
+        self._replaced = self.pool.replaced
+
+    async def attack(self, sample: Sample) -> Verdict:
+        """Judge a hostile sample; show that its sandbox is spotless and in use afterwards."""
+        await self.prepare()
+        verdict = await self.engine.verify(sample)
+        await self.expect_spotless()
+        return verdict
+
+    async def expect_spotless(self) -> None:
+        """The same sandbox judges the next sample, and nothing in it has changed."""
+        changed = {
+            name: (self._new[name], value)
+            for name, value in (await self.look()).items()
+            if value != self._new[name]
+        }
+        assert not changed, f"changed (before, after): {changed}"
+        assert self.pool.replaced == self._replaced, "the sandbox was thrown away"
