@@ -33,13 +33,14 @@ def give_up(why: str) -> None:
 
 def built(language: str = "python") -> None:
     """Make sure that the image of a language is there, or give up."""
-    if language in _built:
+    image = find(language).image()
+    if image in _built:
         return
     try:
         build(find(language), lambda line: None)
     except BackendUnavailable as error:
         give_up(str(error))
-    _built.add(language)
+    _built.add(image)
 
 
 @contextlib.asynccontextmanager

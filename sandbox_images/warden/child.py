@@ -85,8 +85,11 @@ def prepare(identity: Identity, work: str) -> None:
     ):
         _set_limit(what, value)
     if identity.gid is not None:
+        # With the group the kernel would forget that this process is to die with bwrap.
+        at_parents_death = kernel.death_signal()
         os.setgroups([])
         os.setresgid(identity.gid, identity.gid, identity.gid)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, at_parents_death)
     os.umask(0o022)
     os.chdir(work)
 

@@ -6,6 +6,8 @@ import ctypes
 import os
 from typing import Optional
 
+PR_SET_PDEATHSIG = 1
+PR_GET_PDEATHSIG = 2
 PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 
@@ -62,6 +64,13 @@ def drop_inheritable_capabilities() -> None:
     raise OSError(error, f"capset: {os.strerror(error)}")
 
 
+def death_signal() -> int:
+    """Return the signal that this process gets when its parent ends, or 0."""
+    number = ctypes.c_int(0)
+    prctl(PR_GET_PDEATHSIG, ctypes.addressof(number))
+    return number.value
+
+
 def read_number(path: str, field: Optional[str] = None) -> Optional[int]:
     """Return the number in a file of the kernel's, or the one behind `field`; None without it."""
     try:
@@ -75,6 +84,32 @@ def read_number(path: str, field: Optional[str] = None) -> Optional[int]:
     except (OSError, ValueError):
         pass
     return None
+
+
+class Counter:
+    """A counter of the kernel's that only rises, in a file that is kept open."""
+
+    def __init__(self, path: str, field: str) -> None:
+        self._field = field.encode()
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._text = os.pread(self._fd, 4096, 0)
+        self._value = self._parse()
+
+    def _parse(self) -> int:
+        for line in self._text.splitlines():
+            words = line.split()
+            if len(words) == 2 and words[0] == self._field:
+                return int(words[1])
+        return 0
+
+    def rose(self) -> bool:
+        """True where the counter is higher than at the last call."""
+        text = os.pread(self._fd, 4096, 0)
+        if text == self._text:
+            return False
+        self._text, before = text, self._value
+        self._value = self._parse()
+        return self._value > before
 
 
 class Cgroup:
@@ -100,25 +135,18 @@ class Cgroup:
         self.memory_limit = next((n for n in limits if n is not None and n < 2**60), None)
         counts = [read_number(path) for path in self._PIDS_MAX]
         self.pids_limit = next((n for n in counts if n is not None), None)
-        self._oom_file = self._first(self._OOM) if self.memory_limit else None
-        self._pids_file = self._first(self._PIDS) if self.pids_limit else None
-        self._oom_kills = self._count(self._oom_file)
-        self._pids_refused = self._count(self._pids_file)
+        self._oom = self._first(self._OOM) if self.memory_limit else None
+        self._pids = self._first(self._PIDS) if self.pids_limit else None
 
     @staticmethod
-    def _first(files: tuple[tuple[str, str], ...]) -> Optional[tuple[str, str]]:
-        return next((pair for pair in files if read_number(*pair) is not None), None)
-
-    @staticmethod
-    def _count(file: Optional[tuple[str, str]]) -> int:
-        return (read_number(*file) or 0) if file else 0
+    def _first(files: tuple[tuple[str, str], ...]) -> Optional[Counter]:
+        found = next((pair for pair in files if read_number(*pair) is not None), None)
+        return Counter(*found) if found else None
 
     def killed_for_memory(self) -> bool:
         """True where the kernel killed a process of this sandbox since the last call."""
-        before, self._oom_kills = self._oom_kills, self._count(self._oom_file)
-        return self._oom_kills > before
+        return self._oom is not None and self._oom.rose()
 
     def refused_a_process(self) -> bool:
         """True where a fork failed at the sandbox's limit since the last call."""
-        before, self._pids_refused = self._pids_refused, self._count(self._pids_file)
-        return self._pids_refused > before
+        return self._pids is not None and self._pids.rose()

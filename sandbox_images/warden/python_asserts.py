@@ -13,8 +13,10 @@ from __future__ import annotations
 import __future__ as futures
 
 import ast
+import functools
 import itertools
 import linecache
+import operator
 import os
 import sys
 import types
@@ -33,9 +35,9 @@ FILE = "<tests>"
 _HIT = "__veristone_assert_passed__"
 _HONEST = "__veristone_honest__"
 _MAX_TESTS = 10_000
-_FUTURE_FLAGS = 0
-for _name in futures.all_feature_names:
-    _FUTURE_FLAGS |= getattr(futures, _name).compiler_flag
+_FUTURE_FLAGS = functools.reduce(
+    operator.or_, (getattr(futures, name).compiler_flag for name in futures.all_feature_names)
+)
 _TESTING_NODES = (ast.Assert, ast.Raise)
 _STAGE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 # Calls that show something and check nothing.
@@ -238,6 +240,7 @@ class Suite:
             code = getattr(function, "__code__", None)
             if not name.startswith("test") or code is None or name in self._vacuous:
                 continue
+            assert function is not None
             if code.co_argcount - len(function.__defaults__ or ()) > 0 or code.co_flags & 0x280:
                 continue  # wants fixtures or an event loop: not ours to guess
             self._attempt(function, name, True)

@@ -32,9 +32,9 @@ _argv0: str = getattr(sys, "orig_argv", [sys.executable])[0]
 _display = sys.excepthook
 _exit = os._exit
 _objects = gc.get_objects
-_threads = _thread._count
-_exit_functions = atexit._ncallbacks
-_run_exit_functions = atexit._run_exitfuncs
+_threads = _thread._count  # pyright: ignore[reportPrivateUsage]
+_exit_functions = atexit._ncallbacks  # pyright: ignore[reportPrivateUsage]
+_run_exit_functions = atexit._run_exitfuncs  # pyright: ignore[reportPrivateUsage]
 _flush_c: Callable[[None], int] = ctypes.pythonapi.fflush
 _flush_c.argtypes = [ctypes.c_void_p]  # type: ignore[attr-defined]
 
@@ -189,7 +189,7 @@ def remember_modules() -> None:
 
 def _has_callback(thing: object) -> bool:
     # Abstract base classes keep weak references too, with a callback of their own.
-    callback = thing.__callback__ if type(thing) is weakref.ref else None
+    callback: Any = getattr(thing, "__callback__", None) if type(thing) is weakref.ref else None
     return callback is not None and getattr(callback, "__name__", "") != "_destroy"
 
 
@@ -226,7 +226,8 @@ def become_main(job: Job, name: str = "__main__") -> dict[str, Any]:
     sys.modules["__main__"] = main
     if name != "__main__":
         sys.modules[name] = main
-    threading.main_thread()._set_native_id()
+    thread: Any = threading.main_thread()
+    thread._set_native_id()
     reseed()
     gc.enable()
     return space
@@ -292,7 +293,9 @@ def needs_new_interpreter(job: Job) -> bool:
         return True
     # A file named as a module that is loaded here would be imported by a new interpreter.
     files = job.meta["files"]
-    return len(files) > 1 and any(re.split("[./]", name, maxsplit=1)[0] in sys.modules for name in files)
+    return len(files) > 1 and any(
+        re.split("[./]", name, maxsplit=1)[0] in sys.modules for name in files
+    )
 
 
 def start_anew(job: Job, recorder: Recorder) -> NoReturn:

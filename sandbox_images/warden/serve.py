@@ -117,13 +117,14 @@ class Warden:
         record = os.memfd_create("record", os.MFD_CLOEXEC)
         stdin = _stdin(parts[1])
         fds = Descriptors(stdin, out_write, err_write, record)
-        pid = kernel.fork()
-        if pid == 0:
+        streams = [self._stream(fd, limits["keep"]) for fd in (out_read, err_read)]
+        run = self._supervisor.expect(streams, record, limits, started)
+        run.pid = kernel.fork()
+        if run.pid == 0:
             return self._child(fds, limits, parts, token)
         for fd in (out_write, err_write, stdin):
             os.close(fd)
-        streams = [self._stream(fd, limits["keep"]) for fd in (out_read, err_read)]
-        facts = self._supervisor.watch(pid, streams, record, limits, started)
+        facts = self._supervisor.watch(run)
         self._report(header["id"], facts, streams, record, token, limits["record_bytes"], started)
         for fd in (out_read, err_read, record):
             os.close(fd)
@@ -194,13 +195,9 @@ class Warden:
         if driver == "exec":
             execute(job, recorder)
         if driver == "calls":
-            python_calls.drive(
-                job, python_main.become_main(job, "solution"), recorder
-            )
+            python_calls.drive(job, python_main.become_main(job, "solution"), recorder)
         if driver == "asserts":
-            python_asserts.drive(
-                job, python_main.become_main(job, "solution"), recorder
-            )
+            python_asserts.drive(job, python_main.become_main(job, "solution"), recorder)
         space = python_main.become_main(job)
         try:
             code = python_main.compile_main(job, space)

@@ -165,22 +165,25 @@ class Supervisor:
         self._baseline = baseline_kib
         self._cpus = os.cpu_count() or 1
 
-    def watch(
-        self,
-        pid: int,
-        streams: list[Stream],
-        record: int,
-        limits: dict[str, Any],
-        started: float,
-    ) -> dict[str, Any]:
-        """Watch the child until it is gone; return the facts about its run."""
-        usage = Usage(self._baseline)
-        run = _Run(pid, usage, limits, record)
+    def expect(
+        self, streams: list[Stream], record: int, limits: dict[str, Any], started: float
+    ) -> Run:
+        """Make ready to watch a child that is about to be forked.
+
+        What the warden writes to memory while a child lives is copied first, page by page. So
+        everything that can be made before the fork is made before it.
+        """
         poller = select.poll()
         poller.register(self._wake_fd, select.POLLIN)
+        for stream in streams:
+            poller.register(stream.fd, select.POLLIN)
+        return Run(Usage(self._baseline), streams, record, limits, poller, started)
+
+    def watch(self, run: Run) -> dict[str, Any]:
+        """Watch the child until it is gone; return the facts about its run."""
+        limits, streams, poller, usage = run.limits, run.streams, run.poller, run.usage
         open_streams = {stream.fd: stream for stream in streams}
-        for fd in open_streams:
-            poller.register(fd, select.POLLIN)
+        started = run.started
         wall_end = started + limits["wall_s"]
         pause = _FIRST_CHECK_S
         next_check = started + pause
@@ -218,7 +221,7 @@ class Supervisor:
             run.killed = run.killed or "output"
         return self._facts(run, ended - started, starved)
 
-    def _check(self, run: _Run) -> None:
+    def _check(self, run: Run) -> None:
         run.usage.sample()
         limits = run.limits
         if run.usage.cpu_s > limits["cpu_kill_s"]:
@@ -232,7 +235,7 @@ class Supervisor:
         ) or self._wiper.crowded():
             run.killed = "disk"
 
-    def _facts(self, run: _Run, wall_s: float, starved_s: float) -> dict[str, Any]:
+    def _facts(self, run: Run, wall_s: float, starved_s: float) -> dict[str, Any]:
         usage, status = run.usage, run.status or 0
         failed = run.killed is not None or status != 0
         threads_full = usage.threads >= run.limits["processes"]
@@ -251,14 +254,25 @@ class Supervisor:
         }
 
 
-class _Run:
-    """The state of one run."""
+class Run:
+    """The state of one run. `pid` is 0 until the child is forked."""
 
-    def __init__(self, pid: int, usage: Usage, limits: dict[str, Any], record: int) -> None:
-        self.pid = pid
+    def __init__(
+        self,
+        usage: Usage,
+        streams: list[Stream],
+        record: int,
+        limits: dict[str, Any],
+        poller: select.poll,
+        started: float,
+    ) -> None:
+        self.pid = 0
         self.usage = usage
-        self.limits = limits
+        self.streams = streams
         self.record = record
+        self.limits = limits
+        self.poller = poller
+        self.started = started
         self.status: Optional[int] = None
         self.killed: Optional[str] = None
         self._recorded = -1
@@ -287,7 +301,7 @@ class _Run:
                 self.status = status
 
 
-def end_all(run: _Run) -> None:
+def end_all(run: Run) -> None:
     """Kill every process of this sandbox but the warden, and reap them all."""
     try:
         os.kill(-1, signal.SIGKILL)

@@ -14,9 +14,6 @@ form of its own becomes an ``$object`` that equals only an object of the same ty
 `decode` is for values from a trusted side.
 """
 
-# Values of unknown types are the subject here; a complaint about each would hide real ones.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportMissingImports=false
 from __future__ import annotations
 
 import base64

@@ -14,6 +14,7 @@ from engine.jobs import Job, Report
 from engine.sandbox import Connection, Sandbox
 from engine.wire import Ceilings, _parse_record, encode_job, parse_hello, parse_report
 from sandbox_images.warden import frames
+from sandbox_images.warden.child import read_job
 from veristone import InvalidSample, Limits, ProtocolViolation, SandboxFailure
 
 CEILINGS = Ceilings(64, 64, 2048, has_cgroup=True)
@@ -99,36 +100,50 @@ def sandbox(connection: Connection) -> Sandbox:
 # Jobs -------------------------------------------------------------------------------------
 
 
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=9)
+NAMES = WORDS.filter(lambda word: word != "" and "=" not in word)
+
+
 @given(
-    st.dictionaries(st.text(min_size=1, max_size=9), st.binary(max_size=50), max_size=5),
+    st.dictionaries(NAMES, st.binary(max_size=50), max_size=5),
     st.binary(max_size=50),
     st.binary(max_size=50),
-    st.lists(st.text(max_size=9), max_size=3),
+    st.lists(WORDS, max_size=3),
+    st.dictionaries(NAMES, WORDS, max_size=3),
 )
-def test_a_job_is_a_frame_that_the_warden_can_cut(
-    files: dict[str, bytes], stdin: bytes, payload: bytes, argv: list[str]
+def test_the_warden_reads_the_job_that_the_engine_sends(
+    files: dict[str, bytes], stdin: bytes, payload: bytes, argv: list[str], env: dict[str, str]
 ) -> None:
-    sent = job(files=files, stdin=stdin, payload=payload, argv=tuple(argv))
+    sent = job(files=files, stdin=stdin, payload=payload, argv=tuple(argv), env=env)
     data = b"".join(encode_job(7, sent, CEILINGS))
     head_length, body_length = frames.parse_prefix(data[: frames.PREFIX.size])
     start = frames.PREFIX.size + head_length
     head = json.loads(data[frames.PREFIX.size : start])
-    body = data[start:]
+    body = memoryview(data)[start:]
     assert len(body) == body_length == sum(head["parts"])
     assert head["id"] == 7
-    pieces: list[bytes] = []
+    pieces: list[memoryview] = []
     for length in head["parts"]:
         pieces.append(body[:length])
         body = body[length:]
-    meta = json.loads(pieces[0])
-    assert pieces[1:3] == [stdin, payload]
-    assert dict(zip(meta["files"], pieces[3:], strict=True)) == files
-    assert meta["argv"] == argv
+    assert bytes(pieces[1]) == stdin
+    read = read_job(pieces, "/work")
+    assert bytes(read.payload) == payload
+    assert dict(zip(read.meta["files"], map(bytes, read.contents), strict=True)) == files
+    assert list(read.meta["argv"]) == argv
+    assert dict(read.meta["env"]) == env
+    assert (read.meta["driver"], read.meta["entry"]) == (sent.driver, sent.entry)
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"argv": ("\ud800",)}, {"env": {"A": "\ud800"}}, {"files": {"\ud800": b""}}, {"argv": (1j,)}],
+    [
+        {"argv": ("\ud800",)},
+        {"env": {"A": "\ud800"}},
+        {"files": {"\ud800": b""}},
+        {"argv": ("a\0b",)},
+        {"env": {"A": "\0"}},
+    ],
     ids=str,
 )
 def test_a_job_with_what_is_no_text_is_no_sample(changes: dict[str, Any]) -> None:

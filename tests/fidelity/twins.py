@@ -19,8 +19,20 @@ from engine.engine import _SampleRunner
 from engine.jobs import Job, Report
 from veristone import Limits
 
-__all__ = ["HUMANEVAL", "PROGRAMS", "Comparison", "Program", "compare", "compare_all", "humaneval",
-           "programs", "run_plain", "run_zygote", "topics"]
+__all__ = [
+    "HUMANEVAL",
+    "Comparison",
+    "Ended",
+    "Program",
+    "compare",
+    "compare_all",
+    "cpython_tests",
+    "humaneval",
+    "programs",
+    "run_plain",
+    "run_zygote",
+    "topics",
+]
 
 PROGRAMS = Path(__file__).parent / "programs"
 HUMANEVAL = Path(__file__).parents[3] / "shared/data/humaneval.jsonl.gz"
@@ -108,6 +120,16 @@ def humaneval() -> list[Program]:
             source += f"\ncheck({task['entry_point']})\nprint('held')\n"
             found.append(Program(name=task["task_id"], files={"main.py": source.encode()}))
     return found
+
+
+def cpython_tests() -> list[Program]:
+    """Return programs that run CPython's own test modules, those that are quick.
+
+    They were chosen with Python 3.11 and need its package `test`, which not everybody installs.
+    """
+    files = {"main.py": (PROGRAMS / "cpython_main.py").read_bytes()}
+    names = (PROGRAMS.parent / "cpython_modules.txt").read_text().split()
+    return [Program(name=f"test_{name}", files=files, argv=(name,)) for name in names]
 
 
 async def run_zygote(engine: Engine, program: Program) -> Ended:

@@ -478,20 +478,6 @@ EVENT_KEYS = [
     *("test", "stage", "raised", "exit", "call", "value", "done", "asserts", "hits"),
     *("compile", "missing", "tests", "cpu"),
 ]
-    "test",
-    "stage",
-    "raised",
-    "exit",
-    "call",
-    "value",
-    "done",
-    "asserts",
-    "hits",
-    "compile",
-    "missing",
-    "tests",
-    "cpu",
-]
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3) | st.floats(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
