@@ -15,6 +15,7 @@ from veristone import InvalidSample, ProtocolViolation, SandboxFailure
 
 __all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
 
+PROTOCOL = 1
 CPU_GRACE = 1.25
 """A program over its CPU limit is let run this much longer, to tell a near miss from a hang."""
 
@@ -47,7 +48,7 @@ class _ReportHeader(msgspec.Struct):
     inside_s: float
     stdout: tuple[int, int, int]
     stderr: tuple[int, int, int]
-    record: tuple[int, int]
+    record: tuple[int, int, int]
 
 
 _decode_hello = msgspec.json.Decoder(Hello).decode
@@ -94,7 +95,6 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
     limits = job.limits
     mib = 1024 * 1024
     watched = not ceilings.has_cgroup
-    driven = job.driver in ("calls", "asserts")
     # The warden holds the record twice while it reports, within the sandbox's own memory.
     record = min(job.record_bytes, ceilings.memory_mib * mib // 4)
     return {
@@ -110,8 +110,8 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         # per-user limit does. The warden is one process of its user where they share it.
         "nproc": limits.processes if watched or limits.processes < ceilings.processes else None,
         "output_bytes": limits.output_bytes,
-        # The record is a file too, but none of the sample's.
-        "file_bytes": max(limits.file_mib * mib, record) if driven else limits.file_mib * mib,
+        "file_bytes": limits.file_mib * mib,
+        "driven": job.driver in ("calls", "asserts"),
         "disk_bytes": limits.disk_mib * mib if limits.disk_mib < ceilings.disk_mib else 0,
         "keep": [job.keep_head, job.keep_tail],
         "record_bytes": record,
@@ -121,9 +121,15 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
 def parse_hello(header: bytes) -> Hello:
     """Read a warden's first frame or raise `ProtocolViolation`."""
     try:
-        return _decode_hello(header)
+        hello = _decode_hello(header)
     except _MALFORMED as error:
         raise ProtocolViolation(f"no greeting from the warden: {error}") from error
+    if hello.protocol != PROTOCOL:
+        raise ProtocolViolation(
+            f"the warden speaks protocol {hello.protocol}, this engine {PROTOCOL}: build its image"
+            " anew with `veristone images build`"
+        )
+    return hello
 
 
 def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
@@ -137,8 +143,9 @@ def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
         head = _decode_report(header)
     except _MALFORMED as error:
         raise ProtocolViolation(f"no report from the warden: {error}") from error
-    lengths = (*head.stdout[:2], *head.stderr[:2], head.record[0])
-    whole = all(sum(stream[:2]) <= stream[2] for stream in (head.stdout, head.stderr))
+    lengths = (*head.stdout[:2], *head.stderr[:2], *head.record[:2])
+    streams = (head.stdout, head.stderr, head.record)
+    whole = all(sum(stream[:2]) <= stream[2] for stream in streams)
     if head.id != job_id or min(lengths) < 0 or sum(lengths) != len(body) or not whole:
         raise ProtocolViolation("a report does not fit its job")
     pieces: list[bytes] = []
@@ -147,8 +154,10 @@ def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
         pieces.append(body[start : start + length])
         start += length
     events, intact = _parse_record(pieces[4], head.token)
-    intact = intact and head.record[0] == head.record[1]
-    for event in events:
+    # A record that is cut short belongs to a run that was killed for its length.
+    intact = intact and (head.record[0] == head.record[2] or head.killed == "output")
+    # Only before the sample's first instruction is a fault ours to tell.
+    for event in events[:2]:
         if "fault" in event:
             raise SandboxFailure(f"the sandbox could not start the sample: {event['fault']}")
     if head.exit == 254 and not events and head.stderr[2] == 0 and intact:

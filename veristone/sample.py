@@ -54,6 +54,10 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
             raise InvalidSample(f"files: {len(self.files)} given, {MAX_FILES} at most")
         for name in self.files:
             _check_path(name)
+            parents = name.split("/")[:-1]
+            for depth in range(1, len(parents) + 1):
+                if "/".join(parents[:depth]) in self.files:
+                    raise InvalidSample(f"files: {name!r} lies in a folder that is a file too")
         for name, value in self.env.items():
             if not name or "=" in name or "\0" in name + value:
                 raise InvalidSample(f"env: {name!r} is no name of an environment variable")
@@ -61,7 +65,10 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def _check_path(name: str) -> None:
     parts = name.split("/")
-    if not name or "\0" in name or name.startswith("/") or ".." in parts or len(name) > 512:
+    # 255 bytes are what a file system takes for one name.
+    long = len(name) > 1024 or any(len(part.encode("utf-8", "replace")) > 255 for part in parts)
+    if "\0" in name or long or any(part in ("", ".", "..") for part in parts):
         raise InvalidSample(
-            f"files: {name!r} is no relative path inside the work area (no leading /, no ..)"
+            f"files: {name[:80]!r} is no relative path inside the work area"
+            " (plain names between single slashes, 255 bytes each at most)"
         )

@@ -7,6 +7,8 @@ from engine.jobs import KEEP_BYTES, Driver, Job, Report
 from engine.languages import find
 from veristone import Comparator, Limits, Sample
 
+_MIB = 1024 * 1024
+
 __all__ = ["Runner", "keep_for", "program_job", "python_job"]
 
 
@@ -54,7 +56,9 @@ def keep_for(expected: str | None, limits: Limits) -> int:
     """
     if expected is None:
         return KEEP_BYTES
-    return min(limits.output_bytes, max(1024 * 1024, 2 * len(expected.encode()) + 65536))
+    wanted = 2 * len(expected.encode("utf-8", "surrogatepass")) + 65536
+    # In whole MiB: the number stands in the warden's memory, and is nobody's hint.
+    return min(limits.output_bytes, -(-wanted // _MIB) * _MIB)
 
 
 def python_job(

@@ -15,7 +15,6 @@ from engine.jobs import Report
 from engine.judge.outcome import Judgement, failure
 from engine.judge.render import show
 from engine.judge.values import accepted, explain
-from sandbox_images.warden.record import FULL
 from veristone import (
     FunctionCheck,
     InvalidSample,
@@ -167,8 +166,6 @@ def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:
     broken = failure(report, limits)
     if broken is not None:
         return broken
-    if report.exit_code == FULL:
-        return Reason.OUTPUT_LIMIT, "returned more than a record of calls can hold"
     if not any(event.get("done") == calls for event in report.events):
         return Reason.EARLY_EXIT, f"ended with exit code {report.exit_code} before its calls did"
     return None

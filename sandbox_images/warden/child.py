@@ -76,7 +76,8 @@ def prepare(identity: Identity, work: str) -> None:
     """Do once, in the warden, what every child inherits: a fork copies it for nothing."""
     mib = 1024 * 1024
     for what, value in (
-        (resource.RLIMIT_CORE, 0),
+        # Not 0: where core_pattern is a pipe, 0 still starts the host's handler and 1 does not.
+        (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_NOFILE, 1024),
         # Deep recursion in C is no fault of a right program; 8 MiB is a shell's habit.
         (resource.RLIMIT_STACK, 64 * mib),

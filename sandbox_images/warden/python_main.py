@@ -144,7 +144,7 @@ class _FirstToGo:
                     return  # what its flush does, and how it fails, is the interpreter's to see
                 if not stream.closed:
                     stream.flush()
-            modules = sys.modules
+            modules: dict[str, Any] = sys.modules
             held = [
                 modules.pop(name)
                 for name, size in _sizes.items()
@@ -189,7 +189,8 @@ def remember_modules() -> None:
 
 def _has_callback(thing: object) -> bool:
     # Abstract base classes keep weak references too, with a callback of their own.
-    callback: Any = getattr(thing, "__callback__", None) if type(thing) is weakref.ref else None
+    reference: Any = thing
+    callback = reference.__callback__ if type(thing) is weakref.ref else None
     return callback is not None and getattr(callback, "__name__", "") != "_destroy"
 
 

@@ -1,8 +1,9 @@
 """What a driver inside the sample's process tells the supervisor: the record.
 
-The record is an anonymous file that only grows while drivers write it. Each line starts with a
-token that is new for every run. A sample that finds the descriptor and writes its own lines does
-not know the token; the engine sees a line without it and says `tampered`.
+The record travels over a socket that the child can only write to: what was sent cannot be read
+back, taken back or written over. Each line starts with a token that is new for every run. A
+sample that finds the descriptor and writes its own lines does not know the token; the engine sees
+a line without it and says `tampered`.
 
 The token is a hurdle, not a wall: a sample that shares the driver's interpreter can search
 memory for it. That is why a verdict judged this way says `shared`.
@@ -14,13 +15,9 @@ import json
 import os
 from typing import Any, Callable
 
-FULL = 253
-"""Exit code of a run whose record has no room left."""
-
 # Taken now, before any sample could put something else in their place.
 _write = os.write
 _getpid = os.getpid
-_exit = os._exit
 _view = memoryview
 
 
@@ -61,11 +58,7 @@ def _appender(fd: int, prefix: bytes) -> Callable[[bytes], None]:
         if _getpid() != owner:
             return
         data = _view(prefix + line + b"\n")
-        try:
-            while data:
-                data = data[write(fd, data) :]
-        except OSError:
-            # The record is full: what the sample returns is larger than anybody reads.
-            _exit(FULL)
+        while data:
+            data = data[write(fd, data) :]
 
     return append

@@ -10,6 +10,7 @@ no-new-privileges and the rules for PID 1 keep the two apart.
 
 from __future__ import annotations
 
+import _socket
 import argparse
 import gc
 import importlib
@@ -114,19 +115,20 @@ class Warden:
         token = os.urandom(8).hex()
         out_read, out_write = os.pipe2(os.O_CLOEXEC)
         err_read, err_write = os.pipe2(os.O_CLOEXEC)
-        record = os.memfd_create("record", os.MFD_CLOEXEC)
+        record_read, record_write = _one_way()
         stdin = _stdin(parts[1])
-        fds = Descriptors(stdin, out_write, err_write, record)
-        streams = [self._stream(fd, limits["keep"]) for fd in (out_read, err_read)]
+        fds = Descriptors(stdin, out_write, err_write, record_write)
+        streams = [self._stream(fd, *limits["keep"]) for fd in (out_read, err_read)]
+        record = self._stream(record_read, limits["record_bytes"], 1)
         run = self._supervisor.expect(streams, record, limits, started)
         run.pid = kernel.fork()
         if run.pid == 0:
             return self._child(fds, limits, parts, token)
-        for fd in (out_write, err_write, stdin):
+        for fd in (out_write, err_write, record_write, stdin):
             os.close(fd)
         facts = self._supervisor.watch(run)
-        self._report(header["id"], facts, streams, record, token, limits["record_bytes"], started)
-        for fd in (out_read, err_read, record):
+        self._report(header["id"], facts, [*streams, record], token, started)
+        for fd in (out_read, err_read, record_read):
             os.close(fd)
         return None
 
@@ -139,32 +141,25 @@ class Warden:
         """Wait for the next frame."""
         return frames.receive(self._source, self._arena)
 
-    def _stream(self, fd: int, keep: list[int]) -> Stream:
-        return Stream(fd, self._arena.take(keep[0]), self._arena.take(max(1, keep[1])))
+    def _stream(self, fd: int, head: int, tail: int) -> Stream:
+        return Stream(fd, self._arena.take(head), self._arena.take(max(1, tail)))
 
     def _report(
         self,
         job_id: int,
         facts: dict[str, Any],
         streams: list[Stream],
-        record: int,
         token: str,
-        record_limit: int,
         started: float,
     ) -> None:
         pieces: list[frames.Buffer] = []
-        for name, stream in zip(("stdout", "stderr"), streams):
+        for name, stream in zip(("stdout", "stderr", "record"), streams):
             kept, facts[name] = stream.parts()
             pieces += kept
-        size = os.fstat(record).st_size
-        view = self._arena.take(min(size, record_limit))
-        length = os.preadv(record, [view], 0) if len(view) else 0
-        pieces.append(view[:length])
         facts.update(
             op="report",
             id=job_id,
             token=token,
-            record=[length, size],
             inside_s=round(time.monotonic() - started, 6),
         )
         frames.send(self._sink, facts, pieces)
@@ -250,6 +245,13 @@ def listen() -> python_main.Program:
     except (frames.BadFrame, NotClean, BrokenPipeError, ConnectionError) as error:
         os.write(2, f"warden: {error}\n".encode())
         os._exit(70)
+
+
+def _one_way() -> tuple[int, int]:
+    """Return a reader and a writer that a sample cannot open a second time through /proc."""
+    reader, writer = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    writer.shutdown(_socket.SHUT_RD)
+    return reader.detach(), writer.detach()
 
 
 def _stdin(data: memoryview) -> int:

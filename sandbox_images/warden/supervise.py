@@ -24,6 +24,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 _CHUNK = 256 * 1024
 _TURN = 1024 * 1024
 _FIRST_CHECK_S, _SLOWEST_CHECK_S = 0.02, 0.1
+_RECORD_CHECK_S = 0.002
 
 
 class Stream:
@@ -166,7 +167,7 @@ class Supervisor:
         self._cpus = os.cpu_count() or 1
 
     def expect(
-        self, streams: list[Stream], record: int, limits: dict[str, Any], started: float
+        self, streams: list[Stream], record: Stream, limits: dict[str, Any], started: float
     ) -> Run:
         """Make ready to watch a child that is about to be forked.
 
@@ -199,25 +200,31 @@ class Supervisor:
                 next_check = now + pause
                 self._check(run)
                 continue
-            for fd, _ in poller.poll(max(0.0, min(next_check, wall_end) - now) * 1000 + 0.5):
+            pause_s = max(0.0, min(next_check, wall_end) - now)
+            if limits["driven"]:
+                # The record is looked at from time to time: to be woken by every line of it
+                # would cost more than many a line took to make.
+                pause_s = min(pause_s, _RECORD_CHECK_S)
+                run.record.read()
+            for fd, _ in poller.poll(pause_s * 1000 + 0.5):
                 if fd == self._wake_fd:
                     os.read(self._wake_fd, 4096)
                     run.reap(os.WNOHANG)
                 elif not open_streams[fd].read():
                     poller.unregister(fd)
                     del open_streams[fd]
-            if any(stream.total > limits["output_bytes"] for stream in streams):
+            if _too_much(run):
                 run.killed = run.killed or "output"
         ended = time.monotonic()
         if run.killed or run.status != 0:
             usage.sample()
         end_all(run)
-        for stream in open_streams.values():
+        for stream in (*open_streams.values(), run.record):
             before = -1
             while before < stream.total:
                 before = stream.total
                 stream.read()
-        if any(stream.total > limits["output_bytes"] for stream in streams):
+        if _too_much(run):
             run.killed = run.killed or "output"
         return self._facts(run, ended - started, starved)
 
@@ -261,7 +268,7 @@ class Run:
         self,
         usage: Usage,
         streams: list[Stream],
-        record: int,
+        record: Stream,
         limits: dict[str, Any],
         poller: select.poll,
         started: float,
@@ -282,9 +289,8 @@ class Run:
         """True where more CPU time than `limit_s` has gone into one line of the record."""
         if limit_s is None:
             return False
-        size = os.fstat(self.record).st_size
-        if size != self._recorded:
-            self._recorded, self._cpu_then = size, self.usage.cpu_s
+        if self.record.total != self._recorded:
+            self._recorded, self._cpu_then = self.record.total, self.usage.cpu_s
         return self.usage.cpu_s - self._cpu_then > limit_s
 
     def reap(self, flags: int) -> None:
@@ -299,6 +305,15 @@ class Run:
             self.usage.reap(resources)
             if pid == self.pid:
                 self.status = status
+
+
+def _too_much(run: Run) -> bool:
+    """True where a stream is longer than it may be."""
+    limit = run.limits["output_bytes"]
+    return (
+        any(stream.total > limit for stream in run.streams)
+        or run.record.total > run.limits["record_bytes"]
+    )
 
 
 def end_all(run: Run) -> None:

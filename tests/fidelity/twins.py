@@ -72,7 +72,7 @@ class Comparison:
 
 def topics() -> list[str]:
     """Return the folders of `programs/`, one for each side of an interpreter."""
-    return sorted(path.name for path in PROGRAMS.iterdir() if path.is_dir())
+    return sorted(path.name for path in PROGRAMS.iterdir() if path.is_dir() and path.name.isalpha())
 
 
 def programs(topic: str) -> list[Program]:

@@ -1,5 +1,6 @@
 """The system call filter, run in an interpreter over every call there is."""
 
+import os
 import re
 import struct
 from pathlib import Path
@@ -64,13 +65,19 @@ def table(machine: str) -> dict[int, int]:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_call_gets_the_answer_of_the_tables(machine: str) -> None:
     refused = table(machine)
-    special = {n[MACHINES.index(machine)] for n in (seccomp._SOCKET, seccomp._SOCKETPAIR)}
+    column = MACHINES.index(machine)
+    # With every argument zero: family 0 is none of the four, class 0 no class of ioprio_set.
+    special = {
+        seccomp._SOCKET[column]: seccomp.EAFNOSUPPORT,
+        seccomp._SOCKETPAIR[column]: seccomp.EAFNOSUPPORT,
+        seccomp._PRIORITY["ioprio_set"][0][column]: seccomp.EPERM,
+    }
     for number in range(601):
         wanted = refused.get(number, seccomp.ALLOW)
         if number > seccomp._NEWEST:
             wanted = seccomp.ENOSYS
-        elif number in special:
-            wanted = seccomp.EAFNOSUPPORT  # family 0 is none of the four
+        assert number not in refused or number not in special
+        wanted = special.get(number, wanted)
         assert ask(machine, number) == wanted, number
 
 
@@ -113,6 +120,42 @@ def test_prlimit_reaches_nobody_else(machine: str) -> None:
     assert ask(machine, number, SELF, 7) == seccomp.ALLOW
     assert ask(machine, number, OTHER, 7) == seccomp.EPERM
     assert ask(machine, number, 1, 7) == seccomp.EPERM
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("name", seccomp._SCHEDULE)
+def test_the_warden_is_not_rescheduled(machine: str, name: str) -> None:
+    number = seccomp._SCHEDULE[name][MACHINES.index(machine)]
+    for pid, answer in ((SELF, seccomp.ALLOW), (OTHER, seccomp.ALLOW), (1, seccomp.EPERM)):
+        assert ask(machine, number, pid) == answer
+        assert ask(machine, number, pid | 7 << 32) == answer  # a pid is the low half
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("name", seccomp._PRIORITY)
+def test_the_warden_keeps_its_priority(machine: str, name: str) -> None:
+    """Neither by its id nor among all processes of a group or a user."""
+    numbers, process = seccomp._PRIORITY[name]
+    number = numbers[MACHINES.index(machine)]
+    assert ask(machine, number, process, SELF) == seccomp.ALLOW
+    assert ask(machine, number, process, OTHER) == seccomp.ALLOW
+    assert ask(machine, number, process, 1) == seccomp.EPERM
+    for which in set(range(5)) - {process}:
+        for who in (SELF, OTHER, 1):
+            assert ask(machine, number, which, who) == seccomp.EPERM
+
+
+def test_without_a_cgroup_there_is_no_anonymous_file() -> None:
+    machine = os.uname().machine
+    if machine not in MACHINES:
+        pytest.skip(f"no filter for {machine}")
+    extra = seccomp.without_memfd()
+    assert extra is not None
+    code = extra._code.raw
+    for number in range(601):
+        memfd = number == seccomp._MEMFD_CREATE[MACHINES.index(machine)]
+        wanted = seccomp.ENOSYS if memfd else seccomp.ALLOW
+        assert run(code, number, (), seccomp._ARCH[machine]) == wanted
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -163,6 +206,8 @@ def test_numbers_are_those_of_the_kernel_headers(machine: str) -> None:
     tables = seccomp._REFUSED | seccomp._MISSING | seccomp._KILLED
     tables |= {"clone": seccomp._CLONE, "socket": seccomp._SOCKET, "ioctl": seccomp._IOCTL}
     tables |= {"socketpair": seccomp._SOCKETPAIR, "prlimit64": seccomp._PRLIMIT}
+    tables |= seccomp._SCHEDULE | {name: n for name, (n, _) in seccomp._PRIORITY.items()}
+    tables |= {"memfd_create": seccomp._MEMFD_CREATE}
     wrong = {
         name: (numbers[column], known[name])
         for name, numbers in tables.items()
