@@ -139,15 +139,15 @@ async def test_cancelling_a_job_destroys_its_sandbox() -> None:
 
 async def test_cancelling_who_waits_loses_no_sandbox() -> None:
     async with opened(FakeBackend(), 1) as pool:
-        for _ in range(50):
-            holder = asyncio.ensure_future(use(pool))
+        async with pool.lease():
             waiter = asyncio.ensure_future(use(pool))
-            await asyncio.sleep(0)
-            await holder
-            waiter.cancel()  # perhaps in the very moment that it was given the sandbox
-            await asyncio.wait((waiter,))
+            await asyncio.sleep(0.001)
+        waiter.cancel()  # in the very moment in which it was given the sandbox
+        await asyncio.wait((waiter,))
+        assert waiter.cancelled()
         await asyncio.wait_for(use(pool), 5)
         assert pool.busy == 0
+        assert pool.replaced == 0
 
 
 # alone ------------------------------------------------------------------------------------
@@ -310,9 +310,11 @@ async def test_closing_refuses_who_waits_and_ends_who_works() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_closing_stops_repairs() -> None:
+async def test_closing_stops_repairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.pool._RETRY_FIRST_S", 60.0)
+    monkeypatch.setattr("engine.pool._RETRY_MOST_S", 60.0)
     backend = FakeBackend()
-    async with opened(backend, 2) as pool:
+    async with asyncio.timeout(10), opened(backend, 2) as pool:
         backend.trouble = BackendUnavailable("gone")
         for sandbox in list(backend.sandboxes):
             sandbox.die()
