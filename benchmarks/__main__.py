@@ -132,9 +132,10 @@ def _show(record: dict[str, Any]) -> None:
     console.print(table)
     latency = record["latency_ms"]
     console.print(
-        f"one in flight: {latency['end_to_end']:.2f} ms end to end, {latency['inside']:.2f} ms inside"
-        f" the warden: {latency['end_to_end'] / latency['inside']:.2f}x (goal 1.5x at most)\n"
-        f"idle sandbox, proportional set size: {record['idle_sandbox_pss_mib']} MiB (goal below 30)",
+        f"one in flight: {latency['end_to_end']:.2f} ms end to end, {latency['inside']:.2f} ms"
+        f" inside the warden: {latency['end_to_end'] / latency['inside']:.2f}x (goal 1.5x at most)"
+        f"\nidle sandbox, proportional set size: {record['idle_sandbox_pss_mib']} MiB"
+        " (goal below 30)",
         highlight=False,
     )
     for point in (record["soak"][0], record["soak"][-1]):

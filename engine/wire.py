@@ -95,6 +95,9 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
     limits = job.limits
     mib = 1024 * 1024
     watched = not ceilings.has_cgroup
+    # Thread stacks are reserved, not used, and must not count as memory: a new program takes
+    # their size from RLIMIT_STACK (`warden.child.prepare`). The warden's watch is the finer one.
+    stacks = 64 * limits.processes
     # The warden holds the record twice while it reports, within the sandbox's own memory.
     record = min(job.record_bytes, ceilings.memory_mib * mib // 4)
     return {
@@ -103,8 +106,7 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         "call_cpu_s": job.call_cpu_s,
         "wall_s": limits.wall_s,
         "memory_bytes": limits.memory_mib * mib,
-        # Thread stacks are reserved, not used: 8 MiB each must not count as memory.
-        "data_bytes": (limits.memory_mib + 8 * limits.processes + 256) * mib if watched else None,
+        "data_bytes": (limits.memory_mib + stacks + 256) * mib if watched else None,
         "processes": limits.processes,
         # At the ceiling the cgroup refuses, and counts that it did; below it the kernel's
         # per-user limit does. The warden is one process of its user where they share it.

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import docker
 import pytest
+from backends import built
 
 from veristone import ProgramCheck, Reason, Sample, Verdict
 
@@ -32,8 +34,10 @@ def write(path: Path, lines: Iterable[str]) -> Path:
     return path
 
 
-def start(*arguments: object, stdin: int | None = None) -> subprocess.Popen[bytes]:
-    command = [COMMAND, "verify", *map(str, arguments), *ENGINE]
+def start(
+    *arguments: object, stdin: int | None = None, backend: str = "bubblewrap"
+) -> subprocess.Popen[bytes]:
+    command = [COMMAND, "verify", *map(str, arguments), "--backend", backend]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, stdin=stdin)
 
@@ -411,6 +415,24 @@ def test_an_interrupt_leaves_nothing_behind_and_says_how_to_go_on(
     assert b"Traceback" not in stderr
     assert 0 < len(records(out)) < 200
     assert out.read_bytes().endswith(b"\n")
+
+
+@pytest.mark.docker
+def test_an_interrupt_leaves_no_container_behind(tmp_path: Path) -> None:
+    built()
+    source = write(tmp_path / "in", (line(n, code="import time; time.sleep(9)") for n in range(9)))
+    process = start(source, "-o", tmp_path / "out", "--sandboxes", "2", backend="docker")
+    client: Any = docker.from_env()
+    with process, contextlib.closing(client):
+        label = {"label": f"veristone.pid={process.pid}"}
+        end = time.monotonic() + 30
+        while time.monotonic() < end and len(client.containers.list(filters=label)) < 2:
+            time.sleep(0.1)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=30)
+        assert not client.containers.list(all=True, filters=label)
+    assert process.returncode == 130, stderr
 
 
 def test_an_interrupt_while_it_waits_for_input() -> None:

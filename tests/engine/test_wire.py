@@ -54,7 +54,7 @@ def header(**changes: Any) -> dict[str, Any]:
         "inside_s": 0.1,
         "stdout": [0, 0, 0],
         "stderr": [0, 0, 0],
-        "record": [0, 0],
+        "record": [0, 0, 0],
     }
     return fields | changes
 
@@ -158,7 +158,7 @@ def test_a_report_is_cut_into_its_streams() -> None:
     record = b't {"done":1}\nt {"ha'
     body = b"ABCDef" + record
     report = parse(
-        header(stdout=[2, 1, 9], stderr=[1, 2, 3], record=[len(record), len(record)]), body
+        header(stdout=[2, 1, 9], stderr=[1, 2, 3], record=[len(record), 0, len(record)]), body
     )
     assert (report.stdout.head, report.stdout.tail, report.stdout.complete) == (b"AB", b"C", False)
     assert (report.stderr.whole(), report.stderr.complete) == (b"Def", True)
@@ -181,8 +181,11 @@ def test_a_report_is_cut_into_its_streams() -> None:
         header(stdout=[-1, 1, 0]),
         header(stdout=[1, -1, 0], stderr=[0, 0, 0]),
         header(stdout=[5, 0, 5]),
-        header(record=[5, 5]),
-        header(record=[-5, 5], stdout=[5, 0, 5]),
+        header(record=[5, 0, 5]),
+        header(record=[0, 5, 5]),
+        header(record=[0, 0]),
+        header(record=[-5, 0, 5], stdout=[5, 0, 5]),
+        header(record=[0, -5, 5], stdout=[5, 0, 5]),
         header(stdout=[0, 0, -1]),
         header(stdout=[2**62, 2**62, 2**63 - 1]),
         {},
@@ -280,14 +283,16 @@ def test_no_bytes_of_a_record_raise(data: bytes) -> None:
 
 def test_a_record_that_was_cut_is_not_intact() -> None:
     record = f'{TOKEN} {{"a":1}}\n'.encode()
-    report = parse(header(token=TOKEN, record=[len(record), len(record) + 5]), record)
-    assert not report.intact
+    cut = [len(record), 0, len(record) + 5]
+    assert not parse(header(token=TOKEN, record=cut), record).intact
+    # Unless that is what the run was killed for.
+    assert parse(header(token=TOKEN, record=cut, killed="output", exit=None), record).intact
 
 
 def test_a_fault_of_the_sandbox_is_no_report() -> None:
     record = b't {"fault":"OSError: no room"}\n'
     with pytest.raises(SandboxFailure, match="no room"):
-        parse(header(exit=254, record=[len(record)] * 2), record)
+        parse(header(exit=254, record=[len(record), 0, len(record)]), record)
 
 
 # The connection ---------------------------------------------------------------------------

@@ -125,6 +125,18 @@ async def test_a_sample_that_cannot_be_sent_ends_no_stream() -> None:
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.parametrize("code", [253, 254, 255])
+async def test_no_exit_code_passes_for_a_fault_of_ours(code: int) -> None:
+    """A sample that could leave `undecided` behind would never be wrong."""
+    program = f"import os\nos._exit({code})"
+    async with open_engine("bubblewrap") as engine:
+        wanted = await engine.verify(Sample(code=program, check=ProgramCheck(exit_code=code)))
+        wrong = await engine.verify(Sample(code=program))
+    assert (wanted.reason, wanted.attempts) == (Reason.PASSED, 1), story(wanted)
+    assert (wrong.reason, wrong.attempts) == (Reason.RUNTIME_ERROR, 1), story(wrong)
+
+
+@pytest.mark.bubblewrap
 async def test_the_event_loop_is_never_blocked() -> None:
     """A heartbeat beside two hundred real samples is never late; the best of three counts."""
     gaps: list[float] = []

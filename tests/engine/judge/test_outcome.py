@@ -28,6 +28,7 @@ def reason(**facts: Any) -> Reason | None:
         ({"exit_code": 255}, None),
         ({"killed": "cpu", "cpu_s": 1.4}, Reason.CPU_TIMEOUT),
         ({"killed": "wall"}, Reason.WALL_TIMEOUT),
+        ({"killed": "call"}, Reason.CPU_TIMEOUT),
         ({"killed": "output"}, Reason.OUTPUT_LIMIT),
         ({"killed": "memory"}, Reason.MEMORY_LIMIT),
         ({"killed": "disk"}, Reason.DISK_LIMIT),
@@ -66,7 +67,7 @@ def test_facts_and_their_reason(facts: dict[str, Any], wanted: Reason | None) ->
 def every_report() -> Iterator[dict[str, Any]]:
     ends = [(0, None), (1, None), (None, 9), (None, 31)]
     for killed, (code, number), flags, cpu_s in itertools.product(
-        [None, "cpu", "wall", "output", "memory", "disk"],
+        [None, "cpu", "call", "wall", "output", "memory", "disk"],
         ends,
         itertools.product([False, True], repeat=3),
         [0.1, SLOW],

@@ -331,7 +331,20 @@ EXPECTED: list[Any] = [
     wire(value)
     for value in (
         *(None, True, 1, 1.5, "a", "\ud800", b"a", 2**70, math.nan, 1j, Decimal(1), Fraction(1, 2)),
-        *([1], (1,), {1}, frozenset({1}), {1: 2}, {"a": 1}, range(3), [], (), set[int](), {}),
+        *(
+            {"a", "b"},
+            [1],
+            (1,),
+            {1},
+            frozenset({1}),
+            {1: 2},
+            {"a": 1},
+            range(3),
+            [],
+            (),
+            set[int](),
+            {},
+        ),
     )
 ] + [{"$ndarray": ["float64", [1.0]]}, {"$ndarray": ["float64", None]}]
 
@@ -425,6 +438,10 @@ def test_what_is_long_is_cut() -> None:
     assert show(list(range(1000))) == repr(list(range(1000)))[:77] + "..."
     assert show("x" * 1000) == "'" + "x" * 76 + "..."
     assert show({"$int": "f" * 100_000}).startswith("$int(fff")
+
+
+def test_what_is_deep_is_cut() -> None:
+    assert show(deep(30)) == "[" * 21 + "..." + "]" * 21
 
 
 def test_objects_are_shown_by_type_and_repr() -> None:

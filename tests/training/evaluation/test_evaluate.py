@@ -94,8 +94,9 @@ def test_the_fake_is_a_verifier() -> None:
         ("passed ++++", "pass", "pass", [], []),
         ("wrong_answer ++-+", "pass", "fail", [], [[3]]),
         ("wrong_answer -+++", "fail", "pass", [[1]], []),
-        ("cpu_timeout +---", "timeout", "timeout", [[2]], [[3]]),
-        ("wall_timeout +++-", "pass", "timeout", [], [[4]]),
+        # A call that takes too long has failed, as in EvalPlus; "timeout" is for a whole run.
+        ("cpu_timeout +---", "fail", "fail", [[2]], [[3]]),
+        ("wall_timeout +++-", "pass", "fail", [], [[4]]),
         ("compile_error ----", "fail", "fail", [], []),
         ("compile_error", "fail", "fail", [], []),
         ("memory_limit", "fail", "fail", [], []),
