@@ -74,6 +74,7 @@ class Bubblewrap:
         self._interpreter = await asyncio.to_thread(
             find_interpreter, self._config.python or base_interpreter()
         )
+        await asyncio.to_thread(remove_leftovers)
         self._files = tempfile.TemporaryDirectory(prefix="veristone-")
 
     async def close(self) -> None:
@@ -216,8 +217,42 @@ def _tail(log: IO[bytes]) -> str:
 
 
 async def _destroy(process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
-    # bwrap dies with its child and takes the whole PID namespace along.
+    # The whole process group: bwrap is two processes, and the inner one does not know yet, while
+    # it starts, that it is to die with the outer one.
     with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
     log.close()
+
+
+def remove_leftovers() -> int:
+    """End sandboxes that were about to start when their engine was killed; return how many.
+
+    Such a one is bwrap's inner process, waiting for an outer process that is gone.
+    """
+    ended = 0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _is_orphan(entry):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(int(entry.name), signal.SIGKILL)
+                ended += 1
+    return ended
+
+
+def _is_orphan(process: Path) -> bool:
+    marker = f"{_GUEST_WARDEN}/warden".encode()
+    try:
+        command = (process / "cmdline").read_bytes().split(b"\0")
+        if not command[0].endswith(b"bwrap") or marker not in command:
+            return False
+        status = _status(process)
+        # In a namespace below ours: the outer process is in ours.
+        inner = len(status["NSpid"].split()) > len(_status(Path("/proc/self"))["NSpid"].split())
+        parent = Path("/proc", status["PPid"].strip(), "cmdline").read_bytes().split(b"\0")[0]
+    except (OSError, KeyError, IndexError, ValueError):
+        return False
+    return inner and not parent.endswith(b"bwrap")
+
+
+def _status(process: Path) -> dict[str, str]:
+    return dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
