@@ -4,10 +4,11 @@ import argparse
 import asyncio
 import contextlib
 import os
+import stat
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser"]
 
 MAX_LINE = 128 * 1024 * 1024
+_BLOCK = 1024 * 1024
 _decode = msgspec.json.Decoder(Sample).decode
 _encode = msgspec.json.Encoder().encode
 _DESCRIPTION = """
@@ -173,17 +175,19 @@ class Log:
         self._changed()
 
 
-def _read(
+async def _read(
     source: IO[bytes],
     done: int,
     output: str,
     log: Log,
     accept: Callable[[Sample], None],
-) -> Iterator[Sample]:
+) -> AsyncIterator[Sample]:
     """Yield the samples behind the first `done` records; reject what is no sample."""
     last_id = _last_id(output) if done else None
     records = 0
-    for number, line in enumerate(_lines(source), 1):
+    number = 0
+    async for line in _lines(source):
+        number += 1
         if not line.strip():
             continue
         records += 1
@@ -211,13 +215,39 @@ def _read(
         raise ConfigError(f"{output} has more records ({done}) than the input ({records})")
 
 
-def _lines(source: IO[bytes]) -> Iterator[bytes]:
-    """Yield lines; of one that is too long only the start, so that memory stays bounded."""
-    while line := source.readline(MAX_LINE + 1):
-        rest = line
-        while not rest.endswith(b"\n") and len(rest) > MAX_LINE:
-            rest = source.readline(MAX_LINE + 1)
-        yield line
+async def _lines(source: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield lines; of one that is too long only the start, so that memory stays bounded.
+
+    A pipe or a terminal is waited for in the event loop: verdicts come out and Ctrl-C works while
+    nothing comes in.
+    """
+    fd = source.fileno()
+    waits = stat.S_IFMT(os.fstat(fd).st_mode) in (stat.S_IFIFO, stat.S_IFSOCK) or os.isatty(fd)
+    line = bytearray()
+    while True:
+        if waits:
+            await _readable(fd)
+        block = os.read(fd, _BLOCK)
+        if not block:
+            break
+        *ends, rest = block.split(b"\n")
+        for end in ends:
+            line += end[: MAX_LINE + 1 - len(line)]
+            yield bytes(line)
+            line.clear()
+        line += rest[: MAX_LINE + 1 - len(line)]
+    if line:
+        yield bytes(line)
+
+
+async def _readable(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(fd)
 
 
 def _open_input(name: str, stack: contextlib.ExitStack) -> IO[bytes]:
