@@ -214,6 +214,8 @@ class Engine:
             runner.queued_s += time.monotonic() - asked
             report = await sandbox.run(job)
             runner.note(job, report, sandbox.isolation)
+        # Who waits for this sandbox goes first; judging can wait, an idle sandbox is a loss.
+        await asyncio.sleep(0)
         return report
 
     async def recall(self, job: Job, runner: "_SampleRunner") -> tuple[dict[str, Any], ...]:

@@ -7,7 +7,9 @@ recorded as such, never as the sample's.
 
 from __future__ import annotations
 
+import _random
 import _signal
+import functools
 import os
 import random
 import resource
@@ -20,7 +22,8 @@ from .record import Recorder
 
 _MAX_FD = 1024
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-_seed = random.seed
+# The generator behind `random`, without the wrapper around its seed.
+_seed = functools.partial(_random.Random.seed, random._inst)
 _set_wakeup_fd = _signal.set_wakeup_fd
 _set_signal = _signal.signal
 _interrupt = _signal.default_int_handler

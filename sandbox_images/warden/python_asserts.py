@@ -20,9 +20,9 @@ import operator
 import os
 import sys
 import types
-import unittest
 from typing import Any, Callable, NoReturn
 
+from . import python_unittest
 from .child import Job
 from .python_calls import compile_module, describe, flush, run_module
 from .record import Recorder
@@ -52,7 +52,9 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     # The tests are compiled before the solution runs: it cannot have others compiled instead.
     try:
         tree = ast.parse(source, FILE)
-        suite = Suite(tree, space, recorder, flags)
+        # Loading unittest takes longer than most suites: only for tests that speak of it.
+        cases = python_unittest.Cases() if "unittest" in source else None
+        suite = Suite(tree, space, recorder, flags, cases)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         recorder.write({"tests": describe(error)})
         _exit(1)
@@ -175,9 +177,15 @@ class Suite:
     """The tests of one sample, in order."""
 
     def __init__(
-        self, tree: ast.Module, space: dict[str, Any], recorder: Recorder, flags: int
+        self,
+        tree: ast.Module,
+        space: dict[str, Any],
+        recorder: Recorder,
+        flags: int,
+        cases: python_unittest.Cases | None,
     ) -> None:
         self._space = space
+        self._cases = cases
         self._write = recorder.write
         self._flags = flags
         self._defined = {n.name for n in tree.body if isinstance(n, _STAGE[:3])}
@@ -246,67 +254,18 @@ class Suite:
             self._attempt(function, name, True)
 
     def _run_classes(self) -> None:
+        cases = self._cases
+        if cases is None:
+            return
         for name in sorted(self._defined):
             kind = self._space.get(name)
-            if not isinstance(kind, type) or not issubclass(kind, unittest.TestCase):
-                continue
-            for case in unittest.defaultTestLoader.loadTestsFromTestCase(kind):
-                self._attempt(lambda case=case: _run_case(case), f"{name}.{case.id()}", True)
+            for case in cases.of(kind):
+                self._attempt(lambda case=case: cases.run(case), f"{name}.{case.id()}", True)
 
 
 def _refuse_tracing(event: str, _: Any) -> None:
     if event == "sys.settrace":
         raise RuntimeError("tests run without a trace function")
-
-
-# unittest as it was before any sample could change it.
-_UNITTEST: list[tuple[type, dict[str, Any]]] = [
-    (kind, dict(vars(kind)))
-    for kind in (unittest.TestCase, unittest.TestResult, unittest.TestLoader, unittest.TestSuite)
-]
-
-
-class _Result(unittest.TestResult):
-    """Keeps failures where methods that are replaced later do not reach."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.bad: list[str] = []
-        self.finished = 0
-
-    def addSuccess(self, test: Any) -> None:
-        self.finished += 1
-
-    def addSkip(self, test: Any, reason: str) -> None:
-        self.finished += 1
-
-    def addExpectedFailure(self, test: Any, err: Any) -> None:
-        self.finished += 1
-
-    def addUnexpectedSuccess(self, test: Any) -> None:
-        self.bad.append("unexpected success")
-
-    def addFailure(self, test: Any, err: Any) -> None:
-        self.bad.append(": ".join(describe(err[1])))
-
-    addError = addFailure
-
-    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
-        if err is not None:
-            self.bad.append(": ".join(describe(err[1])))
-
-
-def _run_case(case: Any) -> None:
-    for kind, members in _UNITTEST:
-        for name, value in members.items():
-            if vars(kind).get(name) is not value:
-                setattr(kind, name, value)
-    result = _Result()
-    case.run(result)
-    if result.bad:
-        raise AssertionError(result.bad[0])
-    if not result.finished:
-        raise AssertionError("the test did not run to its end")
 
 
 def _as_list(node: Any) -> list[ast.stmt]:

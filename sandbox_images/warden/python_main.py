@@ -40,13 +40,10 @@ _flush_c.argtypes = [ctypes.c_void_p]  # type: ignore[attr-defined]
 
 # Read once, when an interpreter starts: a forked one comes too late for them.
 _EARLY_VARIABLES = ("PYTHON", "LC_", "LANG")
+_USUAL_ENTRY = "main.py"
 _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=]")
 # Types with a finaliser that does nothing anybody could see.
 _SILENT = frozenset((io.StringIO, io.BytesIO))
-
-
-_ours: list[str] = []
-"""Names of the warden's own modules: a sample's `import` must not find them."""
 
 
 class Program:
@@ -194,28 +191,37 @@ def _has_callback(thing: object) -> bool:
     return callback is not None and getattr(callback, "__name__", "") != "_destroy"
 
 
-def prepare() -> None:
-    """Do once, in the warden, what every child would do in the same way."""
+def prepare(work: str) -> None:
+    """Do once, in the warden, what every child would do in the same way.
+
+    What a child does itself costs it a copy of each page that it touches.
+    """
     stdio.make()
+    sys.path[0] = work
+    _set_argv([_USUAL_ENTRY])
+    # A sample's `import` must not find the warden. Nothing of it is imported later.
     package = __name__.rpartition(".")[0]
-    _ours[:] = [key for key in sys.modules if key.partition(".")[0] == package]
+    for module in [key for key in sys.modules if key.partition(".")[0] == package]:
+        del sys.modules[module]
+
+
+def _set_argv(argv: list[str]) -> None:
+    sys.argv = argv
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv = [_argv0, *argv]
 
 
 def become_main(job: Job, name: str = "__main__") -> dict[str, Any]:
     """Turn this forked zygote into a fresh interpreter; return the main module's namespace."""
     entry = job.meta["entry"]
-    path = os.path.join(job.work, entry)
+    path = f"{job.work}/{entry}"
     gc.freeze()
     if job.meta["env"]:
         os.environ.update(job.meta["env"])
         if "TZ" in job.meta["env"]:
             time.tzset()
-    sys.argv = [entry, *job.meta["argv"]]
-    if hasattr(sys, "orig_argv"):
-        sys.orig_argv = [_argv0, *sys.argv]
-    sys.path[0] = job.work
-    for module in _ours:
-        del sys.modules[module]
+    if entry != _USUAL_ENTRY or job.meta["argv"]:
+        _set_argv([entry, *job.meta["argv"]])
     main = types.ModuleType(name)
     space = main.__dict__
     space["__loader__"] = importlib.machinery.SourceFileLoader(name, path)

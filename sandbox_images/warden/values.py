@@ -17,8 +17,6 @@ form of its own becomes an ``$object`` that equals only an object of the same ty
 from __future__ import annotations
 
 import base64
-import decimal
-import fractions
 import math
 import sys
 from typing import Any, Callable
@@ -64,6 +62,9 @@ def encode(value: Any, depth: int = 0) -> Any:
     for base, form in _FORMS:
         if issubclass(kind, base):
             return form(value, depth + 1)
+    number = _exact_number(kind, value, depth + 1)
+    if number is not None:
+        return number
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if issubclass(kind, numpy.generic):
@@ -112,8 +113,6 @@ def _real(value: float) -> Any:
 # The fields of the base itself: a subclass may call something else `real`.
 _complex_real: Any = complex.__dict__["real"].__get__
 _complex_imag: Any = complex.__dict__["imag"].__get__
-_numerator: Any = fractions.Fraction.__dict__["_numerator"].__get__
-_denominator: Any = fractions.Fraction.__dict__["_denominator"].__get__
 
 _FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
     (list, lambda v, d: _items(v, d, list.__iter__)),
@@ -130,12 +129,22 @@ _FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
     (bytearray, lambda v, d: {"$bytes": base64.b64encode(v).decode()}),
     (range, lambda v, d: {"$range": [encode(n, d) for n in (v.start, v.stop, v.step)]}),
     (type({}.keys()), lambda v, d: {"$set": [encode(key, d) for key in v]}),
-    (decimal.Decimal, lambda v, d: {"$decimal": decimal.Decimal.__str__(v)}),
-    (
-        fractions.Fraction,
-        lambda v, d: {"$fraction": [encode(_numerator(v), d), encode(_denominator(v), d)]},
-    ),
 ]
+
+
+def _exact_number(kind: type, value: Any, depth: int) -> Any:
+    """Return the form of a Decimal or a Fraction, else None.
+
+    Whoever made one has loaded its module; nobody else should have to.
+    """
+    decimal, fractions = sys.modules.get("decimal"), sys.modules.get("fractions")
+    if decimal is not None and issubclass(kind, decimal.Decimal):
+        return {"$decimal": decimal.Decimal.__str__(value)}
+    if fractions is not None and issubclass(kind, fractions.Fraction):
+        fields = fractions.Fraction.__dict__
+        parts = [fields[name].__get__(value) for name in ("_numerator", "_denominator")]
+        return {"$fraction": [encode(part, depth) for part in parts]}
+    return None
 
 
 def decode(value: Any) -> Any:
@@ -161,6 +170,18 @@ def decode(value: Any) -> Any:
     return {key: decode(item) for key, item in value.items()}
 
 
+def _decimal(content: Any) -> Any:
+    import decimal
+
+    return decimal.Decimal(content)
+
+
+def _fraction(content: Any) -> Any:
+    import fractions
+
+    return fractions.Fraction(decode(content[0]), decode(content[1]))
+
+
 def _ndarray(content: Any) -> Any:
     import numpy
 
@@ -179,7 +200,7 @@ _BUILD: dict[str, Callable[[Any], Any]] = {
     "$dict": lambda c: {decode(key): decode(item) for key, item in c},
     "$range": lambda c: range(*[decode(n) for n in c]),
     "$ndarray": _ndarray,
-    "$decimal": decimal.Decimal,
-    "$fraction": lambda c: fractions.Fraction(decode(c[0]), decode(c[1])),
+    "$decimal": _decimal,
+    "$fraction": _fraction,
     "$object": lambda c: Opaque(str(c[0]), str(c[1])),
 }
