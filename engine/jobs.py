@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from veristone import Limits, Output
 
-__all__ = ["Captured", "Driver", "Job", "Report"]
+__all__ = ["Captured", "Driver", "Job", "Large", "Report"]
 
 Driver = Literal["main", "exec", "calls", "asserts"]
 
@@ -67,6 +67,17 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A value of a record that is too long to be built unasked: its JSON text.
+
+    A hostile text can be twenty times as large in memory and take seconds to build. Whoever needs
+    the value knows how long it may be.
+    """
+
+    text: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What the warden measured. Everything in it that a sample wrote is hostile."""
@@ -86,6 +97,6 @@ class Report:
     stdout: Captured
     stderr: Captured
     events: tuple[dict[str, Any], ...] = ()
-    """The driver's record, line by line."""
+    """The driver's record, line by line; a long ``value`` in it is a `Large`."""
     intact: bool = True
     """False where the record holds something that the driver did not write."""

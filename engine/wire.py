@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.jobs import Captured, Job, Report
+from engine.jobs import Captured, Job, Large, Report
 from sandbox_images.warden import frames
 from veristone import InvalidSample, ProtocolViolation, SandboxFailure
 
 __all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
 
 PROTOCOL = 1
+LARGE_BYTES = 64 * 1024
 CPU_GRACE = 1.25
 """A program over its CPU limit is let run this much longer, to tell a near miss from a hang."""
 
@@ -54,6 +55,7 @@ class _ReportHeader(msgspec.Struct):
 _decode_hello = msgspec.json.Decoder(Hello).decode
 _decode_report = msgspec.json.Decoder(_ReportHeader).decode
 _decode_event = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_raw_event = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 # msgspec lets the last two through: text that is not UTF-8, and nesting without end.
 _MALFORMED = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
@@ -183,6 +185,20 @@ def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
     )
 
 
+def _read_event(text: bytes) -> dict[str, Any]:
+    if len(text) <= LARGE_BYTES:
+        return _decode_event(text)
+    event: dict[str, Any] = {}
+    for key, raw in _decode_raw_event(text).items():
+        if key == "value":
+            event[key] = Large(bytes(raw))
+        elif len(raw) > LARGE_BYTES:
+            raise msgspec.ValidationError(f"{key} is too long")
+        else:
+            event[key] = msgspec.json.decode(raw)
+    return event
+
+
 def _parse_record(data: bytes, token: str) -> tuple[list[dict[str, Any]], bool]:
     """Return the driver's events, and whether there was nothing else in the record."""
     prefix = token.encode() + b" "
@@ -195,7 +211,7 @@ def _parse_record(data: bytes, token: str) -> tuple[list[dict[str, Any]], bool]:
             intact = False
             continue
         try:
-            events.append(_decode_event(line[len(prefix) :]))
+            events.append(_read_event(line[len(prefix) :]))
         except _MALFORMED:
             intact = False
     last = lines[-1]

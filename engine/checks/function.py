@@ -11,10 +11,11 @@ import msgspec
 
 from engine.checks.asserts import read_error, require_python
 from engine.checks.base import Runner, python_job
-from engine.jobs import Report
+from engine.jobs import Large, Report
 from engine.judge.outcome import Judgement, failure
 from engine.judge.render import show
 from engine.judge.values import accepted, explain
+from engine.wire import LARGE_BYTES
 from veristone import (
     FunctionCheck,
     InvalidSample,
@@ -30,6 +31,8 @@ __all__ = ["check_function"]
 _encode = msgspec.json.Encoder().encode
 _Failure = tuple[Reason, str]
 _NOT_REACHED = "not reached"
+_MOST_LONGER = 24
+"""How many times longer than the expected value's text an equal one may be: 0 and 1.1e-16."""
 
 
 async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -> Judgement:
@@ -60,7 +63,9 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
         for index, failed in enumerate(failures)
     ]
     first = next((failed for failed in failures if failed), None)
-    if (first is not None and first[1] == _NOT_REACHED and whole is not None) or first is None:
+    # A run that meddled with its record is that before anything else.
+    distrusted = whole is not None and whole[0] is Reason.TAMPERED
+    if first is None or distrusted or (first[1] == _NOT_REACHED and whole is not None):
         first = whole
     reason, message = first or (Reason.PASSED, "")
     return Judgement(reason=reason, message=message, tests=tests, last=report)
@@ -93,7 +98,18 @@ async def _expected(
     if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
     slowest_s = max(float(event.get("cpu", 0.0)) for event in values.values())
-    return [values[index]["value"] for index in range(len(check.calls))], max(4.0, 4 * slowest_s)
+    wanted = [_built(values[index]["value"]) for index in range(len(check.calls))]
+    return wanted, max(4.0, 4 * slowest_s)
+
+
+def _built(value: Any) -> Any:
+    """Return a value of the record in its JSON form, however long its text is."""
+    if not isinstance(value, Large):
+        return value
+    try:
+        return msgspec.json.decode(value.text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
 
 
 def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
@@ -113,12 +129,19 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
         return Reason.RUNTIME_ERROR, ": ".join(read_error(event["raised"]))[:300]
     if "value" not in event:
         return Reason.TAMPERED, "the record of a call holds no value"
-    if check.validator is not None or accepted(want, event["value"], check):
+    value = event["value"]
+    if check.validator is not None:
+        return None
+    if isinstance(value, Large):
+        if len(value.text) > LARGE_BYTES + _MOST_LONGER * len(_encode(want)):
+            return Reason.WRONG_ANSWER, f"returned far more than {show(want)}"
+        value = _built(value)
+    if accepted(want, value, check):
         return None
     fault = explain(want)
     if fault is not None:
         raise InvalidSample(f"check: an expected value is no value: {fault}")
-    return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(event['value'])}"
+    return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(value)}"
 
 
 async def _validate(
@@ -132,7 +155,7 @@ async def _validate(
     asked = [index for index, failed in enumerate(failures) if failed is None]
     calls: list[dict[str, Any]] = [
         {
-            "args": [check.calls[index].args, answers[index]["value"], expected[index]],
+            "args": [check.calls[index].args, _as_json(answers[index]["value"]), expected[index]],
             "kwargs": {},
         }
         for index in asked
@@ -146,8 +169,13 @@ async def _validate(
     for position, index in enumerate(asked):
         event = said.get(position, {})
         if event.get("value") is not True:
-            got = show(answers[index]["value"])
+            value = answers[index]["value"]
+            got = "a long value" if isinstance(value, Large) else show(value)
             failures[index] = (Reason.WRONG_ANSWER, f"the validator refused {got}")
+
+
+def _as_json(value: Any) -> Any:
+    return msgspec.Raw(value.text) if isinstance(value, Large) else value
 
 
 def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.jobs import Job, Report
+from engine.jobs import Job, Large, Report
 from engine.sandbox import Connection, Sandbox
 from engine.wire import Ceilings, _parse_record, encode_job, parse_hello, parse_report
 from sandbox_images.warden import frames
@@ -430,3 +430,16 @@ async def test_destroying_twice_is_harmless() -> None:
     assert calls == [1]
     assert wire.aborted
     assert not warm.alive
+
+
+def test_a_long_value_is_not_built() -> None:
+    bomb = "[" + ",".join(["[]"] * 1_000_000) + "]"
+    line = f'{TOKEN} {{"call":0,"value":{bomb},"cpu":1.0}}\n'
+    events, intact = _parse_record(line.encode(), TOKEN)
+    assert intact
+    assert events == [{"call": 0, "value": Large(bomb.encode()), "cpu": 1.0}]
+
+
+def test_only_a_value_may_be_long() -> None:
+    line = f'{TOKEN} {{"raised":["E","{"x" * 100_000}"]}}\n'
+    assert _parse_record(line.encode(), TOKEN) == ([], False)

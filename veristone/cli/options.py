@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     # argparse has no public name for what `add_subparsers` returns.
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
 
-__all__ = ["Subparsers", "add_engine_options", "engine_config"]
+__all__ = ["add_engine_options", "engine_config"]
 
 _ENGINE_FLAGS = ("backend", "sandboxes", "runtime", "python")
 

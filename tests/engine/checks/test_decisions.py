@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine import Engine, EngineConfig
 from engine.backends.fake import Answer, FakeBackend, Script, captured, report
-from engine.jobs import Job
+from engine.jobs import Job, Large
 from veristone import (
     AssertsCheck,
     Call,
@@ -531,3 +531,31 @@ def test_every_reason_that_a_check_can_give_is_tested_here() -> None:
         {row[2] for row in ASSERTS},
     ]
     assert set.union(*tables) == set(Reason) - {Reason.OVERLOADED}
+
+
+async def test_a_value_far_longer_than_the_expected_one_is_wrong_and_never_built() -> None:
+    bomb = Large(b"[" + b",".join([b"[]"] * 1_000_000) + b"]")
+    backend = FakeBackend(lambda job: report({"call": 0, "value": bomb}, {"done": 1}))
+    check = FunctionCheck(entry_point="f", calls=[Call(expected=[1])])
+    async with Engine(backend=backend) as engine:
+        verdict = await engine.verify(Sample(code="", check=check))
+    assert (verdict.reason, verdict.message) == (
+        Reason.WRONG_ANSWER,
+        "returned far more than [1]",
+    )
+
+
+async def test_a_long_value_that_is_right_passes() -> None:
+    expected = list(range(100_000))
+    text = Large(str(expected).replace(" ", "").encode())
+    backend = FakeBackend(lambda job: report({"call": 0, "value": text}, {"done": 1}))
+    check = FunctionCheck(entry_point="f", calls=[Call(expected=expected)])
+    async with Engine(backend=backend) as engine:
+        assert (await engine.verify(Sample(code="", check=check))).reason is Reason.PASSED
+
+
+async def test_meddling_with_the_record_outranks_a_wrong_answer() -> None:
+    backend = FakeBackend(lambda job: report({"call": 0, "value": 5}, {"done": 1}, intact=False))
+    check = FunctionCheck(entry_point="f", calls=[Call(expected=6)])
+    async with Engine(backend=backend) as engine:
+        assert (await engine.verify(Sample(code="", check=check))).reason is Reason.TAMPERED
