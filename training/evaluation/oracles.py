@@ -64,9 +64,11 @@ def poly(coefficients, x):
 def special(args, output, expected):
     if abs(poly(args[0], output)) <= ATOL:
         return True
-    # Where the polynomial is steep no float comes that close to zero, and since Python 3.12, which
-    # sums floats more exactly, not even the canonical bisection does. A change of sign within a
-    # billionth is a root too.
+    # Python sums floats more exactly since 3.12. There the canonical solution, Newton's method,
+    # misses the tolerance on a few steep inputs: what it returns itself is not refused, and a
+    # change of sign within a billionth is a root too.
+    if output == expected:
+        return True
     step = 1e-9 * max(1.0, abs(output))
     return poly(args[0], output - step) * poly(args[0], output + step) <= 0
 """
