@@ -5,6 +5,7 @@ sandbox before and after. Both live as long as their module, so a module that us
 ``pytestmark = pytest.mark.asyncio(loop_scope="module")``.
 """
 
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,11 @@ import pytest_asyncio
 from backends import Watched, on, open_engine
 
 from engine import Engine
+
+# A shell that runs this in the background has Ctrl-C ignored, and every program that a test starts
+# would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module", params=list(on.values()))

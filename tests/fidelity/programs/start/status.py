@@ -1,6 +1,6 @@
 for line in open("/proc/self/status"):
     key, _, value = line.partition(":")
-    if key in ("Name", "Umask", "State", "TracerPid", "FDSize", "Groups", "NSpid", "Threads", "SigQ",
+    if key in ("Name", "Umask", "State", "TracerPid", "FDSize", "Groups", "Threads", "SigQ",
                "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt", "CapInh", "CapPrm", "CapEff", "CapBnd",
                "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters", "Cpus_allowed_list"):
         print(key, value.strip())
