@@ -248,6 +248,7 @@ def _attach(client: Any, container: Any) -> socket.socket:
     owned = attached.dup()
     owned.setblocking(False)
     stream.close()
+    attached.close()
     return owned
 
 
