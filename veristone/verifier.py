@@ -31,6 +31,6 @@ class Verifier(Protocol):
         """Judge samples as they come: one verdict each, in input order unless `ordered` is false.
 
         Memory stays bounded however long the stream is. A sample that cannot be judged as it is
-        gets an `undecided` verdict with reason `sandbox_error`... see `Engine.verify_stream`.
+        gets an `undecided` verdict whose message says why: it does not end the stream.
         """
         ...

@@ -340,13 +340,14 @@ def other_output(kind: str) -> str:
     )
 
 
+@pytest.mark.parametrize("half", ["", '{"id": "t9", "deci'], ids=["whole", "half a line"])
 @pytest.mark.parametrize("kind", ["another input", "longer than the input"])
 def test_resume_of_another_run_is_refused_and_the_file_stays_as_it_is(
-    kind: str, tmp_path: Path
+    kind: str, half: str, tmp_path: Path
 ) -> None:
     source = write(tmp_path / "in", map(line, range(6)))
     out = tmp_path / "out"
-    out.write_text(other_output(kind))
+    out.write_text(other_output(kind) + half)
     before = out.read_bytes()
     result = verify(source, "-o", out, "--resume")
     assert result.returncode == 2, result.stderr

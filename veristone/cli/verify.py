@@ -72,7 +72,8 @@ async def run(arguments: argparse.Namespace) -> int:
         started = time.monotonic()
         try:
             async with Engine(config) as engine:
-                log = Log(output, tally, progress.update)
+                repair = Path(arguments.output) if arguments.resume else None
+                log = Log(output, tally, progress.update, repair)
                 samples = _read(source, done, arguments.output, log, engine.accept)
                 async for verdict in engine.verify_stream(samples):
                     log.verdict(verdict)
@@ -135,8 +136,17 @@ class Tally:
 class Log:
     """Writes records in input order, each as one whole line in one write."""
 
-    def __init__(self, output: IO[bytes], tally: Tally, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        output: IO[bytes],
+        tally: Tally,
+        changed: Callable[[], None],
+        repair: Path | None = None,
+    ) -> None:
         self._fd = output.fileno()
+        # Before the first write and not earlier: by then it is known that the output belongs to
+        # the input.
+        self._repair = repair
         self._tally = tally
         self._changed = changed
         # What was read and is not written yet: rejected lines wait for the samples before them.
@@ -168,6 +178,9 @@ class Log:
             self._write(record)
 
     def _write(self, record: Verdict | Rejected) -> None:
+        if self._repair is not None:
+            _drop_half_line(self._repair)
+            self._repair = None
         data = memoryview(_encode(record) + b"\n")
         while data:
             data = data[os.write(self._fd, data) :]
@@ -271,8 +284,6 @@ def _open_output(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> 
             if path.stat().st_size:
                 raise ConfigError(f"{name} exists: use --resume to go on or --overwrite")
     try:
-        if arguments.resume and path.exists():
-            _drop_half_line(path)
         return stack.enter_context(open(path, "wb" if arguments.overwrite else "ab"))
     except OSError as error:
         raise ConfigError(f"{name}: {error.strerror}") from error
@@ -306,8 +317,8 @@ def _last_id(name: str) -> str | None:
     """Return the id of the last record, or None where that record is a rejected line."""
     with open(name, "rb") as file:
         last = b""
-        for last in file:  # noqa: B007 - the last line is what is wanted
-            pass
+        for line in file:
+            last = line if line.endswith(b"\n") else last
     try:
         return msgspec.json.decode(last, type=Verdict).id
     except msgspec.MsgspecError:
