@@ -23,7 +23,7 @@ from engine.backends import choose
 from engine.backends.base import Backend
 from engine.checks import judge
 from engine.config import EngineConfig
-from engine.jobs import Job, Report
+from engine.jobs import Job, Large, Report
 from engine.judge.outcome import Judgement, signal_name
 from engine.languages import find
 from engine.pool import Pool
@@ -218,7 +218,7 @@ class Engine:
         await asyncio.sleep(0)
         return report
 
-    async def recall(self, job: Job, runner: "_SampleRunner") -> tuple[dict[str, Any], ...]:
+    async def recall(self, job: Job) -> tuple[dict[str, Any], ...]:
         """Run a trusted job once and remember its record; see `checks.Runner.reference`."""
         key = hashlib.blake2b(job.payload, digest_size=16)
         key.update(b"\0".join(job.files.values()))
@@ -234,7 +234,11 @@ class Engine:
 
     async def _reference(self, job: Job) -> tuple[dict[str, Any], ...]:
         report = await self.run_job(job, _SampleRunner(self))
-        return report.events
+        # Trusted, so built however long: once here, and not by every sample that asks.
+        return tuple(
+            {key: item.build() if isinstance(item, Large) else item for key, item in event.items()}
+            for event in report.events
+        )
 
 
 def _doubtful(job: Job, report: Report) -> bool:
@@ -265,7 +269,7 @@ class _SampleRunner:
 
     async def reference(self, job: Job) -> tuple[dict[str, Any], ...]:
         """See `checks.Runner.reference`."""
-        return await self._engine.recall(job, self)
+        return await self._engine.recall(job)
 
     def note(self, job: Job, report: Report, isolation: Isolation | None) -> None:
         """Add a run."""

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from veristone import Limits, Output
 
 __all__ = ["Captured", "Driver", "Job", "Large", "Report"]
 
 Driver = Literal["main", "exec", "calls", "asserts"]
 
+LARGE_BYTES = 64 * 1024
+"""Length from which on a value of a record stays text: see `Large`."""
 KEEP_BYTES = 32 * 1024
 EXCERPT_BYTES = 8 * 1024
 
@@ -76,6 +80,13 @@ class Large:
     """
 
     text: bytes
+
+    def build(self) -> Any:
+        """Return the value in its JSON form; None where the text is no JSON."""
+        try:
+            return msgspec.json.decode(self.text)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.jobs import Captured, Job, Large, Report
+from engine.jobs import LARGE_BYTES, Captured, Job, Large, Report
 from sandbox_images.warden import frames
 from veristone import InvalidSample, ProtocolViolation, SandboxFailure
 
 __all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
 
-PROTOCOL = 1
-LARGE_BYTES = 64 * 1024
 CPU_GRACE = 1.25
 """A program over its CPU limit is let run this much longer, to tell a near miss from a hang."""
 
@@ -128,10 +126,10 @@ def parse_hello(header: bytes) -> Hello:
         hello = _decode_hello(header)
     except _MALFORMED as error:
         raise ProtocolViolation(f"no greeting from the warden: {error}") from error
-    if hello.protocol != PROTOCOL:
+    if hello.protocol != frames.PROTOCOL:
         raise ProtocolViolation(
-            f"the warden speaks protocol {hello.protocol}, this engine {PROTOCOL}: build its image"
-            " anew with `veristone images build`"
+            f"the warden speaks protocol {hello.protocol}, this engine {frames.PROTOCOL}:"
+            " build its image anew with `veristone images build`"
         )
     return hello
 

@@ -11,11 +11,10 @@ import msgspec
 
 from engine.checks.asserts import read_error, require_python
 from engine.checks.base import Runner, python_job
-from engine.jobs import Large, Report
+from engine.jobs import LARGE_BYTES, Large, Report
 from engine.judge.outcome import Judgement, failure
 from engine.judge.render import show
 from engine.judge.values import accepted, explain
-from engine.wire import LARGE_BYTES
 from veristone import (
     FunctionCheck,
     InvalidSample,
@@ -98,18 +97,7 @@ async def _expected(
     if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
     slowest_s = max(float(event.get("cpu", 0.0)) for event in values.values())
-    wanted = [_built(values[index]["value"]) for index in range(len(check.calls))]
-    return wanted, max(4.0, 4 * slowest_s)
-
-
-def _built(value: Any) -> Any:
-    """Return a value of the record in its JSON form, however long its text is."""
-    if not isinstance(value, Large):
-        return value
-    try:
-        return msgspec.json.decode(value.text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
+    return [values[index]["value"] for index in range(len(check.calls))], max(4.0, 4 * slowest_s)
 
 
 def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
@@ -135,7 +123,7 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
     if isinstance(value, Large):
         if len(value.text) > LARGE_BYTES + _MOST_LONGER * len(_encode(want)):
             return Reason.WRONG_ANSWER, f"returned far more than {show(want)}"
-        value = _built(value)
+        value = value.build()
     if accepted(want, value, check):
         return None
     fault = explain(want)

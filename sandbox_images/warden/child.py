@@ -1,6 +1,6 @@
 """From the fork to the sample's first instruction.
 
-Everything here runs in the forked child. Until `drop_privileges` it is as trusted as the warden;
+All but `prepare` runs in the forked child. Until `drop_privileges` it is as trusted as the warden;
 after that it is the sample. A failure before the sample starts is a fault of ours and is
 recorded as such, never as the sample's.
 """

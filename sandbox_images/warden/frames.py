@@ -16,6 +16,8 @@ from typing import Any, Sequence, Union
 
 PREFIX = struct.Struct("!4sIQ")
 MAGIC = b"VST1"
+PROTOCOL = 1
+"""Raised with every change to what headers and bodies mean."""
 MAX_HEADER = 64 * 1024
 MAX_BODY = 384 * 1024 * 1024
 

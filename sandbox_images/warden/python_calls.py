@@ -15,12 +15,11 @@ from typing import Any, NoReturn
 
 from . import values
 from .child import Job
-from .python_main import compile_main, source_of
+from .python_main import compile_main
 from .record import Recorder
 
 _exit = os._exit
 _clock = time.process_time
-MODULE = "solution"
 
 
 def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
@@ -103,12 +102,9 @@ def flush() -> None:
 
 
 __all__ = [
-    "MODULE",
     "compile_module",
     "describe",
     "drive",
     "flush",
-    "load_solution",
     "run_module",
-    "source_of",
 ]

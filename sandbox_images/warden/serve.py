@@ -28,8 +28,6 @@ from .record import Recorder
 from .supervise import Stream, Supervisor, wake_pipe
 from .wipe import NotClean, Wiper, writable_places
 
-PROTOCOL = 1
-
 # What programs import most, and what the interpreter itself loads to compile or to show an error.
 # Each module makes every fork a little dearer, most of all one with libraries of its own: what is
 # not here costs only the samples that import it, and the usual time.
@@ -64,7 +62,7 @@ class Warden:
         self._wiper.wipe()
         hello = {
             "op": "hello",
-            "protocol": PROTOCOL,
+            "protocol": frames.PROTOCOL,
             "python": sys.version.split()[0],
             "places": self._wiper.places,
             "layers": probe.probe(self._identity, self._cgroup),

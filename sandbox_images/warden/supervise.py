@@ -164,7 +164,6 @@ class Supervisor:
         self._wiper = wiper
         self._wake_fd = wake_fd
         self._baseline = baseline_kib
-        self._cpus = os.cpu_count() or 1
 
     def expect(
         self, streams: list[Stream], record: Stream, limits: dict[str, Any], started: float
