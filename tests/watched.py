@@ -36,7 +36,7 @@ class Watched:
 
     async def look(self) -> dict[str, Any]:
         """Run the well-behaved program; it must pass at the first attempt."""
-        limits = Limits(cpu_s=5.0, wall_s=20.0)
+        limits = Limits(cpu_s=30.0, wall_s=60.0)
         verdict = await self.engine.verify(Sample(code=INSPECTION, limits=limits))
         assert (verdict.reason, verdict.attempts) == (Reason.PASSED, 1), story(verdict)
         return json.loads(verdict.stdout.text)

@@ -22,7 +22,7 @@ from veristone import (
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PROGRAMS = Path(__file__).parent / "programs"
-ROOMY = Limits(cpu_s=20.0, wall_s=40.0)
+ROOMY = Limits(cpu_s=60.0, wall_s=90.0)
 SEARCH = Sample(
     code=(PROGRAMS / "leak_search.py").read_text(),
     check=ProgramCheck(stdout="contained\n"),
