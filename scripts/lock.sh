@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Regenerates the locks from pyproject.toml. What is locked already stays at its version unless
 # pyproject.toml forbids it; `make lock ARGS=--upgrade` moves everything.
-#   requirements.lock       development: runtime, tools and the build back end
+#   requirements.lock       development: runtime, extras, tools and the build back end
 #   requirements-base.lock  the service image: runtime and the build back end, same versions
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -26,7 +26,7 @@ compile_lock() {
         "$@" --output-file "$output" pyproject.toml - <<<"$build_requires"
 }
 
-compile_lock requirements.lock --group pyproject.toml:dev "$@"
+compile_lock requirements.lock --extra seeds --group pyproject.toml:dev "$@"
 compile_lock requirements-base.lock --constraint requirements.lock
 say "requirements.lock: $(grep -c == requirements.lock) packages," \
     "requirements-base.lock: $(grep -c == requirements-base.lock)"

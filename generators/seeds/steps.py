@@ -1,0 +1,138 @@
+"""What a step of a recipe is.
+
+A step is its own configuration: a pydantic model whose fields are the recipe's settings and whose
+`kind` is its name there. Three kinds, by what they need to see:
+
+    BatchStep   seeds of any part in any worker process, independent of one another
+    OrderedStep all seeds so far: parts pass one after another, in order
+    AsyncStep   somebody outside: the verifier, or a model
+
+`BatchStep.apply` and the others return one outcome for every seed, in order: the seed (perhaps with
+something added, never with another id) or why it is rejected. An outcome depends on the seed and
+the recipe alone (for an ordered step also on the seeds before it): never on the machine, on time or
+on how seeds were batched.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from generators.seeds.records import Seed
+from veristone import Verifier
+
+__all__ = [
+    "AsyncStep",
+    "BatchStep",
+    "Judge",
+    "OrderedStep",
+    "Outcome",
+    "Rejected",
+    "Rule",
+    "Services",
+    "Step",
+]
+
+
+class Rejected(NamedTuple):
+    """Why a step rejects a seed."""
+
+    reason: str
+    """A short fixed word, for counting."""
+    detail: str = ""
+    """What exactly was found, for a person; at most a line."""
+
+
+Outcome: TypeAlias = Seed | Rejected
+
+
+class Step(BaseModel, ABC):
+    """What all steps have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    """Name of the step in recipes, reports and rejections."""
+    languages: ClassVar[frozenset[str] | None] = None
+    """Languages that the step can judge, None for all. It is never shown seeds of others: they
+    pass, and the funnel counts them as not applicable."""
+
+    def prepare(self, folder: Path) -> None:
+        """Make in `folder` what `apply` reads there: an index, a configuration. Once, in the
+        parent process, before the step's first batch; again, over what is there, on resuming.
+
+        Raises:
+            ConfigError: something that the step needs is missing or has the wrong version.
+        """
+
+
+class BatchStep(Step):
+    """A step that looks at each seed by itself, in a worker process."""
+
+    @abstractmethod
+    def apply(self, seeds: Sequence[Seed], folder: Path) -> list[Outcome]:
+        """Return one outcome for each seed, in order. `folder` is what `prepare` got."""
+
+
+class Rule(BatchStep):
+    """A batch step that needs nothing but the one seed."""
+
+    @abstractmethod
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or why it is rejected."""
+
+    def apply(self, seeds: Sequence[Seed], folder: Path) -> list[Outcome]:
+        """Judge one after another."""
+        return [self.judge(seed) for seed in seeds]
+
+
+class OrderedStep(Step):
+    """A step that knows what it has seen, kept on disk in its folder.
+
+    `sketch` is the dear part and runs in worker processes, ahead of time; `decide` runs in the
+    parent, one part after another.
+    """
+
+    def sketch(self, seeds: Sequence[Seed]) -> Any:
+        """Return what `decide` needs to know of these seeds: something that pickles, and small."""
+        return None
+
+    @abstractmethod
+    def decide(
+        self, number: int, seeds: Sequence[Seed], sketch: Any, folder: Path
+    ) -> list[Outcome]:
+        """Return one outcome for each seed of part `number`, and remember those that are kept.
+
+        Parts are numbered from 0 and come in order, but for one thing: after an interruption the
+        last part may come again, or the first that was not finished. What was remembered of that
+        number and of later ones is then forgotten first.
+        """
+
+
+class Judge(Protocol):
+    """A model that says whether documentation describes its code well enough to write it anew."""
+
+    async def judge(self, seeds: Sequence[Seed]) -> list[float]:
+        """Return for each seed the probability of "yes", 0 to 1."""
+        ...
+
+
+class Services(NamedTuple):
+    """Whom asynchronous steps may ask. None: nobody is there."""
+
+    verifier: Verifier | None = None
+    judge: Judge | None = None
+
+
+class AsyncStep(Step):
+    """A step that asks the verifier or a model."""
+
+    @abstractmethod
+    async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
+        """Return one outcome for each seed, in order.
+
+        Raises:
+            ConfigError: the service that the step needs is not there.
+        """
