@@ -1,0 +1,97 @@
+"""The funnel: how many went into each stage, how many came out, and why the rest did not.
+
+Counts add up over parts and over runs. Examples are the ones whose ids have the smallest digests,
+a sample that depends neither on the order of parts nor on how many there were.
+"""
+
+import hashlib
+from collections import Counter
+
+import msgspec
+
+from generators.seeds.records import Rejection, Seed
+
+__all__ = ["EXAMPLES", "Funnel", "SourceFunnel", "StepFunnel", "key", "smallest"]
+
+EXAMPLES = 5
+"""Examples kept of what a step let through, and of each reason for a rejection."""
+
+
+class StepFunnel(msgspec.Struct, kw_only=True):
+    """What one step did."""
+
+    step: str
+    given: int = 0
+    kept: int = 0
+    not_applicable: int = 0
+    """Of those kept: seeds of languages that the step cannot judge."""
+    reasons: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Rejections by reason; their sum is `given - kept`."""
+    by_language: dict[str, tuple[int, int]] = msgspec.field(
+        default_factory=dict[str, tuple[int, int]]
+    )
+    """Given and kept, by language."""
+    cpu_s: float = 0.0
+    """CPU seconds of all processes together; differs from run to run."""
+    rejected: dict[str, list[Rejection]] = msgspec.field(default_factory=dict[str, list[Rejection]])
+    """Examples by reason, at most EXAMPLES each."""
+
+
+class SourceFunnel(msgspec.Struct, kw_only=True):
+    """What one source gave."""
+
+    source: str
+    documents: int = 0
+    """Documents that could be read and were extracted from."""
+    content_bytes: int = 0
+    """Of those documents, as UTF-8."""
+    reasons: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Documents (and rows, and archives) that could not be read or are not allowed, by reason."""
+    seen: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """What extraction saw: `functions`, `documented`, ... (`extract.base.Extraction.counts`)."""
+    candidates: int = 0
+    cpu_s: float = 0.0
+    rejected: dict[str, list[Rejection]] = msgspec.field(default_factory=dict[str, list[Rejection]])
+
+
+class Funnel(msgspec.Struct, kw_only=True):
+    """The whole of a run, or the part of it that is done."""
+
+    recipe: str = ""
+    """Name of the recipe."""
+    digest: str = ""
+    """Of the recipe's settings: runs with equal digests and sources have equal seeds."""
+    finished: bool = False
+    versions: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    """Of what decides: veristone, pyright, ruff, ..."""
+    sources: list[SourceFunnel] = msgspec.field(default_factory=list[SourceFunnel])
+    steps: list[StepFunnel] = msgspec.field(default_factory=list[StepFunnel])
+    """In the order of the recipe."""
+    wall_s: float = 0.0
+    """Of all runs that worked on it together."""
+    processes: int = 1
+    seeds: int = 0
+    by_language: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    licences: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    """Seeds by licence; a seed with two counts at both."""
+    lines: dict[int, int] = msgspec.field(default_factory=dict[int, int])
+    """Seeds by their number of lines."""
+    examples: list[Seed] = msgspec.field(default_factory=list[Seed])
+    """A few of the seeds."""
+
+
+def key(item: Seed | Rejection) -> str:
+    """Return the digest that decides which items are examples."""
+    if isinstance(item, Rejection) and item.seed is None:
+        where = item.provenance
+        name = f"{where.source}\0{where.repository}\0{where.path}\0{where.start_line}"
+    else:
+        seed = item if isinstance(item, Seed) else item.seed
+        assert seed is not None
+        name = seed.id
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+
+
+def smallest(items: list[Rejection], more: list[Rejection]) -> list[Rejection]:
+    """Return the EXAMPLES items of both lists with the smallest keys, in that order."""
+    return sorted(items + more, key=key)[:EXAMPLES]
