@@ -1,0 +1,111 @@
+"""A recipe: which sources, what is extracted, and the steps in order. One TOML file.
+
+Built-in recipes lie in `generators/seeds/recipes/` and are named without a path.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field
+
+from generators.seeds.contamination.step import Contamination
+from generators.seeds.duplicates.exact import ExactDuplicates
+from generators.seeds.duplicates.near import NearDuplicates
+from generators.seeds.extract.functions import Functions
+from generators.seeds.extract.quota import Quota
+from generators.seeds.extract.registry import AnyExtractor
+from generators.seeds.filters.pyright import Pyright
+from generators.seeds.filters.registry import AnyRule
+from generators.seeds.filters.undefined import Undefined
+from generators.seeds.sandboxed.registry import AnyAsyncStep
+from generators.seeds.sources.registry import AnySource
+from veristone import ConfigError
+
+__all__ = ["AnyStep", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
+
+AnyStep: TypeAlias = Annotated[
+    AnyRule
+    | AnyAsyncStep
+    | Undefined
+    | Pyright
+    | Contamination
+    | ExactDuplicates
+    | NearDuplicates
+    | Quota,
+    Field(discriminator="kind"),
+]
+
+_BUILT_IN = Path(__file__).parents[1] / "recipes"
+_PATHS = frozenset({"path", "paths"})
+
+
+class Recipe(BaseModel):
+    """What to collect and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "seeds"
+    part_size: int = Field(default=4000, ge=1)
+    """Seeds that are filtered in one go; what an interruption costs, at most, in each process."""
+    sources: tuple[AnySource, ...] = ()
+    extract: AnyExtractor = Field(default_factory=Functions)
+    steps: tuple[AnyStep, ...] = ()
+
+    def mining(self) -> list[Any]:
+        """Return the settings that decide what is mined, as JSON."""
+        data = self.model_dump(mode="json", include={"sources", "extract", "part_size"})
+        return [data["sources"], data["extract"], data["part_size"]]
+
+
+def builtin_recipes() -> list[str]:
+    """Return the names of the recipes that come with Veristone."""
+    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
+
+
+def load_recipe(name: str) -> dict[str, Any]:
+    """Read a recipe's settings: a built-in one by its name, or a TOML file.
+
+    Relative paths in a file are meant from the folder that it lies in.
+
+    Raises:
+        ConfigError: there is no such recipe, or it is no TOML.
+    """
+    path = _BUILT_IN / f"{name}.toml"
+    if name not in builtin_recipes():
+        path = Path(name)
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(builtin_recipes())
+        raise ConfigError(f"{name}: no such file, and no recipe of ours ({known})") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name}: {error}") from error
+    return _anchored(settings, path.parent)
+
+
+def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
+    """Check a recipe's settings.
+
+    Raises:
+        ConfigError: the first thing that is wrong with it, by its place in the file.
+    """
+    try:
+        return Recipe.model_validate(settings)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{where}: {place}: {first['msg']}") from error
+
+
+def _anchored(value: Any, folder: Path, key: str = "") -> Any:
+    """Return the settings with every relative path joined to the folder."""
+    if isinstance(value, dict):
+        return {k: _anchored(v, folder, k) for k, v in value.items()}  # pyright: ignore
+    if isinstance(value, list):
+        return [_anchored(item, folder, key) for item in value]  # pyright: ignore
+    if isinstance(value, str) and key in _PATHS:
+        return str(folder / Path(value).expanduser())
+    return value

@@ -1,0 +1,321 @@
+"""Runs a recipe in a folder, from where an earlier run left off.
+
+Stages run one after another; within a stage parts run in all processes at once. A part that is done
+is never done again. Killed at any moment and started again, a run ends with the same bytes in
+`seeds.jsonl` and in every `kept` and `rejected` file as one that was left alone.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from generators.seeds.funnel import Funnel, StepFunnel
+from generators.seeds.pipeline.processes import Call, Processes
+from generators.seeds.pipeline.recipe import Recipe
+from generators.seeds.pipeline.stages import Stage, group, stages
+from generators.seeds.pipeline.storage import (
+    MinePart,
+    PartCounts,
+    StageFolder,
+    StagePlan,
+    whole_file,
+)
+from generators.seeds.pipeline.summary import summarise
+from generators.seeds.pipeline.worker import (
+    able,
+    batch_part,
+    cpu_of,
+    mine_part,
+    read_parts,
+    settle,
+    sketch_part,
+)
+from generators.seeds.records import Seed
+from generators.seeds.steps import AsyncStep, BatchStep, OrderedStep, Services
+from veristone import ConfigError, VeristoneError
+
+__all__ = ["PartsLost", "Progress", "Run", "deciding_versions"]
+
+_DECIDING = (
+    "pyright",
+    "ruff",
+    "autoimport",
+    "datasketch",
+    "tree-sitter",
+    "tree-sitter-python",
+    "tree-sitter-javascript",
+    "tree-sitter-typescript",
+    "tree-sitter-java",
+    "tree-sitter-cpp",
+    "tree-sitter-go",
+    "tree-sitter-rust",
+)
+
+
+class PartsLost(VeristoneError, RuntimeError):
+    """Some parts killed the process that worked on them; all others are done and kept."""
+
+
+class Progress(NamedTuple):
+    """How far a stage is."""
+
+    stage: str
+    done: int
+    parts: int
+    kept: int
+
+
+def deciding_versions() -> dict[str, str]:
+    """Return the versions of the packages that decide what becomes a seed."""
+    found: dict[str, str] = {}
+    for name in _DECIDING:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+class Run:
+    """A recipe at work in a folder.
+
+    Raises (every method):
+        ConfigError: the recipe, the sources or the folder are not what they should be.
+        PartsLost: see there.
+        OSError: the disk is full or the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        processes: int,
+        services: Services | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self._versions = deciding_versions()
+        self.stages = stages(recipe, self._versions)
+        self._processes = processes
+        self._services = services or Services()
+        self._on_progress = on_progress
+
+    def stale(self) -> Stage | None:
+        """Return the first stage on disk that was made with other settings, or None."""
+        for stage in self.stages:
+            plan = self._folder(stage).plan()
+            if plan is not None and plan.digest != stage.digest:
+                return stage
+        return None
+
+    def redo(self, stage: Stage) -> None:
+        """Delete what this stage and all later ones made."""
+        for path in sorted(self.folder.glob("[0-9]*-*")):
+            if int(path.name.partition("-")[0]) >= stage.number:
+                StageFolder(path).remove()
+
+    async def go(self, until: int | None = None) -> Funnel:
+        """Run all stages, or the first `until`; return the funnel of what is done."""
+        if not self.recipe.sources:
+            raise ConfigError("the recipe names no sources: add [[sources]] or give --source")
+        stale = self.stale()
+        if stale is not None:
+            raise ConfigError(
+                f"{self.folder} holds {stale.name} of another recipe, version or order of steps:"
+                " give another folder, or --redo to do that stage and later ones anew"
+            )
+        began = time.monotonic()
+        async with Processes(self._processes) as processes:
+            for stage in self.stages[:until]:
+                await self._stage(stage, processes)
+        wall_s = self._add_wall(time.monotonic() - began)
+        if until is None or until >= len(self.stages):
+            await asyncio.to_thread(self._finish)
+        return self._summary(wall_s)
+
+    def funnel(self) -> Funnel:
+        """Return the funnel of what is done so far."""
+        return self._summary(self._add_wall(0.0))
+
+    def _summary(self, wall_s: float) -> Funnel:
+        return summarise(
+            self.recipe, self.stages, self.folder, wall_s, self._processes, self._versions
+        )
+
+    def _folder(self, stage: Stage) -> StageFolder:
+        return StageFolder(self.folder / stage.name)
+
+    async def _stage(self, stage: Stage, processes: Processes) -> None:
+        folder = self._folder(stage)
+        plan = folder.plan()
+        if plan is None:
+            plan = await asyncio.to_thread(self._plan, stage)
+            folder.begin(plan)
+        done = folder.done()
+        kept = sum(folder.counts(number).kept for number in done)
+        missing = [number for number in range(len(plan)) if number not in done]
+        self._on_progress(Progress(stage.name, len(done), len(plan), kept))
+        if not missing:
+            return
+        for index, step in enumerate(stage.steps):
+            await asyncio.to_thread(step.prepare, folder.work(f"{index}-{step.kind}"))
+        lost: list[int] = []
+        finished = len(done)
+        async for number, count in self._parts(stage, plan, missing, processes):
+            if count is None:
+                lost.append(number)
+                continue
+            finished += 1
+            kept += count
+            self._on_progress(Progress(stage.name, finished, len(plan), kept))
+        if lost:
+            raise PartsLost(self._explain(plan, lost, stage))
+
+    def _explain(self, plan: StagePlan, lost: list[int], stage: Stage) -> str:
+        what = f"parts {', '.join(map(str, lost[:10]))} of {stage.name} killed their process"
+        if plan.mine:
+            paths = [path for number in lost for path in plan.mine[number].part.paths]
+            what += f" (files {paths[0]} to {paths[-1]})"
+        return (
+            f"{what}: not enough memory, or a fault in a parser. All other parts are done; start"
+            " again with more memory or fewer processes, or leave the files out"
+        )
+
+    def _plan(self, stage: Stage) -> StagePlan:
+        """Decide what the parts of a stage are."""
+        if stage.number == 1:
+            parts = [
+                MinePart(source=index, part=part)
+                for index, source in enumerate(self.recipe.sources)
+                for part in source.parts()
+            ]
+            if not parts:
+                raise ConfigError("the recipe's sources have no files to read")
+            return StagePlan(digest=stage.digest, mine=parts)
+        before = self._folder(self.stages[stage.number - 2])
+        plan = before.plan()
+        sizes = [before.counts(number).kept for number in range(len(plan) if plan else 0)]
+        return StagePlan(digest=stage.digest, groups=group(sizes, self.recipe.part_size))
+
+    async def _parts(
+        self, stage: Stage, plan: StagePlan, missing: list[int], processes: Processes
+    ) -> AsyncIterator[tuple[int, int | None]]:
+        """Do the missing parts of a stage; yield each with how many seeds it kept."""
+        steps = stage.steps
+        if not steps:
+            calls = (self._mine_call(plan, number, stage) for number in missing)
+        elif isinstance(steps[0], OrderedStep):
+            async for result in self._ordered(stage, steps[0], plan, missing, processes):
+                yield result
+            return
+        elif isinstance(steps[0], AsyncStep):
+            async for result in self._asked(stage, steps[0], plan, missing):
+                yield result
+            return
+        else:
+            calls = (self._batch_call(plan, number, stage) for number in missing)
+        async for done in processes.run(calls, ordered=False):
+            yield done.number, None if done.lost else done.value
+
+    def _mine_call(self, plan: StagePlan, number: int, stage: Stage) -> Call:
+        mine = plan.mine[number]
+        source = self.recipe.sources[mine.source]
+        folder = self._folder(stage).path
+        return Call(number, mine_part, (source, self.recipe.extract, mine, number, folder))
+
+    def _batch_call(self, plan: StagePlan, number: int, stage: Stage) -> Call:
+        steps = [step for step in stage.steps if isinstance(step, BatchStep)]
+        return Call(
+            number,
+            batch_part,
+            (steps, self._before(stage), plan.groups[number], number, self._folder(stage).path),
+        )
+
+    def _before(self, stage: Stage) -> Path:
+        return self._folder(self.stages[stage.number - 2]).path
+
+    async def _ordered(
+        self,
+        stage: Stage,
+        step: OrderedStep,
+        plan: StagePlan,
+        missing: list[int],
+        processes: Processes,
+    ) -> AsyncIterator[tuple[int, int | None]]:
+        """Sketch in the workers, decide here, part after part."""
+        # Everything behind the first gap is decided anew: it depends on what fills the gap.
+        numbers = range(missing[0], len(plan))
+        before = self._before(stage)
+        calls = (Call(n, sketch_part, (step, before, plan.groups[n])) for n in numbers)
+        async for done in processes.run(calls, ordered=True):
+            if done.value is None:
+                # Later parts cannot be decided without this one.
+                yield done.number, None
+                return
+            seeds, sketch, cpu_s = done.value
+            kept = await asyncio.to_thread(
+                self._decide, stage, step, done.number, seeds, sketch, cpu_s
+            )
+            yield done.number, kept
+
+    def _decide(
+        self,
+        stage: Stage,
+        step: OrderedStep,
+        number: int,
+        seeds: list[Seed],
+        sketch: object,
+        cpu_s: float,
+    ) -> int:
+        folder = self._folder(stage)
+        funnel = StepFunnel(step=step.kind, cpu_s=cpu_s)
+        with cpu_of(funnel):
+            work = folder.work(f"0-{step.kind}")
+            outcomes = step.decide(number, able(step, seeds), sketch, work)
+        kept, rejected = settle(step, seeds, outcomes, funnel)
+        folder.write(number, kept, rejected, PartCounts(kept=len(kept), steps=[funnel]))
+        return len(kept)
+
+    async def _asked(
+        self, stage: Stage, step: AsyncStep, plan: StagePlan, missing: list[int]
+    ) -> AsyncIterator[tuple[int, int | None]]:
+        """Ask the verifier or a model, part after part."""
+        folder = self._folder(stage)
+        work = folder.work(f"0-{step.kind}")
+        for number in missing:
+            seeds = await asyncio.to_thread(read_parts, self._before(stage), plan.groups[number])
+            funnel = StepFunnel(step=step.kind)
+            given = able(step, seeds)
+            with cpu_of(funnel):
+                outcomes = await step.ask(given, self._services, work) if given else []
+            kept, rejected = settle(step, seeds, outcomes, funnel)
+            counts = PartCounts(kept=len(kept), steps=[funnel])
+            await asyncio.to_thread(folder.write, number, kept, rejected, counts)
+            yield number, len(kept)
+
+    def _finish(self) -> None:
+        """Put the seeds of the last stage into one file."""
+        with whole_file(self.folder / "seeds.jsonl") as file:
+            for seed in self._last_seeds():
+                file.write(msgspec.json.encode(seed) + b"\n")
+
+    def _last_seeds(self) -> Iterator[Seed]:
+        last = self._folder(self.stages[-1])
+        for number in sorted(last.done()):
+            yield from last.seeds(number)
+
+    def _add_wall(self, seconds: float) -> float:
+        """Add to the wall-clock time of all runs in this folder; return the sum."""
+        path = self.folder / "wall_s"
+        total = seconds + (float(path.read_text()) if path.exists() else 0.0)
+        if seconds:
+            with whole_file(path) as file:
+                file.write(f"{total:.3f}\n".encode())
+        return total

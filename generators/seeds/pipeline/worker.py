@@ -1,0 +1,156 @@
+"""What runs in worker processes: one part of one stage, from file to file.
+
+A worker is told everything by its arguments and keeps nothing between calls but caches.
+"""
+
+import resource
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from generators.seeds.extract.registry import AnyExtractor
+from generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, smallest
+from generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
+from generators.seeds.records import Rejection, Seed
+from generators.seeds.sources.registry import AnySource
+from generators.seeds.steps import BatchStep, OrderedStep, Outcome, Rejected, Step
+
+__all__ = ["able", "batch_part", "cpu_of", "mine_part", "settle", "sketch_part"]
+
+
+@contextmanager
+def cpu_of(funnel: SourceFunnel | StepFunnel) -> Iterator[None]:
+    """Add the CPU seconds of this process and of the children that ended meanwhile."""
+    before = _cpu_s()
+    try:
+        yield
+    finally:
+        funnel.cpu_s += _cpu_s() - before
+
+
+def _cpu_s() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def mine_part(
+    source: AnySource, extractor: AnyExtractor, mine: MinePart, number: int, folder: Path
+) -> int:
+    """Read a part of a source and extract its candidates; return how many."""
+    funnel = SourceFunnel(source=source.name)
+    kept: list[Seed] = []
+    rejected: list[Rejection] = []
+    with cpu_of(funnel):
+        for item in source.read(mine.part):
+            if isinstance(item, Rejection):
+                rejected.append(item)
+                _count(funnel, item)
+                continue
+            funnel.documents += 1
+            funnel.content_bytes += len(item.content.encode(errors="surrogatepass"))
+            found = extractor.extract(item)
+            funnel.seen += found.counts
+            kept += found.seeds
+    funnel.candidates = len(kept)
+    StageFolder(folder).write(number, kept, rejected, PartCounts(kept=len(kept), sources=[funnel]))
+    return len(kept)
+
+
+def batch_part(
+    steps: Sequence[BatchStep],
+    before: Path,
+    parts: tuple[int, int],
+    number: int,
+    folder: Path,
+) -> int:
+    """Take the seeds of some parts of the stage before through all steps; return what is left."""
+    stage = StageFolder(folder)
+    seeds = read_parts(before, parts)
+    rejected: list[Rejection] = []
+    funnels: list[StepFunnel] = []
+    for index, step in enumerate(steps):
+        funnel = StepFunnel(step=step.kind)
+        given = able(step, seeds)
+        with cpu_of(funnel):
+            outcomes = step.apply(given, stage.work(f"{index}-{step.kind}")) if given else []
+        seeds, more = settle(step, seeds, outcomes, funnel)
+        rejected += more
+        funnels.append(funnel)
+    stage.write(number, seeds, rejected, PartCounts(kept=len(seeds), steps=funnels))
+    return len(seeds)
+
+
+def sketch_part(
+    step: OrderedStep, before: Path, parts: tuple[int, int]
+) -> tuple[list[Seed], Any, float]:
+    """Return the seeds of a part, what the step must know of them, and the CPU seconds."""
+    seeds = read_parts(before, parts)
+    funnel = StepFunnel(step=step.kind)
+    with cpu_of(funnel):
+        sketch = step.sketch(able(step, seeds))
+    return seeds, sketch, funnel.cpu_s
+
+
+def read_parts(folder: Path, parts: tuple[int, int]) -> list[Seed]:
+    """Return the seeds of a range of parts."""
+    stage = StageFolder(folder)
+    return [seed for number in range(*parts) for seed in stage.seeds(number)]
+
+
+def able(step: Step, seeds: Iterable[Seed]) -> list[Seed]:
+    """Return the seeds that the step can judge."""
+    return [seed for seed in seeds if _can_judge(step, seed)]
+
+
+def _can_judge(step: Step, seed: Seed) -> bool:
+    return step.languages is None or seed.language in step.languages
+
+
+def settle(
+    step: Step, seeds: Sequence[Seed], outcomes: Sequence[Outcome], funnel: StepFunnel
+) -> tuple[list[Seed], list[Rejection]]:
+    """Bring seeds and outcomes together: what is kept, what is rejected, and the numbers.
+
+    Outcomes are of those seeds that the step can judge, in order.
+    """
+    kept: list[Seed] = []
+    rejected: list[Rejection] = []
+    answers = iter(outcomes)
+    for seed in seeds:
+        outcome: Outcome = seed
+        if _can_judge(step, seed):
+            outcome = next(answers)
+        else:
+            funnel.not_applicable += 1
+        given, stayed = funnel.by_language.get(seed.language, (0, 0))
+        if isinstance(outcome, Rejected):
+            rejection = Rejection(
+                step=step.kind,
+                reason=outcome.reason,
+                detail=outcome.detail,
+                seed=seed,
+                provenance=seed.provenance,
+            )
+            rejected.append(rejection)
+            _count(funnel, rejection)
+        else:
+            if outcome.id != seed.id:
+                raise ValueError(f"step {step.kind} answered {seed.id} with {outcome.id}")
+            kept.append(outcome)
+            stayed += 1
+        funnel.by_language[seed.language] = (given + 1, stayed)
+    if next(answers, None) is not None:
+        raise ValueError(f"step {step.kind} gave more outcomes than it was given seeds")
+    funnel.given += len(seeds)
+    funnel.kept += len(kept)
+    return kept, rejected
+
+
+def _count(funnel: SourceFunnel | StepFunnel, rejection: Rejection) -> None:
+    funnel.reasons[rejection.reason] += 1
+    few = funnel.rejected.setdefault(rejection.reason, [])
+    few.append(rejection)
+    if len(few) > 8 * EXAMPLES:
+        few[:] = smallest(few, [])
