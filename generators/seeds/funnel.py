@@ -5,13 +5,13 @@ a sample that depends neither on the order of parts nor on how many there were.
 """
 
 import hashlib
-from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 
 from generators.seeds.records import Rejection, Seed
 
-__all__ = ["EXAMPLES", "Funnel", "SourceFunnel", "StepFunnel", "key", "smallest"]
+__all__ = ["EXAMPLES", "Funnel", "SourceFunnel", "StepFunnel", "add", "key", "smallest"]
 
 EXAMPLES = 5
 """Examples kept of what a step let through, and of each reason for a rejection."""
@@ -25,7 +25,7 @@ class StepFunnel(msgspec.Struct, kw_only=True):
     kept: int = 0
     not_applicable: int = 0
     """Of those kept: seeds of languages that the step cannot judge."""
-    reasons: Counter[str] = msgspec.field(default_factory=Counter[str])
+    reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Rejections by reason; their sum is `given - kept`."""
     by_language: dict[str, tuple[int, int]] = msgspec.field(
         default_factory=dict[str, tuple[int, int]]
@@ -45,9 +45,9 @@ class SourceFunnel(msgspec.Struct, kw_only=True):
     """Documents that could be read and were extracted from."""
     content_bytes: int = 0
     """Of those documents, as UTF-8."""
-    reasons: Counter[str] = msgspec.field(default_factory=Counter[str])
+    reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Documents (and rows, and archives) that could not be read or are not allowed, by reason."""
-    seen: Counter[str] = msgspec.field(default_factory=Counter[str])
+    seen: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """What extraction saw: `functions`, `documented`, ... (`extract.base.Extraction.counts`)."""
     candidates: int = 0
     cpu_s: float = 0.0
@@ -78,6 +78,12 @@ class Funnel(msgspec.Struct, kw_only=True):
     """Seeds by their number of lines."""
     examples: list[Seed] = msgspec.field(default_factory=list[Seed])
     """A few of the seeds."""
+
+
+def add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    """Add counts to counts, in place."""
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
 
 
 def key(item: Seed | Rejection) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,11 @@ def add_parser(commands: "Subparsers") -> None:
             default=[],
             metavar="PATH",
             help="a folder, an archive, a .jsonl or a .parquet file; in place of the recipe's",
+        )
+        action.add_argument(
+            "--any-licence",
+            action="store_true",
+            help="with --source: take files whatever their licence (default: permissive ones)",
         )
         action.add_argument(
             "--benchmark",
@@ -147,7 +152,7 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
     settings = load_recipe(arguments.recipe)
     settings.setdefault("name", Path(arguments.recipe).stem)
     if arguments.source:
-        settings = with_sources(settings, arguments.source)
+        settings = with_sources(settings, arguments.source, any_licence=arguments.any_licence)
     if arguments.benchmark:
         settings = with_benchmarks(settings, arguments.benchmark)
     return parse_recipe(settings, arguments.recipe)
@@ -193,7 +198,7 @@ def _until(work: "Run", action: str) -> int | None:
 
 
 @contextlib.asynccontextmanager
-async def _services(recipe: "Recipe", arguments: argparse.Namespace) -> "AsyncIterator[Services]":
+async def _services(recipe: "Recipe", arguments: argparse.Namespace) -> "AsyncGenerator[Services]":
     """Start an engine if a step of the recipe asks the verifier."""
     from generators.seeds.steps import AsyncStep, Services
 
@@ -212,10 +217,10 @@ async def _services(recipe: "Recipe", arguments: argparse.Namespace) -> "AsyncIt
 
 def _write_report(work: "Run") -> None:
     import msgspec
-    from generators.seeds.report.page import render_page
-    from generators.seeds.report.text import render_text
 
     from generators.seeds.pipeline.storage import whole_file
+    from generators.seeds.report.page import render_page
+    from generators.seeds.report.text import render_text
 
     if not work.folder.is_dir():
         return

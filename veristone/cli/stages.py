@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -72,18 +73,14 @@ class StageProgress:
 
 def print_funnel(funnel: "Funnel") -> None:
     """Print how many seeds each step was given, kept, and why it rejected the others."""
-    table = Table(title=f"funnel: {funnel.recipe}" + ("" if funnel.finished else " (unfinished)"))
+    from generators.seeds.report.text import funnel_rows
+
+    table = Table(title=f"{funnel.recipe}" + ("" if funnel.finished else " (unfinished)"))
     table.add_column("step")
-    for name in ("given", "kept", "share"):
+    for name in ("given", "kept", "of step", "of all"):
         table.add_column(name, justify="right")
     table.add_column("main reasons", overflow="fold")
-    for source in funnel.sources:
-        reasons = f"{source.documents:,} documents, {source.seen['functions']:,} functions"
-        table.add_row(f"mine {source.source}", "", f"{source.candidates:,}", "", reasons)
-    for step in funnel.steps:
-        share = f"{100 * step.kept / step.given:.1f} %" if step.given else ""
-        reasons = ", ".join(f"{name} {count:,}" for name, count in step.reasons.most_common(4))
-        table.add_row(step.step, f"{step.given:,}", f"{step.kept:,}", share, reasons)
-    table.add_section()
-    table.add_row("seeds", "", f"{funnel.seeds:,}", "", "")
+    for row in funnel_rows(funnel):
+        # As text: what a corpus calls its things is no markup of ours.
+        table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

@@ -14,6 +14,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
@@ -127,7 +128,8 @@ class Processes:
             return
         pool, self._pool = self._pool, None
         # The executor has no public way to stop a worker in the middle of its work before 3.14.
-        workers = list((getattr(pool, "_processes", None) or {}).values())
+        found: dict[int, BaseProcess] = getattr(pool, "_processes", None) or {}
+        workers = list(found.values())
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
             with contextlib.suppress(ProcessLookupError, ValueError):
@@ -159,7 +161,7 @@ def _begin(parent: int) -> None:
 
 
 class _Leave(SystemExit):
-    """SIGTERM came. An exception, so that a step in the middle of its work ends its own children."""
+    """SIGTERM came. Raised, so that a step in the middle of its work ends its own children."""
 
 
 def _leave(number: int, frame: object) -> None:

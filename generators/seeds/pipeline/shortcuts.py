@@ -16,7 +16,9 @@ _KINDS = (
 )
 
 
-def with_sources(settings: Mapping[str, Any], paths: Sequence[str]) -> dict[str, Any]:
+def with_sources(
+    settings: Mapping[str, Any], paths: Sequence[str], *, any_licence: bool
+) -> dict[str, Any]:
     """Return the settings with these sources in place of theirs.
 
     What the recipe says of its first source without a path (licences, languages) holds for all.
@@ -27,6 +29,8 @@ def with_sources(settings: Mapping[str, Any], paths: Sequence[str]) -> dict[str,
     template: dict[str, Any] = {}
     for source in settings.get("sources", [])[:1]:
         template = {key: value for key, value in source.items() if key in ("languages", "licences")}
+    if any_licence:
+        template["licences"] = "any"
     return {**settings, "sources": [template | _source(path) for path in paths]}
 
 

@@ -18,7 +18,7 @@ Every file appears whole or not at all (written aside, flushed to disk, renamed)
 import gzip
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -68,7 +68,7 @@ class StagePlan(msgspec.Struct, kw_only=True):
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path) -> Generator[IO[bytes]]:
     """Write a file that appears whole or not at all."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

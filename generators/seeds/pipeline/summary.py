@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from heapq import nsmallest
 from pathlib import Path
 
-from generators.seeds.funnel import EXAMPLES, Funnel, SourceFunnel, StepFunnel, key, smallest
+from generators.seeds.funnel import (
+    EXAMPLES,
+    Funnel,
+    SourceFunnel,
+    StepFunnel,
+    add,
+    key,
+    smallest,
+)
 from generators.seeds.pipeline.recipe import Recipe
 from generators.seeds.pipeline.stages import Stage
 from generators.seeds.pipeline.storage import StageFolder
@@ -79,14 +87,14 @@ def _add_step(total: StepFunnel, more: StepFunnel) -> None:
 def _add_source(total: SourceFunnel, more: SourceFunnel) -> None:
     total.documents += more.documents
     total.content_bytes += more.content_bytes
-    total.seen += more.seen
+    add(total.seen, more.seen)
     total.candidates += more.candidates
     total.cpu_s += more.cpu_s
     _add_reasons(total, more)
 
 
 def _add_reasons(total: StepFunnel | SourceFunnel, more: StepFunnel | SourceFunnel) -> None:
-    total.reasons += more.reasons
+    add(total.reasons, more.reasons)
     for reason, examples in more.rejected.items():
         total.rejected[reason] = smallest(total.rejected.get(reason, []), examples)
 

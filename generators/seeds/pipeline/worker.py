@@ -5,13 +5,13 @@ A worker is told everything by its arguments and keeps nothing between calls but
 
 import resource
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from generators.seeds.extract.registry import AnyExtractor
-from generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, smallest
+from generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, add, smallest
 from generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
 from generators.seeds.records import Rejection, Seed
 from generators.seeds.sources.registry import AnySource
@@ -21,7 +21,7 @@ __all__ = ["able", "batch_part", "cpu_of", "mine_part", "settle", "sketch_part"]
 
 
 @contextmanager
-def cpu_of(funnel: SourceFunnel | StepFunnel) -> Iterator[None]:
+def cpu_of(funnel: SourceFunnel | StepFunnel) -> Generator[None]:
     """Add the CPU seconds of this process and of the children that ended meanwhile."""
     before = _cpu_s()
     try:
@@ -51,7 +51,7 @@ def mine_part(
             funnel.documents += 1
             funnel.content_bytes += len(item.content.encode(errors="surrogatepass"))
             found = extractor.extract(item)
-            funnel.seen += found.counts
+            add(funnel.seen, found.counts)
             kept += found.seeds
     funnel.candidates = len(kept)
     StageFolder(folder).write(number, kept, rejected, PartCounts(kept=len(kept), sources=[funnel]))
@@ -149,7 +149,7 @@ def settle(
 
 
 def _count(funnel: SourceFunnel | StepFunnel, rejection: Rejection) -> None:
-    funnel.reasons[rejection.reason] += 1
+    add(funnel.reasons, {rejection.reason: 1})
     few = funnel.rejected.setdefault(rejection.reason, [])
     few.append(rejection)
     if len(few) > 8 * EXAMPLES:

@@ -1,0 +1,28 @@
+"""Sources: where documents come from.
+
+    base        what a source is, and a part of it
+    settings    what all sources can be told, and the one door that every document passes
+    registry    all kinds of sources, as recipes name them
+    tree        a directory; with `packages`, an environment of installed Python packages
+    archive     tar and zip archives: sdists, wheels, crates, npm packages, GitHub's tarballs
+    jsonl       JSON lines
+    parquet     The Stack and its descendants
+    hub         a data set of the Hugging Face hub, streamed
+
+    text        bytes to text; languages by suffix and name are in `generators.seeds.languages`
+    licences    names of licences to SPDX identifiers, and which are allowed; the list is in `spdx`
+    columns     rows to documents
+    files       paths to documents: globs, skipped folders
+    manifests   what a package says of itself; `origins`: what an archive does
+    installed   which installed package a file belongs to
+    streams, members, tars, zips   compressed files and archives that may be hostile
+
+Corpora are hostile: every read is bounded in memory by `max_bytes` and a few MiB, no content is
+executed, nothing is unpacked to disk, and no link is followed. What a source leaves out it says in
+rejections of step `read`, for the reasons that `reasons` lists; only files that were not asked for
+(other suffixes, `exclude`, `skip_folders`) are passed over in silence. Parquet is decoded by
+pyarrow, which is trusted with the file's structure.
+
+What a package registry knows goes into provenance as a package URL without its version
+(`pkg:pypi/requests`) in `repository` and the version in `commit`.
+"""

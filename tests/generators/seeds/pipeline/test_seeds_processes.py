@@ -82,9 +82,7 @@ async def test_a_call_that_kills_its_worker_is_found_and_the_others_are_done(
     done = await gather(calls, ordered=ordered)
     assert sorted(d.number for d in done) == list(range(8))
     assert [d.number for d in done if d.lost] == [3]
-    assert {d.number: d.value for d in done if not d.lost} == {
-        n: 2 * n for n in range(8) if n != 3
-    }
+    assert {d.number: d.value for d in done if not d.lost} == {n: 2 * n for n in range(8) if n != 3}
     if ordered:
         assert [d.number for d in done] == list(range(8))
 
@@ -120,9 +118,7 @@ async def wait_for(count: int, folder: Path, timeout_s: float = 60) -> None:
 
 async def test_cancelling_ends_workers_in_the_middle_of_their_work(tmp_path: Path) -> None:
     marker = str(tmp_path / "work")
-    task = asyncio.create_task(
-        gather([Call(n, sleep, (marker,)) for n in range(4)], ordered=False)
-    )
+    task = asyncio.create_task(gather([Call(n, sleep, (marker,)) for n in range(4)], ordered=False))
     await wait_for(2, tmp_path)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -1,0 +1,112 @@
+"""What the matchers compare: one text and its code, seen from several sides, each made once."""
+
+from functools import cached_property
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from generators.seeds.contamination.examples import example_runs
+from generators.seeds.contamination.lexer import Lexed, lex
+from generators.seeds.contamination.names import PYTHON, defined_names, mentioned_names
+from generators.seeds.contamination.prose import content_words, plain_words
+from generators.seeds.contamination.reading import Reading, read
+
+__all__ = ["Features", "body", "ngrams"]
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_hashes: dict[str, int] = {}
+_MEMORY_WORDS = 200_000
+
+
+class Features:
+    """A sample to judge, or a part of a benchmark's item."""
+
+    def __init__(self, text: str, code: str, language: str) -> None:
+        self.text = text
+        self.code = code
+        self.language = language
+
+    @cached_property
+    def lexed(self) -> Lexed:
+        return lex(self.code, self.language)
+
+    @cached_property
+    def prose(self) -> str:
+        """The text, the comments and the documentation."""
+        return f"{self.text}\n{self.lexed.prose}"
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        """Code without comments, documentation, imports, and in Python signatures."""
+        return body(self.lexed.tokens, self.language)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The prose's words, numbers left out: those of examples are everywhere."""
+        return plain_words(self.prose)
+
+    @cached_property
+    def content(self) -> list[str]:
+        return content_words(self.words)
+
+    @cached_property
+    def reading(self) -> Reading:
+        return read(self.tokens, self.language)
+
+    @cached_property
+    def defined(self) -> list[tuple[str, ...]]:
+        return defined_names(self.lexed.tokens, self.language)
+
+    @cached_property
+    def mentioned(self) -> list[tuple[str, ...]]:
+        return mentioned_names(self.prose)
+
+    @cached_property
+    def examples(self) -> list[str]:
+        return example_runs(f"{self.text}\n{self.code}")
+
+
+def body(tokens: list[str], language: str) -> list[str]:
+    """Return the tokens of Python code without signatures and decorators' names.
+
+    Signatures are left out since annotations are what a disguise changes first, and since
+    benchmarks have their solutions without them. Other languages have no signature that could be
+    told without a grammar; theirs stays.
+    """
+    if language not in PYTHON:
+        return tokens
+    found: list[str] = []
+    depth, inside = 0, False
+    for token in tokens:
+        if token == "def":
+            depth, inside = 0, True
+        elif inside:
+            if token in "([{":
+                depth += 1
+            elif token in ")]}":
+                depth -= 1
+            elif token == ":" and depth <= 0:
+                inside = False
+        else:
+            found.append(token)
+    return found
+
+
+def ngrams(words: list[str], size: int) -> NDArray[np.uint64]:
+    """Return the hash of every run of `size` words, in order; the same on every machine."""
+    if len(words) < size:
+        return np.empty(0, dtype=np.uint64)
+    known = _hashes
+    if len(known) > _MEMORY_WORDS:
+        known.clear()
+    for word in words:
+        if word not in known:
+            known[word] = xxhash.xxh3_64_intdigest(word.encode("utf-8", "surrogatepass"))
+    codes = np.array([known[word] for word in words], dtype=np.uint64)
+    total = np.zeros(len(words) - size + 1, dtype=np.uint64)
+    for i in range(size):
+        total = total * _MULTIPLIER + codes[i : len(codes) - size + 1 + i]
+    return total
+
+

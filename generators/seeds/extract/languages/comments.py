@@ -1,0 +1,221 @@
+"""Which comments document the function below them, and what they say.
+
+A comment is documentation if it stands directly above, with no blank line between, and is prose
+about the function: no licence, no commented-out code, no section banner, no instruction to a tool.
+What a comment is about cannot be known for certain from its form; the rules err towards leaving it
+out, and later steps judge what passes.
+"""
+
+import inspect
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from generators.seeds.extract.languages.base import last_row, text
+
+__all__ = ["Comment", "Style", "adjacent", "comments", "documentation", "is_prose"]
+
+LICENCE = re.compile(
+    r"""(?ix) SPDX-License-Identifier | copyright\s+(?:\(c\)|©|\d{4}) | ©\s*\d{4}
+    | all\s+rights\s+reserved | permission\s+is\s+hereby\s+granted
+    | (?:re)?licen[sc]ed\s+(?:under|to)\s | this\s+(?:program|library)\s+is\s+free\s+software
+    | redistribution\s+and\s+use\s+in\s+source | this\s+file\s+is\s+part\s+of
+    | [@\\](?:licen[sc]e|copyright)\b"""
+)
+OF_THE_FILE = re.compile(
+    r"(?m)^[@\\](?:file|fileoverview|overview|module|packageDocumentation|defgroup|mainpage"
+    r"|addtogroup|page|ingroup|typedef|callback|namespace|name)\b"
+)
+PRAGMA = re.compile(
+    r"""(?x) (?:eslint|jshint|jslint|jscs|tslint|oxlint|prettier-ignore|biome-ignore|stylelint
+    |deno-(?:lint|fmt)-ignore|dprint-ignore|istanbul\s+ignore|(?:c8|v8)\s+ignore|webpack\w*:
+    |sourceMappingURL|@?\#__PURE__|@ts-|@flow|\$Flow|@jsx|@cc_on|@preserve|globals?\s*:?\s+\w+$
+    |NOLINT|NOSONAR|NO\s?CHECKSTYLE|CHECKSTYLE|noinspection|@formatter|clang-format|clang-tidy
+    |cppcheck-suppress|coverity|IWYU\s|lint\s?:|nolint|nosec|\#nosec|gosec|LCOV_EXCL|GCOV
+    |rustfmt|cspell|spell-checker|codespell|type:\s*ignore|pylint:|noqa|fmt:|yapf:|mypy:|pyright:
+    |pragma\b|\#(?:pragma|region|endregion|if|endif|else|define|include)\b|(?:end)?region\b
+    |</?editor-fold|(?:-\*-|vim?:|ex:)|[a-z][a-z0-9]*:[a-z][\w:-]*(?:\s|$)|\+build\s
+    |(?:TODO|FIXME|XXX|HACK)\b)"""
+)
+TAG_ALONE = re.compile(
+    r"""(?x) (?:[@\\](?:type|private|protected|public|internal|ignore|hidden|override|export|api
+    |const|constant|constructor|class|async|static|readonly|abstract|function|func|method|memberof
+    |this|template|suppress|inheritDoc|inheritdoc|nocollapse|noalias|test|final|deprecated|since
+    |author|version|date|access|package|generator|virtual|see|name|alias|exports|lends|extends
+    |implements|param|returns?|throws|exception|brief|tparam)\b
+    (?:\s*\{[^}]*\})?[\s.]*[\w.\[\]=$-]*\s* | \{@inherit[Dd]oc\}\s*)$"""
+)
+RULER = re.compile(r"[^\w\s`]{3,}$|[^\w\s`]$")
+BANNER = re.compile(r"([-=*#~_/+<>.])\1{2,}\s.*?\s?([-=*#~_/+<>.])\2{2,}\s*$|([-=*#~_/+])\3{3,}")
+WORD = re.compile(r"[^\W\d_]{2,}")
+WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+CODE = re.compile(
+    r"""(?x) .*[;{}]$ | .*\)\s*=>$ | [\w.]+(?:::[\w.]+)*\([^()]*\)$ | [\w.\[\], ]+\s:=\s.+
+    | \#\s*(?:include|define|if|ifdef|ifndef|endif|else|pragma)\b.* | [)\]}]+[;,)]*$
+    | (?:else|do|try)$ | return\s\S+\(.*\)$ | (?:let|const|var|auto)\s\w+\s=.*"""
+)
+
+
+WIDTH = 500
+"""Characters of a line that the patterns look at; what is longer is no ordinary comment."""
+
+
+class Style(NamedTuple):
+    """How a language writes documentation."""
+
+    openings: tuple[str, ...]
+    """What comments begin with that are meant for documentation, as `/**` is."""
+    plain: bool
+    """Whether other comments directly above a function document it as well."""
+
+
+class Comment(NamedTuple):
+    """A block comment, or consecutive line comments of one kind."""
+
+    first: Node
+    text: str
+    """Without delimiters."""
+    deliberate: bool
+    """Written in one of the language's forms for documentation."""
+
+
+def documentation(above: Sequence[Node], node: Node, source: bytes, style: Style) -> Comment | None:
+    """Return the comment directly above `node` that documents it.
+
+    Instructions to tools and banners are passed over; commented-out code between the documentation
+    and the function says that the documentation is of something else.
+    """
+    for comment in reversed(comments(adjacent(above, node), source, style)):
+        if (comment.deliberate or style.plain) and is_prose(comment):
+            return comment
+        if LICENCE.search(comment.text):
+            return None
+        if not comment.deliberate and _is_code(_lines(comment.text)):
+            return None
+    return None
+
+
+def adjacent(above: Sequence[Node], node: Node) -> list[Node]:
+    """Return the end of `above` that reaches `node` without a blank line, in order."""
+    near: list[Node] = []
+    row = node.start_point.row
+    for one in reversed(above):
+        if row - last_row(one) > 1:
+            break
+        near.append(one)
+        row = one.start_point.row
+    near.reverse()
+    return near
+
+
+def comments(nodes: Sequence[Node], source: bytes, style: Style) -> list[Comment]:
+    """Return what comments say, consecutive line comments of one kind together.
+
+    Other nodes (attributes) end a run of line comments, and so do comments about what is before
+    them (`///<`).
+    """
+    found: list[Comment] = []
+    first: Node | None = None
+    lines: list[str] = []
+    marker = ""
+    for node in (*nodes, None):
+        comment = text(node, source).rstrip() if node is not None else ""
+        opening = _opening(comment, style)
+        if first is not None and (opening != marker or not opening.startswith("//")):
+            said = _line_text(lines, len(marker))
+            found.append(Comment(first, said, marker in style.openings))
+            first, lines = None, []
+        marker = opening
+        if node is None or not opening:
+            continue
+        if opening.startswith("//"):
+            first = first or node
+            lines.append(comment)
+        else:
+            said = _block_text(comment, len(opening))
+            found.append(Comment(node, said, opening in style.openings))
+    return found
+
+
+def _opening(comment: str, style: Style) -> str:
+    """Return what a comment begins with; empty if it is no comment or about what is before it."""
+    for opening in style.openings:
+        if comment.startswith(opening):
+            after = comment[len(opening) : len(opening) + 1]
+            if after == "<":
+                return ""
+            if after not in ("*", "/"):  # `/***`, `/**/` and `////` are ordinary comments
+                return opening
+    return comment[:2] if comment.startswith(("//", "/*")) else ""
+
+
+def is_prose(comment: Comment) -> bool:
+    """Return whether a comment's text says something about what is below it."""
+    if LICENCE.search(comment.text) or OF_THE_FILE.search(comment.text):
+        return False
+    lines = [
+        line
+        for line in _without_banners(_lines(comment.text))
+        if not PRAGMA.match(line.lstrip()) and not TAG_ALONE.match(line.lstrip())
+    ]
+    words = " ".join(lines)
+    if comment.deliberate:
+        return WORD.search(words) is not None or len(WIDE.findall(words)) >= 2
+    if _is_code(lines):
+        return False
+    return len(WORD.findall(words)) >= 3 or len(WIDE.findall(words)) >= 6
+
+
+def _lines(said: str) -> list[str]:
+    return [line[:WIDTH].rstrip() for line in said.split("\n")]
+
+
+def _without_banners(lines: Sequence[str]) -> list[str]:
+    """Return the lines that are neither rulers nor a title between two rulers or inside one."""
+    left: list[str] = []
+    since = -1  # where the text since the last ruler begins
+    for line in lines:
+        stripped = line.lstrip()
+        if RULER.match(stripped):
+            between = left[since:] if since >= 0 else []
+            if between and len(between) < 3 and not _is_sentence(" ".join(between)):
+                del left[since:]
+            since = len(left)
+        elif stripped and not BANNER.match(stripped):
+            left.append(line)
+    return left
+
+
+def _is_sentence(title: str) -> bool:
+    return title.endswith((".", "!", "?", "。")) or len(WORD.findall(title)) > 6
+
+
+def _is_code(lines: Sequence[str]) -> bool:
+    """Return whether at least half of the lines, examples left out, look like statements."""
+    seen = code = 0
+    fenced = False
+    for line in lines:
+        stripped = line.strip()
+        if stripped.startswith(("```", "~~~")):
+            fenced = not fenced
+        elif stripped and not fenced and (not seen or not line.startswith(("    ", "\t"))):
+            seen += 1
+            code += CODE.match(stripped) is not None
+    return code * 2 >= seen > 0
+
+
+def _block_text(comment: str, opening: int) -> str:
+    """Return what a block comment says, without the column of asterisks on its left."""
+    lines = comment[opening:].removesuffix("*/").rstrip("*").replace("\r", "").split("\n")
+    rest = [line.lstrip() for line in lines[1:]]
+    if all(line.startswith("*") for line in rest if line):
+        lines[1:] = [line.removeprefix("*") for line in rest]
+    return inspect.cleandoc("\n".join(lines)).strip()
+
+
+def _line_text(lines: Sequence[str], marker: int) -> str:
+    """Return what line comments say, without their markers and common indent."""
+    # `cleandoc` leaves the first line out of the common indent.
+    return inspect.cleandoc("\n" + "\n".join(line[marker:] for line in lines)).strip()

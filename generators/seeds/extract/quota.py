@@ -1,0 +1,92 @@
+"""So many seeds of each language and no more: the first ones, in the corpus's order.
+
+Magicoder took 40,000 Python snippets and 5,000 each of eight other languages (arXiv 2312.02120,
+section 2.1). Which ones are first depends on the order of the sources in the recipe and of the
+parts in a source, both fixed; a sample from all over the corpus needs a corpus that was shuffled
+beforehand, as a step that sees the seeds pass once cannot draw one without taking seeds back.
+
+Languages without a count are rejected. Where it stands in the recipe matters: after the filters it
+counts what is kept, before them what is tried.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, NonNegativeInt, field_validator
+
+from generators.seeds.records import Seed
+from generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone import ConfigError
+
+__all__ = ["MAGICODER", "Quota"]
+
+MAGICODER = {
+    "python": 40_000,
+    "cpp": 5_000,
+    "csharp": 5_000,
+    "java": 5_000,
+    "php": 5_000,
+    "rust": 5_000,
+    "shell": 5_000,
+    "swift": 5_000,
+    "typescript": 5_000,
+}
+"""Seeds by language of OSS-Instruct, 80,000 in all."""
+
+
+class Quota(OrderedStep):
+    """Keeps the first seeds of each language. Rejects with `quota_full` and `no_quota`."""
+
+    kind: Literal["quota"] = "quota"  # pyright: ignore[reportIncompatibleVariableOverride]
+    counts: dict[str, NonNegativeInt] = Field(default_factory=lambda: dict(MAGICODER))
+    """How many of each language."""
+
+    @field_validator("counts")
+    @classmethod
+    def _named(cls, counts: dict[str, int]) -> dict[str, int]:
+        odd = [language for language in counts if language != language.lower() or not language]
+        if odd or not counts:
+            raise ConfigError(
+                f"quota: counts are by lower-case language names, not {odd[0] if odd else '{}'!r}"
+            )
+        return counts
+
+    def decide(
+        self, number: int, seeds: Sequence[Seed], sketch: Any, folder: Path
+    ) -> list[Outcome]:
+        """Keep what the quotas have room for after the parts before `number`."""
+        with closing(sqlite3.connect(folder / "quota.sqlite")) as memory:
+            memory.execute(
+                "CREATE TABLE IF NOT EXISTS kept"
+                " (part INTEGER, language TEXT, seeds INTEGER, PRIMARY KEY (part, language))"
+            )
+            with memory:
+                memory.execute("DELETE FROM kept WHERE part >= ?", (number,))
+                rows = memory.execute("SELECT language, SUM(seeds) FROM kept GROUP BY language")
+                before = Counter(dict(rows.fetchall()))
+                outcomes, kept = self._share_out(seeds, before)
+                memory.executemany(
+                    "INSERT INTO kept VALUES (?, ?, ?)",
+                    [(number, language, count) for language, count in kept.items()],
+                )
+        return outcomes
+
+    def _share_out(
+        self, seeds: Sequence[Seed], before: Counter[str]
+    ) -> tuple[list[Outcome], Counter[str]]:
+        outcomes: list[Outcome] = []
+        kept: Counter[str] = Counter()
+        for seed in seeds:
+            language = seed.language
+            if language not in self.counts:
+                outcomes.append(Rejected("no_quota", language))
+            elif before[language] + kept[language] >= self.counts[language]:
+                outcomes.append(Rejected("quota_full", f"{self.counts[language]} of {language}"))
+            else:
+                kept[language] += 1
+                outcomes.append(seed)
+        return outcomes, kept

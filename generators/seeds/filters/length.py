@@ -1,0 +1,122 @@
+"""The length rule: neither too long nor too small, and code rather than data.
+
+Lines as StarCoder2's self-alignment (at most 150). Widths and the share of letters and digits as
+The Stack's and StarCoder's filters (arXiv 2305.06161, section 3: longest line 1000, mean 100,
+0.25). The floor for bodies of one `return` as MultiPL-T (arXiv 2308.09895): under 9 nodes.
+"""
+
+import ast
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from generators.seeds.filters.trees import AnyFunction, Parsed, parse, statements, subtree
+from generators.seeds.records import Seed
+from generators.seeds.steps import Outcome, Rejected, Rule
+
+__all__ = ["Length"]
+
+_DATA_FLOOR = 400
+"""Characters of literals that are never too many."""
+
+
+class Length(Rule):
+    """Rejects what is too long, too small or mostly literals."""
+
+    kind: Literal["length"] = "length"  # pyright: ignore[reportIncompatibleVariableOverride]
+    reasons: ClassVar[tuple[str, ...]] = (
+        "too_many_lines",
+        "too_many_characters",
+        "line_too_wide",
+        "lines_too_wide",
+        "docstring_too_short",
+        "docstring_too_long",
+        "few_letters",
+        "too_small",
+        "mostly_data",
+    )
+
+    max_lines: int = Field(default=150, ge=1)
+    max_characters: int = Field(default=10_000, ge=1)
+    max_line_characters: int = Field(default=1000, ge=1)
+    max_mean_line_characters: int = Field(default=100, ge=1)
+    min_docstring_characters: int = Field(default=10, ge=0)
+    """Not for snippets. The shortest that say something: `Return 2**n.`"""
+    max_docstring_characters: int = Field(default=5000, ge=0)
+    min_letters: float = Field(default=0.25, ge=0, le=1)
+    """Share of letters and digits among all characters that are not blank."""
+    min_nodes: int = Field(default=9, ge=0)
+    """Nodes of a Python function's only statement, if that is a `return`. Operators and contexts
+    are not counted; the `return` is: `return a + b` has 4, `return self._name` has 3."""
+    max_data: float = Field(default=0.6, ge=0, le=1)
+    """Share of a Python function's text without its docstring that is literals."""
+
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or the first limit that it breaks."""
+        wrong = self._text(seed)
+        if wrong is None and seed.shape != "snippet":
+            wrong = self._docstring(len(seed.docstring))
+            if wrong is None and seed.language == "python":
+                wrong = self._tree(seed)
+        return seed if wrong is None else wrong
+
+    def _text(self, seed: Seed) -> Rejected | None:
+        lines = seed.code.splitlines()
+        characters = len(seed.code)
+        if len(lines) > self.max_lines:
+            return Rejected("too_many_lines", str(len(lines)))
+        if characters > self.max_characters:
+            return Rejected("too_many_characters", str(characters))
+        widest = max(map(len, lines), default=0)
+        if widest > self.max_line_characters:
+            return Rejected("line_too_wide", str(widest))
+        if characters > self.max_mean_line_characters * len(lines):
+            return Rejected("lines_too_wide", f"{characters / max(1, len(lines)):.0f} on average")
+        solid = "".join(seed.code.split())
+        letters = sum(map(str.isalnum, solid))
+        if letters < self.min_letters * len(solid):
+            return Rejected("few_letters", f"{letters} of {len(solid)}")
+        return None
+
+    def _docstring(self, characters: int) -> Rejected | None:
+        if characters < self.min_docstring_characters:
+            return Rejected("docstring_too_short", str(characters))
+        if characters > self.max_docstring_characters:
+            return Rejected("docstring_too_long", str(characters))
+        return None
+
+    def _tree(self, seed: Seed) -> Rejected | None:
+        tree = parse(seed.code)
+        if not isinstance(tree, Parsed) or tree.function is None:
+            return None
+        body = statements(tree.function)
+        if len(body) == 1 and isinstance(body[0], ast.Return):
+            nodes = subtree(body[0])
+            if nodes is not None and len(nodes) < self.min_nodes:
+                return Rejected("too_small", f"{len(nodes)} nodes")
+        text, data = _sizes(seed.code, tree, tree.function)
+        if data > max(_DATA_FLOOR, self.max_data * text):
+            return Rejected("mostly_data", f"{data} of {text} characters")
+        return None
+
+
+def _sizes(code: str, tree: Parsed, function: AnyFunction) -> tuple[int, int]:
+    """Return the characters of a function without its docstring, and of the literals in it.
+
+    Roughly: a literal counts with its delimiters or separators as two more.
+    """
+    docstring = None
+    if len(statements(function)) < len(function.body) and isinstance(function.body[0], ast.Expr):
+        docstring = function.body[0].value
+    text, data = len(code), 0
+    for node in tree.nodes:
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str | bytes):
+                size = len(node.value) + 2
+            else:
+                size = (node.end_col_offset or 0) - node.col_offset + 2
+            if node is docstring:
+                text -= size
+            else:
+                data += size
+    return text, data

@@ -1,0 +1,72 @@
+"""The markers rule: no notes of unfinished or broken code, such as `# TODO: handle None`.
+
+Markers are looked for in comments and documentation, as words of their own, in the way in which
+authors write them. The original pipelines rejected every text with `todo`, `fixme` or `bug` in it,
+and so `debug`, `mastodon` and every function about to-do lists.
+"""
+
+import re
+from functools import cache
+from typing import ClassVar, Literal
+
+from generators.seeds.filters.comments import comments
+from generators.seeds.filters.details import one_line
+from generators.seeds.records import Seed
+from generators.seeds.steps import Outcome, Rejected, Rule
+
+__all__ = ["Markers"]
+
+
+class Markers(Rule):
+    """Rejects seeds with a marker in a comment or in the documentation.
+
+    In a comment: the word in capitals anywhere, or in any case as its first word. In documentation:
+    the word in capitals at the beginning of a line or before a colon, or in any case as a tag or
+    heading (`@todo`, `.. todo::`, `Todo:`). Words in quotes are not markers.
+    """
+
+    kind: Literal["markers"] = "markers"  # pyright: ignore[reportIncompatibleVariableOverride]
+    reasons: ClassVar[tuple[str, ...]] = ("marker_in_comment", "marker_in_docstring")
+
+    words: tuple[str, ...] = ("TODO", "FIXME", "XXX", "HACK", "BUG")
+    """In capitals. `BUG` and `HACK` in other cases are prose."""
+
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or the first marker's line."""
+        patterns = _patterns(self.words)
+        if not patterns.anywhere.search(seed.code):
+            return seed
+        for comment in comments(seed.code, seed.language):
+            found = patterns.comment.search(comment)
+            if found:
+                return Rejected("marker_in_comment", _line(comment, found.start()))
+        found = patterns.docstring.search(seed.docstring)
+        if found:
+            return Rejected("marker_in_docstring", _line(seed.docstring, found.start()))
+        return seed
+
+
+class _Patterns:
+    def __init__(self, words: tuple[str, ...]) -> None:
+        capitals = "|".join(re.escape(word) for word in words)
+        loose = "|".join(re.escape(word) for word in words if word in ("TODO", "FIXME")) or r"(?!)"
+        word = rf"(?<![\w'\"`/.-])(?:{capitals})(?![\w'\"`/-]|\.\w)"
+        self.anywhere = re.compile(capitals, re.IGNORECASE)
+        self.comment = re.compile(
+            rf"{word}|^\W{{0,8}}(?i:{loose})(?:\s*[:(]|\s+(?!list|item|app)\w|\s*$)"
+        )
+        self.docstring = re.compile(
+            rf"(?m)^[ \t]*[^\w\s'\"`]{{0,3}}[ \t]?{word}|{word}\s*(?:\([^()\n]{{1,40}}\))?:"
+            rf"|^[ \t]*(?:[@\\]|\.\. )?(?i:{loose})s?[ \t]*::?[ \t]*(?:\S|$)|[@\\](?i:{loose})\b"
+        )
+
+
+@cache
+def _patterns(words: tuple[str, ...]) -> _Patterns:
+    return _Patterns(words)
+
+
+def _line(text: str, place: int) -> str:
+    start = text.rfind("\n", 0, place) + 1
+    end = text.find("\n", place)
+    return one_line(text[start : end if end >= 0 else len(text)])

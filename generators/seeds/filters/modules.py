@@ -1,0 +1,107 @@
+"""The modules rule: which modules a seed may import, by its own statements or inferred.
+
+The standard library, by the frozen list of Python 3.11, without a deny list, and what is allowed by
+name. The default deny list is that of the original pipelines, which searched for substrings and so
+also rejected `import sysconfig`, `from osgeo` and prose such as "from system".
+
+`importlib.import_module` and `__import__` with a literal name count as imports; with any other
+argument they are for the safety rule to find.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Literal
+
+from generators.seeds.filters.details import one_line
+from generators.seeds.filters.stdlib import roots
+from generators.seeds.filters.trees import Parsed, parse
+from generators.seeds.records import Seed
+from generators.seeds.steps import Outcome, Rejected, Rule
+
+__all__ = ["DENIED", "Modules", "imported_modules"]
+
+DENIED = (
+    "argparse",
+    "distutils",
+    "matplotlib",
+    "os",
+    "seaborn",
+    "setuptools",
+    "subprocess",
+    "sys",
+)
+"""The deny list of StarCoder2's self-alignment."""
+
+
+class Modules(Rule):
+    """Rejects seeds that import what they may not."""
+
+    kind: Literal["modules"] = "modules"  # pyright: ignore[reportIncompatibleVariableOverride]
+    languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
+    reasons: ClassVar[tuple[str, ...]] = (
+        "denied_module",
+        "third_party_module",
+        "relative_import",
+        "unparsable",
+    )
+
+    deny: tuple[str, ...] = DENIED
+    """Modules that may not be imported, with all below them."""
+    allow: tuple[str, ...] = ()
+    """Modules that may, with all below them: other people's (`numpy`), or exceptions from `deny`
+    (`os.path`). Where both lists fit a module, the longer entry decides."""
+
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or the first module that it may not import. A snippet that does not parse
+        passes."""
+        tree = parse(seed.text)
+        if not isinstance(tree, Parsed):
+            return seed if seed.shape == "snippet" else Rejected("unparsable", tree.detail)
+        for names in imported_modules(tree):
+            reason = self._reason(names)
+            if reason is not None:
+                return Rejected(reason, one_line(names[0] or "."))
+        return seed
+
+    def _reason(self, names: tuple[str, ...]) -> str | None:
+        if names[0].startswith("."):
+            return "relative_import"
+        denied, allowed = _longest(names, self.deny), _longest(names, self.allow)
+        if denied > allowed:
+            return "denied_module"
+        if allowed or names[0].partition(".")[0] in roots():
+            return None
+        return "third_party_module"
+
+
+def _longest(names: Iterable[str], entries: Iterable[str]) -> int:
+    """Return the length of the longest entry that is one of the modules or above it."""
+    fitting = (
+        len(entry)
+        for entry in entries
+        for name in names
+        if name == entry or name.startswith(entry + ".")
+    )
+    return max(fitting, default=0)
+
+
+def imported_modules(tree: Parsed) -> Iterator[tuple[str, ...]]:
+    """Yield for each imported thing the names of the modules that it may be.
+
+    `from a import b` may be the module `a` or `a.b`. Relative ones begin with a dot.
+    """
+    for node in tree.nodes:
+        match node:
+            case ast.Import(names=aliases):
+                yield from ((alias.name,) for alias in aliases)
+            case ast.ImportFrom(names=aliases, module=module, level=level):
+                base = "." * level + (module or "")
+                yield from ((base, f"{base}.{alias.name}") for alias in aliases)
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module")
+                | ast.Attribute(attr="import_module" | "__import__"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield (name,)
+            case _:
+                pass

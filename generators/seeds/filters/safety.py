@@ -1,0 +1,211 @@
+"""The safety rule: no code that reaches out of the function, as far as its text tells.
+
+It sees names, through `import ... as`, `from ... import` and `getattr` with a literal; a local
+variable that is called `input` is none. It is a filter for quality and saves the sandbox work; it
+protects nothing: code that wants to hide what it does can. Whatever runs, runs in a sandbox.
+"""
+
+import ast
+from collections.abc import Iterator
+from typing import ClassVar, Literal, NamedTuple
+
+from generators.seeds.filters.details import one_line
+from generators.seeds.filters.hazards import (
+    DUNDERS,
+    HAZARDS,
+    METHODS,
+    OPENERS,
+    PATH_METHODS,
+    STORED,
+    Hazard,
+    hazard_of,
+    roots,
+)
+from generators.seeds.filters.scopes import free_names
+from generators.seeds.filters.stdlib import builtin_names, members
+from generators.seeds.filters.trees import Parsed, parse
+from generators.seeds.records import Seed
+from generators.seeds.steps import Outcome, Rejected, Rule
+
+__all__ = ["TOLERATED", "Safety"]
+
+TOLERATED: tuple[Hazard, ...] = (
+    "file_read",
+    "environment",
+    "global_state",
+    "sleep",
+    "nondeterminism",
+)
+"""What is let through unless a recipe says otherwise."""
+
+
+class Safety(Rule):
+    """Rejects seeds that use what they should not."""
+
+    kind: Literal["safety"] = "safety"  # pyright: ignore[reportIncompatibleVariableOverride]
+    languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
+    reasons: ClassVar[tuple[str, ...]] = (*HAZARDS, "unparsable")
+
+    forbid: tuple[Hazard, ...] = tuple(hazard for hazard in HAZARDS if hazard not in TOLERATED)
+
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or its first hazard. A snippet that does not parse passes."""
+        tree = parse(seed.text)
+        if not isinstance(tree, Parsed):
+            return seed if seed.shape == "snippet" else Rejected("unparsable", tree.detail)
+        sights = [sight for sight in _sights(tree) if sight.hazard in self.forbid]
+        if not sights:
+            return seed
+        first = min(sights, key=lambda sight: (sight.line, sight.column, sight.what))
+        return Rejected(first.hazard, one_line(first.what))
+
+
+class _Sight(NamedTuple):
+    """A hazard and where it is."""
+
+    hazard: Hazard
+    what: str
+    line: int
+    column: int
+
+
+class _Index(NamedTuple):
+    """What is needed to follow names, from one pass over a tree."""
+
+    names: list[ast.Name]
+    attributes: dict[int, ast.Attribute]
+    """By the `id` of what they are read from."""
+    calls: dict[int, ast.Call]
+    """By the `id` of what is called."""
+    origins: dict[str, str]
+    """What imported names stand for."""
+    globals: list[ast.Global]
+
+
+def _sights(tree: Parsed) -> Iterator[_Sight]:
+    index = _index(tree)
+    for node in index.globals:
+        yield _Sight("global_state", ", ".join(node.names), node.lineno, node.col_offset)
+    dotted = {id(name): origin for name, origin in _resolved(tree, index)}
+    for name in index.names:
+        origin = dotted.get(id(name))
+        if origin is not None:
+            yield from _of_name(name, origin, index)
+    paths = any(origin.startswith("pathlib") for origin in dotted.values())
+    for node in index.attributes.values():
+        yield from _of_attribute(node, index, paths)
+
+
+def _index(tree: Parsed) -> _Index:
+    index = _Index([], {}, {}, {}, [])
+    for node in tree.nodes:
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                index.names.append(node)
+        elif isinstance(node, ast.Attribute):
+            index.attributes[id(node.value)] = node
+        elif isinstance(node, ast.Call):
+            index.calls[id(node.func)] = node
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                root = alias.name.partition(".")[0]
+                index.origins[alias.asname or root] = alias.name if alias.asname else root
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                index.origins[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}"
+        elif isinstance(node, ast.Global):
+            index.globals.append(node)
+    return index
+
+
+def _resolved(tree: Parsed, index: _Index) -> Iterator[tuple[ast.Name, str]]:
+    """Yield the names that are no variables of the code, with what they stand for."""
+    wanted = roots()
+    if all(node.id not in wanted and node.id not in index.origins for node in index.names):
+        return
+    free = {id(use.node) for use in free_names(tree)}
+    for node in index.names:
+        if id(node) in free:
+            origin = _guess(node, index)
+            if origin:
+                yield node, origin
+        elif node.id in index.origins:
+            yield node, index.origins[node.id]
+
+
+def _guess(node: ast.Name, index: _Index) -> str:
+    """Return what a name that nothing binds stands for: something built in, or what it would be had
+    the seed its imports; empty where that is not clear."""
+    name = node.id
+    if name in builtin_names():
+        return f"builtins.{name}"
+    if name in ("Path", "execfile", "raw_input"):
+        return "pathlib.Path" if name == "Path" else name
+    read = index.attributes.get(id(node))
+    return name if read is not None and read.attr in members(name) else ""
+
+
+def _of_name(name: ast.Name, origin: str, index: _Index) -> Iterator[_Sight]:
+    node: ast.expr = name
+    while (above := index.attributes.get(id(node))) is not None:
+        node, origin = above, f"{origin}.{above.attr}"
+    call = index.calls.get(id(node))
+    if origin == "builtins.getattr" and call is not None:
+        origin = _by_getattr(call, index) or origin
+    hazard = _of_opener(call) if origin in OPENERS else hazard_of(origin)
+    if _is_only_read(node, origin):
+        return
+    if hazard is not None:
+        what = f"{origin.removeprefix('builtins.')}, line {name.lineno}"
+        yield _Sight(hazard, what, name.lineno, name.col_offset)
+
+
+def _is_only_read(node: ast.expr, origin: str) -> bool:
+    stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+    return not stored and any(origin == name or origin.startswith(name + ".") for name in STORED)
+
+
+def _by_getattr(call: ast.Call, index: _Index) -> str | None:
+    match call.args:
+        case [ast.Name(id=name), ast.Constant(value=str(attribute)), *_] if name in index.origins:
+            return f"{index.origins[name]}.{attribute}"
+        case [ast.Name(id=name), ast.Constant(value=str(attribute)), *_] if name in roots():
+            return f"{name}.{attribute}"
+        case _:
+            return None
+
+
+def _of_opener(call: ast.Call | None) -> Hazard:
+    """Return whether a file is opened for reading only."""
+    if call is None:
+        return "file_write"  # handed on as a value
+    mode: ast.expr | None = call.args[1] if len(call.args) > 1 else None
+    for keyword in call.keywords:
+        if keyword.arg == "mode" or keyword.arg is None:
+            mode = keyword.value
+    if any(isinstance(argument, ast.Starred) for argument in call.args[:2]):
+        return "file_write"
+    return "file_read" if mode is None or _reads(mode) else "file_write"
+
+
+def _reads(mode: ast.expr) -> bool:
+    match mode:
+        case ast.Constant(value=str(letters)):
+            return not any(letter in letters for letter in "wax+")
+        case ast.IfExp():
+            return _reads(mode.body) and _reads(mode.orelse)
+        case _:
+            return False
+
+
+def _of_attribute(node: ast.Attribute, index: _Index, paths: bool) -> Iterator[_Sight]:
+    hazard: Hazard | None = "introspection" if node.attr in DUNDERS else None
+    call = index.calls.get(id(node))
+    if call is not None:
+        hazard = (
+            hazard or METHODS.get(node.attr) or (PATH_METHODS.get(node.attr) if paths else None)
+        )
+        if hazard is None and paths and node.attr == "open":
+            hazard = "file_read" if not call.args or _reads(call.args[0]) else "file_write"
+    if hazard is not None:
+        yield _Sight(hazard, f".{node.attr}, line {node.lineno}", node.lineno, node.col_offset)

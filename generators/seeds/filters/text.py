@@ -1,0 +1,139 @@
+"""The text rule: documentation that says something, and, if asked for, in ASCII or in English.
+
+What says nothing: no words at all, only addresses or directives (`:param x:` without a text, as
+editors make it), a placeholder (`_summary_`, `TODO: document`), what a generator wrote, a reference
+to documentation that is elsewhere (`See base class.`), and the function's own name again.
+
+English is told by script and by stop words (closed-class words such as "the" or "que", which every
+prose of some length has). Short texts without any pass: `Greatest common divisor` is as good as it
+is little proof. Transliterated languages and rarer ones in Latin letters are not recognised.
+"""
+
+import re
+from typing import ClassVar, Final, Literal
+
+from generators.seeds.filters.details import one_line
+from generators.seeds.filters.languages_of_prose import foreign_words, is_foreign_script
+from generators.seeds.records import Seed
+from generators.seeds.steps import Outcome, Rejected, Rule
+
+__all__ = ["Text", "prose"]
+
+_PLACEHOLDERS: Final = re.compile(
+    r"""(?ix) ^\W*(?:
+      _\w*summary_ | \[?summary\]? | (?:_?type_?\W+)?_?description_? | doc\s?strings?
+      | (?:function|method)?\s*(?:doc(?:string|umentation)?|description|comment)s?
+        (?:\s+(?:goes\s+)?here|\s+for\s+\S+|\s+of\s+\S+)?
+      | (?:insert|add|write|put|enter|your|some|a|the|provide|missing|no|empty)\s+
+        (?:\w+\s+){0,3}?(?:doc(?:string|umentation|s)?|description|summary|comments?)
+        (?:\s+(?:here|for\s+\S+|goes\s+here))?
+      | (?:un|not\s+)documented(?:\s+(?:function|method))? | place\s?holder | lorem\s+ipsum\b.*
+      | (?:to\s*do|tbd|tba|fixme|wip|n/?a|none|null|nothing|test|foo|bar|xxx)
+        (?:\s*:?\s*(?:document|docs?|docstring|write|add|fill|describe|implement)\b.*)?
+      | (?:see|same\s+as|like|overrides?|implements?|inherited(?:\s+from)?|inherits?(?:\s+from)?
+        |refer\s+to|delegates?\s+to)\s+
+        (?:the\s+|its\s+)?(?:above|below|super|parent|base|(?:super|base|parent)\s?class\S*
+        |abstract\s?\w*|interface|docs?|documentation|[\w.:`~()]+)(?:\s+(?:method|function|class
+        |docs?|documentation|implementation|docstring|for\s+details))?
+      | @?inherit_?docs?.* | \{?@inherit\s?doc\}?
+    )\W*$"""
+)
+_GENERATED: Final = re.compile(
+    r"""(?ix) ^\W*(?:this\s+\w+\s+(?:is|was|has\s+been)\s+)?auto(?:matically)?[\s-]?generated\b
+    | ^\W*generated\s+(?:automatically|code|by\s+(?:the\s+)?\w)
+    | \bthis\s+(?:function|method|class|file|code|docstring|documentation)\s+(?:is|was|has\s+been)\s+
+      (?:auto[\s-]?|automatically\s+)generated\b
+    | missing\s+associated\s+documentation\s+comment\s+in\s+\.proto"""
+)
+_NOISE: Final = re.compile(
+    r"""(?mx) ^\s*(?:>>>|\.\.\.)[^\n]*$                       # doctests
+      | \b[a-z][a-z+.-]{1,9}://\S+ | \bwww\.\S+                # addresses
+      | ^\s*:(?:param|type|arg|raises|rtype|returns?|key|keyword|var|ivar|cvar)\b[^:\n]{0,80}:
+      | ^\s*[@\\](?:param|type|rtype|returns?|throws|exception|tparam|brief|arg)\b
+        (?:[ ]+\{[^}\n]{0,80}\})?
+      | ^\s*[-=~^*_\#]{3,}\s*$ | ``[^`\n]{1,200}``
+      | \b[\w.]{1,60}\([^()\n]{0,60}\)                          # calls
+      | \[(?:type|summary|description)\]
+      | \b_(?:summary|description|type)_"""
+)
+_HEADINGS: Final = frozenset(
+    {"args", "arguments", "parameters", "params", "returns", "return", "raises", "yields"}
+    | {"example", "examples", "note", "notes", "see", "also", "none", "type", "rtype", "param"}
+)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_FILLERS: Final = frozenset({"function", "method", "func", "def"})
+
+
+class Text(Rule):
+    """Rejects seeds whose documentation says nothing, or not in the wanted alphabet or language."""
+
+    kind: Literal["text"] = "text"  # pyright: ignore[reportIncompatibleVariableOverride]
+    reasons: ClassVar[tuple[str, ...]] = (
+        "not_ascii",
+        "no_prose",
+        "placeholder",
+        "generated",
+        "name_again",
+        "not_english",
+    )
+
+    ascii: Literal["off", "docstring", "code"] = "off"
+    """What must be ASCII: nothing, the documentation, or everything (as MultiPL-T had it)."""
+    language: Literal["any", "english"] = "any"
+    """Of the documentation."""
+    min_words: int = 2
+    """Words that documentation must have besides names of parameters, addresses and directives."""
+
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or what is wrong with its text. Of snippets only the alphabet counts."""
+        if self.ascii == "code" and not seed.code.isascii():
+            return Rejected("not_ascii", _first_other(seed.code))
+        if self.ascii == "docstring" and not seed.docstring.isascii():
+            return Rejected("not_ascii", _first_other(seed.docstring))
+        if seed.shape == "snippet":
+            return seed
+        wrong = self._says_nothing(seed)
+        if wrong is None and self.language == "english":
+            wrong = _not_english(seed.docstring)
+        return seed if wrong is None else wrong
+
+    def _says_nothing(self, seed: Seed) -> Rejected | None:
+        docstring = seed.docstring.strip()
+        first = docstring.partition("\n")[0]
+        if _GENERATED.search(docstring[:2000]):
+            return Rejected("generated", one_line(first))
+        if _PLACEHOLDERS.match(docstring[:300]):
+            return Rejected("placeholder", one_line(docstring))
+        words = _WORD.findall(prose(docstring))
+        telling = [word for word in words if word.lower() not in _HEADINGS]
+        # Writing without blanks between words has few of them, but long ones; formulas have none.
+        few = len(telling) < self.min_words and sum(map(len, telling)) < 8 * self.min_words
+        if few or all(len(word) < 3 and word.isascii() for word in telling):
+            return Rejected("no_prose", one_line(docstring))
+        if _tokens(docstring[:200]) == _tokens(seed.name.rpartition(".")[2].rpartition(":")[2]):
+            return Rejected("name_again", one_line(docstring))
+        return None
+
+
+def prose(docstring: str) -> str:
+    """Return documentation without what is no prose: examples, addresses, directives, code."""
+    return _NOISE.sub(" ", docstring)
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the words of a name or text: `getHTTPResponse2` has four."""
+    words = [word.lower() for word in _TOKEN.findall(text)]
+    return [word for word in words if word not in _FILLERS]
+
+
+def _first_other(text: str) -> str:
+    return next(f"U+{ord(char):04X}" for char in text if not char.isascii())
+
+
+def _not_english(docstring: str) -> Rejected | None:
+    text = prose(docstring)
+    if is_foreign_script(text):
+        return Rejected("not_english", "script")
+    found = foreign_words(text)
+    return Rejected("not_english", ", ".join(found)) if found else None

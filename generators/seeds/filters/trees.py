@@ -1,0 +1,209 @@
+"""Parsed Python, once for all rules of a chain.
+
+A tree is never changed by who gets it. Nothing here compiles: `compile` can crash the interpreter
+(nested comprehensions on 3.12 and 3.13) and duplicates `finally` blocks until memory is gone
+(19 nested ones: 1.5 GB), while `ast.parse` answers every hostile input with an error. What only the
+compiler finds (`nonlocal` without a binding, `await` outside `async def`) is left to Pyright.
+
+Not promised: that all Python versions agree on syntax that is newer than 3.11. An f-string that
+reuses its own quotes parses on 3.12 and is an error on 3.11.
+"""
+
+import ast
+import threading
+import warnings
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+from generators.seeds.filters.details import one_line
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "MAX_DEPTH",
+    "AnyFunction",
+    "Parsed",
+    "Unparsable",
+    "children",
+    "own_nodes",
+    "parse",
+    "parse_expression",
+    "statements",
+    "subtree",
+]
+
+MAX_CHARACTERS: Final = 50_000
+"""Longer code is not parsed: a tree takes up to 1 kB a character (`a;a;a;...`)."""
+MAX_DEPTH: Final = 200
+"""Levels of a tree. The parser's own limit (1000 and more) depends on the Python version and on how
+deep its caller stands; this one does not."""
+
+AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_CACHED_NODES: Final = 500_000
+"""Of all cached trees: about 120 MB, or a part of 4000 functions of 110 nodes. Rules come one after
+another over a whole part, so a cache that holds less of it would be of no use at all."""
+
+
+class Parsed(NamedTuple):
+    """A module's tree."""
+
+    module: ast.Module
+    nodes: tuple[ast.AST, ...]
+    """All nodes by depth, then by place; without contexts and operators, which say nothing."""
+
+    @property
+    def function(self) -> AnyFunction | None:
+        """The function that the module consists of; None where there is anything else."""
+        match self.module.body:
+            case [ast.FunctionDef() | ast.AsyncFunctionDef() as function]:
+                return function
+            case _:
+                return None
+
+
+class Unparsable(NamedTuple):
+    """Why there is no tree."""
+
+    reason: str
+    """`syntax_error`, `too_deep` or `too_large`."""
+    detail: str
+
+
+class _Cache:
+    """The trees used last, up to a number of nodes."""
+
+    def __init__(self) -> None:
+        self._trees: OrderedDict[str, Parsed | Unparsable] = OrderedDict()
+        self._nodes = 0
+        self._lock = threading.Lock()
+
+    def get(self, code: str) -> Parsed | Unparsable | None:
+        with self._lock:
+            tree = self._trees.get(code)
+            if tree is not None:
+                self._trees.move_to_end(code)
+            return tree
+
+    def put(self, code: str, tree: Parsed | Unparsable) -> None:
+        with self._lock:
+            if code in self._trees:
+                return
+            self._trees[code] = tree
+            self._nodes += _weight(tree)
+            while self._nodes > _CACHED_NODES:
+                _, old = self._trees.popitem(last=False)
+                self._nodes -= _weight(old)
+
+
+def _weight(tree: Parsed | Unparsable) -> int:
+    return len(tree.nodes) if isinstance(tree, Parsed) else 20
+
+
+_CACHE = _Cache()
+
+
+def parse(code: str) -> Parsed | Unparsable:
+    """Return the tree of some Python, as Python 3.11 reads it."""
+    if len(code) > MAX_CHARACTERS:
+        return Unparsable("too_large", f"{len(code)} characters")
+    tree = _CACHE.get(code)
+    if tree is None:
+        tree = _parse(code)
+        _CACHE.put(code, tree)
+    return tree
+
+
+def _parse(code: str) -> Parsed | Unparsable:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(code, feature_version=(3, 11))
+    except SyntaxError as error:
+        return Unparsable("syntax_error", one_line(f"line {error.lineno}: {error.msg}"))
+    except (RecursionError, MemoryError):
+        return Unparsable("too_deep", "deeper than the parser goes")
+    except ValueError:  # a null byte, or half of a surrogate pair
+        return Unparsable("syntax_error", "a character that no source file has")
+    nodes = subtree(module)
+    if nodes is None:
+        return Unparsable("too_deep", f"more than {MAX_DEPTH} levels")
+    return Parsed(module, nodes)
+
+
+def parse_expression(code: str) -> ast.expr | None:
+    """Return the tree of one expression, such as an annotation in a string; None if it is none."""
+    if len(code) > 1000 or "\n" in code:
+        return None
+    match parse(code.strip()):
+        case Parsed(module=ast.Module(body=[ast.Expr(value=value)])):
+            return value
+        case _:
+            return None
+
+
+def subtree(root: ast.AST) -> tuple[ast.AST, ...] | None:
+    """Return a node and all below it, level by level; None below MAX_DEPTH levels."""
+    nodes = [root]
+    start, depth = 0, 0
+    while start < len(nodes):
+        depth += 1
+        if depth > MAX_DEPTH:
+            return None
+        level = nodes[start:]
+        start = len(nodes)
+        for node in level:
+            _add_children(node, nodes)
+    return tuple(nodes)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes right below a node, without contexts and operators."""
+    found: list[ast.AST] = []
+    _add_children(node, found)
+    return found
+
+
+def _add_children(node: ast.AST, found: list[ast.AST]) -> None:
+    for field in _FIELDS.get(type(node)) or _child_fields(type(node)):
+        value = getattr(node, field, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list):
+            for item in value:  # pyright: ignore[reportUnknownVariableType]
+                if isinstance(item, ast.AST):
+                    found.append(item)
+
+
+_NO_CHILDREN = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "arg", "level", "simple", "conversion", "is_async"}
+    | {"type_comment", "type_ignores", "kind", "asname", "rest", "name"}
+)
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: (), ast.Global: (), ast.Nonlocal: ()}
+
+
+def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Fields that can hold nodes worth a visit, in the order of the source but for decorators."""
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = tuple(name for name in kind._fields if name not in _NO_CHILDREN)
+        _FIELDS[kind] = fields
+    return fields
+
+
+def own_nodes(function: AnyFunction) -> list[ast.AST]:
+    """Return what a function's body consists of, without the insides of functions, lambdas and
+    classes in it."""
+    nodes: list[ast.AST] = list(function.body)
+    for node in nodes:
+        if not isinstance(node, _SCOPES):
+            nodes.extend(children(node))
+    return nodes
+
+
+def statements(function: AnyFunction) -> list[ast.stmt]:
+    """Return a function's body without its docstring."""
+    match function.body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+            return rest
+        case body:
+            return body

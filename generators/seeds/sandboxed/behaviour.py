@@ -1,0 +1,164 @@
+"""Decontamination by what a function does, whatever it looks like.
+
+Text cannot tell that a renamed, reordered or translated function solves a benchmark's task: 82 of
+HumanEval's 164 tasks had working solutions in data that substrings had "decontaminated" (Magicoder,
+issue 40). Here every Python function is called with a few inputs of every task that takes as many
+arguments; one that gives the task's answers to all of them solves it, and is rejected.
+
+What is not found: functions that cannot be loaded in the sandbox (a module is missing there),
+that take their arguments in another order or form, or that print instead of returning; tasks
+whose answers could be guessed or that a trivial function solves (`Guard.unguarded`, written to
+`guard-*.json` in the step's folder). The text-based steps of `contamination/` are for those.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from pydantic import Field, PrivateAttr
+
+from generators.seeds.records import Seed
+from generators.seeds.sandboxed.probes import (
+    ORACLE,
+    SEED,
+    TASKS_PER_SAMPLE,
+    Answers,
+    Guard,
+    Guarded,
+    Questions,
+    answers_of,
+    build_guard,
+)
+from generators.seeds.sandboxed.runs import Run, one_line, run_all, verifier_of
+from generators.seeds.sandboxed.tasks import BenchmarkFile, Task, read_content, read_tasks
+from generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
+from veristone import Sample, Verifier
+
+__all__ = ["BehaviourStep"]
+
+_MOST_NAMED = 3
+
+
+class BehaviourStep(AsyncStep):
+    """Rejects Python functions that solve a task of a benchmark."""
+
+    kind: Literal["behaviour"] = "behaviour"  # pyright: ignore[reportIncompatibleVariableOverride]
+    languages = frozenset({"python"})
+
+    benchmarks: tuple[BenchmarkFile, ...] = Field(min_length=1)
+    probes: int = Field(default=12, ge=2, le=24)
+    """Calls of a task's own tests that are made, at most. A seed must answer all of them as the
+    task's solution does; nearly every seed fails at the first, so more calls cost little."""
+    bits: int = Field(default=16, ge=1, le=64)
+    """What it must take to guess a task's answers. Where its own tests are not worth that, other
+    inputs are added (24 calls at most); where that does not help either, it is left out. See
+    `probes.information`."""
+
+    _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
+    _guard: Guard | None = PrivateAttr(default=None)
+    _building: asyncio.Lock = PrivateAttr(default_factory=asyncio.Lock)
+
+    @property
+    def unjudged(self) -> Counter[str]:
+        """Functions that this object kept without having judged them, by reason: `not_loaded`,
+        `unfinished` (some calls went on too long), `timeout`, `crashed`."""
+        return self._unjudged
+
+    def prepare(self, folder: Path) -> None:
+        """Read the benchmarks once, so that a wrong path ends the run before it begins."""
+        for benchmark in self.benchmarks:
+            list(read_tasks(benchmark, read_content(benchmark)))
+
+    async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
+        """Put every task's questions to every function; methods and snippets pass."""
+        verifier = verifier_of(services, self.kind)
+        guard = await self.guard(verifier, folder)
+        outcomes: list[Outcome] = list(seeds)
+        asked = [
+            index for index, seed in enumerate(seeds) if seed.shape == "function" and seed.name
+        ]
+        solved: dict[int, list[str]] = {index: [] for index in asked}
+        for start in range(0, len(guard.tasks), TASKS_PER_SAMPLE):
+            tasks = guard.tasks[start : start + TASKS_PER_SAMPLE]
+            waiting = iter(asked)
+            async for run in run_all(verifier, _samples([seeds[index] for index in asked], tasks)):
+                index = next(waiting)
+                undecided = run.undecided()
+                if undecided is not None:
+                    outcomes[index] = undecided
+                else:
+                    solved[index] += self._solved(run, tasks)
+        for index, names in solved.items():
+            if names:
+                more = f" and {len(names) - _MOST_NAMED} more" * (len(names) > _MOST_NAMED)
+                detail = one_line(", ".join(names[:_MOST_NAMED]) + more)
+                outcomes[index] = Rejected("solves_benchmark", detail)
+        return outcomes
+
+    def _solved(self, run: Run, tasks: Sequence[Guarded]) -> list[str]:
+        """Return the tasks that the seed solved, as far as it came."""
+        report = run.report(Answers)
+        answers = answers_of(report.answers, len(tasks)) if report is not None else None
+        if report is None or answers is None:
+            self._unjudged[run.broken().reason] += 1
+            return []
+        if not report.loaded:
+            self._unjudged["not_loaded"] += 1
+        elif not report.finished:
+            self._unjudged["unfinished"] += 1
+        return [
+            f"{task.id} {task.entry_point}"
+            for task, answer in zip(tasks, answers, strict=True)
+            if answer == task.answer
+        ]
+
+    async def guard(self, verifier: Verifier, folder: Path) -> Guard:
+        """Return what seeds are asked; built at the first call and kept in `folder`.
+
+        Raises:
+            ConfigError: a benchmark cannot be read.
+            SandboxFailure: the verifier could not decide about a benchmark's solution.
+        """
+        async with self._building:
+            if self._guard is None:
+                contents = [read_content(benchmark) for benchmark in self.benchmarks]
+                path = folder / f"guard-{self._digest(contents)}.json"
+                if path.exists():
+                    self._guard = msgspec.json.decode(path.read_bytes(), type=Guard)
+                else:
+                    tasks: list[Task | str] = []
+                    for benchmark, content in zip(self.benchmarks, contents, strict=True):
+                        tasks += read_tasks(benchmark, content)
+                    self._guard = await build_guard(
+                        tasks, verifier, probes=self.probes, bits=self.bits
+                    )
+                    _write(path, msgspec.json.format(msgspec.json.encode(self._guard)))
+            return self._guard
+
+    def _digest(self, contents: Iterable[bytes]) -> str:
+        """Name what a guard is made from: the benchmarks, the settings and our own code."""
+        state = hashlib.sha256(repr((self.probes, self.bits)).encode())
+        for benchmark, content in zip(self.benchmarks, contents, strict=True):
+            state.update(benchmark.name.encode() + b"\0" + hashlib.sha256(content).digest())
+        here = Path(__file__).parent
+        ours = (here / "tasks.py", here / "probes.py", here / "trivial.py")
+        for path in (*ours, *SEED.paths(), *ORACLE.paths()):
+            state.update(path.read_bytes())
+        return state.hexdigest()[:16]
+
+
+def _samples(seeds: Iterable[Seed], tasks: Sequence[Guarded]) -> Iterable[tuple[Sample, str]]:
+    questions = Questions([(task.arity, task.calls) for task in tasks])
+    for seed in seeds:
+        yield questions.ask(seed.id, seed.text, seed.name)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".half")
+    half.write_bytes(content)
+    half.replace(path)

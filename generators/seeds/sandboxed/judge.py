@@ -1,0 +1,69 @@
+"""The place of the docstring judge: does the documentation say enough to write the code anew?
+
+StarCoder2's self-alignment asks the base model itself, with 7 examples (4 yes, 3 no), and counts
+yes against no. Here the model is a service that gives the probability of yes, so the threshold is a
+setting and not a tie rule.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, PrivateAttr
+
+from generators.seeds.records import Seed
+from generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
+from veristone import ConfigError
+
+__all__ = ["DocstringJudgeStep"]
+
+
+class DocstringJudgeStep(AsyncStep):
+    """Rejects seeds of any language whose documentation the judge finds wanting."""
+
+    kind: Literal["docstring_judge"] = "docstring_judge"  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    minimum: float = Field(default=0.5, ge=0, le=1)
+    """Probability of yes that a seed needs; one that has exactly this stays."""
+    absent: Literal["skip", "fail"] = "fail"
+    """Without a judge: `skip` keeps every seed and counts them in `unjudged`; `fail` ends the
+    run, so that nobody takes unjudged seeds for judged ones."""
+
+    _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
+
+    @property
+    def unjudged(self) -> Counter[str]:
+        """Seeds that this object kept without having judged them, by reason."""
+        return self._unjudged
+
+    async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
+        """Ask the judge about all seeds at once; those without documentation fail unasked."""
+        if services.judge is None:
+            if self.absent == "fail":
+                raise ConfigError(
+                    "step 'docstring_judge' asks a model and there is none: give the run a judge,"
+                    ' set absent = "skip" to keep all seeds unjudged, or take the step out of'
+                    " the recipe"
+                )
+            self._unjudged["no_judge"] += len(seeds)
+            return list(seeds)
+        asked = [seed for seed in seeds if seed.docstring.strip()]
+        given = await services.judge.judge(asked) if asked else []
+        if len(given) != len(asked):
+            raise RuntimeError(f"the judge gave {len(given)} answers for {len(asked)} seeds")
+        probabilities = iter(given)
+        return [
+            self._judge(seed, next(probabilities))
+            if seed.docstring.strip()
+            else Rejected("no_docstring")
+            for seed in seeds
+        ]
+
+    def _judge(self, seed: Seed, probability: float) -> Outcome:
+        if math.isnan(probability) or not 0 <= probability <= 1:
+            raise RuntimeError(f"the judge gave {probability} for seed {seed.id}: no probability")
+        if probability >= self.minimum:
+            return seed
+        return Rejected("unclear_docstring", f"probability of yes {probability:.3f}")

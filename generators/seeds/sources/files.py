@@ -1,0 +1,203 @@
+"""Paths: which files of a tree or an archive are documents, and what a glob stands for."""
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import takewhile
+from operator import attrgetter
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import field_validator
+
+from generators.seeds.languages import language_of_path
+from generators.seeds.sources.reasons import Refusal
+from generators.seeds.sources.settings import MAGIC, SourceSettings
+from generators.seeds.sources.text import printable
+from veristone import ConfigError
+
+__all__ = [
+    "SKIPPED",
+    "FileSettings",
+    "archive_name",
+    "error_name",
+    "expanded",
+    "open_regular",
+    "walk",
+]
+
+SKIPPED: tuple[str, ...] = (
+    ".*",
+    "__pycache__",
+    "__MACOSX",
+    # Copies of other people's work, mostly under other licences than what lies around them.
+    "node_modules",
+    "bower_components",
+    "vendor",
+    "vendored",
+    "_vendor",
+    "third_party",
+    "thirdparty",
+    "3rdparty",
+    # Input for tests: often broken on purpose.
+    "testdata",
+    "test_data",
+    "test-data",
+)
+"""Names of folders that are not entered, as globs."""
+
+_LONGEST_NAME = 4096  # PATH_MAX of Linux
+
+
+class FileSettings(SourceSettings):
+    """Settings of sources that are made of files with paths.
+
+    Globs: `*` and `?` stay within a name, `**` spans folders; a glob without a slash is matched
+    against the file's name alone. Case counts.
+    """
+
+    include: tuple[str, ...] = ()
+    """Only files whose path inside the tree or archive matches one of these globs; empty: all."""
+    exclude: tuple[str, ...] = ()
+    """Files that match one of these are passed over."""
+    skip_folders: tuple[str, ...] = SKIPPED
+    """Files in folders with such names are passed over, as are hidden ones (`.*`)."""
+    repository: str = ""
+    """What the files belong to, where they do not say it themselves."""
+    commit: str = ""
+
+    @field_validator("include", "exclude", "skip_folders")
+    @classmethod
+    def _are_globs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "" in value:
+            raise ValueError("an empty glob matches nothing: leave it out")
+        for pattern in value:
+            try:
+                _compiled(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern}: {error}") from error
+        return value
+
+    def language_of(self, path: str) -> str | None:
+        """Return the language of a file that is asked for, None for all other files."""
+        language = language_of_path(path)
+        if language is None or not self.wants(language, path):
+            return None
+        *folders, name = path.split("/")
+        if any(map(self.skips, folders)) or (name.startswith(".") and self.skips(name)):
+            return None
+        if self.include and not any(_matches(pattern, path) for pattern in self.include):
+            return None
+        if any(_matches(pattern, path) for pattern in self.exclude):
+            return None
+        return language
+
+    def skips(self, folder: str) -> bool:
+        """Whether a folder of this name is not entered."""
+        return any(_matches(pattern, folder) for pattern in self.skip_folders)
+
+
+def expanded(path: str) -> list[str]:
+    """Return what a path or glob stands for, sorted.
+
+    Raises:
+        ConfigError: nothing is there.
+    """
+    place = Path(path)
+    if place.exists():
+        return [os.path.normpath(path)]
+    fixed = list(takewhile(lambda part: MAGIC.isdisjoint(part), place.parts))
+    pattern = "/".join(place.parts[len(fixed) :])
+    found = sorted(Path(*fixed).glob(pattern)) if pattern else []
+    if "." not in (part[0] for part in pattern.split("/") if part):
+        found = [match for match in found if not _hidden(match, len(fixed))]
+    if not found:
+        raise ConfigError(f"{path}: there is no such file or folder")
+    return list(map(str, found))
+
+
+def open_regular(path: str) -> BinaryIO:
+    """Open a regular file for reading. A link is not followed, and a pipe not waited for.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return os.fdopen(file, "rb")
+
+
+def error_name(error: OSError) -> str:
+    """Return what the system says, without the path: `EACCES`."""
+    return errno.errorcode.get(error.errno or 0, "EIO")
+
+
+def walk(root: str, skips: "FileSettings | None" = None) -> Iterator[os.DirEntry[str]]:
+    """Yield the regular files under a folder, and folders that cannot be read, in the order of
+    their names, folder by folder. Symbolic links are not followed, so nothing outside is found and
+    nothing twice; what they point to inside the tree is found where it lies."""
+    waiting: list[Iterator[os.DirEntry[str]]] = [iter(_entries(root))]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif entry.is_dir(follow_symlinks=False):
+            if skips is None or not skips.skips(entry.name):
+                try:
+                    waiting.append(iter(_entries(entry.path)))
+                except OSError:
+                    yield entry
+        elif entry.is_file(follow_symlinks=False):
+            yield entry
+
+
+def archive_name(name: str) -> str | Refusal:
+    """Return a member's name as a clean relative path, or why it is none."""
+    if len(name) > _LONGEST_NAME:
+        return Refusal("bad_name", f"{len(name)} characters")
+    clean = printable(name)
+    parts = [part for part in clean.split("/") if part not in ("", ".")]
+    if clean.startswith("/") or re.match(r"[A-Za-z]:[\\/]|\\", clean) or ".." in parts or not parts:
+        return Refusal("bad_name", clean)
+    return "/".join(parts)
+
+
+def _hidden(path: Path, skip: int) -> bool:
+    return any(part.startswith(".") for part in path.parts[skip:])
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=attrgetter("name"))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    subject = path if "/" in pattern else path.rpartition("/")[2]
+    return _compiled(pattern).fullmatch(subject) is not None
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a glob as a regular expression (`glob.translate` is in Python 3.13 and later)."""
+    pieces: list[str] = []
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern.removeprefix("/")):
+        match token:
+            case "**/":
+                pieces.append("(?:[^/]+/)*")
+            case "**":
+                pieces.append(".*")
+            case "*":
+                pieces.append("[^/]*")
+            case "?":
+                pieces.append("[^/]")
+            case _ if len(token) > 1:
+                inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+                pieces.append(f"[{'^' + inner[1:] if inner.startswith('!') else inner}]")
+            case _:
+                pieces.append(re.escape(token))
+    return re.compile("".join(pieces), re.DOTALL)

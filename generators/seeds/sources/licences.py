@@ -1,0 +1,240 @@
+"""Names of licences to SPDX identifiers, and which of them are allowed.
+
+Corpora write licences as SPDX identifiers in any case (The Stack), as trove classifiers, as SPDX
+expressions (PEP 639, Cargo, npm) or in words. `normalised` gives the identifier or expression; what
+it does not recognise stays as it is, and is then allowed only if the recipe lists those words.
+
+Decisions, on the side of caution:
+- Several licences of one document must all be allowed. The Stack detects them in a repository and
+  cannot say which holds for which file. In an expression, `OR` leaves the choice to us.
+- An exception (`WITH`) only adds permissions: the licence before it decides.
+- A licence that nobody knows (none given, `UNKNOWN`, `NOASSERTION`) is something else than one that
+  is not on the list; only the first may be let through with `unknown = "allow"`.
+
+Not legal advice: it is as good as what the corpus says of itself.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Annotated, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
+
+from generators.seeds.sources.reasons import Refusal
+from generators.seeds.sources.spdx import ALIASES, OTHERS, PERMISSIVE, SILENT
+from generators.seeds.sources.text import one_line
+
+__all__ = ["LicencePolicy", "LicenceSetting", "all_normalised", "normalised"]
+
+_MOST_CHARS = 500
+_NOISE = frozenset({"licence", "license", "licensed", "the", "under", "v", "version"})
+_WORD = re.compile(r"(?:[^\W_]|\+)+(?:\.(?:[^\W_]|\+)+)*")
+_NUMBERED = re.compile(r"v(?=\d)")
+_TOKEN = re.compile(r"[()]|[^\s()]+")
+_IDENTIFIER = re.compile(r"(?:LicenseRef-|DocumentRef-)?[A-Za-z0-9][A-Za-z0-9.:-]*\+?")
+_GNU = re.compile(
+    r"(?:(?:gnu|affero|lesser|library|general|public|or|any|later|newer|only"
+    r"|[al]?gpl(?:v?\d(?:\.\d)?)?\+?|\d(?:\.\d)?\+?)(?: |\Z))+"
+)
+_WITH = re.compile(r"(?i)\s+with\s+")
+_BINDS = {"OR": 1, "AND": 2}
+
+
+def normalised(words: str) -> str:
+    """Return the SPDX identifier or expression that the words mean; the words themselves, as one
+    line, if they are not recognised; empty if they name no licence."""
+    return _normalised(words[: 4 * _MOST_CHARS])
+
+
+def all_normalised(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct licences among the names, in their order."""
+    found = (normalised(name) for name in names)
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+class LicencePolicy(BaseModel):
+    """Which licences a document may have.
+
+    In recipes also in short: `licences = "permissive"`, `licences = ["MIT", "BSD-3-Clause"]`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allow: Literal["any"] | tuple[str, ...] = ("permissive",)
+    """`any` asks nothing; a list names licences in any form, and may contain `permissive`."""
+    unknown: Literal["reject", "allow"] = "reject"
+    """What is done with documents of which nothing says the licence."""
+
+    @field_validator("allow", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) and value != "any" else value
+
+    @property
+    def wants_licences(self) -> bool:
+        """Whether documents without a licence are rejected."""
+        return self.allow != "any" and self.unknown == "reject"
+
+    def refusal(self, licences: Sequence[str]) -> Refusal | None:
+        """Return why a document with these licences, normalised, is not allowed; None if it is."""
+        if self.allow == "any":
+            return None
+        if not licences:
+            return None if self.unknown == "allow" else Refusal("licence_unknown")
+        allowed = _allowed(self.allow)
+        for licence in licences:
+            if not _permitted(licence, allowed):
+                return Refusal("licence_not_allowed", one_line(licence))
+        return None
+
+
+def _from_short(value: object) -> object:
+    if isinstance(value, str | list | tuple):
+        return {"allow": cast(object, value)}
+    return value
+
+
+LicenceSetting = Annotated[LicencePolicy, BeforeValidator(_from_short)]
+"""A policy as recipes write it: in full, as a list or as the one word."""
+
+
+@lru_cache(maxsize=64)
+def _allowed(names: tuple[str, ...]) -> frozenset[str]:
+    found: list[str] = []
+    for name in names:
+        found += PERMISSIVE if name == "permissive" else (normalised(name) or name,)
+    return frozenset(name.lower() for name in found)
+
+
+@lru_cache(maxsize=4096)
+def _normalised(words: str) -> str:
+    line = next((line.strip() for line in words.splitlines() if line.strip()), "")
+    if line.lower().startswith("license ::"):
+        line = line.rpartition("::")[2].strip()
+    line = one_line(line, _MOST_CHARS)
+    if name := _recognised(line):
+        return name
+    if line.isascii() and _folded(line) in SILENT:
+        return ""
+    tokens = list(_tokens(line))
+    if len(tokens) > 1 and _in_postfix(tokens) is not None:
+        return " ".join(tokens).replace("( ", "(").replace(" )", ")")
+    return line
+
+
+def _recognised(words: str) -> str | None:
+    """Return the identifier of one licence, with its exception if it has one."""
+    base, exception = _WITH.split(words, maxsplit=1) if _WITH.search(words) else (words, "")
+    folded = _folded(base)
+    found = _KNOWN.get(folded) or _gnu(folded)
+    if found is None and folded.endswith("+") and folded[:-1] in _KNOWN:
+        found = _KNOWN[folded[:-1]] + "+"
+    return f"{found} WITH {exception}" if found and exception else found
+
+
+def _folded(words: str) -> str:
+    found = (_NUMBERED.sub("", word) for word in _WORD.findall(words.lower()))
+    return " ".join(word for word in found if word not in _NOISE)
+
+
+def _gnu(folded: str) -> str | None:
+    """Return the identifier of a GNU licence, which has more names than a table can hold."""
+    families = set(re.findall(r"[al]?gpl", folded))
+    numbers = {number + ".0" * ("." not in number) for number in re.findall(r"\d(?:\.\d)?", folded)}
+    named = families or "general public" in folded
+    if not (named and _GNU.fullmatch(folded) and len(families) < 2 and len(numbers) < 2):
+        return None
+    family = "GPL"
+    if "affero" in folded or "agpl" in folded:
+        family = "AGPL"
+    elif "lesser" in folded or "library" in folded or "lgpl" in folded:
+        family = "LGPL"
+    if not numbers:
+        return f"LicenseRef-{family}"
+    later = "+" in folded or "later" in folded or "newer" in folded
+    return f"{family}-{numbers.pop()}-{'or-later' if later else 'only'}"
+
+
+def _tokens(words: str) -> Iterator[str]:
+    """Yield the operands (normalised), operators and parentheses of an expression.
+
+    Cargo once wrote `OR` as a slash; in a list with commas we cannot choose, so it means `AND`.
+    """
+    for mark, operator in (("/", " OR "), (",", " AND ")):
+        if all(_recognised(side) for side in words.split(mark)):
+            words = operator.join(words.split(mark))
+    phrase: list[str] = []
+    for token in (*_TOKEN.findall(words), ""):
+        if token and token not in "()" and token.upper() not in _BINDS:
+            phrase.append(token)
+            continue
+        if phrase:
+            operand = " ".join(phrase)
+            yield _recognised(operand) or operand
+            phrase = []
+        if token:
+            yield token.upper()
+
+
+@lru_cache(maxsize=4096)
+def _parsed(expression: str) -> tuple[str, ...]:
+    """Return a normalised expression in postfix form, empty if it is none."""
+    return _in_postfix(list(_tokens(expression))) or ()
+
+
+def _in_postfix(tokens: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the tokens in postfix order, None if they are no expression (Dijkstra's shunting
+    yard, which needs no recursion)."""
+    output: list[str] = []
+    waiting: list[str] = []
+    wants_operand = True
+    for token in tokens:
+        if token == "(" and wants_operand:
+            waiting.append(token)
+        elif token in _BINDS and not wants_operand:
+            while waiting and _BINDS.get(waiting[-1], 0) >= _BINDS[token]:
+                output.append(waiting.pop())
+            waiting.append(token)
+            wants_operand = True
+        elif token == ")" and not wants_operand:
+            while waiting and waiting[-1] != "(":
+                output.append(waiting.pop())
+            if not waiting:
+                return None
+            waiting.pop()
+        elif wants_operand and (_recognised(token) or _IDENTIFIER.fullmatch(token)):
+            if token in _BINDS:
+                return None
+            output.append(token)
+            wants_operand = False
+        else:
+            return None
+    if wants_operand or "(" in waiting:
+        return None
+    return (*output, *reversed(waiting))
+
+
+def _permitted(licence: str, allowed: frozenset[str]) -> bool:
+    values = [_listed(licence.lower(), allowed)]
+    if values[0]:
+        return True
+    for token in _parsed(licence):
+        if token in _BINDS:
+            right, left = values.pop(), values.pop()
+            values.append(left and right if token == "AND" else left or right)
+        else:
+            values.append(_listed(token.lower(), allowed))
+    return values[-1]
+
+
+def _listed(operand: str, allowed: frozenset[str]) -> bool:
+    base = operand.partition(" with ")[0].removesuffix("+")
+    older = base.removesuffix("-or-later") + "-only"
+    return not allowed.isdisjoint((operand, base, older))
+
+
+_KNOWN: dict[str, str] = {
+    **{_folded(name): name for name in (*OTHERS, *PERMISSIVE)},
+    **ALIASES,
+}

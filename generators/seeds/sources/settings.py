@@ -1,0 +1,129 @@
+"""What every source can be told, and the door that every document passes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeAlias, cast
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from generators.seeds.languages import LANGUAGES, candidates, language_named, settled
+from generators.seeds.records import Document, Provenance, Rejection
+from generators.seeds.sources.licences import LicencePolicy, LicenceSetting, all_normalised
+from generators.seeds.sources.reasons import Refusal
+from generators.seeds.sources.text import decoded, one_line, settled_text
+
+__all__ = ["MAGIC", "Content", "SourceSettings"]
+
+Content: TypeAlias = bytes | str | Refusal
+"""A document as it was read, or why it could not be."""
+
+MAGIC = frozenset("*?[")
+"""What makes a path a glob."""
+
+
+class SourceSettings(BaseModel):
+    """Settings that all sources share. Subclasses add `kind` and where to read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    """In provenance and reports; the last part of the path (or of the data set's name) if empty."""
+    languages: tuple[str, ...] | None = None
+    """Only documents in these; None for all that have a name in `generators.seeds.languages`."""
+    licences: LicenceSetting = LicencePolicy()
+    """Which licences a document may have."""
+    licence: str = ""
+    """What the documents are under, where nothing nearer to them says it: `MIT OR Apache-2.0`."""
+    max_bytes: int = Field(default=1 << 20, ge=1)
+    """Largest document, as it is stored and as UTF-8; few files of The Stack are above 1 MiB."""
+    limit: int | None = Field(default=None, ge=1)
+    """Take the first so many documents, counted before any is rejected. For trying things out:
+    compressed sources are then read as a single part."""
+
+    @field_validator("languages")
+    @classmethod
+    def _our_names(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is None:
+            return None
+        unknown = [word for word in value if language_named(word) is None]
+        if unknown or not value:
+            raise ValueError(f"unknown languages {unknown}: known are {', '.join(LANGUAGES)}")
+        return tuple(sorted({language_named(word) or word for word in value}))
+
+    @field_validator("licence")
+    @classmethod
+    def _is_a_fact(cls, value: str) -> str:
+        if value in ("permissive", "any"):
+            raise ValueError("`licence` says what documents are under; `licences` what is allowed")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: object) -> object:
+        if not isinstance(data, Mapping):
+            return data
+        settings = dict(cast(Mapping[str, Any], data))
+        place = settings.get("path") or settings.get("dataset")
+        if not settings.get("name") and isinstance(place, str):
+            parts = [part for part in place.split("/") if part and MAGIC.isdisjoint(part)]
+            settings["name"] = parts[-1] if parts else settings.get("kind", "")
+        return settings
+
+    @model_validator(mode="after")
+    def _has_name(self) -> Self:
+        if not self.name:
+            raise ValueError("the source needs a name")
+        return self
+
+    def wants(self, language: str, path: str = "") -> bool:
+        """Whether a document of this language, as its path has it, may be one asked for."""
+        return self.languages is None or any(
+            choice in self.languages for choice in candidates(language, path)
+        )
+
+    def stated_licences(self) -> tuple[str, ...]:
+        """Return the licence that the recipe states, normalised."""
+        return all_normalised((self.licence,))
+
+    def admit(
+        self, provenance: Provenance, language: str | None, load: Callable[[], Content]
+    ) -> Document | Rejection:
+        """Return the document if everything about it is as it should be.
+
+        `load` is called only if the licence and the language are.
+        """
+        refusal = self.licences.refusal(provenance.licences)
+        if refusal is not None:
+            return self.rejection(provenance, refusal)
+        if language is None or not self.wants(language, provenance.path):
+            return self.rejection(provenance, Refusal("language", language or "none is known"))
+        text = self._text(load(), language)
+        if isinstance(text, Refusal):
+            return self.rejection(provenance, text)
+        final = settled(language, provenance.path, text)
+        if final is None or not self.wants(final):
+            return self.rejection(provenance, Refusal("language", final or f"not {language}"))
+        return Document(content=text, language=final, provenance=provenance)
+
+    def _text(self, content: Content, language: str) -> str | Refusal:
+        if isinstance(content, Refusal):
+            return content
+        if len(content) > self.max_bytes:
+            return self.too_large(len(content))
+        text = decoded(content, language) if isinstance(content, bytes) else settled_text(content)
+        if isinstance(text, Refusal) or text.isascii():
+            return text
+        size = len(text.encode())
+        return self.too_large(size) if size > self.max_bytes else text
+
+    def too_large(self, size: int) -> Refusal:
+        """Return the refusal of a document of this many bytes (or characters)."""
+        return Refusal("too_large", f"{size} of at most {self.max_bytes} bytes")
+
+    def rejection(self, provenance: Provenance, refusal: Refusal) -> Rejection:
+        """Return a refusal as a rejection of step `read`."""
+        return Rejection(
+            step="read",
+            reason=refusal.reason,
+            detail=one_line(refusal.detail),
+            provenance=provenance,
+        )

@@ -1,0 +1,68 @@
+"""Seeds and verifiers for the tests of the sandboxed steps."""
+
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+
+from generators.seeds.records import Provenance, Seed, seed_id
+from generators.seeds.steps import Outcome
+from veristone import Decision, Output, ProgramCheck, Reason, Sample, Verdict
+
+
+def seed(
+    code: str, *, name: str = "f", tests: str = "", docstring: str = "", shape: str = "function"
+) -> Seed:
+    """A Python seed called `f`."""
+    return Seed(
+        id=seed_id("python", code),
+        code=code,
+        language="python",
+        name=name,
+        tests=tests,
+        docstring=docstring,
+        shape=shape,
+        provenance=Provenance(source="tests"),
+    )
+
+
+def word(outcome: Outcome) -> str:
+    """`kept`, or the reason for the rejection."""
+    return "kept" if isinstance(outcome, Seed) else outcome.reason
+
+
+class Scripted:
+    """A verifier that says what a function says of the sample, and never runs anything."""
+
+    def __init__(self, say: Callable[[Sample], Verdict]) -> None:
+        self.say = say
+        self.samples: list[Sample] = []
+
+    async def verify(self, sample: Sample) -> Verdict:
+        self.samples.append(sample)
+        return self.say(sample)
+
+    async def verify_stream(
+        self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
+    ) -> AsyncIterator[Verdict]:
+        assert ordered
+        assert not isinstance(samples, AsyncIterable)
+        for sample in samples:
+            yield await self.verify(sample)
+
+
+def token_of(sample: Sample) -> str:
+    """The token that the report of this sample begins with."""
+    assert isinstance(sample.check, ProgramCheck)
+    return json.loads(sample.check.stdin)["token"]
+
+
+def verdict(
+    sample: Sample, reason: Reason = Reason.PASSED, stdout: str = "", tail: str = ""
+) -> Verdict:
+    """A verdict with this reason and output."""
+    return Verdict(
+        id=sample.id,
+        decision=reason.decision,
+        reason=reason,
+        message="" if reason.decision is Decision.PASS else "as scripted",
+        stdout=Output(head=stdout, tail=tail),
+    )

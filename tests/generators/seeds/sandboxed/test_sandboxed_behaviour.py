@@ -1,0 +1,235 @@
+"""Functions that solve a benchmark's tasks are found by what they do, on real sandboxes."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sandboxed_seeds import Scripted, seed, token_of, verdict, word
+
+from engine import Engine
+from generators.seeds.records import Seed
+from generators.seeds.sandboxed.behaviour import BehaviourStep
+from generators.seeds.steps import Outcome, Services
+from veristone import ConfigError, Reason, Sample, SandboxFailure, Verdict
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NUMBERS = [[n] for n in (6, 1, 11, 13441, 4, 5, 0, 97, 100, 2, 3, 9, 15, 17, 49, 53, 91, 1009)]
+ROWS: list[dict[str, Any]] = [
+    {
+        "task_id": "T/longest",
+        "entry_point": "longest",
+        "prompt": "def longest(strings):\n    '''Longest.'''\n",
+        "canonical_solution": "    return max(strings, key=len) if strings else None\n",
+        "base_input": [[[]], [["x", "y", "z"]], [["x", "yyy", "zzzz", "www", "kkkk", "abc"]]],
+    },
+    {
+        "task_id": "T/is_prime",
+        "entry_point": "is_prime",
+        "prompt": "",
+        "canonical_solution": "def is_prime(n):\n    return n > 1 and all(n % i for i in range(2, n))\n",
+        "base_input": NUMBERS,
+    },
+    {
+        "task_id": "T/running_max",
+        "code": "def running_max(items):\n    return [max(items[:i + 1]) for i in range(len(items))]",
+        "test_list": [
+            "assert running_max([1, 3, 2, 7]) == [1, 3, 3, 7]",
+            "assert running_max([5, 4]) == [5, 5]",
+            "assert running_max([-1, -2, 0]) == [-1, -1, 0]",
+        ],
+    },
+    {
+        "task_id": "T/mean",
+        "code": "def mean(a, b):\n    return (a + b) / 2 + 0.1",
+        "test_list": [
+            "assert mean(1, 2) == 1.6",
+            "assert mean(0, 10) == 5.1",
+            "assert mean(7, 4) == 5.6",
+        ],
+    },
+    {
+        "task_id": "T/strlen",
+        "code": "def strlen(s):\n    n = 0\n    for _ in s:\n        n += 1\n    return n",
+        "test_list": ["assert strlen('') == 0", "assert strlen('a' * 99) == 99"],
+    },
+    {
+        "task_id": "T/constant",
+        "code": "def constant(x):\n    return 7",
+        "test_list": ["assert constant(1) == 7", "assert constant(2) == 7"],
+    },
+    {"task_id": "T/broken", "code": "def broken(x):\n    return y", "test_list": ["broken(1)"]},
+    {"task_id": "T/empty", "code": "def empty(x):\n    return x", "test_list": ["empty(y)"]},
+]
+MAX = "    for i in range(1, len(values)):\n        values[i] = max(values[i - 1], values[i])\n"
+LONGEST = "    best = None\n    for each in words:\n        if best is None or len(each) > len(best):\n            best = each\n    return best\n"
+PRIME = "    if n < 2: return False\n    d = 2\n    while d * d <= n:\n        if n % d == 0: return False\n        d += 1\n    return True\n"
+HOSTILE = """\
+class Equal(list):
+    def __eq__(self, other): return True
+    def __hash__(self): return 0
+    def __repr__(self): raise SystemExit
+    __str__ = __len__ = __iter__ = __reduce__ = __repr__
+"""
+CASES: dict[str, tuple[Seed, str]] = {
+    "a renamed copy": (seed("def f(words):\n" + LONGEST), "T/longest longest"),
+    "with a default": (seed("def f(words, key=len):\n" + LONGEST), "T/longest longest"),
+    "with any arguments": (seed("def f(*a):\n    [words] = a\n" + LONGEST), "T/longest longest"),
+    "asynchronous": (seed("async def f(words):\n" + LONGEST), "T/longest longest"),
+    "cached": (
+        seed("import functools\n@functools.wraps(len)\ndef f(words):\n" + LONGEST),
+        "T/longest longest",
+    ),
+    "changes its argument": (seed("def f(values):\n" + MAX + "    return values"), "T/running_max running_max"),
+    "returns a tuple": (seed("def f(values):\n" + MAX + "    return tuple(values)"), "T/running_max running_max"),
+    "yields": (seed("def f(values):\n" + MAX + "    yield from values"), "T/running_max running_max"),
+    "prints as well": (
+        seed("def f(values):\n    print(values)\n" + MAX + "    return values"),
+        "T/running_max running_max",
+    ),
+    "rounds otherwise": (seed("def f(x, y):\n    return 0.1 + x / 2 + y / 2"), "T/mean mean"),
+    "truth values": (seed("def f(n):\n" + PRIME), "T/is_prime is_prime"),
+    "numbers for truth values": (seed("def f(n):\n    g = lambda n: " + "all(n % i for i in range(2, n))\n    return int(n > 1 and g(n))"), "T/is_prime is_prime"),
+    "slow elsewhere": (
+        seed("def f(n):\n    while not isinstance(n, int): pass\n" + PRIME),
+        "T/is_prime is_prime",
+    ),
+    "exits elsewhere": (
+        seed("import os\ndef f(n):\n    if not isinstance(n, int): os._exit(0)\n" + PRIME),
+        "T/is_prime is_prime",
+    ),
+    "two tasks": (
+        seed("def f(x):\n    if isinstance(x, int):\n        return g(x)\n    return h(x)\ndef g(n):\n"
+             + PRIME + "def h(words):\n" + LONGEST),
+        "T/longest longest, T/is_prime is_prime",
+    ),
+    "patches its interpreter": (
+        seed("import builtins, json\njson.dumps = None\nfor name in ('len', 'isinstance', 'type', 'zip'):\n"
+             "    exec(f'{name} = builtins.{name}')\n    setattr(builtins, name, None)\n"
+             "def f(words):\n" + LONGEST),
+        "T/longest longest",
+    ),
+    "wrong once": (seed("def f(words):\n    if not words: return ''\n" + LONGEST), ""),
+    "too few arguments": (seed("def f():\n    words = []\n" + LONGEST), ""),
+    "too many arguments": (seed("def f(words, more):\n" + LONGEST), ""),
+    "a keyword is needed": (seed("def f(words, *, key):\n" + LONGEST), ""),
+    "a trivial task": (seed("def f(s):\n    return s.__len__()"), ""),
+    "a constant": (seed("def f(x):\n    return 7"), ""),
+    "equal to everything": (seed(HOSTILE + "def f(x):\n    return Equal()"), ""),
+    "cannot be loaded": (seed("import nowhere\ndef f(x):\n    return x"), ""),
+    "does not compile": (seed("def f(x:"), ""),
+    "is not there": (seed("def g(x):\n    return x"), ""),
+    "is no function": (seed("f = 5"), ""),
+    "exits when loaded": (seed("import os\nos._exit(0)\ndef f(x):\n    return x"), ""),
+    "always exits": (seed("import os\ndef f(x):\n    os._exit(0)"), ""),
+    "kills everybody": (seed("import os\ndef f(x):\n    os.kill(-1, 9)"), ""),
+    "never ends": (seed("def f(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"), ""),
+    "prints without end": (seed("def f(x):\n    while True: print('x' * 9999)"), ""),
+    "recursion": (seed("def f(x):\n    return f(x)"), ""),
+    "memory": (seed("def f(x):\n    return [0] * 10**12 + list(range(10**9))"), ""),
+    "returns without end": (seed("import itertools\ndef f(x):\n    return itertools.count()"), ""),
+    "a method": (seed("def f(words):\n" + LONGEST, shape="method"), ""),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def step(tmp_path_factory: pytest.TempPathFactory) -> BehaviourStep:
+    path = tmp_path_factory.mktemp("benchmark") / "rows.jsonl"
+    path.write_text("\n".join(map(json.dumps, ROWS)))
+    made = BehaviourStep.model_validate(
+        {"benchmarks": [{"name": "bench", "path": path}], "bits": 12}
+    )
+    made.prepare(path.parent)
+    return made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def outcomes(
+    engine: Engine, step: BehaviourStep, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[str, Outcome]]:
+    """What becomes of every case, in one call."""
+    seeds = [case for case, _ in CASES.values()]
+    folder = tmp_path_factory.mktemp("work")
+    found = await step.ask(seeds, Services(verifier=engine), folder)
+    yield dict(zip(CASES, found, strict=True))
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_what_becomes_of_a_function(name: str, outcomes: dict[str, Outcome]) -> None:
+    given, solved = CASES[name]
+    outcome = outcomes[name]
+    assert outcome == (given if not solved else ("solves_benchmark", solved))
+
+
+async def test_what_could_not_be_judged_is_counted(
+    engine: Engine, step: BehaviourStep, tmp_path: Path
+) -> None:
+    guard = await step.guard(engine, tmp_path)
+    blank = "." * len(guard.tasks)
+    says = [
+        ({"loaded": True, "finished": True, "answers": blank}, {}),
+        ({"loaded": True, "finished": False, "answers": blank}, {"unfinished": 1}),
+        ({"loaded": False, "finished": False, "answers": blank}, {"not_loaded": 1}),
+        ({"loaded": True, "finished": True, "answers": blank + "."}, {"crashed": 1}),
+        ({"loaded": True, "finished": True, "answers": 5}, {"crashed": 1}),
+        ("", {"crashed": 1}),
+    ]
+    for report, counted in says:
+
+        def say(sample: Sample, report: object = report) -> Verdict:
+            return verdict(sample, stdout=f"{token_of(sample)} {json.dumps(report)}\n")
+
+        before = step.unjudged.copy()
+        given = seed("def f(x): return x")
+        assert await step.ask([given], Services(verifier=Scripted(say)), tmp_path) == [given]
+        assert step.unjudged - before == counted
+
+
+async def test_tasks_that_nobody_is_compared_with_are_named(
+    engine: Engine, step: BehaviourStep, tmp_path: Path
+) -> None:
+    guard = await step.guard(engine, tmp_path)
+    assert [task.id for task in guard.tasks] == [row["task_id"] for row in ROWS[:4]]
+    assert guard.unguarded == {
+        "T/empty": "no_calls",
+        "T/strlen": "trivial",
+        "T/constant": "guessable",
+        "T/broken": "no_answers",
+    }
+
+
+async def test_a_guard_is_built_once_and_kept(
+    engine: Engine, step: BehaviourStep, tmp_path: Path
+) -> None:
+    first = BehaviourStep.model_validate(step.model_dump())
+    built = await first.guard(engine, tmp_path)
+    again = BehaviourStep.model_validate(step.model_dump())
+    assert await again.guard(Scripted(verdict), tmp_path) == built
+    other = again.model_copy(update={"bits": 13})
+    other = BehaviourStep.model_validate(other.model_dump())
+    with pytest.raises(SandboxFailure, match="T/longest could not be run"):
+        await other.guard(Scripted(lambda s: verdict(s, Reason.SANDBOX_ERROR)), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+async def test_a_fault_of_ours_is_undecided(
+    engine: Engine, step: BehaviourStep, tmp_path: Path
+) -> None:
+    await step.guard(engine, tmp_path)
+    broken = Scripted(lambda sample: verdict(sample, Reason.SANDBOX_ERROR))
+    outcomes = await step.ask([seed("def f(x): 1")], Services(verifier=broken), tmp_path)
+    assert [word(outcome) for outcome in outcomes] == ["undecided"]
+
+
+async def test_a_wrong_path_is_found_before_the_run(tmp_path: Path) -> None:
+    missing = {"benchmarks": [{"name": "x", "path": tmp_path / "none"}]}
+    with pytest.raises(ConfigError, match="cannot be read"):
+        BehaviourStep.model_validate(missing).prepare(tmp_path)
+
+
+async def test_without_a_verifier_it_says_so(step: BehaviourStep, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no verifier"):
+        await step.ask([], Services(), tmp_path)

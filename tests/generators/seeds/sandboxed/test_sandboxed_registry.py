@@ -1,0 +1,54 @@
+"""A recipe names the asynchronous steps by their kind."""
+
+import pickle
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from generators.seeds.sandboxed.behaviour import BehaviourStep
+from generators.seeds.sandboxed.coverage import CoverageStep
+from generators.seeds.sandboxed.judge import DocstringJudgeStep
+from generators.seeds.sandboxed.registry import AnyAsyncStep
+from generators.seeds.steps import AsyncStep
+
+STEPS: TypeAdapter[AsyncStep] = TypeAdapter(AnyAsyncStep)
+BENCHMARK = {"name": "b", "path": "b.jsonl"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [
+        ({"kind": "coverage", "minimum": 0.8}, CoverageStep(minimum=0.8)),
+        ({"kind": "docstring_judge"}, DocstringJudgeStep()),
+        (
+            {"kind": "behaviour", "benchmarks": [BENCHMARK]},
+            BehaviourStep.model_validate({"benchmarks": [BENCHMARK]}),
+        ),
+    ],
+)
+def test_steps_by_kind(settings: dict[str, Any], step: AsyncStep) -> None:
+    made = STEPS.validate_python(settings)
+    assert type(made) is type(step)
+    assert made.model_dump() == step.model_dump()
+    # A recipe goes to worker processes, and is written down.
+    assert pickle.loads(pickle.dumps(made)).model_dump() == step.model_dump()
+    assert STEPS.validate_json(made.model_dump_json()).model_dump() == step.model_dump()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kind": "nothing"},
+        {"kind": "coverage", "minimum": 1.1},
+        {"kind": "coverage", "unknown": 1},
+        {"kind": "coverage", "without_tests": "perhaps"},
+        {"kind": "docstring_judge", "minimum": -1},
+        {"kind": "behaviour", "benchmarks": []},
+        {"kind": "behaviour", "benchmarks": [{"name": "", "path": "b"}]},
+        {"kind": "behaviour", "benchmarks": [BENCHMARK], "bits": 0},
+    ],
+)
+def test_wrong_settings(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        STEPS.validate_python(settings)

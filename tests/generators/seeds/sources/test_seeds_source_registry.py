@@ -1,0 +1,88 @@
+import pickle
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from generators.seeds.sources.registry import SOURCES, AnySource
+
+RECIPE = """
+[[sources]]
+kind = "tree"
+path = "/srv/lib/python3/site-packages"
+packages = true
+languages = ["python", "C++"]
+
+[[sources]]
+kind = "archive"
+path = "/srv/sdists/*.tar.gz"
+licences = ["MIT", "BSD 3-Clause"]
+
+[[sources]]
+kind = "jsonl"
+path = "/srv/stack.jsonl"
+licences = "any"
+limit = 100
+
+[[sources]]
+kind = "parquet"
+path = "/srv/starcoderdata/python"
+licences = {unknown = "allow"}
+columns = {content = "content"}
+
+[[sources]]
+kind = "hub"
+dataset = "bigcode/the-stack-dedup"
+data_dir = "data/python"
+"""
+ANY = TypeAdapter(list[AnySource])
+
+
+def test_recipes_name_sources_by_their_kind():
+    sources = ANY.validate_python(tomllib.loads(RECIPE)["sources"])
+    assert [type(source) for source in sources] == list(SOURCES)
+    assert [source.name for source in sources] == [
+        "site-packages",
+        "sdists",
+        "stack.jsonl",
+        "python",
+        "the-stack-dedup",
+    ]
+    assert sources[0].languages == ("cpp", "python")
+
+
+def test_sources_cross_processes_and_are_the_same_after():
+    sources = ANY.validate_python(tomllib.loads(RECIPE)["sources"])
+    assert pickle.loads(pickle.dumps(sources)) == sources
+    assert ANY.validate_json(ANY.dump_json(sources)) == sources
+
+
+@pytest.mark.parametrize("kind", ["git", "", None])
+def test_a_kind_that_is_none(kind):
+    with pytest.raises(ValidationError):
+        ANY.validate_python([{"kind": kind, "path": "a"}])
+
+
+def test_settings_cannot_be_changed_or_made_up():
+    source: Any
+    (source,) = ANY.validate_python([{"kind": "tree", "path": "a"}])
+    with pytest.raises(ValidationError):
+        source.path = "b"
+    with pytest.raises(ValidationError):
+        ANY.validate_python([{"kind": "tree", "path": "a", "dataset": "b"}])
+
+
+def test_naming_sources_imports_nothing_heavy():
+    program = (
+        "import sys, generators.seeds.sources.registry;"
+        "print([m for m in ('pyarrow', 'numpy', 'datasets', 'tree_sitter') if m in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[4]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,275 @@
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from pydantic import ValidationError
+
+from generators.seeds.records import Document, Rejection
+from generators.seeds.sources.base import Part
+from generators.seeds.sources.tree import TreeSource
+from veristone import ConfigError
+
+
+def tree(**settings: Any) -> TreeSource:
+    return TreeSource.model_validate(settings)
+
+
+def items(source: TreeSource) -> Iterator[Any]:
+    """Read a source as a run does: its parts are written down in between."""
+    for part in source.parts():
+        again = msgspec.json.decode(msgspec.json.encode(part), type=Part)
+        yield from source.read(again)
+
+
+def outcomes(source):
+    return [
+        (item.provenance.path, item.language if isinstance(item, Document) else item.reason)
+        for item in items(source)
+    ]
+
+
+def grow(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+FILES: dict[str, str | bytes] = {
+    "b.py": "x = 1\r\n",
+    "a/c.py": "y\n",
+    "a/z/d.go": "package z\n",
+    "a.js": "z\n",
+    "README.md": "no code\n",
+    "empty.py": "",
+    "big.py": "#" * 3000,
+    "binary.c": b"\0\1\2",
+    "latin.rb": b"\xe9",
+    "latin.py": b"# coding: latin-1\n\xe9",
+    ".git/hook.py": "hidden\n",
+    "node_modules/m/index.js": "other\n",
+    "pkg/__pycache__/e.py": "cached\n",
+    "pkg/vendor/f.go": "vendored\n",
+    "pkg/x.hpp": "class A;\n",
+    "pkg/x.h": "namespace a {}\n",
+}
+
+
+def test_a_tree_is_read_in_order_and_says_what_it_leaves_out(tmp_path):
+    source = tree(path=str(grow(tmp_path, FILES)), licence="MIT", max_bytes=2000)
+    assert outcomes(source) == [
+        ("a/c.py", "python"),
+        ("a/z/d.go", "go"),
+        ("a.js", "javascript"),
+        ("b.py", "python"),
+        ("big.py", "too_large"),
+        ("binary.c", "binary"),
+        ("empty.py", "empty"),
+        ("latin.py", "python"),
+        ("latin.rb", "undecodable"),
+        ("pkg/x.h", "cpp"),
+        ("pkg/x.hpp", "cpp"),
+    ]
+    first = next(item for item in items(source) if item.provenance.path == "b.py")
+    assert first.content == "x = 1\n"
+    assert first.provenance.licences == ("MIT",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "paths"),
+    [
+        ({"languages": ["Go"]}, ["a/z/d.go"]),
+        ({"languages": ["C++"]}, ["pkg/x.h", "pkg/x.hpp"]),
+        ({"include": ["*.js"]}, ["a.js"]),
+        ({"include": ["a/**"]}, ["a/c.py", "a/z/d.go"]),
+        ({"include": ["a/*"]}, ["a/c.py"]),
+        ({"include": ["**/z/*.go"]}, ["a/z/d.go"]),
+        ({"include": ["[a-b].py", "?.js"]}, ["a.js", "b.py"]),
+        ({"include": ["**/*.py"], "exclude": ["l*", "a/**"]}, ["b.py", "big.py", "empty.py"]),
+        ({"include": ["*.go"], "skip_folders": []}, ["a/z/d.go", "pkg/vendor/f.go"]),
+        ({"include": ["hook.py"], "skip_folders": []}, [".git/hook.py"]),
+        ({"include": ["*.go"], "skip_folders": ["z*"]}, ["pkg/vendor/f.go"]),
+        ({"limit": 2}, ["a/c.py", "a/z/d.go"]),
+    ],
+)
+def test_what_is_asked_for(tmp_path, settings, paths):
+    source = tree(path=str(grow(tmp_path, FILES)), licence="MIT", **settings)
+    assert [path for path, _ in outcomes(source)] == paths
+
+
+def test_a_c_header_is_no_rejection_of_a_c_recipe_but_a_cpp_header_is(tmp_path):
+    grow(tmp_path, {"a.h": "int f(void);\n", "b.h": "class B {};\n"})
+    source = tree(path=str(tmp_path), licence="MIT", languages=("c",))
+    assert outcomes(source) == [("a.h", "c"), ("b.h", "language")]
+
+
+def test_links_are_not_followed(tmp_path):
+    outside = grow(tmp_path / "outside", {"secret.py": "s = 1\n"})
+    root = grow(tmp_path / "root", {"a/real.py": "r = 1\n"})
+    (root / "loop").symlink_to(root)
+    (root / "a" / "up").symlink_to("..")
+    (root / "out").symlink_to(outside)
+    (root / "out.py").symlink_to(outside / "secret.py")
+    (root / "again.py").symlink_to(root / "a" / "real.py")
+    os.mkfifo(root / "pipe.py")
+    expected = [("a/real.py", "python")]
+    assert outcomes(tree(path=str(root), licence="MIT")) == expected
+    (tmp_path / "alias").symlink_to(root)
+    assert outcomes(tree(path=str(tmp_path / "alias"), licence="MIT")) == expected
+
+
+def test_parts_have_so_many_files_or_bytes(tmp_path):
+    grow(tmp_path, {f"{index:03}.py": "x" * 600_000 for index in range(6)} | {"z.py": "x"})
+    source = tree(path=str(tmp_path), licence="MIT", part_mib=1)
+    assert [len(part.paths) for part in source.parts()] == [1, 1, 1, 1, 1, 2]
+    source = tree(path=str(tmp_path), licence="MIT", part_files=3)
+    assert [len(part.paths) for part in source.parts()] == [3, 3, 1]
+
+
+def test_a_glob_gives_several_roots_and_none_inside_another(tmp_path):
+    grow(tmp_path, {"x/lib/a.py": "a", "y/lib/b.py": "b", "y/lib/lib/c.py": "c", ".h/lib/d.py": ""})
+    source = tree(path=f"{tmp_path}/*/lib", licence="MIT")
+    assert source.name == "lib"
+    assert outcomes(source) == [("a.py", "python"), ("b.py", "python"), ("lib/c.py", "python")]
+    nested = tree(path=f"{tmp_path}/y/**/lib", licence="MIT")
+    assert outcomes(nested) == [("b.py", "python"), ("lib/c.py", "python")]
+    assert outcomes(tree(path=f"{tmp_path}/x/lib/a.py", licence="MIT")) == [("a.py", "python")]
+
+
+def test_the_place_of_a_tree_leaves_no_trace(tmp_path, monkeypatch):
+    grow(tmp_path / "one" / "t", FILES)
+    shutil.copytree(tmp_path / "one" / "t", tmp_path / "other" / "deeper" / "t")
+    monkeypatch.chdir(tmp_path / "one")
+    near = [*items(tree(path="t", licence="MIT"))]
+    here = [*items(tree(path=str(tmp_path / "other" / "deeper" / "t"), licence="MIT"))]
+    assert near == here
+    monkeypatch.chdir(tmp_path / "one" / "t")
+    assert [*items(tree(path=".", licence="MIT", name="t"))] == near
+
+
+def test_what_changes_after_the_parts_were_written_is_rejected(tmp_path):
+    grow(tmp_path, {"a.py": "a", "b.py": "b", "c.py": "c", "d.py": "d"})
+    source = tree(path=str(tmp_path), licence="MIT", max_bytes=100)
+    (part,) = source.parts()
+    (tmp_path / "a.py").unlink()
+    (tmp_path / "b.py").unlink()
+    (tmp_path / "b.py").symlink_to("/etc/hostname")
+    (tmp_path / "c.py").write_text("c" * 101)
+    (tmp_path / "d.py").unlink()
+    os.mkfifo(tmp_path / "d.py")
+    found = [item for item in source.read(part) if isinstance(item, Rejection)]
+    assert [(item.provenance.path, item.reason) for item in found] == [
+        ("a.py", "missing"),
+        ("b.py", "unreadable"),
+        ("c.py", "too_large"),
+        ("d.py", "unreadable"),
+    ]
+    assert {item.step for item in found} == {"read"}
+
+
+def test_a_name_that_is_not_utf8_is_rejected_not_lost(tmp_path):
+    name = os.fsdecode(b"caf\xe9.py")
+    try:
+        (tmp_path / name).write_text("x")
+    except OSError:
+        pytest.skip("the file system takes no such names")
+    assert outcomes(tree(path=str(tmp_path), licence="MIT")) == [("caf\\udce9.py", "bad_name")]
+
+
+def test_a_folder_that_may_not_be_entered_is_rejected(tmp_path, monkeypatch):
+    grow(tmp_path, {"a.py": "a", "shut/b.py": "b"})
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found = outcomes(tree(path=str(tmp_path), licence="MIT"))
+    assert found == [("a.py", "python"), ("shut", "unreadable")]
+
+
+PACKAGES: dict[str, str | bytes] = {
+    "one/__init__.py": "x = 1\n",
+    "One_Thing-2.0.dist-info/METADATA": "Metadata-Version: 2.4\nName: One_Thing\nVersion: 2.0\n"
+    "License-Expression: MIT OR Apache-2.0\n\nLicense: GPL\n",
+    "One_Thing-2.0.dist-info/RECORD": 'one/__init__.py,sha256=a,1\n"six,odd.py",,\n../../bin/x,,\n',
+    "six,odd.py": "y = 1\n",
+    "two.py": "y = 1\n",
+    "two-1.dist-info/METADATA": "Name: two\nVersion: 1\nLicense: BSD 3-Clause\n"
+    "Classifier: License :: OSI Approved :: BSD License\nClassifier: Topic :: Other\n",
+    "two-1.dist-info/RECORD": "two.py,,\n",
+    "three/a.py": "z = 1\n",
+    "three_dist-3.egg-info/PKG-INFO": "Name: three-dist\nVersion: 3\n"
+    "Classifier: License :: OSI Approved :: GNU General Public License v3 (GPLv3)\n",
+    "three_dist-3.egg-info/top_level.txt": "three\n",
+    "four.py": "w = 1\n",
+    "four-1.dist-info/METADATA": b"Name: four\nVersion: 1\nLicense: \xe9\xff\n",
+    "four-1.dist-info/RECORD": b"four.py,,\n\xff\xfe\n\0\n" + b'"' * 50,
+    "nobody.py": "v = 1\n",
+}
+
+
+def test_installed_packages_say_where_their_files_come_from(tmp_path):
+    root = grow(tmp_path, PACKAGES)
+    os.mkfifo(root / "five-1.egg-info")
+    source = tree(path=str(root), packages=True, licences="any", commit="c0ffee")
+    assert [
+        (i.provenance.path, i.provenance.repository, i.provenance.commit, i.provenance.licences)
+        for i in items(source)
+    ] == [
+        ("four.py", "pkg:pypi/four", "1", ("\ufffd\ufffd",)),
+        ("nobody.py", "", "c0ffee", ()),
+        ("one/__init__.py", "pkg:pypi/one-thing", "2.0", ("MIT OR Apache-2.0",)),
+        ("six,odd.py", "pkg:pypi/one-thing", "2.0", ("MIT OR Apache-2.0",)),
+        ("three/a.py", "pkg:pypi/three-dist", "3", ("GPL-3.0-only",)),
+        ("two.py", "pkg:pypi/two", "1", ("BSD-3-Clause",)),
+    ]
+    strict = tree(path=str(root), packages=True)
+    assert outcomes(strict) == [
+        ("four.py", "licence_not_allowed"),
+        ("nobody.py", "licence_unknown"),
+        ("one/__init__.py", "python"),
+        ("six,odd.py", "python"),
+        ("three/a.py", "licence_not_allowed"),
+        ("two.py", "python"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"path": "nowhere", "licence": "MIT"}, "no such file"),
+        ({"path": "no*where", "licence": "MIT"}, "no such file"),
+        ({"path": "."}, "licence = "),
+    ],
+)
+def test_what_cannot_be_is_said_at_once(settings, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        list(tree(name="t", **settings).parts())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"path": "a", "max_bytes": 0},
+        {"path": "a", "limit": 0},
+        {"path": "a", "languages": ["cobol"]},
+        {"path": "a", "languages": []},
+        {"path": "a", "licence": "permissive"},
+        {"path": "a", "include": [""]},
+        {"path": "a", "include": ["[z-a]"]},
+        {"path": "a", "licenses": "any"},
+    ],
+)
+def test_settings_that_are_wrong(settings):
+    with pytest.raises(ValidationError):
+        TreeSource.model_validate(settings)
