@@ -33,7 +33,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     content: str
     language: str
-    """Lower-case name as in `extract.languages`: `python`, `cpp`, `csharp`."""
+    """Lower-case name as in `languages.LANGUAGES`: `python`, `cpp`, `csharp`."""
     provenance: Provenance
 
 
@@ -84,4 +84,5 @@ def seed_id(language: str, code: str) -> str:
     96 bits: among the 22 million functions of The Stack two different ones share an id with a
     probability of about 3e-15.
     """
-    return hashlib.sha256(f"{language}\0{code}".encode()).hexdigest()[:24]
+    data = f"{language}\0{code}".encode(errors="surrogatepass")
+    return hashlib.sha256(data).hexdigest()[:24]

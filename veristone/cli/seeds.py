@@ -58,8 +58,9 @@ def add_parser(commands: "Subparsers") -> None:
             "--source",
             action="append",
             default=[],
-            metavar="PATH",
-            help="a folder, an archive, a .jsonl or a .parquet file; in place of the recipe's",
+            metavar="[KIND:]PATH",
+            help="a folder, an archive, a .jsonl or a .parquet file, in place of the recipe's;"
+            " archive:FOLDER is a folder of archives",
         )
         action.add_argument(
             "--any-licence",
@@ -105,7 +106,9 @@ async def run(arguments: argparse.Namespace) -> int:
 
     folder: Path = arguments.output
     recipe = _recipe(arguments)
-    processes = arguments.processes or len(os.sched_getaffinity(0))
+    processes = len(os.sched_getaffinity(0))
+    if arguments.processes is not None:
+        processes = arguments.processes
     if processes < 1:
         raise ConfigError("--processes must be 1 or more")
     async with contextlib.AsyncExitStack() as stack:
@@ -177,6 +180,7 @@ def _settle_stale(work: "Run", arguments: argparse.Namespace) -> None:
     stale = work.stale()
     if stale is not None and arguments.redo:
         work.redo(stale)
+    work.check()
 
 
 def _write_recipe(recipe: "Recipe", folder: Path) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from generators.seeds.contamination.features import ngrams
+from generators.seeds.contamination.features import encode, ngrams
 
 __all__ = ["Anchors", "Hit"]
 
@@ -27,7 +28,7 @@ class Anchors:
 
     def __init__(self, patterns: Sequence[list[str]], size: int) -> None:
         self._size = size
-        windows = [ngrams(pattern, size).tolist() for pattern in patterns]
+        windows = [ngrams(encode(pattern), size).tolist() for pattern in patterns]
         known: Counter[int] = Counter()
         for found in windows:
             known.update(set(found))
@@ -39,9 +40,9 @@ class Anchors:
         self._places = places
         self._keys = np.array(sorted(places), dtype=np.uint64)
 
-    def candidates(self, sequence: list[str]) -> Iterator[Hit]:
-        """Yield what may be found, by its place in the sequence."""
-        windows = ngrams(sequence, self._size)
+    def candidates(self, codes: NDArray[np.uint64]) -> Iterator[Hit]:
+        """Yield what may be in a sequence of which `codes` are the hashes, by its place."""
+        windows = ngrams(codes, self._size)
         if not len(windows) or not len(self._keys):
             return
         at = np.searchsorted(self._keys, windows)

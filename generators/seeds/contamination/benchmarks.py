@@ -35,6 +35,7 @@ _SIGNATURE_FIELDS = ("declaration", "starter_code", "signature")
 _NAME_FIELDS = ("entry_point", "function_name", "func_name", "fn_name")
 _ID_FIELDS = ("task_id", "question_id", "problem_id", "id", "name")
 _LANGUAGE_FIELDS = ("language", "lang", "programming_language")
+_ID_LANGUAGES = frozenset({"cpp", "java", "javascript", "go", "rust"})
 _NAMED_TASK = re.compile(r"\w+?_\d+_(\w+)")
 """MultiPL-E: `HumanEval_3_below_zero`."""
 _MOST_SOLUTIONS = 50
@@ -145,16 +146,11 @@ def _flat(value: object, depth: int = 0) -> Iterator[str]:
 
 
 def _language(row: Mapping[str, Any], task_id: str) -> str:
-    found = next(iter(_strings(row, _LANGUAGE_FIELDS)), "")
+    """Return the language that a row says; Python where it says none."""
+    stated = next(iter(_strings(row, _LANGUAGE_FIELDS)), "").strip().lower()
     # HumanEval-X says it in the task's id alone: CPP/3, Java/3, JavaScript/3.
-    found = found or task_id.partition("/")[0]
-    known = {"cpp", "java", "javascript", "go", "rust", "go_test.go", "js", "ts"}
-    given = found.strip().lower()
-    return given if given in known or given and "/" not in task_id and _listed(row) else "python"
-
-
-def _listed(row: Mapping[str, Any]) -> bool:
-    return any(field in row for field in _LANGUAGE_FIELDS)
+    prefix = task_id.partition("/")[0].lower()
+    return stated or (prefix if prefix in _ID_LANGUAGES else "python")
 
 
 def _is_code(text: str, language: str) -> bool:
@@ -173,7 +169,7 @@ def _words_of(text: str, language: str) -> str:
 
 
 def _guess_name(task_id: str, codes: list[str], tests: Sequence[str], language: str) -> str:
-    """Return the name of the function that is asked for: what the tests call, else what is defined."""
+    """Return the function's name that is asked for: what the tests call, else what is defined."""
     names = [name for code in codes for name in Features("", code, language).defined]
     squeezed = {"".join(name): "_".join(name) for name in reversed(names) if name != ("main",)}
     if not squeezed:

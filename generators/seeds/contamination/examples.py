@@ -5,6 +5,7 @@ literals in a row, in code and prose alike. Runs of the small numbers that all e
 (`0 1 2 3`, `1 1 1 1`) say nothing and are left out.
 """
 
+import itertools
 import re
 
 __all__ = ["example_runs"]
@@ -33,5 +34,5 @@ def _says_something(run: tuple[str, ...]) -> bool:
         return False
     if not distinct <= _SMALL:
         return sum(literal not in _SMALL and len(literal) > 1 for literal in distinct) > 1
-    steps = {int(b) - int(a) for a, b in zip(run, run[1:], strict=False)}
+    steps = {int(b) - int(a) for a, b in itertools.pairwise(run)}
     return len(steps) == RUN - 1

@@ -1,5 +1,6 @@
 """What the matchers compare: one text and its code, seen from several sides, each made once."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,10 +13,9 @@ from generators.seeds.contamination.names import PYTHON, defined_names, mentione
 from generators.seeds.contamination.prose import content_words, plain_words
 from generators.seeds.contamination.reading import Reading, read
 
-__all__ = ["Features", "body", "ngrams"]
+__all__ = ["Features", "body", "encode", "ngrams"]
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_hashes: dict[str, int] = {}
 _MEMORY_WORDS = 200_000
 
 
@@ -45,6 +45,11 @@ class Features:
     def words(self) -> list[str]:
         """The prose's words, numbers left out: those of examples are everywhere."""
         return plain_words(self.prose)
+
+    @cached_property
+    def word_codes(self) -> NDArray[np.uint64]:
+        """Hashes of `words`."""
+        return encode(self.words)
 
     @cached_property
     def content(self) -> list[str]:
@@ -93,20 +98,31 @@ def body(tokens: list[str], language: str) -> list[str]:
     return found
 
 
-def ngrams(words: list[str], size: int) -> NDArray[np.uint64]:
-    """Return the hash of every run of `size` words, in order; the same on every machine."""
-    if len(words) < size:
+class _Codes(dict[str, int]):
+    """Hashes of words, remembered; the same on every machine."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MEMORY_WORDS:
+            self.clear()
+        code = self[word] = xxhash.xxh3_64_intdigest(word.encode("utf-8", "surrogatepass"))
+        return code
+
+
+_codes = _Codes()
+
+
+def encode(words: Sequence[str]) -> NDArray[np.uint64]:
+    """Return a hash of each word."""
+    return np.fromiter(map(_codes.__getitem__, words), dtype=np.uint64, count=len(words))
+
+
+def ngrams(codes: NDArray[np.uint64], size: int) -> NDArray[np.uint64]:
+    """Return the hash of every run of `size` words, in order, from the words' hashes."""
+    runs = len(codes) - size + 1
+    if runs < 1:
         return np.empty(0, dtype=np.uint64)
-    known = _hashes
-    if len(known) > _MEMORY_WORDS:
-        known.clear()
-    for word in words:
-        if word not in known:
-            known[word] = xxhash.xxh3_64_intdigest(word.encode("utf-8", "surrogatepass"))
-    codes = np.array([known[word] for word in words], dtype=np.uint64)
-    total = np.zeros(len(words) - size + 1, dtype=np.uint64)
-    for i in range(size):
-        total = total * _MULTIPLIER + codes[i : len(codes) - size + 1 + i]
+    total = codes[:runs].copy()
+    for i in range(1, size):
+        total *= _MULTIPLIER
+        total += codes[i : runs + i]
     return total
-
-

@@ -25,7 +25,7 @@ class Lexed(NamedTuple):
     """Comments and documentation strings, in order, signs included."""
 
 
-_HASH = r"(?<![$\{\\&])\#[^\n]*"
+_HASH = r"\#(?<![$\{\\&]\#)[^\n]*"
 _SLASHES = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
 _DASHES = r"--\[\[.*?(?:\]\]|\Z)|--[^\n]*"
 _TRIPLE = r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|' + r"'''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\Z)"
@@ -33,9 +33,9 @@ _DOUBLE = r'"(?:[^"\\\n]|\\.)*+"?'
 _SINGLE = r"'(?:[^'\\\n]|\\.)*+'?"
 _CHARACTER = r"'(?:\\[^\n]{1,8}?|[^'\\\n])'"
 _BACKTICK = r"`(?:[^`\\]|\\.)*+`?"
-_PREFIX = r"(?:[rRuUbBfFtT]{1,2}(?=[\"']))?"
 _NUMBER = r"\d\w*(?:\.\d\w*)?"
-_WORD = r"[^\W\d]\w*(?:!(?=[(\[{]))?"
+# Not the prefix of a string; with the exclamation mark of a macro or of Julia.
+_WORD = r"[^\W\d]\w*+(?![\"'])(?:!(?=[(\[{]))?"
 _LISP_WORD = r"[^\s()\[\]{}\"';,`]+"
 _SIGNS = (
     r"[!=]==?|<=|>=|<-|->|=>|&&|\|\||\+\+|--|[-+*/%^|&.~]=|//=?|\*\*=?|<<|>>|:=|::"
@@ -43,21 +43,29 @@ _SIGNS = (
 )
 
 
-def _pattern(comment: str, *strings: str, word: str = _WORD) -> re.Pattern[str]:
-    return re.compile("|".join([comment, *strings, _NUMBER, word, _SIGNS]), re.DOTALL | re.MULTILINE)
+def _pattern(
+    comment: str, *strings: str, word: str = _WORD, blank: str = r"\s*+"
+) -> re.Pattern[str]:
+    # Blanks are taken with the token after them: trying every alternative at each is dear. The end
+    # of the text counts as a token, since a run of blanks before nothing would be tried anew at
+    # each of them.
+    tokens = "|".join([word, comment, *strings, _NUMBER, _SIGNS, r"\Z"])
+    return re.compile(f"{blank}({tokens})", re.DOTALL)
 
 
 # A Python string that begins its line carries the line feed, so that documentation can be told.
+_PREFIX = r"(?:[rRuUbBfFtT]{1,2}(?=[\"']))?"
 _PYTHON_STRING = rf"(?:\n[ \t]*+)?{_PREFIX}(?:{_TRIPLE}|{_DOUBLE}|{_SINGLE})"
-_PYTHON = _pattern(_HASH, _PYTHON_STRING)
+_PYTHON_BLANK = r"(?:[^\S\n]|\n(?![ \t]*+[rRuUbBfFtT]{0,2}[\"']))*+"
+_PYTHON = _pattern(_HASH, _PYTHON_STRING, blank=_PYTHON_BLANK)
 _SCRIPT = _pattern(_HASH, _DOUBLE, _SINGLE, _BACKTICK)
-_C = _pattern(_SLASHES + r"|^[ \t]*\#[^\n]*", _TRIPLE, _DOUBLE, _CHARACTER)
+_C = _pattern(_SLASHES + r"|\#(?![\[!])[^\n]*", _TRIPLE, _DOUBLE, _CHARACTER)
 _ECMA = _pattern(_SLASHES, _DOUBLE, _SINGLE, _BACKTICK)
 _PHP = _pattern(_SLASHES + "|" + _HASH, _DOUBLE, _SINGLE)
 _LUA = _pattern(_DASHES, _DOUBLE, _SINGLE)
 _LISP = _pattern(r";[^\n]*|\#\|.*?(?:\|\#|\Z)", r'"(?:[^"\\]|\\.)*+"?', word=_LISP_WORD)
 _ML = _pattern(r"\(\*.*?(?:\*\)|\Z)|" + _SLASHES, _TRIPLE, _DOUBLE, _CHARACTER)
-_GENERIC = _pattern(_SLASHES + r"|(?<!\S)\#[^\n]*", _PYTHON_STRING)
+_GENERIC = _pattern(_SLASHES + r"|\#(?<!\S\#)[^\n]*", _PYTHON_STRING, blank=_PYTHON_BLANK)
 
 _FAMILIES: dict[str, re.Pattern[str]] = {
     **dict.fromkeys(("python", "py", "julia", "jl", "elixir", "ex"), _PYTHON),
@@ -70,7 +78,14 @@ _FAMILIES: dict[str, re.Pattern[str]] = {
     **dict.fromkeys(("ocaml", "ml", "fsharp", "fs", "coq", "v"), _ML),
     "php": _PHP,
 }
-_COMMENT_SIGNS = {_SCRIPT: "#", _PYTHON: "#", _LUA: "--", _LISP: (";", "#|"), _ML: ("(*", "//")}
+_COMMENT_SIGNS: dict[re.Pattern[str], tuple[str, ...]] = {
+    _SCRIPT: ("#",),
+    _PYTHON: ("#",),
+    _LUA: ("--",),
+    _LISP: (";", "#|"),
+    _ML: ("(*", "//", "/*"),
+    _ECMA: ("//", "/*"),
+}
 _OPENERS = frozenset("([{,=+%.\\")
 
 
@@ -80,12 +95,15 @@ def lex(text: str, language: str) -> Lexed:
     An unknown language is read as one with C's or a script's comments and Python's strings.
     """
     pattern = _FAMILIES.get(language.lower(), _GENERIC)
-    found = pattern.findall("\n" + text)
-    comments = _comment_signs(pattern)
+    found: list[str] = pattern.findall("\n" + text)
+    comments = _COMMENT_SIGNS.get(pattern, ("//", "/*", "#"))
+    firsts = "".join(sign[0] for sign in comments)
     tokens: list[str] = []
     prose: list[str] = []
     for token in found:
-        if token.startswith(comments):
+        if not token:  # the end
+            break
+        if token[0] in firsts and token.startswith(comments):
             if not (token[0] == "#" and pattern is _C):  # a preprocessor's line
                 prose.append(token)
         elif token[0] == "\n":
@@ -96,9 +114,3 @@ def lex(text: str, language: str) -> Lexed:
         else:
             tokens.append(token)
     return Lexed(tokens, "\n".join(prose))
-
-
-def _comment_signs(pattern: re.Pattern[str]) -> str | tuple[str, ...]:
-    if pattern in _COMMENT_SIGNS:
-        return _COMMENT_SIGNS[pattern]
-    return ("//", "/*") if pattern is _ECMA else ("//", "/*", "#")

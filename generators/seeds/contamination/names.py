@@ -25,7 +25,8 @@ _DEFINITIONS = re.compile(
     rf"|(?:^| ){_NAME} \( \) \{{"
 )
 _MENTIONS = re.compile(r"\b(?:[a-z]\w*_\w+|[a-z]+[A-Z]\w+)\b")
-_NOT_NAMES = frozenset("if for while switch catch return else elseif elif new main init".split())
+_OTHER_WORDS = "if for while switch catch return else elseif elif new main init"
+_NOT_NAMES = frozenset(_OTHER_WORDS.split())
 _MOST_NAMES = 64
 
 

@@ -9,7 +9,6 @@ MultiPL-E covers (arXiv 2208.08227, table 1), by what they do. Two words that do
 are the same on purpose (`>` and `<`, `substr` and `slice`): a translator swaps them freely.
 """
 
-
 __all__ = ["CONCEPTS", "KEYWORDS"]
 
 _GROUPS = {
@@ -90,9 +89,10 @@ CONCEPTS: dict[str, str] = {
 }
 """Lower-case words and signs to concepts."""
 
-KEYWORDS = frozenset(
+_KEYWORDS = (
     "for while foreach loop until repeat do.. if elif elsif elseif else_if unless cond when case"
-    " match switch guard true false none null nil undefined nothing nullptr break last continue next"
-    " eq ne lt gt le ge is isnt mod rem div and or not in raise throw panic".split()
+    " match switch guard true false none null nil undefined nothing nullptr break last continue"
+    " next eq ne lt gt le ge is isnt mod rem div and or not in raise throw panic"
 )
+KEYWORDS = frozenset(_KEYWORDS.split())
 """Words of CONCEPTS that are no names."""

@@ -30,10 +30,10 @@ class Postings:
         rare = {f: found for f, found in lists.items() if f not in self._rows}
         self._lists = {f: np.array(found, dtype=np.int32) for f, found in rare.items()}
         self._weights = {f: weights[f] for f in rare}
-        self.totals: NDArray[np.int64] = self.shared(lists)
+        self.totals: NDArray[np.int32] = self.shared(lists)
         """Weight of every document's features."""
 
-    def shared(self, features: Iterable[str]) -> NDArray[np.int64]:
+    def shared(self, features: Iterable[str]) -> NDArray[np.int32]:
         """Return for each document the weight of its features that are among `features`.
 
         `features` are different from one another. Sums are of whole numbers far below 2**53, so
@@ -48,9 +48,9 @@ class Postings:
             elif (found := self._lists.get(feature)) is not None:
                 lists.append(found)
                 weights.append(self._weights[feature])
-        total = self._dense[rows].sum(axis=0, dtype=np.int64)
+        total = self._dense[rows].sum(axis=0, dtype=np.int32)
         if lists:
             repeated = np.repeat(np.array(weights, dtype=np.float64), [len(x) for x in lists])
             counted = np.bincount(np.concatenate(lists), repeated, minlength=self._count)
-            total += counted.astype(np.int64)
+            total += counted.astype(np.int32)
         return total

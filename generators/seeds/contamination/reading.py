@@ -13,14 +13,12 @@ from generators.seeds.contamination.neutral import CONCEPTS, KEYWORDS
 
 __all__ = ["Reading", "read", "renamed"]
 
-_FIXED = (
-    KEYWORDS
-    | frozenset(keyword.kwlist)
-    | frozenset("var let const new this self function fn func sub local my end then do".split())
-)
+_OTHER_KEYWORDS = "var let const new this self function fn func sub local my end then do"
+_FIXED = KEYWORDS | frozenset(keyword.kwlist) | frozenset(_OTHER_KEYWORDS.split())
 _DROPPED = frozenset("(){},;:`")
 _ASKING = frozenset((".", "(", "::", "->", "|>", "&"))
-_BARE_CALLS = frozenset("perl pl ruby rb shell bash sh racket rkt haskell hs ocaml ml".split())
+_CALLING_BARELY = "perl pl ruby rb shell bash sh racket rkt haskell hs ocaml ml"
+_BARE_CALLS = frozenset(_CALLING_BARELY.split())
 _NAME = "\1"
 _NOT_LITERAL = re.compile(r"^[a-zA-Z]{0,2}[\"'`]+|[\"'`]+$")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?")

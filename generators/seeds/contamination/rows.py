@@ -1,13 +1,13 @@
 """Rows of benchmark files: JSON Lines, JSON, parquet."""
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from veristone import DatasetError
@@ -29,14 +29,19 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         content = path.read_bytes()
         if content.startswith(_PARQUET):
-            rows: list[dict[str, Any]] = pq.read_table(pa.BufferReader(content)).to_pylist()
-            yield from rows
+            yield from _parquet_rows(content)
             return
         if content.startswith(_GZIP):
             content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
     yield from _json_rows(path, content)
+
+
+def _parquet_rows(content: bytes) -> list[dict[str, Any]]:
+    # pyarrow ships no types; its errors for broken files are ValueErrors and OSErrors.
+    table = cast("Any", pq).read_table(io.BytesIO(content))
+    return cast("list[dict[str, Any]]", table.to_pylist())
 
 
 def _json_rows(path: Path, content: bytes) -> Iterator[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """The step of a recipe: seeds that solve a benchmark's task go no further.
 
-    [[steps]]
-    kind = "contamination"
-    benchmarks = [
-        { name = "HumanEval+", path = "benchmarks/HumanEvalPlus.jsonl.gz" },
-        { name = "MultiPL-E", path = "benchmarks/multipl_e/" },
-    ]
-    evaluated = ["HumanEval+", "MultiPL-E"]
+[[steps]]
+kind = "contamination"
+benchmarks = [
+    { name = "HumanEval+", path = "benchmarks/HumanEvalPlus.jsonl.gz" },
+    { name = "MultiPL-E", path = "benchmarks/multipl_e/" },
+]
+evaluated = ["HumanEval+", "MultiPL-E"]
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class BenchmarkFile(BaseModel):
 class Contamination(BatchStep):
     """Rejects seeds in which a benchmark's item is found; the reason is the matcher's name."""
 
-    kind: Literal["contamination"] = "contamination"
+    kind: Literal["contamination"] = "contamination"  # pyright: ignore[reportIncompatibleVariableOverride]
     benchmarks: tuple[BenchmarkFile, ...]
     evaluated: tuple[str, ...] = ()
     """Benchmarks that results will be reported on: each must be among `benchmarks`."""

@@ -58,9 +58,11 @@ class ExactDuplicates(OrderedStep):
             ConfigError: part `number` cannot follow upon what the folder holds.
         """
         digests: NDArray[np.uint32] = sketch
+        count = len(seeds)
+        if len(digests) != count:
+            raise ValueError(f"a sketch of {len(digests)} seeds came with {count}")
         settings = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         index = Index(folder, settings, number, bands=1)
-        count = len(seeds)
         sets = Ragged(digests.ravel(), np.arange(1, count + 1, dtype=np.int64) * _WORDS)
         # The first word of a digest is its key; the rest is compared.
         keys = np.ascontiguousarray(digests[:, :1].T)

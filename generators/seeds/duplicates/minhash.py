@@ -34,16 +34,17 @@ class Banding(NamedTuple):
 
 
 @lru_cache(maxsize=32)
-def choose_banding(threshold: float, permutations: int) -> Banding:
-    """Return the banding that datasketch's `MinHashLSH(threshold, num_perm)` chooses.
+def choose_banding(threshold: float, permutations: int, miss_weight: float) -> Banding:
+    """Return the banding that datasketch chooses: `MinHashLSH(threshold, num_perm, weights)`.
 
-    It minimises the mean of two areas: that under the probability of sharing a band below the
-    threshold, and that over it above the threshold. Both integrands are polynomials of a degree of
-    `permutations` at most, for which Gauss-Legendre quadrature is exact.
+    It minimises the weighted mean of two areas: that under the probability of sharing a band below
+    the threshold, and that over it above the threshold. Both integrands are polynomials of a degree
+    of `permutations` at most, for which Gauss-Legendre quadrature is exact.
 
     Args:
         threshold: Jaccard similarity, above 0 and below 1.
         permutations: 2 at least; a banding uses as many as make whole bands.
+        miss_weight: of the second area, 0 to 1; the first has the rest.
     """
     nodes, weights = np.polynomial.legendre.leggauss(permutations // 2 + 1)
     below, above = (nodes + 1) / 2 * threshold, (nodes - 1) / 2 * (1 - threshold) + 1
@@ -52,7 +53,7 @@ def choose_banding(threshold: float, permutations: int) -> Banding:
         rows = np.arange(1, permutations // bands + 1)[:, None]
         false_positive = threshold / 2 * (1 - (1 - below**rows) ** bands) @ weights
         false_negative = (1 - threshold) / 2 * (1 - above**rows) ** bands @ weights
-        errors = false_positive + false_negative
+        errors = (1 - miss_weight) * false_positive + miss_weight * false_negative
         index = int(errors.argmin())
         if errors[index] < least:
             best, least = Banding(bands, index + 1), float(errors[index])

@@ -1,4 +1,6 @@
-"""Lines of source code: they end in a line feed, as in every grammar's line numbers."""
+"""Lines of source code, which end in a line feed as in every grammar, and their indentation."""
+
+from collections.abc import Sequence
 
 __all__ = ["dedent", "indentation", "margin"]
 
@@ -19,7 +21,7 @@ def dedent(code: str, indent: str) -> str:
     return "\n".join(line.removeprefix(indent) for line in code.split("\n"))
 
 
-def margin(lines: list[str]) -> str:
+def margin(lines: Sequence[str]) -> str:
     """Return the longest run of blanks that all lines begin with, but for blank lines."""
     common: str | None = None
     for line in lines:

@@ -20,7 +20,6 @@ from pydantic import Field, NonNegativeInt, field_validator
 
 from generators.seeds.records import Seed
 from generators.seeds.steps import OrderedStep, Outcome, Rejected
-from veristone import ConfigError
 
 __all__ = ["MAGICODER", "Quota"]
 
@@ -50,7 +49,7 @@ class Quota(OrderedStep):
     def _named(cls, counts: dict[str, int]) -> dict[str, int]:
         odd = [language for language in counts if language != language.lower() or not language]
         if odd or not counts:
-            raise ConfigError(
+            raise ValueError(
                 f"quota: counts are by lower-case language names, not {odd[0] if odd else '{}'!r}"
             )
         return counts

@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, field_validator, model_
 from generators.seeds.extract.base import Extraction
 from generators.seeds.extract.lines import dedent, margin
 from generators.seeds.records import Document, Seed, seed_id
-from veristone import ConfigError
 
 __all__ = ["Snippets"]
 
@@ -52,18 +51,18 @@ class Snippets(BaseModel):
     def _named(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
         odd = [language for language in languages if language != language.lower() or not language]
         if odd:
-            raise ConfigError(f"snippets: languages are lower-case names, not {odd[0]!r}")
+            raise ValueError(f"snippets: languages are lower-case names, not {odd[0]!r}")
         return languages
 
     @model_validator(mode="after")
     def _ordered(self) -> "Snippets":
         if self.min_lines > self.max_lines:
-            raise ConfigError("snippets: min_lines is more than max_lines")
+            raise ValueError("snippets: min_lines is more than max_lines")
         if self.max_document_lines is not None:
             if self.min_document_lines > self.max_document_lines:
-                raise ConfigError("snippets: min_document_lines is more than max_document_lines")
+                raise ValueError("snippets: min_document_lines is more than max_document_lines")
             if self.min_lines > self.max_document_lines:
-                raise ConfigError("snippets: min_lines is more than max_document_lines")
+                raise ValueError("snippets: min_lines is more than max_document_lines")
         return self
 
     def extract(self, document: Document) -> Extraction:

@@ -51,13 +51,13 @@ def added_imports(code: str, third_party: Collection[str]) -> list[str]:
     """
     if len(code) > MAX_CHARACTERS:
         return []
-    source = _Isolated(code, config={"disable_move_to_top": True}, keep_unused_imports=True)
-    before = len(source.imports)
     try:
+        source = _Isolated(code, config={"disable_move_to_top": True}, keep_unused_imports=True)
+        before = len(source.imports)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source.fix()
-    except (ValueError, IndexError, RecursionError):
+    except Exception:  # its own, or pyflakes': the original text is kept, as in the papers
         return []
     lines = (line.partition("#")[0].strip() for line in source.imports[before:])
     return [line for line in lines if _may_stay(line, third_party)]

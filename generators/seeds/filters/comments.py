@@ -4,9 +4,9 @@ A lexer knows a family's comments and strings, and nothing else: enough to tell 
 string that looks like one. Each is one regular expression without nested repetition, in which an
 unfinished string ends with its line, so that time is linear in the length of any text.
 
-Not promised: here-documents of shell and PHP are read as code; a JavaScript regular expression is
-told from a division by the character before it; in the expressions of template strings (`${...}`,
-f-strings) comments are not looked for.
+Not promised: here-documents of shell and PHP are read as code; block comments do not nest; a
+JavaScript regular expression is told from a division by the character before it; in the expressions
+of template strings (`${...}`, f-strings) comments are not looked for.
 """
 
 import re
@@ -25,7 +25,10 @@ _CHARACTER: Final = r"'(?:\\(?:u\{[0-9a-fA-F_]{1,8}\}|[^\n]){1,10}?|[^'\\\n])'"
 _TRIPLE: Final = r'"""(?:\\[\s\S]|[^"\\]|"(?!""))*(?:""")?'
 _TRIPLE_SINGLE: Final = r"'''(?:\\[\s\S]|[^'\\]|'(?!''))*(?:''')?"
 # After what an expression may begin; at most a line's worth.
-_REGEX: Final = r"[(,=:\[!&|?{};+*%~^<>]\s{0,20}/(?![/*])(?:\\[^\n]|[^/\\\n]){1,200}/"
+_REGEX: Final = (
+    r"[(,=:\[!&|?{};+*%~^<>]\s{0,20}/(?![/*])"
+    r"(?:\\[^\n]|[^/\\\n\[]|\[(?:\\[^\n]|[^\]\\\n]){0,99}\]){1,200}/"
+)
 
 # Comments are the group `c`; strings come without one.
 _PATTERNS: Final = {

@@ -44,7 +44,7 @@ HAZARDS: Final[tuple[Hazard, ...]] = get_args(Hazard)
 _NAMES: Final[Mapping[Hazard | Literal["harmless"], str]] = {
     "dynamic_code": "builtins.eval builtins.exec builtins.compile builtins.__import__ execfile "
     "importlib.import_module importlib.reload importlib.util.module_from_spec imp reload runpy "
-    "code codeop types.CodeType builtins.breakpoint pdb bdb timeit.timeit timeit.repeat "
+    "code codeop types.CodeType builtins.breakpoint pdb bdb timeit "
     "cProfile.run cProfile.runctx profile.run profile.runctx",
     "deserialisation": "pickle.load pickle.loads pickle.Unpickler cPickle.load cPickle.loads "
     "cloudpickle.load cloudpickle.loads marshal.load marshal.loads shelve dill joblib.load "
@@ -90,8 +90,9 @@ _NAMES: Final[Mapping[Hazard | Literal["harmless"], str]] = {
     "inspect.stack inspect.getsource gc.get_objects gc.get_referrers builtins.__builtins__",
     "sleep": "time.sleep asyncio.sleep",
     "nondeterminism": "random secrets uuid.uuid1 uuid.uuid4 os.urandom time.time time.time_ns "
-    "time.clock time.perf_counter time.monotonic datetime.datetime.now datetime.datetime.today "
-    "datetime.datetime.utcnow datetime.date.today numpy.random builtins.id builtins.hash",
+    "time.clock time.perf_counter time.monotonic timeit.default_timer datetime.datetime.now "
+    "datetime.datetime.today datetime.datetime.utcnow datetime.date.today numpy.random builtins.id "
+    "builtins.hash",
     "harmless": "socket.inet_aton socket.inet_ntoa socket.inet_pton socket.inet_ntop socket.htonl "
     "socket.htons socket.ntohl socket.ntohs socket.error socket.timeout tempfile.gettempdir "
     "requests.exceptions requests.compat requests.structures subprocess.CalledProcessError "

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 import msgspec
+from pydantic import field_validator
 
 from generators.seeds.filters.evidence import usage_of
 from generators.seeds.filters.origins import Import, origins
 from generators.seeds.filters.scopes import Use, undefined_names
+from generators.seeds.filters.settings import check_modules
 from generators.seeds.filters.trees import Parsed, parse
 from generators.seeds.records import Seed
 from generators.seeds.steps import Outcome, Rule
@@ -32,8 +34,17 @@ class Imports(Rule):
     third_party: tuple[str, ...] = ()
     """First parts of modules outside the standard library that may be imported: `numpy`."""
 
+    @field_validator("third_party")
+    @classmethod
+    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        check_modules("imports", names, dotted=False)
+        return names
+
     def judge(self, seed: Seed) -> Outcome:
-        """Return the seed with the imports that were found; what does not parse stays as it is."""
+        """Return the seed with the imports that were found. Snippets, and what does not parse, stay
+        as they are."""
+        if seed.shape == "snippet":
+            return seed
         tree = parse(seed.text)
         if not isinstance(tree, Parsed):
             return seed

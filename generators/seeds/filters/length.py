@@ -2,7 +2,8 @@
 
 Lines as StarCoder2's self-alignment (at most 150). Widths and the share of letters and digits as
 The Stack's and StarCoder's filters (arXiv 2305.06161, section 3: longest line 1000, mean 100,
-0.25). The floor for bodies of one `return` as MultiPL-T (arXiv 2308.09895): under 9 nodes.
+0.25). The floor for bodies of one `return` as MultiPL-T (arXiv 2308.09895), which asked for 9 nodes
+of tree-sitter's tree; that counts every bracket and operator, and comes to 5 nodes of Python's.
 """
 
 import ast
@@ -45,9 +46,9 @@ class Length(Rule):
     max_docstring_characters: int = Field(default=5000, ge=0)
     min_letters: float = Field(default=0.25, ge=0, le=1)
     """Share of letters and digits among all characters that are not blank."""
-    min_nodes: int = Field(default=9, ge=0)
+    min_nodes: int = Field(default=5, ge=0)
     """Nodes of a Python function's only statement, if that is a `return`. Operators and contexts
-    are not counted; the `return` is: `return a + b` has 4, `return self._name` has 3."""
+    are not counted; the `return` is: `return a + b` has 4, `return f(a, b)` has 5."""
     max_data: float = Field(default=0.6, ge=0, le=1)
     """Share of a Python function's text without its docstring that is literals."""
 
@@ -103,20 +104,23 @@ class Length(Rule):
 def _sizes(code: str, tree: Parsed, function: AnyFunction) -> tuple[int, int]:
     """Return the characters of a function without its docstring, and of the literals in it.
 
-    Roughly: a literal counts with its delimiters or separators as two more.
+    Strings count with two delimiters, numbers in displays such as `[1, 2]` with their separators.
     """
     docstring = None
     if len(statements(function)) < len(function.body) and isinstance(function.body[0], ast.Expr):
         docstring = function.body[0].value
     text, data = len(code), 0
     for node in tree.nodes:
-        if isinstance(node, ast.Constant):
-            if isinstance(node.value, str | bytes):
-                size = len(node.value) + 2
-            else:
-                size = (node.end_col_offset or 0) - node.col_offset + 2
-            if node is docstring:
-                text -= size
-            else:
-                data += size
+        match node:
+            case ast.Constant(value=str() | bytes() as value):
+                if node is docstring:
+                    text -= len(value) + 6
+                else:
+                    data += len(value) + 2
+            case ast.Constant():
+                data += (node.end_col_offset or 0) - node.col_offset
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                data += 2 * sum(isinstance(element, ast.Constant) for element in elements)
+            case _:
+                pass
     return text, data

@@ -9,10 +9,13 @@ import re
 from functools import cache
 from typing import ClassVar, Literal
 
+from pydantic import Field, field_validator
+
 from generators.seeds.filters.comments import comments
 from generators.seeds.filters.details import one_line
 from generators.seeds.records import Seed
 from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone import ConfigError
 
 __all__ = ["Markers"]
 
@@ -28,8 +31,16 @@ class Markers(Rule):
     kind: Literal["markers"] = "markers"  # pyright: ignore[reportIncompatibleVariableOverride]
     reasons: ClassVar[tuple[str, ...]] = ("marker_in_comment", "marker_in_docstring")
 
-    words: tuple[str, ...] = ("TODO", "FIXME", "XXX", "HACK", "BUG")
+    words: tuple[str, ...] = Field(default=("TODO", "FIXME", "XXX", "HACK", "BUG"), min_length=1)
     """In capitals. `BUG` and `HACK` in other cases are prose."""
+
+    @field_validator("words")
+    @classmethod
+    def _are_words(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        for word in words:
+            if not (word.isidentifier() and word.isupper()):
+                raise ConfigError(f"markers: {word!r} is not a word in capitals, such as `TODO`")
+        return words
 
     def judge(self, seed: Seed) -> Outcome:
         """Return the seed or the first marker's line."""
@@ -48,7 +59,8 @@ class Markers(Rule):
 
 class _Patterns:
     def __init__(self, words: tuple[str, ...]) -> None:
-        capitals = "|".join(re.escape(word) for word in words)
+        # `XXXX` is an `XXX` as well.
+        capitals = "|".join(re.escape(word) + "X*" * (word == "XXX") for word in words)
         loose = "|".join(re.escape(word) for word in words if word in ("TODO", "FIXME")) or r"(?!)"
         word = rf"(?<![\w'\"`/.-])(?:{capitals})(?![\w'\"`/-]|\.\w)"
         self.anywhere = re.compile(capitals, re.IGNORECASE)

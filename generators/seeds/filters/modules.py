@@ -12,7 +12,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Literal
 
+from pydantic import field_validator
+
 from generators.seeds.filters.details import one_line
+from generators.seeds.filters.settings import check_modules
 from generators.seeds.filters.stdlib import roots
 from generators.seeds.filters.trees import Parsed, parse
 from generators.seeds.records import Seed
@@ -50,6 +53,12 @@ class Modules(Rule):
     allow: tuple[str, ...] = ()
     """Modules that may, with all below them: other people's (`numpy`), or exceptions from `deny`
     (`os.path`). Where both lists fit a module, the longer entry decides."""
+
+    @field_validator("deny", "allow")
+    @classmethod
+    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        check_modules("modules", names)
+        return names
 
     def judge(self, seed: Seed) -> Outcome:
         """Return the seed or the first module that it may not import. A snippet that does not parse

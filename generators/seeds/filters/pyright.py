@@ -30,11 +30,17 @@ _HARMLESS = b"x = 1\n"
 
 
 class Pyright(BatchStep):
-    """Rejects seeds with type errors: `type_error`, `syntax_error`, `not_utf8`; and those that
-    Pyright cannot finish: `checker_timeout`, `checker_crashed`."""
+    """Rejects seeds in which Pyright finds an error, and those with which it cannot finish."""
 
-    kind: Literal["pyright"] = "pyright"
+    kind: Literal["pyright"] = "pyright"  # pyright: ignore[reportIncompatibleVariableOverride]
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
+    reasons: ClassVar[tuple[str, ...]] = (
+        "type_error",
+        "syntax_error",
+        "not_utf8",
+        "checker_timeout",
+        "checker_crashed",
+    )
 
     missing_imports: bool = False
     """Whether an import that is neither in the standard library nor among Pyright's bundled stubs

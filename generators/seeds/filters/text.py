@@ -12,6 +12,8 @@ is little proof. Transliterated languages and rarer ones in Latin letters are no
 import re
 from typing import ClassVar, Final, Literal
 
+from pydantic import Field
+
 from generators.seeds.filters.details import one_line
 from generators.seeds.filters.languages_of_prose import foreign_words, is_foreign_script
 from generators.seeds.records import Seed
@@ -26,7 +28,7 @@ _PLACEHOLDERS: Final = re.compile(
         (?:\s+(?:goes\s+)?here|\s+for\s+\S+|\s+of\s+\S+)?
       | (?:insert|add|write|put|enter|your|some|a|the|provide|missing|no|empty)\s+
         (?:\w+\s+){0,3}?(?:doc(?:string|umentation|s)?|description|summary|comments?)
-        (?:\s+(?:here|for\s+\S+|goes\s+here))?
+        (?:\s+(?:here|for\s+(?:the\s+|this\s+)?\S+|goes\s+here))?
       | (?:un|not\s+)documented(?:\s+(?:function|method))? | place\s?holder | lorem\s+ipsum\b.*
       | (?:to\s*do|tbd|tba|fixme|wip|n/?a|none|null|nothing|test|foo|bar|xxx)
         (?:\s*:?\s*(?:document|docs?|docstring|write|add|fill|describe|implement)\b.*)?
@@ -41,24 +43,22 @@ _PLACEHOLDERS: Final = re.compile(
 _GENERATED: Final = re.compile(
     r"""(?ix) ^\W*(?:this\s+\w+\s+(?:is|was|has\s+been)\s+)?auto(?:matically)?[\s-]?generated\b
     | ^\W*generated\s+(?:automatically|code|by\s+(?:the\s+)?\w)
-    | \bthis\s+(?:function|method|class|file|code|docstring|documentation)\s+(?:is|was|has\s+been)\s+
-      (?:auto[\s-]?|automatically\s+)generated\b
+    | \bthis\s+(?:function|method|class|file|code|docstring|documentation)\s+
+      (?:is|was|has\s+been)\s+(?:auto[\s-]?|automatically\s+)generated\b
     | missing\s+associated\s+documentation\s+comment\s+in\s+\.proto"""
 )
 _NOISE: Final = re.compile(
-    r"""(?mx) ^\s*(?:>>>|\.\.\.)[^\n]*$                       # doctests
+    r"""(?imx) ^[ \t]*(?:>>>|\.\.\.)[^\n]*$                       # doctests
       | \b[a-z][a-z+.-]{1,9}://\S+ | \bwww\.\S+                # addresses
-      | ^\s*:(?:param|type|arg|raises|rtype|returns?|key|keyword|var|ivar|cvar)\b[^:\n]{0,80}:
-      | ^\s*[@\\](?:param|type|rtype|returns?|throws|exception|tparam|brief|arg)\b
+      | ^[ \t]*:(?:param|type|arg|raises|rtype|returns?|key|keyword|var|ivar|cvar)\b[^:\n]{0,80}:
+      | ^[ \t]*[@\\](?:param|type|rtype|returns?|throws|exception|tparam|brief|arg)\b
         (?:[ ]+\{[^}\n]{0,80}\})?
-      | ^\s*[-=~^*_\#]{3,}\s*$ | ``[^`\n]{1,200}``
+      | ^[ \t]*(?:arg(?:ument)?s|param(?:eter)?s|returns?|raises|yields
+        |examples?|notes?|see\ also)\s*:?[ \t]*$
+      | ^[ \t]*[-=~^*_\#]{3,}[ \t]*$
       | \b[\w.]{1,60}\([^()\n]{0,60}\)                          # calls
       | \[(?:type|summary|description)\]
       | \b_(?:summary|description|type)_"""
-)
-_HEADINGS: Final = frozenset(
-    {"args", "arguments", "parameters", "params", "returns", "return", "raises", "yields"}
-    | {"example", "examples", "note", "notes", "see", "also", "none", "type", "rtype", "param"}
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
@@ -82,7 +82,7 @@ class Text(Rule):
     """What must be ASCII: nothing, the documentation, or everything (as MultiPL-T had it)."""
     language: Literal["any", "english"] = "any"
     """Of the documentation."""
-    min_words: int = 2
+    min_words: int = Field(default=2, ge=0)
     """Words that documentation must have besides names of parameters, addresses and directives."""
 
     def judge(self, seed: Seed) -> Outcome:
@@ -105,10 +105,11 @@ class Text(Rule):
             return Rejected("generated", one_line(first))
         if _PLACEHOLDERS.match(docstring[:300]):
             return Rejected("placeholder", one_line(docstring))
-        words = _WORD.findall(prose(docstring))
-        telling = [word for word in words if word.lower() not in _HEADINGS]
-        # Writing without blanks between words has few of them, but long ones; formulas have none.
-        few = len(telling) < self.min_words and sum(map(len, telling)) < 8 * self.min_words
+        telling = _WORD.findall(prose(docstring))
+        # Scripts without blanks between words have few of them, but long ones.
+        length = len(telling) + sum(len(word) // 3 for word in telling if not word.isascii())
+        few = length < self.min_words
+        # Formulas have no long ones.
         if few or all(len(word) < 3 and word.isascii() for word in telling):
             return Rejected("no_prose", one_line(docstring))
         if _tokens(docstring[:200]) == _tokens(seed.name.rpartition(".")[2].rpartition(":")[2]):

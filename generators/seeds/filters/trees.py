@@ -169,9 +169,7 @@ def _add_children(node: ast.AST, found: list[ast.AST]) -> None:
         if isinstance(value, ast.AST):
             found.append(value)
         elif isinstance(value, list):
-            for item in value:  # pyright: ignore[reportUnknownVariableType]
-                if isinstance(item, ast.AST):
-                    found.append(item)
+            found += [item for item in value if isinstance(item, ast.AST)]  # pyright: ignore[reportUnknownVariableType]
 
 
 _NO_CHILDREN = frozenset(

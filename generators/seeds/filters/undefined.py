@@ -59,11 +59,17 @@ _DECODER = msgspec.json.Decoder(list[_Finding])
 
 
 class Undefined(BatchStep):
-    """Rejects seeds with undefined names: `undefined_name`; also `syntax_error`, `not_utf8`,
-    `checker_timeout` and `checker_crashed`."""
+    """Rejects seeds with undefined names or wrong syntax."""
 
-    kind: Literal["undefined"] = "undefined"
+    kind: Literal["undefined"] = "undefined"  # pyright: ignore[reportIncompatibleVariableOverride]
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
+    reasons: ClassVar[tuple[str, ...]] = (
+        "undefined_name",
+        "syntax_error",
+        "not_utf8",
+        "checker_timeout",
+        "checker_crashed",
+    )
 
     def prepare(self, folder: Path) -> None:
         """Check ruff's version, and sweep what killed workers left."""

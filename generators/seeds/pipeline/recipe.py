@@ -6,10 +6,10 @@ Built-in recipes lie in `generators/seeds/recipes/` and are named without a path
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from generators.seeds.contamination.step import Contamination
 from generators.seeds.duplicates.exact import ExactDuplicates
@@ -53,6 +53,14 @@ class Recipe(BaseModel):
     sources: tuple[AnySource, ...] = ()
     extract: AnyExtractor = Field(default_factory=Functions)
     steps: tuple[AnyStep, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [source.name for source in self.sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources are called {twice[0]!r}: give one another `name`")
+        return self
 
     def mining(self) -> list[Any]:
         """Return the settings that decide what is mined, as JSON."""

@@ -7,7 +7,7 @@ is never done again. Killed at any moment and started again, a run ends with the
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -121,8 +121,8 @@ class Run:
             if int(path.name.partition("-")[0]) >= stage.number:
                 StageFolder(path).remove()
 
-    async def go(self, until: int | None = None) -> Funnel:
-        """Run all stages, or the first `until`; return the funnel of what is done."""
+    def check(self) -> None:
+        """Raise what can be said before any work is done, without touching the folder."""
         if not self.recipe.sources:
             raise ConfigError("the recipe names no sources: add [[sources]] or give --source")
         stale = self.stale()
@@ -131,9 +131,16 @@ class Run:
                 f"{self.folder} holds {stale.name} of another recipe, version or order of steps:"
                 " give another folder, or --redo to do that stage and later ones anew"
             )
+
+    async def go(self, until: int | None = None) -> Funnel:
+        """Run all stages, or the first `until`; return the funnel of what is done."""
+        self.check()
         began = time.monotonic()
+        todo = self.stages[:until]
+        # All of them first: a wrong path in the last step must not cost a night's work.
+        await asyncio.to_thread(self._prepare, todo)
         async with Processes(self._processes) as processes:
-            for stage in self.stages[:until]:
+            for stage in todo:
                 await self._stage(stage, processes)
         wall_s = self._add_wall(time.monotonic() - began)
         if until is None or until >= len(self.stages):
@@ -152,6 +159,15 @@ class Run:
     def _folder(self, stage: Stage) -> StageFolder:
         return StageFolder(self.folder / stage.name)
 
+    def _prepare(self, todo: Sequence[Stage]) -> None:
+        for stage in todo:
+            folder = self._folder(stage)
+            plan = folder.plan()
+            if plan is not None and len(folder.done()) == len(plan):
+                continue
+            for index, step in enumerate(stage.steps):
+                step.prepare(folder.work(f"{index}-{step.kind}"))
+
     async def _stage(self, stage: Stage, processes: Processes) -> None:
         folder = self._folder(stage)
         plan = folder.plan()
@@ -164,8 +180,6 @@ class Run:
         self._on_progress(Progress(stage.name, len(done), len(plan), kept))
         if not missing:
             return
-        for index, step in enumerate(stage.steps):
-            await asyncio.to_thread(step.prepare, folder.work(f"{index}-{step.kind}"))
         lost: list[int] = []
         finished = len(done)
         async for number, count in self._parts(stage, plan, missing, processes):

@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES
 from veristone import ConfigError
 
 __all__ = ["with_benchmarks", "with_sources"]
 
 _DECONTAMINATING = frozenset({"contamination", "behaviour"})
-_KINDS = (
-    ("jsonl", (".jsonl", ".jsonl.gz", ".json.gz")),
-    ("parquet", (".parquet",)),
-    ("archive", (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".whl")),
-)
+_SUFFIXES = {
+    "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".json.gz"),
+    "parquet": (".parquet",),
+    "archive": (*TAR_SUFFIXES, *ZIP_SUFFIXES),
+}
+_KINDS = ("tree", *_SUFFIXES)
+_SHARED = frozenset({"languages", "licence", "licences", "max_bytes"})
 
 
 def with_sources(
@@ -21,33 +24,34 @@ def with_sources(
 ) -> dict[str, Any]:
     """Return the settings with these sources in place of theirs.
 
-    What the recipe says of its first source without a path (licences, languages) holds for all.
+    What the recipe says of its first source's licences, languages and sizes holds for all. A folder
+    is a tree of source files; `archive:FOLDER` is a folder of archives, and so on.
 
     Raises:
         ConfigError: a path does not exist, or its name does not say what it is.
     """
     template: dict[str, Any] = {}
     for source in settings.get("sources", [])[:1]:
-        template = {key: value for key, value in source.items() if key in ("languages", "licences")}
+        template = {key: value for key, value in source.items() if key in _SHARED}
     if any_licence:
         template["licences"] = "any"
     return {**settings, "sources": [template | _source(path) for path in paths]}
 
 
-def _source(path: str) -> dict[str, Any]:
-    place = Path(path).expanduser().resolve()
-    if place.is_dir():
-        return {"kind": "tree", "path": str(place)}
-    for kind, suffixes in _KINDS:
-        if place.name.lower().endswith(suffixes):
-            if not place.exists():
-                raise ConfigError(f"--source {path}: there is no such file")
-            return {"kind": kind, "path": str(place)}
-    if place.exists():
-        raise ConfigError(
-            f"--source {path}: neither a folder nor an archive, .jsonl or .parquet file"
-        )
-    raise ConfigError(f"--source {path}: there is no such file or folder")
+def _source(place: str) -> dict[str, Any]:
+    kind, colon, path = place.partition(":")
+    if colon and kind in _KINDS:
+        return {"kind": kind, "path": str(Path(path).expanduser().absolute())}
+    path = Path(place).expanduser().absolute()
+    if path.is_dir():
+        return {"kind": "tree", "path": str(path)}
+    for kind, suffixes in _SUFFIXES.items():
+        if path.name.lower().endswith(suffixes):
+            return {"kind": kind, "path": str(path)}
+    if path.exists():
+        known = " ".join(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
+        raise ConfigError(f"--source {place}: not a folder, and not a file that ends in {known}")
+    raise ConfigError(f"--source {place}: there is no such file or folder")
 
 
 def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from generators.seeds.sandboxed.probes import (
 from generators.seeds.sandboxed.runs import Run, one_line, run_all, verifier_of
 from generators.seeds.sandboxed.tasks import BenchmarkFile, Task, read_content, read_tasks
 from generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
-from veristone import Sample, Verifier
+from veristone import ConfigError, Sample, Verifier
 
 __all__ = ["BehaviourStep"]
 
@@ -49,7 +49,7 @@ class BehaviourStep(AsyncStep):
     kind: Literal["behaviour"] = "behaviour"  # pyright: ignore[reportIncompatibleVariableOverride]
     languages = frozenset({"python"})
 
-    benchmarks: tuple[BenchmarkFile, ...] = Field(min_length=1)
+    benchmarks: tuple[BenchmarkFile, ...] = ()
     probes: int = Field(default=12, ge=2, le=24)
     """Calls of a task's own tests that are made, at most. A seed must answer all of them as the
     task's solution does; nearly every seed fails at the first, so more calls cost little."""
@@ -69,7 +69,13 @@ class BehaviourStep(AsyncStep):
         return self._unjudged
 
     def prepare(self, folder: Path) -> None:
-        """Read the benchmarks once, so that a wrong path ends the run before it begins."""
+        """Read the benchmarks once, so that a wrong path ends the run before it begins.
+
+        Raises:
+            ConfigError: none is named, or one cannot be read.
+        """
+        if not self.benchmarks:
+            raise ConfigError("behaviour: name the files of some benchmarks under `benchmarks`")
         for benchmark in self.benchmarks:
             list(read_tasks(benchmark, read_content(benchmark)))
 

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import math
 import pickle
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple
@@ -36,8 +37,8 @@ __all__ = [
 _SHARED = ("veristone_supervise.py", "veristone_digest.py")
 SEED = Program("behaviour_main.py", _SHARED)
 ORACLE = Program("oracle_main.py", ("behaviour_main.py", *_SHARED))
-LIMITS = Limits(cpu_s=40.0, wall_s=90.0, memory_mib=1024)
-"""Four workers of `harness/behaviour_main.py` and their supervisor fit in."""
+LIMITS = Limits(cpu_s=40.0, wall_s=90.0)
+"""The workers of `harness/behaviour_main.py` and their supervisor fit in."""
 MOST_CALLS = 24
 """Calls of one task: where each answer is one bit, so many are needed."""
 BORROWED = 32
@@ -45,6 +46,7 @@ BORROWED = 32
 TASKS_PER_SAMPLE = 1600
 """Tasks whose answers fit into what a verdict keeps of stdout, 16 KiB."""
 _DIGEST = 8
+_LINE = re.compile(r"(?P<digest>[A-Za-z0-9+/]{8}) (?P<bits>\d{1,2}) (?P<trivial>[0-9a-f]{1,99})")
 
 
 class Guarded(msgspec.Struct, frozen=True):
@@ -272,7 +274,8 @@ async def _solve(
 
 
 def _answer(line: str) -> Answer:
-    if line.count(" ") != 2:
+    """Return what the oracle said of one call; nothing where it said something else."""
+    said = _LINE.fullmatch(line)
+    if said is None:
         return Answer()
-    digest, bits, trivial = line.split(" ")
-    return Answer(digest, int(bits), int(trivial, 16))
+    return Answer(said["digest"], int(said["bits"]), int(said["trivial"], 16))

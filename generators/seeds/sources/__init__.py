@@ -17,11 +17,12 @@
     installed   which installed package a file belongs to
     streams, members, tars, zips   compressed files and archives that may be hostile
 
-Corpora are hostile: every read is bounded in memory by `max_bytes` and a few MiB, no content is
-executed, nothing is unpacked to disk, and no link is followed. What a source leaves out it says in
-rejections of step `read`, for the reasons that `reasons` lists; only files that were not asked for
-(other suffixes, `exclude`, `skip_folders`) are passed over in silence. Parquet is decoded by
-pyarrow, which is trusted with the file's structure.
+Corpora are hostile: every read has a bound in memory (mostly `max_bytes`; six times that for a line
+of JSON, and up to 256 MiB for what an xz file's dictionary or a zip's directory may claim), no
+content is executed, nothing is unpacked to disk, and no link is followed. What a source leaves out
+it says in rejections of step `read`, for the reasons that `reasons` lists; only files that were not
+asked for (other suffixes, `exclude`, `skip_folders`) are passed over in silence. Parquet is decoded
+by pyarrow, which is trusted with the file's structure.
 
 What a package registry knows goes into provenance as a package URL without its version
 (`pkg:pypi/requests`) in `repository` and the version in `commit`.

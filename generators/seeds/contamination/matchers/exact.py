@@ -6,11 +6,14 @@ little are not looked for: `return x + y` is in every corpus. How much they say 
 listed (`background`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from generators.seeds.contamination.anchors import Anchors
 from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.features import Features
+from generators.seeds.contamination.features import Features, encode
 from generators.seeds.contamination.matchers.base import Match
 
 __all__ = ["Exact"]
@@ -26,25 +29,23 @@ class Exact:
     def __init__(self, entries: Sequence[Entry], least_nats: float) -> None:
         least = 100 * least_nats
         self._entries = entries
-        self._texts = [
+        self._texts = _Patterns(
             (number, text.words)
             for number, entry in enumerate(entries)
             for text in entry.texts
             if text.weight >= least
-        ]
-        self._solutions = [
+        )
+        self._solutions = _Patterns(
             (number, solution.tokens)
             for number, entry in enumerate(entries)
             for solution in entry.solutions
             if solution.weight >= least
-        ]
-        self._text_anchors = Anchors([words for _, words in self._texts], _WINDOW)
-        self._solution_anchors = Anchors([tokens for _, tokens in self._solutions], _WINDOW)
+        )
 
     def find(self, features: Features) -> Match | None:
         """Return the first item of which a text or solution is in the sample."""
-        text = _first(self._texts, self._text_anchors, features.words)
-        code = _first(self._solutions, self._solution_anchors, features.tokens)
+        text = self._texts.first(features.words, features.word_codes)
+        code = self._solutions.first(features.tokens, encode(features.tokens))
         if text is None and code is None:
             return None
         number = min(n for n in (text, code) if n is not None)
@@ -53,13 +54,18 @@ class Exact:
         return Match(self.name, entry.benchmark, entry.label, f"{what}, word for word")
 
 
-def _first(
-    patterns: Sequence[tuple[int, list[str]]], anchors: Anchors, sequence: list[str]
-) -> int | None:
-    found = [
-        patterns[hit.pattern][0]
-        for hit in anchors.candidates(sequence)
-        if sequence[hit.start : hit.start + len(patterns[hit.pattern][1])]
-        == patterns[hit.pattern][1]
-    ]
-    return min(found, default=None)
+class _Patterns:
+    """Sequences that are looked for, each with the number of its entry."""
+
+    def __init__(self, patterns: Iterable[tuple[int, list[str]]]) -> None:
+        self._patterns = list(patterns)
+        self._anchors = Anchors([words for _, words in self._patterns], _WINDOW)
+
+    def first(self, sequence: list[str], codes: NDArray[np.uint64]) -> int | None:
+        """Return the first entry of which a pattern stands in the sequence."""
+        found: list[int] = []
+        for hit in self._anchors.candidates(codes):
+            number, pattern = self._patterns[hit.pattern]
+            if sequence[hit.start : hit.start + len(pattern)] == pattern:
+                found.append(number)
+        return min(found, default=None)

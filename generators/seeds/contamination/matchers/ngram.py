@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.features import Features, ngrams
+from generators.seeds.contamination.features import Features, encode, ngrams
 from generators.seeds.contamination.matchers.base import Match
 
 __all__ = ["Ngram"]
@@ -36,7 +36,7 @@ class Ngram:
         owners: list[_Owners] = [np.empty(0, dtype=np.int32)]
         for number, entry in enumerate(entries):
             for text in entry.texts:
-                found = np.unique(ngrams(text.grams, size))
+                found = np.unique(ngrams(encode(text.grams), size))
                 keys.append(found)
                 owners.append(np.full(len(found), number, dtype=np.int32))
         self._keys, self._owners = self._without_templates(
@@ -60,7 +60,7 @@ class Ngram:
 
     def find(self, features: Features) -> Match | None:
         """Return the first item that shares a run of words."""
-        windows = ngrams(features.words, self._size)
+        windows = ngrams(features.word_codes, self._size)
         if not len(windows) or not len(self._keys):
             return None
         at = np.searchsorted(self._keys, windows)

@@ -1,17 +1,17 @@
 """Copies with their names changed.
 
 A solution's tokens are compared one by one; names may differ as long as every name of the solution
-became one name of the copy and no two the same (parameterized matching: Baker, "On finding duplication
-and near-duplication in large software systems", 1995). Comments, documentation, Python's
-signatures with their annotations, parentheses, commas and quotes make no difference; operators,
-literals, keywords and the names of well-known functions do.
+became one name of the copy and no two the same (parameterized matching: Baker, "On finding
+duplication and near-duplication in large software systems", 1995). Comments, documentation,
+Python's signatures with their annotations, parentheses, commas and quotes make no difference;
+operators, literals, keywords and the names of well-known functions do.
 """
 
 from collections.abc import Sequence
 
 from generators.seeds.contamination.anchors import Anchors
 from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.features import Features
+from generators.seeds.contamination.features import Features, encode
 from generators.seeds.contamination.matchers.base import Match
 from generators.seeds.contamination.reading import renamed
 
@@ -40,7 +40,7 @@ class Normalised:
         sample = features.reading
         found = [
             self._solutions[hit.pattern][0]
-            for hit in self._anchors.candidates(sample.marked)
+            for hit in self._anchors.candidates(encode(sample.marked))
             if renamed(self._solutions[hit.pattern][1], sample, hit.start)
         ]
         if not found:

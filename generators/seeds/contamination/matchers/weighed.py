@@ -9,11 +9,11 @@ from generators.seeds.contamination.matchers.base import Match
 
 __all__ = ["Weighed"]
 
-_ALIASES = {
-    **{"py": "python", "js": "javascript", "ts": "typescript", "rs": "rust", "rb": "ruby"},
-    **{"cs": "csharp", "jl": "julia", "pl": "perl", "rkt": "racket", "sh": "shell"},
-    **{"bash": "shell", "go_test.go": "go", "kt": "kotlin", "hs": "haskell", "c++": "cpp"},
-}
+_SHORT = (
+    "py python js javascript ts typescript rs rust rb ruby cs csharp jl julia pl perl rkt racket"
+    " sh shell bash shell go_test.go go kt kotlin hs haskell c++ cpp"
+)
+_ALIASES: dict[str, str] = dict(zip(_SHORT.split()[::2], _SHORT.split()[1::2], strict=True))
 
 
 class Weighed:

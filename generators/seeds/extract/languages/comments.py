@@ -6,7 +6,6 @@ What a comment is about cannot be known for certain from its form; the rules err
 out, and later steps judge what passes.
 """
 
-import inspect
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,8 +13,9 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from generators.seeds.extract.languages.base import last_row, text
+from generators.seeds.extract.lines import dedent, margin
 
-__all__ = ["Comment", "Style", "adjacent", "comments", "documentation", "is_prose"]
+__all__ = ["Comment", "Style", "adjacent", "comments", "documentation", "is_prose", "unboxed"]
 
 LICENCE = re.compile(
     r"""(?ix) SPDX-License-Identifier | copyright\s+(?:\(c\)|©|\d{4}) | ©\s*\d{4}
@@ -29,14 +29,14 @@ OF_THE_FILE = re.compile(
     r"|addtogroup|page|ingroup|typedef|callback|namespace|name)\b"
 )
 PRAGMA = re.compile(
-    r"""(?x) (?:eslint|jshint|jslint|jscs|tslint|oxlint|prettier-ignore|biome-ignore|stylelint
-    |deno-(?:lint|fmt)-ignore|dprint-ignore|istanbul\s+ignore|(?:c8|v8)\s+ignore|webpack\w*:
-    |sourceMappingURL|@?\#__PURE__|@ts-|@flow|\$Flow|@jsx|@cc_on|@preserve|globals?\s*:?\s+\w+$
-    |NOLINT|NOSONAR|NO\s?CHECKSTYLE|CHECKSTYLE|noinspection|@formatter|clang-format|clang-tidy
-    |cppcheck-suppress|coverity|IWYU\s|lint\s?:|nolint|nosec|\#nosec|gosec|LCOV_EXCL|GCOV
-    |rustfmt|cspell|spell-checker|codespell|type:\s*ignore|pylint:|noqa|fmt:|yapf:|mypy:|pyright:
-    |pragma\b|\#(?:pragma|region|endregion|if|endif|else|define|include)\b|(?:end)?region\b
-    |</?editor-fold|(?:-\*-|vim?:|ex:)|[a-z][a-z0-9]*:[a-z][\w:-]*(?:\s|$)|\+build\s
+    r"""(?x) (?:(?:es|ts|js|ox|style)lint(?:-\w+|:|\s+[\w@/-]+\s*:)|(?:jshint|jslint|jscs)[\s:-]
+    |(?:prettier|biome|dprint|deno-(?:lint|fmt))-ignore|(?:istanbul|c8|v8)\s+ignore\b|webpack\w*:
+    |sourceMappingURL|[@\#]__PURE__|@ts-|@flow\b|\$Flow|@jsx|@cc_on|@preserve\b
+    |NOLINT|NOSONAR|NO\s?CHECKSTYLE|CHECKSTYLE|noinspection\s|@formatter:|clang-(?:format|tidy)\b
+    |cppcheck-suppress|coverity\[|IWYU\s+pragma|lint\s?:|nolint\b|\#?nosec\b|LCOV_EXCL|GCOVR?_EXCL
+    |rustfmt[:-]|c?spell(?:-?checker)?:|codespell:|type:\s*ignore|pylint:|noqa\b|fmt:|yapf:|mypy:
+    |pyright:|pragma:|\#(?:pragma|region|endregion|if|ifdef|ifndef|endif|else|define|include)\b
+    |</?editor-fold|-\*-|vim?:\s*set?\b|[a-z][a-z0-9]*:[a-z][\w:-]*(?:\s|$)|\+build\s
     |(?:TODO|FIXME|XXX|HACK)\b)"""
 )
 TAG_ALONE = re.compile(
@@ -44,8 +44,9 @@ TAG_ALONE = re.compile(
     |const|constant|constructor|class|async|static|readonly|abstract|function|func|method|memberof
     |this|template|suppress|inheritDoc|inheritdoc|nocollapse|noalias|test|final|deprecated|since
     |author|version|date|access|package|generator|virtual|see|name|alias|exports|lends|extends
-    |implements|param|returns?|throws|exception|brief|tparam)\b
-    (?:\s*\{[^}]*\})?[\s.]*[\w.\[\]=$-]*\s* | \{@inherit[Dd]oc\}\s*)$"""
+    |implements|param|returns?|throws|exception|brief|tparam|overload|copydoc|copybrief|relates
+    |relatesalso|cond|endcond|fn)\b (?:\s*\{[^}]*\})? [\s.]* \S* \s*
+    | [@\\]\w+\{[^}]*\} \s* | \{@inherit[Dd]oc\} \s*)$"""
 )
 RULER = re.compile(r"[^\w\s`]{3,}$|[^\w\s`]$")
 BANNER = re.compile(r"([-=*#~_/+<>.])\1{2,}\s.*?\s?([-=*#~_/+<>.])\2{2,}\s*$|([-=*#~_/+])\3{3,}")
@@ -89,10 +90,10 @@ def documentation(above: Sequence[Node], node: Node, source: bytes, style: Style
     """
     for comment in reversed(comments(adjacent(above, node), source, style)):
         if (comment.deliberate or style.plain) and is_prose(comment):
-            return comment
+            return comment._replace(text=unboxed(comment.text))
         if LICENCE.search(comment.text):
             return None
-        if not comment.deliberate and _is_code(_lines(comment.text)):
+        if not comment.deliberate and _is_code(_substance(comment.text)):
             return None
     return None
 
@@ -155,11 +156,7 @@ def is_prose(comment: Comment) -> bool:
     """Return whether a comment's text says something about what is below it."""
     if LICENCE.search(comment.text) or OF_THE_FILE.search(comment.text):
         return False
-    lines = [
-        line
-        for line in _without_banners(_lines(comment.text))
-        if not PRAGMA.match(line.lstrip()) and not TAG_ALONE.match(line.lstrip())
-    ]
+    lines = _substance(comment.text)
     words = " ".join(lines)
     if comment.deliberate:
         return WORD.search(words) is not None or len(WIDE.findall(words)) >= 2
@@ -168,8 +165,26 @@ def is_prose(comment: Comment) -> bool:
     return len(WORD.findall(words)) >= 3 or len(WIDE.findall(words)) >= 6
 
 
-def _lines(said: str) -> list[str]:
-    return [line[:WIDTH].rstrip() for line in said.split("\n")]
+def unboxed(said: str) -> str:
+    """Return a comment's text without rulers above and below it."""
+    lines = said.split("\n")
+    while lines and (not lines[-1].strip() or RULER.match(lines[-1][:WIDTH].strip())):
+        lines.pop()
+    first = 0
+    while first < len(lines) and (
+        not lines[first].strip() or RULER.match(lines[first][:WIDTH].strip())
+    ):
+        first += 1
+    return dedent("\n".join(lines[first:]), margin(lines[first:])).strip()
+
+
+def _substance(said: str) -> list[str]:
+    """Return the lines that speak to a reader: no banners, instructions to tools or lone tags."""
+    return [
+        line
+        for line in _without_banners([line[:WIDTH].rstrip() for line in said.split("\n")])
+        if not PRAGMA.match(line.lstrip()) and not TAG_ALONE.match(line.lstrip())
+    ]
 
 
 def _without_banners(lines: Sequence[str]) -> list[str]:
@@ -208,14 +223,22 @@ def _is_code(lines: Sequence[str]) -> bool:
 
 def _block_text(comment: str, opening: int) -> str:
     """Return what a block comment says, without the column of asterisks on its left."""
-    lines = comment[opening:].removesuffix("*/").rstrip("*").replace("\r", "").split("\n")
+    lines = comment[opening:].removesuffix("*/").replace("\r", "").split("\n")
+    if lines[-1].strip(" \t*"):
+        lines[-1] = lines[-1].rstrip("*")  # `**/`; a row of asterisks is the side of a box
     rest = [line.lstrip() for line in lines[1:]]
     if all(line.startswith("*") for line in rest if line):
         lines[1:] = [line.removeprefix("*") for line in rest]
-    return inspect.cleandoc("\n".join(lines)).strip()
+    return "\n".join([lines[0].strip(), *_dedented(lines[1:])]).strip()
 
 
 def _line_text(lines: Sequence[str], marker: int) -> str:
     """Return what line comments say, without their markers and common indent."""
-    # `cleandoc` leaves the first line out of the common indent.
-    return inspect.cleandoc("\n" + "\n".join(line[marker:] for line in lines)).strip()
+    return "\n".join(_dedented([line[marker:] for line in lines])).strip()
+
+
+def _dedented(lines: Sequence[str]) -> list[str]:
+    """Take the space after the marker from each line, and the indent that is left to all."""
+    bare = [line.removeprefix(" ").rstrip() for line in lines]
+    indent = margin(bare)
+    return [line.removeprefix(indent) for line in bare]

@@ -3,6 +3,7 @@
 Documentation is the comment directly above (https://go.dev/doc/comment). Go knows no other form of
 it, so what does not begin with the function's name, as it should, is held to the rules for plain
 comments. Directives (`//go:noinline`, `//export f`) stay in the code and are no documentation.
+Tests, benchmarks and fuzz targets of package testing are left out and counted.
 """
 
 import re
@@ -11,7 +12,14 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from generators.seeds.extract.languages.base import Entry, Found, beginning, entries, text
-from generators.seeds.extract.languages.comments import Comment, Style, adjacent, comments, is_prose
+from generators.seeds.extract.languages.comments import (
+    Comment,
+    Style,
+    adjacent,
+    comments,
+    is_prose,
+    unboxed,
+)
 
 __all__ = ["find"]
 
@@ -19,11 +27,12 @@ STYLE = Style(openings=(), plain=True)
 COMMENTS = frozenset({"comment"})
 FUNCTIONS = frozenset({"function_declaration", "method_declaration"})
 DIRECTIVE = re.compile(r"//(?:line |extern |export |[a-z0-9]+:[a-z0-9]| ?\+build|nolint\b)")
+TEST = re.compile(r"(?:Test|Benchmark|Fuzz)(?![a-z])\w*\(\s*\w+\s+\*\s*testing\.[TBFM]\s*\)")
 POINTERS = frozenset({"pointer_type", "parenthesized_type"})
 
 
 def find(root: Node, source: bytes, methods: bool) -> Iterator[Found | None]:
-    """Yield functions and, if asked for, methods."""
+    """Yield functions and, if asked for, methods; None for tests."""
     pending = [root]
     while pending:
         for entry in entries(pending.pop(), COMMENTS):
@@ -32,7 +41,9 @@ def find(root: Node, source: bytes, methods: bool) -> Iterator[Found | None]:
                 pending.append(node)
             elif node.type in FUNCTIONS and node.child_by_field_name("body") is not None:
                 method = node.type == "method_declaration"
-                if methods or not method:
+                if not method and _is_test(node, source):
+                    yield None
+                elif methods or not method:
                     yield _found(entry, source, method)
 
 
@@ -50,9 +61,16 @@ def _found(entry: Entry, source: bytes, method: bool) -> Found:
         beginning(entry, first),
         entry.node,
         f"{_receiver(entry.node, source)}.{name}" if method else name,
-        comment.text if comment is not None else "",
+        unboxed(comment.text) if comment is not None else "",
         "method" if method else "function",
     )
+
+
+def _is_test(node: Node, source: bytes) -> bool:
+    name, parameters = node.child_by_field_name("name"), node.child_by_field_name("parameters")
+    if name is None or parameters is None:
+        return False
+    return TEST.fullmatch(text(name, source) + text(parameters, source)) is not None
 
 
 def _documents(comment: Comment, name: str) -> bool:

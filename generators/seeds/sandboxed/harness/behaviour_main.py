@@ -44,7 +44,7 @@ STUCK_CPU_S = 2
 """CPU seconds, to one, after which the kernel ends a worker in a call that no signal interrupts."""
 WORKER_CPU_S = 10
 WORKER_WALL_S = 15.0
-MOST_WORKERS = 4
+MOST_WORKERS = 3
 
 _SLOT = struct.Struct(f"<B{SIZE}s")
 _HEAD = struct.Struct("<IB")
@@ -179,8 +179,14 @@ def answer_task(function: Any, task: Task, index: int, board: Board) -> None:
     board.answer(index, combine(found))
 
 
-def work(request: dict[str, Any], tasks: list[Task], first: int, board: Board) -> None:
-    """Load the seed and answer the tasks from number `first` on."""
+def work(
+    request: dict[str, Any],
+    tasks: list[Task],
+    first: int,
+    board: Board,
+    say: Callable[[str], None],
+) -> None:
+    """Load the seed, answer the tasks from number `first` on, and say so."""
     resource.setrlimit(resource.RLIMIT_CPU, (WORKER_CPU_S, WORKER_CPU_S))
     watch = Watch()
     module = types.ModuleType("seed")
@@ -210,6 +216,7 @@ def work(request: dict[str, Any], tasks: list[Task], first: int, board: Board) -
             watch.allow(STUCK_CPU_S)
             watch.run(lambda: answer_task(function, task, index, board))  # noqa: B023
     board.begin(len(tasks))
+    say("done")
 
 
 def main() -> None:
@@ -221,9 +228,8 @@ def main() -> None:
     first = workers = 0
     while first < len(tasks) and workers < MOST_WORKERS:
         workers += 1
-        worker = Worker(lambda say: work(request, tasks, first, board))  # noqa: B023
-        for _ in worker.lines(WORKER_WALL_S):
-            pass
+        worker = Worker(lambda say: work(request, tasks, first, board, say))  # noqa: B023
+        next(worker.lines(WORKER_WALL_S), None)
         worker.end()
         begun, loaded = board.head()
         if not loaded:

@@ -20,7 +20,7 @@ __all__ = ["Worker", "read_request", "report"]
 
 MOST_BYTES = 1024 * 1024
 """Of what one worker may say."""
-ADDRESS_SPACE = 512 * 1024 * 1024
+ADDRESS_SPACE = 384 * 1024 * 1024
 """Bytes that a worker may map beyond what it began with: allocations fail before the sandbox's
 memory limit would end the supervisor too."""
 

@@ -14,19 +14,23 @@ def ragged(*sets: set[int]) -> Ragged:
     return Ragged(np.array([v for one in sets for v in sorted(one)], np.uint32), ends)
 
 
-@pytest.mark.parametrize("permutations", [16, 64, 128, 250, 256])
-@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.5, 0.65, 0.7, 0.85])
-def test_the_banding_is_datasketchs(threshold: float, permutations: int) -> None:
-    reference = MinHashLSH(threshold=threshold, num_perm=permutations)
-    assert choose_banding(threshold, permutations) == (reference.b, reference.r)
-
-
-@pytest.mark.parametrize("threshold", [0.05, 0.5, 0.99])
-@pytest.mark.parametrize("permutations", [16, 512])
-def test_a_banding_uses_no_more_permutations_than_there_are(
-    threshold: float, permutations: int
+@pytest.mark.parametrize("permutations", [16, 64, 128, 250])
+@pytest.mark.parametrize("weights", [(0.5, 0.5), (0.25, 0.75), (0.1, 0.9)])
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.5, 0.7, 0.85])
+def test_the_banding_is_datasketchs(
+    threshold: float, weights: tuple[float, float], permutations: int
 ) -> None:
-    bands, rows = choose_banding(threshold, permutations)
+    reference = MinHashLSH(threshold=threshold, num_perm=permutations, weights=weights)
+    assert choose_banding(threshold, permutations, weights[1]) == (reference.b, reference.r)
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.99])
+@pytest.mark.parametrize("permutations", [16, 512])
+@pytest.mark.parametrize("miss_weight", [0.5, 0.99])
+def test_a_banding_uses_no_more_permutations_than_there_are(
+    threshold: float, permutations: int, miss_weight: float
+) -> None:
+    bands, rows = choose_banding(threshold, permutations, miss_weight)
     assert bands >= 2
     assert 1 <= rows * bands <= permutations
 

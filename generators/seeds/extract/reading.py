@@ -1,0 +1,97 @@
+"""From a document to its documented functions: parse, find, cut out.
+
+There is text of some kilobytes that no parser of this kind gets through in bounded memory, so every
+document is read in a process that may die of it (`apart`). One that does gives nothing but a count.
+That costs 7 % more CPU time than reading in the same process (measured on the standard library).
+"""
+
+from collections import Counter
+from functools import cache
+
+import msgspec
+
+from generators.seeds.extract.apart import Apart
+from generators.seeds.extract.base import Extraction
+from generators.seeds.extract.languages.base import Found
+from generators.seeds.extract.lines import dedent, indentation
+from generators.seeds.extract.parsing import parse, tools
+from generators.seeds.records import Document, Seed, seed_id
+
+__all__ = ["read"]
+
+MEMORY_BYTES = 1 << 30
+CPU_S = 30
+"""Limits for one document. A MiB of source code takes up to 75 MB and 0.3 s (measured on files of
+more than 250 kB in Python, C++, Go, Rust and JavaScript)."""
+
+
+def read(document: Document, methods: bool) -> Extraction:
+    """Return the documented functions of a document.
+
+    Raises:
+        ConfigError: the language's grammar is not installed.
+    """
+    language = _grammar(document)
+    tools(language)  # here first: a missing grammar is the caller's business, not the child's
+    answer = _reader(methods)(msgspec.msgpack.encode((document, language)))
+    if answer is None:
+        return Extraction(counts=Counter(too_hard=1))
+    seeds, counts = msgspec.msgpack.decode(answer, type=tuple[list[Seed], dict[str, int]])
+    return Extraction(seeds, Counter(counts))
+
+
+@cache
+def _reader(methods: bool) -> Apart:
+    def work(request: bytes) -> bytes:
+        document, language = msgspec.msgpack.decode(request, type=tuple[Document, str])
+        found = _read(document, language, methods)
+        return msgspec.msgpack.encode((found.seeds, found.counts))
+
+    return Apart(work, memory_bytes=MEMORY_BYTES, cpu_s=CPU_S)
+
+
+def _read(document: Document, language: str, methods: bool) -> Extraction:
+    source = document.content.encode()
+    root = parse(language, source)
+    if root is None:
+        return Extraction(counts=Counter(too_hard=1))
+    counts: Counter[str] = Counter()
+    placed: list[tuple[int, Seed]] = []
+    for found in tools(language).find(root, source, methods):
+        if found is None:
+            counts["tests"] += 1
+            continue
+        counts["functions"] += 1
+        counts["methods"] += found.shape == "method"
+        if found.node.has_error:
+            counts["broken"] += 1
+        elif found.docstring:
+            counts["documented"] += 1
+            placed.append((found.first.start_byte, _seed(found, document, source)))
+    placed.sort(key=lambda pair: pair[0])
+    return Extraction([seed for _, seed in placed], +counts)  # plus leaves the zeros out
+
+
+def _seed(found: Found, document: Document, source: bytes) -> Seed:
+    start = found.first.start_byte
+    code = source[start : found.node.end_byte].decode().rstrip()
+    code = dedent(code, indentation(source, start))
+    line = found.first.start_point.row + 1
+    return Seed(
+        id=seed_id(document.language, code),
+        code=code,
+        language=document.language,
+        shape=found.shape,
+        name=found.name,
+        docstring=found.docstring,
+        provenance=msgspec.structs.replace(
+            document.provenance, start_line=line, end_line=line + code.count("\n")
+        ),
+    )
+
+
+def _grammar(document: Document) -> str:
+    """Return the grammar to read a document with: TypeScript's two differ by the file's name."""
+    if document.language == "typescript" and document.provenance.path.endswith(".tsx"):
+        return "tsx"
+    return document.language

@@ -1,0 +1,159 @@
+"""All rules on real code: no crash, the same answer always, and only what they promise."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pydantic
+import pytest
+from rules_corpus import corpus, seed
+
+from generators.seeds.filters import trees
+from generators.seeds.filters.arguments import Arguments
+from generators.seeds.filters.imports import Imports
+from generators.seeds.filters.length import Length
+from generators.seeds.filters.markers import Markers
+from generators.seeds.filters.modules import Modules
+from generators.seeds.filters.registry import AnyRule
+from generators.seeds.filters.returns import Returns
+from generators.seeds.filters.safety import Safety
+from generators.seeds.filters.syntax import Syntax
+from generators.seeds.filters.text import Text
+from generators.seeds.records import Seed
+from generators.seeds.steps import Outcome, Rejected, Rule
+
+RULES: tuple[Rule, ...] = (
+    Syntax(),
+    Length(),
+    Arguments(),
+    Returns(),
+    Markers(),
+    Text(language="english"),
+    Imports(third_party=("numpy",)),
+    Modules(allow=("numpy",)),
+    Safety(),
+)
+ADAPTER: pydantic.TypeAdapter[Rule] = pydantic.TypeAdapter(AnyRule)
+
+
+def outcomes(rule: Rule, seeds: tuple[Seed, ...]) -> list[Outcome]:
+    return rule.apply(seeds, Path())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.kind)
+def test_real_functions(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = corpus(1000)
+    first = outcomes(rule, seeds)
+    assert len(first) == len(seeds)
+    reasons = getattr(rule, "reasons", ())
+    counts: Counter[str] = Counter()
+    for given, outcome in zip(seeds, first, strict=True):
+        if isinstance(outcome, Rejected):
+            counts[outcome.reason] += 1
+            assert outcome.reason in reasons
+            assert len(outcome.detail) <= 120
+            assert outcome.detail.isprintable()
+        else:
+            assert (outcome.id, outcome.code) == (given.id, given.code)
+    # Most real functions pass each of them, and each of them finds something.
+    assert counts.total() < 0.5 * len(seeds)
+    assert rule.kind == "imports" or counts
+    # Neither the order nor what was parsed before matters.
+    monkeypatch.setattr(trees, "_CACHE", trees._Cache())
+    assert outcomes(rule, seeds[::-1])[::-1] == first
+
+
+def test_every_kind_is_known_by_its_name() -> None:
+    for rule in RULES:
+        settings = json.loads(rule.model_dump_json())
+        assert ADAPTER.validate_python(settings) == rule
+    with pytest.raises(pydantic.ValidationError, match="'kind'"):
+        ADAPTER.validate_python({"kind": "magic"})
+    with pytest.raises(pydantic.ValidationError, match="max_line"):
+        ADAPTER.validate_python({"kind": "length", "max_line": 1})
+
+
+HOSTILE = [
+    "",
+    "\0",
+    "(" * 5000,
+    "-" * 9000 + "1",
+    "'" * 9000,
+    "\ud800",
+    "\r\n" * 5000,
+    "é" * 20_000,
+    "def f(x):\n" + " x\n" * 20_000,
+    "#" * 40_000,
+    "def f(x): '''" + ":param " * 9000 + "'''",
+    "def f(x): return " + "[" * 190 + "]" * 190,
+    "https://" * 9000,
+    "auto generated " * 4000,
+    "a" + "\n" * 40_000 + "b",
+    "a\n" * 20_000,
+    "a" + " " * 40_000 + "b",
+    "@param " * 6000,
+    "# TODO " * 6000,
+    "see " * 10_000,
+    "a." * 20_000,
+]
+
+
+@pytest.mark.parametrize("language", ["python", "java", "shell", "klingon"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.kind)
+def test_hostile_text(rule: Rule, language: str) -> None:
+    if rule.languages is not None and language not in rule.languages:
+        return
+    for code in HOSTILE:
+        for shape in ("function", "method", "snippet"):
+            given = seed(code, language, shape, name=code[:50], docstring=code)
+            start = time.process_time()
+            outcome = rule.judge(given)
+            assert time.process_time() - start < 5, code[:20]
+            if isinstance(outcome, Rejected):
+                assert outcome.reason in getattr(rule, "reasons", ())
+                assert len(outcome.detail) <= 120
+                assert outcome.detail.isprintable()
+            else:
+                assert outcome.id == given.id
+
+
+PROGRAM = """
+import hashlib, sys, warnings
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
+from test_rules_everywhere import RULES, corpus
+digest = hashlib.sha256()
+for rule in RULES:
+    for seed in corpus(60):
+        digest.update(repr(rule.judge(seed)).encode())
+print(digest.hexdigest())
+"""
+
+
+def test_the_same_under_any_hash_seed_and_in_any_folder(tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    answers = set[str]()
+    for number, folder in enumerate([tmp_path, here]):
+        (tmp_path / "pyproject.toml").write_text("[tool.autoimport]\nnonsense = 1\n")
+        answer = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", PROGRAM, str(here), str(here.parents[3])],
+            env={**os.environ, "PYTHONHASHSEED": str(number), "LC_ALL": ["C", "C.UTF-8"][number]},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answers.add(answer.stdout)
+    assert len(answers) == 1
+
+
+def test_reading_a_recipe_needs_no_parser() -> None:
+    program = "import sys, generators.seeds.filters.registry; print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    heavy = {"tree_sitter", "autoimport", "autoflake", "pyflakes", "numpy", "pyarrow"}
+    assert not heavy & set(answer.stdout.split())
