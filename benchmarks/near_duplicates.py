@@ -14,6 +14,7 @@ are functions per CPU second.
 """
 
 import argparse
+import math
 import re
 import resource
 import subprocess
@@ -81,17 +82,28 @@ def show(record: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     large = record["large"]
-    scale = _THE_STACK / large["functions"]
     console.print(
         f"at {large['functions']:,}: {large['both_per_s']:,.0f}/s (goal {_GOAL_RATE:,}),"
         f" {large['anonymous_mib']:.0f} MiB without page cache (goal {_GOAL_MIB}),"
         f" {large['resident_mib']:.0f} MiB with it, {large['disk_mib']:,.0f} MiB on disk,"
         f" slowest part {large['slowest_part_s']:.1f} s"
-        f"\nat {_THE_STACK:,}, if all grows with it:"
-        f" {_THE_STACK / large['both_per_s'] / 3600:.1f} core hours,"
-        f" {large['disk_mib'] * scale / 1024:.1f} GiB on disk",
+        f"\nprojected to {_THE_STACK:,}: {_projected_s(record) / 3600:.1f} core hours,"
+        f" {large['disk_mib'] * _THE_STACK / large['functions'] / 1024:.1f} GiB on disk",
         highlight=False,
     )
+
+
+def _projected_s(record: dict[str, Any]) -> float:
+    """Return the CPU seconds for The Stack: deciding gets slower with each doubling, as measured.
+
+    That is with an index that fits in memory as page cache.
+    """
+    small, large = record["veristone"], record["large"]
+    doublings = math.log2(large["functions"] / small["functions"])
+    decide_s = 1 / large["decide_per_s"]
+    slope = (decide_s - 1 / small["decide_per_s"]) / doublings if doublings > 0 else 0.0
+    more = max(slope, 0.0) * math.log2(_THE_STACK / large["functions"])
+    return _THE_STACK * (1 / large["sketch_per_s"] + decide_s + more)
 
 
 def _run(engine: str, functions: int) -> dict[str, Any]:

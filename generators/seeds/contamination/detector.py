@@ -35,7 +35,7 @@ class Settings:
     normalised_nats: float = 8.0
     """The same for solutions whose names may differ. At 6, `"".join(x)` begins to match (180 of
     those functions); at 8, three do."""
-    evidence_nats: float = 12.0
+    evidence_nats: float = 11.5
     """What must speak for an item all in all; see `evidence`. One more finds less, at fewer false
     positives: each costs a factor of about 1.6."""
 

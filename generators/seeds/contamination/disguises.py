@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 __all__ = ["DISGUISES", "Copy", "disguise", "paraphrase"]
 
-_WORDS: dict[str, str] = dict(
-    (pair.strip().split(":")[0], pair.split(":")[1].strip())
+_WORDS: dict[str, str] = {
+    pair.strip().split(":")[0]: pair.split(":")[1].strip()
     for pair in """
     given: supplied, return: give back, returns: gives back, list: sequence, string: text,
     number: value, numbers: values, integer: whole number, integers: whole numbers,
@@ -26,7 +26,7 @@ _WORDS: dict[str, str] = dict(
     consisting: made, should: must, array: sequence, sorted: ordered, sort: order, sum: total,
     equal: identical
     """.replace(": ", ":").split(",")
-)
+}
 
 
 class Copy(NamedTuple):

@@ -3,21 +3,26 @@
 A worker is told everything by its arguments and keeps nothing between calls but caches.
 """
 
+import gc
 import resource
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from generators.seeds.extract.registry import AnyExtractor
 from generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, add, smallest
 from generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
 from generators.seeds.records import Rejection, Seed
 from generators.seeds.sources.registry import AnySource
-from generators.seeds.steps import BatchStep, OrderedStep, Outcome, Rejected, Step
+from generators.seeds.steps import BatchStep, OrderedStep, Outcome, Rejected, Rule, Step
 
 __all__ = ["able", "batch_part", "cpu_of", "mine_part", "settle", "sketch_part"]
+
+_SLICE = 500
+"""Seeds; the rules' cache of parsed code holds some thousands."""
 
 
 @contextmanager
@@ -69,17 +74,51 @@ def batch_part(
     stage = StageFolder(folder)
     seeds = read_parts(before, parts)
     rejected: list[Rejection] = []
-    funnels: list[StepFunnel] = []
-    for index, step in enumerate(steps):
-        funnel = StepFunnel(step=step.kind)
-        given = able(step, seeds)
-        with cpu_of(funnel):
-            outcomes = step.apply(given, stage.work(f"{index}-{step.kind}")) if given else []
-        seeds, more = settle(step, seeds, outcomes, funnel)
-        rejected += more
-        funnels.append(funnel)
+    funnels = [StepFunnel(step=step.kind) for step in steps]
+    chain = [
+        _Link(step, funnel, stage.work(f"{index}-{step.kind}"))
+        for index, (step, funnel) in enumerate(zip(steps, funnels, strict=True))
+    ]
+    with _collected_once():
+        for ruled, links in groupby(chain, lambda link: isinstance(link.step, Rule)):
+            some = list(links)
+            # Rules share what they parsed of a seed, and what they keep of that is bounded: a few
+            # seeds go through all of them before the next few.
+            size = _SLICE if ruled else max(1, len(seeds))
+            left: list[Seed] = []
+            for start in range(0, len(seeds), size):
+                left += _through(some, seeds[start : start + size], rejected)
+            seeds = left
     stage.write(number, seeds, rejected, PartCounts(kept=len(seeds), steps=funnels))
     return len(seeds)
+
+
+class _Link(NamedTuple):
+    step: BatchStep
+    funnel: StepFunnel
+    folder: Path
+
+
+def _through(links: Sequence[_Link], seeds: list[Seed], rejected: list[Rejection]) -> list[Seed]:
+    for step, funnel, folder in links:
+        given = able(step, seeds)
+        with cpu_of(funnel):
+            outcomes = step.apply(given, folder) if given else []
+        seeds, more = settle(step, seeds, outcomes, funnel)
+        rejected += more
+    return seeds
+
+
+@contextmanager
+def _collected_once() -> Generator[None]:
+    """Collect garbage at the end alone: going over cached trees again and again costs more than
+    half of what the rules cost, and none of it is garbage."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 def sketch_part(
