@@ -107,7 +107,10 @@ def independent(data: Path, items: dict[int, Item], paraphrases: Path | None) ->
         item = by_name.get(re.findall(r"def (\w+)", row["prompt"])[-1])
         for body in row["samples"][:5] if item else ():
             assert item is not None
-            yield from _as_disguised("CodeGen's solution, renamed", "renamed", whole(item, body))
+            # A fifth of the samples are comments and nothing else: no solutions.
+            if bare(body, "python"):
+                program = whole(item, body)
+                yield from _as_disguised("CodeGen's solution, renamed", "renamed", program)
     for row in read_rows(paraphrases) if paraphrases else ():
         item = items[row["task"]]
         yield Planted("reworded by hand: description alone", f"{item.label}", row["text"], "")

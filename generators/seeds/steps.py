@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from generators.seeds.records import Seed
 from veristone import Verifier
@@ -48,10 +48,8 @@ class Rejected(NamedTuple):
 Outcome: TypeAlias = Seed | Rejected
 
 
-class Step(BaseModel, ABC):
+class Step(BaseModel, ABC, frozen=True, extra="forbid"):
     """What all steps have."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
     """Name of the step in recipes, reports and rejections."""
@@ -68,7 +66,7 @@ class Step(BaseModel, ABC):
         """
 
 
-class BatchStep(Step):
+class BatchStep(Step, frozen=True):
     """A step that looks at each seed by itself, in a worker process."""
 
     @abstractmethod
@@ -76,7 +74,7 @@ class BatchStep(Step):
         """Return one outcome for each seed, in order. `folder` is what `prepare` got."""
 
 
-class Rule(BatchStep):
+class Rule(BatchStep, frozen=True):
     """A batch step that needs nothing but the one seed."""
 
     @abstractmethod
@@ -88,7 +86,7 @@ class Rule(BatchStep):
         return [self.judge(seed) for seed in seeds]
 
 
-class OrderedStep(Step):
+class OrderedStep(Step, frozen=True):
     """A step that knows what it has seen, kept on disk in its folder.
 
     `sketch` is the dear part and runs in worker processes, ahead of time; `decide` runs in the
@@ -126,7 +124,7 @@ class Services(NamedTuple):
     judge: Judge | None = None
 
 
-class AsyncStep(Step):
+class AsyncStep(Step, frozen=True):
     """A step that asks the verifier or a model."""
 
     @abstractmethod

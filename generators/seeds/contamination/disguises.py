@@ -86,8 +86,7 @@ class _Plain(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
-        if len(node.body) > 1:
-            node.body = [s for s in node.body if not _is_text(s)]
+        node.body = [s for s in node.body if not _is_text(s)] or [ast.Pass()]
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:

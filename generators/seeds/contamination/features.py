@@ -1,5 +1,6 @@
 """What the matchers compare: one text and its code, seen from several sides, each made once."""
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from generators.seeds.contamination.reading import Reading, read
 
 __all__ = ["Features", "body", "encode", "ngrams"]
 
+_FENCED = re.compile(r"^```[^\n`]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _MEMORY_WORDS = 200_000
 
@@ -23,8 +25,7 @@ class Features:
     """A sample to judge, or a part of a benchmark's item."""
 
     def __init__(self, text: str, code: str, language: str) -> None:
-        self.text = text
-        self.code = code
+        self.text, self.code = _unfenced(text, code)
         self.language = language
 
     @cached_property
@@ -70,6 +71,22 @@ class Features:
     @cached_property
     def examples(self) -> list[str]:
         return example_runs(f"{self.text}\n{self.code}")
+
+
+def _unfenced(text: str, code: str) -> tuple[str, str]:
+    """Move what is fenced to the code and, where the code has fences, what is not to the text.
+
+    Models answer in Markdown. A fence begins in the first column: those in documentation do not.
+    """
+    if "```" not in code and "```" not in text:
+        return text, code
+    blocks: list[str] = [] if _FENCED.search(code) else [code]
+    words = [_FENCED.sub("\n", text)]
+    for part in (text, code):
+        blocks += [match[1] for match in _FENCED.finditer(part)]
+    if not blocks or blocks[0] != code:
+        words.append(_FENCED.sub("\n", code))
+    return "\n".join(words), "\n".join(blocks)
 
 
 def body(tokens: list[str], language: str) -> list[str]:

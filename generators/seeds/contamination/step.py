@@ -40,10 +40,10 @@ class BenchmarkFile(BaseModel):
     """Of its code, where the file does not say and it is not Python."""
 
 
-class Contamination(BatchStep):
+class Contamination(BatchStep, frozen=True):
     """Rejects seeds in which a benchmark's item is found; the reason is the matcher's name."""
 
-    kind: Literal["contamination"] = "contamination"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["contamination"] = "contamination"
     benchmarks: tuple[BenchmarkFile, ...]
     evaluated: tuple[str, ...] = ()
     """Benchmarks that results will be reported on: each must be among `benchmarks`."""

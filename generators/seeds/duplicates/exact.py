@@ -32,10 +32,10 @@ _NO_LIMIT = 1 << 30
 _word_spans = re.compile(r"\w+").finditer
 
 
-class ExactDuplicates(OrderedStep):
+class ExactDuplicates(OrderedStep, frozen=True):
     """Keeps the first of equal seeds; the others are `duplicate`, with the first one's id."""
 
-    kind: Literal["exact_duplicates"] = "exact_duplicates"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["exact_duplicates"] = "exact_duplicates"
     docstring: bool = True
     """Whether seeds that differ in their documentation alone are different."""
 

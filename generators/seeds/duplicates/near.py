@@ -54,10 +54,10 @@ class Sketch(NamedTuple):
     datasketch, minima of their permutations, shape (permutations, seeds)."""
 
 
-class NearDuplicates(OrderedStep):
+class NearDuplicates(OrderedStep, frozen=True):
     """Keeps the first of similar seeds; the others are `near_duplicate`, `0.73 of <id>`."""
 
-    kind: Literal["near_duplicates"] = "near_duplicates"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["near_duplicates"] = "near_duplicates"
     threshold: float = Field(default=0.5, ge=0.05, le=0.99)
     """Jaccard similarity of word shingles from which on a seed is rejected."""
     permutations: int = Field(default=128, ge=16, le=512)

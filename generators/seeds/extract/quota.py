@@ -37,10 +37,10 @@ MAGICODER = {
 """Seeds by language of OSS-Instruct, 80,000 in all."""
 
 
-class Quota(OrderedStep):
+class Quota(OrderedStep, frozen=True):
     """Keeps the first seeds of each language. Rejects with `quota_full` and `no_quota`."""
 
-    kind: Literal["quota"] = "quota"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["quota"] = "quota"
     counts: dict[str, NonNegativeInt] = Field(default_factory=lambda: dict(MAGICODER))
     """How many of each language."""
 

@@ -23,10 +23,10 @@ __all__ = ["Arguments"]
 _OBJECTS = ("self", "cls", "mcs")
 
 
-class Arguments(Rule):
+class Arguments(Rule, frozen=True):
     """Rejects functions without parameters."""
 
-    kind: Literal["arguments"] = "arguments"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["arguments"] = "arguments"
     languages: ClassVar[frozenset[str] | None] = GRAMMARS | {"python"}
     reasons: ClassVar[tuple[str, ...]] = ("no_arguments", "unparsable")
 

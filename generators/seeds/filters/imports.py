@@ -23,10 +23,10 @@ from generators.seeds.steps import Outcome, Rule
 __all__ = ["Imports", "import_lines", "missing_imports"]
 
 
-class Imports(Rule):
+class Imports(Rule, frozen=True):
     """Infers missing imports."""
 
-    kind: Literal["imports"] = "imports"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["imports"] = "imports"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
 
     tool: Literal["table", "autoimport"] = "table"

@@ -21,10 +21,10 @@ _DATA_FLOOR = 400
 """Characters of literals that are never too many."""
 
 
-class Length(Rule):
+class Length(Rule, frozen=True):
     """Rejects what is too long, too small or mostly literals."""
 
-    kind: Literal["length"] = "length"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["length"] = "length"
     reasons: ClassVar[tuple[str, ...]] = (
         "too_many_lines",
         "too_many_characters",

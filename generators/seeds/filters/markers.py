@@ -20,7 +20,7 @@ from veristone import ConfigError
 __all__ = ["Markers"]
 
 
-class Markers(Rule):
+class Markers(Rule, frozen=True):
     """Rejects seeds with a marker in a comment or in the documentation.
 
     In a comment: the word in capitals anywhere, or in any case as its first word. In documentation:
@@ -28,7 +28,7 @@ class Markers(Rule):
     heading (`@todo`, `.. todo::`, `Todo:`). Words in quotes are not markers.
     """
 
-    kind: Literal["markers"] = "markers"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["markers"] = "markers"
     reasons: ClassVar[tuple[str, ...]] = ("marker_in_comment", "marker_in_docstring")
 
     words: tuple[str, ...] = Field(default=("TODO", "FIXME", "XXX", "HACK", "BUG"), min_length=1)

@@ -36,10 +36,10 @@ DENIED = (
 """The deny list of StarCoder2's self-alignment."""
 
 
-class Modules(Rule):
+class Modules(Rule, frozen=True):
     """Rejects seeds that import what they may not."""
 
-    kind: Literal["modules"] = "modules"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["modules"] = "modules"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
     reasons: ClassVar[tuple[str, ...]] = (
         "denied_module",

@@ -29,10 +29,10 @@ _CONFIGURATION = "pyrightconfig.json"
 _HARMLESS = b"x = 1\n"
 
 
-class Pyright(BatchStep):
+class Pyright(BatchStep, frozen=True):
     """Rejects seeds in which Pyright finds an error, and those with which it cannot finish."""
 
-    kind: Literal["pyright"] = "pyright"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["pyright"] = "pyright"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
     reasons: ClassVar[tuple[str, ...]] = (
         "type_error",

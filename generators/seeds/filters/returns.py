@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["Returns"]
 
 
-class Returns(Rule):
+class Returns(Rule, frozen=True):
     """Rejects functions that return no value."""
 
-    kind: Literal["returns"] = "returns"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["returns"] = "returns"
     languages: ClassVar[frozenset[str] | None] = GRAMMARS | {"python"}
     reasons: ClassVar[tuple[str, ...]] = ("no_return_value", "unparsable")
 

@@ -39,10 +39,10 @@ TOLERATED: tuple[Hazard, ...] = (
 """What is let through unless a recipe says otherwise."""
 
 
-class Safety(Rule):
+class Safety(Rule, frozen=True):
     """Rejects seeds that use what they should not."""
 
-    kind: Literal["safety"] = "safety"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["safety"] = "safety"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
     reasons: ClassVar[tuple[str, ...]] = (*HAZARDS, "unparsable")
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Syntax"]
 
 
-class Syntax(Rule):
+class Syntax(Rule, frozen=True):
     """Rejects what is not exactly one function that does something."""
 
-    kind: Literal["syntax"] = "syntax"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["syntax"] = "syntax"
     languages: ClassVar[frozenset[str] | None] = GRAMMARS | {"python"}
     reasons: ClassVar[tuple[str, ...]] = (
         "syntax_error",

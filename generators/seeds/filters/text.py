@@ -65,10 +65,10 @@ _TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _FILLERS: Final = frozenset({"function", "method", "func", "def"})
 
 
-class Text(Rule):
+class Text(Rule, frozen=True):
     """Rejects seeds whose documentation says nothing, or not in the wanted alphabet or language."""
 
-    kind: Literal["text"] = "text"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["text"] = "text"
     reasons: ClassVar[tuple[str, ...]] = (
         "not_ascii",
         "no_prose",

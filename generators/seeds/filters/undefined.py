@@ -58,10 +58,10 @@ class _Finding(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(list[_Finding])
 
 
-class Undefined(BatchStep):
+class Undefined(BatchStep, frozen=True):
     """Rejects seeds with undefined names or wrong syntax."""
 
-    kind: Literal["undefined"] = "undefined"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["undefined"] = "undefined"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
     reasons: ClassVar[tuple[str, ...]] = (
         "undefined_name",

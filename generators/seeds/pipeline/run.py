@@ -23,6 +23,7 @@ from generators.seeds.pipeline.storage import (
     PartCounts,
     StageFolder,
     StagePlan,
+    only_one,
     whole_file,
 )
 from generators.seeds.pipeline.summary import summarise
@@ -135,6 +136,10 @@ class Run:
     async def go(self, until: int | None = None) -> Funnel:
         """Run all stages, or the first `until`; return the funnel of what is done."""
         self.check()
+        with only_one(self.folder):
+            return await self._go(until)
+
+    async def _go(self, until: int | None) -> Funnel:
         began = time.monotonic()
         todo = self.stages[:until]
         # All of them first: a wrong path in the last step must not cost a night's work.

@@ -15,6 +15,7 @@ Every file appears whole or not at all (written aside, flushed to disk, renamed)
 `kept` and `rejected` depend on the recipe and the sources alone; `counts` also hold CPU seconds.
 """
 
+import fcntl
 import gzip
 import os
 import shutil
@@ -30,7 +31,7 @@ from generators.seeds.records import Rejection, Seed
 from generators.seeds.sources.base import Part
 from veristone import ConfigError
 
-__all__ = ["PartCounts", "StageFolder", "StagePlan", "read_seeds", "whole_file"]
+__all__ = ["PartCounts", "StageFolder", "StagePlan", "only_one", "read_seeds", "whole_file"]
 
 _encode = msgspec.json.Encoder().encode
 _decode_seed = msgspec.json.Decoder(Seed).decode
@@ -79,6 +80,22 @@ def whole_file(path: Path) -> Generator[IO[bytes]]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_one(folder: Path) -> Generator[None]:
+    """Keep every other process out of a run's folder; a killed one keeps nobody out.
+
+    Raises:
+        ConfigError: another process works there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"{folder}: another process works on this run") from None
+        yield
 
 
 class StageFolder:

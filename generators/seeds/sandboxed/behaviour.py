@@ -43,10 +43,10 @@ __all__ = ["BehaviourStep"]
 _MOST_NAMED = 3
 
 
-class BehaviourStep(AsyncStep):
+class BehaviourStep(AsyncStep, frozen=True):
     """Rejects Python functions that solve a task of a benchmark."""
 
-    kind: Literal["behaviour"] = "behaviour"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["behaviour"] = "behaviour"
     languages = frozenset({"python"})
 
     benchmarks: tuple[BenchmarkFile, ...] = ()
@@ -59,7 +59,8 @@ class BehaviourStep(AsyncStep):
     `probes.information`."""
 
     _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
-    _guard: Guard | None = PrivateAttr(default=None)
+    _built: list[Guard] = PrivateAttr(default_factory=list[Guard])
+    """The guard, once there is one."""
     _building: asyncio.Lock = PrivateAttr(default_factory=asyncio.Lock)
 
     @property
@@ -130,20 +131,19 @@ class BehaviourStep(AsyncStep):
             SandboxFailure: the verifier could not decide about a benchmark's solution.
         """
         async with self._building:
-            if self._guard is None:
+            if not self._built:
                 contents = [read_content(benchmark) for benchmark in self.benchmarks]
                 path = folder / f"guard-{self._digest(contents)}.json"
                 if path.exists():
-                    self._guard = msgspec.json.decode(path.read_bytes(), type=Guard)
+                    guard = msgspec.json.decode(path.read_bytes(), type=Guard)
                 else:
                     tasks: list[Task | str] = []
                     for benchmark, content in zip(self.benchmarks, contents, strict=True):
                         tasks += read_tasks(benchmark, content)
-                    self._guard = await build_guard(
-                        tasks, verifier, probes=self.probes, bits=self.bits
-                    )
-                    _write(path, msgspec.json.format(msgspec.json.encode(self._guard)))
-            return self._guard
+                    guard = await build_guard(tasks, verifier, probes=self.probes, bits=self.bits)
+                    _write(path, msgspec.json.format(msgspec.json.encode(guard)))
+                self._built.append(guard)
+            return self._built[0]
 
     def _digest(self, contents: Iterable[bytes]) -> str:
         """Name what a guard is made from: the benchmarks, the settings and our own code."""

@@ -39,10 +39,10 @@ class _Report(msgspec.Struct):
     missed: list[int] = []
 
 
-class CoverageStep(AsyncStep):
+class CoverageStep(AsyncStep, frozen=True):
     """Rejects Python seeds whose tests fail or leave lines out."""
 
-    kind: Literal["coverage"] = "coverage"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["coverage"] = "coverage"
     languages = frozenset({"python"})
 
     minimum: float = Field(default=0.9, ge=0, le=1)

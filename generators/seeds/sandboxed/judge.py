@@ -20,10 +20,10 @@ from veristone import ConfigError
 __all__ = ["DocstringJudgeStep"]
 
 
-class DocstringJudgeStep(AsyncStep):
+class DocstringJudgeStep(AsyncStep, frozen=True):
     """Rejects seeds of any language whose documentation the judge finds wanting."""
 
-    kind: Literal["docstring_judge"] = "docstring_judge"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["docstring_judge"] = "docstring_judge"
 
     minimum: float = Field(default=0.5, ge=0, le=1)
     """Probability of yes that a seed needs; one that has exactly this stays."""

@@ -62,7 +62,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {
             "name": "HumanEval_3_below_zero",
             "language": "rs",
-            "prompt": "/// Detect whether it falls below zero.\nfn below_zero(x: Vec<i8>) -> bool {\n",
+            "prompt": "/// Detect whether it falls below zero.\nfn below_zero(x: A) -> u8 {\n",
             "tests": "}\nfn main() { let candidate = below_zero; }",
         },
         {

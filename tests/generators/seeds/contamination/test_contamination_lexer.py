@@ -21,7 +21,7 @@ FAMILIES = ["python", "ruby", "java", "javascript", "php", "lua", "racket", "oca
         ("python", "def f():\n  '''Not ' closed", "def f ( ) :", "Not closed"),
         ("python", "x = rb'a#b'", "x = rb'a#b'", ""),
         ("python", "a //= 2 ** b", "a //= 2 ** b", ""),
-        ("cpp", "#include <a>\nint f(){ /* c */ return 'x'; } // d", "int f ( ) { return 'x' ; }", "c d"),
+        ("cpp", "#include <a>\nint f(){/* c */f('x'); } // d", "int f ( ) { f ( 'x' ) ; }", "c d"),
         ("rust", "fn f<'a>(x: &'a str) -> i32 { vec![1] }", None, ""),
         ("lua", "x = 1 -- c\n--[[ d\ne ]] y = 2", "x = 1 y = 2", "c d e"),
         ("racket", "(equal? a-b \"c\") ; d", '( equal? a-b "c" )', "d"),
@@ -54,7 +54,7 @@ def test_any_text_is_lexed_and_nothing_is_made_up(language: str, text: str) -> N
      "f(", "=>", "function a", "(){", ">>>", "#"],
 )  # fmt: skip
 def test_hostile_texts_take_linear_time(language: str, piece: str) -> None:
-    """0.3 s of CPU for 100 kB is some ten times what it takes; quadratic is minutes."""
+    """100 kB take 0.1 to 0.9 s of CPU here; what is quadratic takes minutes."""
     code = piece * (100_000 // len(piece)) + " "
     began = time.process_time()
     features = Features("", code, language)
@@ -64,7 +64,7 @@ def test_hostile_texts_take_linear_time(language: str, piece: str) -> None:
     assert features.mentioned is not None
     assert features.examples is not None
     assert features.content is not None
-    assert time.process_time() - began < 1.5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

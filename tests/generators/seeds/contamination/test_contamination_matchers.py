@@ -20,7 +20,7 @@ ITEMS = [
         {"task_id": "Bench/1", "prompt": DIGITS, "canonical_solution": DIGITS}, "Bench", 0
     ),
     make_item(
-        {"task_id": "Bench/2", "text": "Add two numbers.", "code": "def add(x, y):\n  return x + y"},
+        {"task_id": "Bench/2", "text": "Add numbers.", "code": "def add(x, y):\n  return x + y"},
         "Bench",
         1,
     ),
@@ -63,6 +63,20 @@ def test_what_a_matcher_finds(matcher: str, text: str, code: str) -> None:
     assert match.task in {"Bench/1 (digit_pattern)", "Bench/3 (split_parens)"}
     assert match.detail.startswith(match.task)
     assert "\n" not in match.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"Here it is:\n```python\n{DIGITS}```\nAs you see.", ""),
+        ("Here it is.", f"```python\n{DIGITS}```"),
+        ("", f"Here it is:\n```\n{DIGITS}"),
+    ],
+)
+def test_code_in_markdown_is_code(text: str, code: str) -> None:
+    match = only("exact").check(text, code, "ruby")
+    assert match is not None
+    assert match.task == "Bench/1 (digit_pattern)"
 
 
 JAVA = """
@@ -134,6 +148,14 @@ def test_every_disguise_is_found_and_the_code_still_works() -> None:
     assert callable(ours)
     assert callable(theirs)
     assert ours(0, 200) == theirs(0, 200) == 6
+
+
+@pytest.mark.parametrize("kind", ["undocumented", "renamed", "embedded", "reworked"])
+@pytest.mark.parametrize("body", ["    pass\n", "    x = 1\n", ""])
+def test_no_disguise_of_code_leaves_the_description_in_it(kind: str, body: str) -> None:
+    """Else recall of renamed code would be that of verbatim descriptions."""
+    copy = disguise(kind, "Seven.", f'def f(x):\n    """Count how often seven appears."""\n{body}')
+    assert "seven" not in (copy.text + copy.code).lower()
 
 
 def test_words_that_many_tasks_share_are_a_template() -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from generators.seeds.pipeline.recipe import Recipe, parse_recipe
 from generators.seeds.pipeline.run import Progress, Run
-from generators.seeds.pipeline.storage import StageFolder, read_seeds
+from generators.seeds.pipeline.storage import StageFolder, only_one, read_seeds
 from veristone import ConfigError
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -174,7 +174,7 @@ def test_killed_at_random_it_ends_with_the_same_bytes(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         try:
-            _, errors = process.communicate(timeout=None if kills > 8 else draw.uniform(0.5, 2.5))
+            _, errors = process.communicate(timeout=None if kills > 8 else draw.uniform(0.3, 1.5))
         except subprocess.TimeoutExpired:
             kills += 1
             process.send_signal(draw.choice([signal.SIGKILL, signal.SIGINT]))
@@ -210,6 +210,11 @@ async def test_other_settings_are_noticed_and_redone_only_when_asked(
     seeds = list(read_seeds(folder / "seeds.jsonl"))
     assert 0 < len(seeds) < len(list(read_seeds(undisturbed / "seeds.jsonl")))
     assert max(seed.code.count("\n") + 1 for seed in seeds) <= 20
+
+
+async def test_two_processes_do_not_work_in_one_folder(corpus: Path, tmp_path: Path) -> None:
+    with only_one(tmp_path), pytest.raises(ConfigError, match="another process"):
+        await Run(recipe(corpus), tmp_path, processes=1).go()
 
 
 async def test_sources_that_are_not_there(tmp_path: Path) -> None:
