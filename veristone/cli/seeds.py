@@ -34,6 +34,7 @@ does everything. The same in steps:
   veristone seeds filter FOLDER     everything up to the removal of near-duplicates
   veristone seeds dedup FOLDER      the rest
   veristone seeds report FOLDER     write the report of what is done so far
+  veristone seeds show FOLDER       read some seeds; --step and --reason: what was rejected
 
 Exit status: 0 done; 1 some files killed the process that read them (all others are done); 2 could
 not start; 130 interrupted.
@@ -85,6 +86,13 @@ def add_parser(commands: "Subparsers") -> None:
         action.add_argument("--recipe", help="other settings than those the folder was made with")
         action.set_defaults(run=run, action=name, source=[], benchmark=[])
         _add_common(action)
+    action = actions.add_parser("show", help="read some seeds, or some of what was rejected")
+    action.add_argument("output", type=Path, metavar="FOLDER")
+    action.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
+    action.add_argument("--step", help="what this step rejected")
+    action.add_argument("--reason", help="what was rejected for this reason")
+    action.add_argument("--language", help="only of this language")
+    action.set_defaults(run=show)
     action = actions.add_parser("report", help="write the report", description="write the report")
     action.add_argument("output", type=Path, metavar="FOLDER")
     action.set_defaults(run=report)
@@ -143,6 +151,23 @@ async def report(arguments: argparse.Namespace) -> int:
     work = Run(_stored_recipe(arguments.output), arguments.output, processes=1)
     _write_report(work)
     _show(work)
+    return 0
+
+
+async def show(arguments: argparse.Namespace) -> int:
+    """Run `show`."""
+    from veristone.cli.show import show as show_items
+
+    folder: Path = arguments.output
+    _stored_recipe(folder)
+    total = show_items(
+        folder,
+        count=arguments.n,
+        step=arguments.step,
+        reason=arguments.reason,
+        language=arguments.language,
+    )
+    print(f"{min(arguments.n, total):,} of {total:,}", file=sys.stderr)
     return 0
 
 

@@ -5,7 +5,7 @@ Python function does these in nearly the same order, whatever the words for them
 declarations, brackets and names are dropped; numbers and strings stay.
 
 The table is of vocabulary, not of benchmarks: operators and library names of the languages that
-MultiPL-E covers (arXiv 2208.08227, table 1), by what they do. Two words that do roughly the same
+MultiPL-E covers (arXiv 2208.08227), by what they do. Two words that do roughly the same
 are the same on purpose (`>` and `<`, `substr` and `slice`): a translator swaps them freely.
 """
 

@@ -1,8 +1,9 @@
 """The text rule: documentation that says something, and, if asked for, in ASCII or in English.
 
 What says nothing: no words at all, only addresses or directives (`:param x:` without a text, as
-editors make it), a placeholder (`_summary_`, `TODO: document`), what a generator wrote, a reference
-to documentation that is elsewhere (`See base class.`), and the function's own name again.
+editors make it), a placeholder (`_summary_`, `TODO: document`), what a generator wrote, that the
+function is deprecated (when that comes first, what it does rarely follows), a reference to
+documentation that is elsewhere (`See base class.`), and the function's own name again.
 
 English is told by script and by stop words (closed-class words such as "the" or "que", which every
 prose of some length has). Short texts without any pass: `Greatest common divisor` is as good as it
@@ -47,6 +48,10 @@ _GENERATED: Final = re.compile(
       (?:is|was|has\s+been)\s+(?:auto[\s-]?|automatically\s+)generated\b
     | missing\s+associated\s+documentation\s+comment\s+in\s+\.proto"""
 )
+_DEPRECATED: Final = re.compile(
+    r"""(?ix)^\W*(?:(?:note|warning)\W+)?
+    (?:this\s+\w+\s+(?:is|has\s+been)\s+(?:now\s+)?)?deprecated\b"""
+)
 _NOISE: Final = re.compile(
     r"""(?imx) ^[ \t]*(?:>>>|\.\.\.)[^\n]*$                       # doctests
       | \b[a-z][a-z+.-]{1,9}://\S+ | \bwww\.\S+                # addresses
@@ -74,6 +79,7 @@ class Text(Rule, frozen=True):
         "no_prose",
         "placeholder",
         "generated",
+        "deprecated",
         "name_again",
         "not_english",
     )
@@ -103,6 +109,8 @@ class Text(Rule, frozen=True):
         first = docstring.partition("\n")[0]
         if _GENERATED.search(docstring[:2000]):
             return Rejected("generated", one_line(first))
+        if _DEPRECATED.match(docstring[:300]):
+            return Rejected("deprecated", one_line(first))
         if _PLACEHOLDERS.match(docstring[:300]):
             return Rejected("placeholder", one_line(docstring))
         telling = _WORD.findall(prose(docstring))

@@ -1,7 +1,7 @@
 """Runs of words: so many consecutive words of a problem's text, as the literature has it.
 
-GPT-3 took 13 words (Brown et al., arXiv 2005.14165, appendix C), DeepSeek-Coder 10 for code
-(arXiv 2401.14196, section 2). Runs that several differently named tasks share are a template's
+GPT-3 took 13 words (Brown et al., arXiv 2005.14165), DeepSeek-Coder 10 for code
+(arXiv 2401.14196). Runs that several differently named tasks share are a template's
 ("Write a python function to find the ...") and say nothing.
 """
 

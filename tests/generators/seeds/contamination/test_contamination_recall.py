@@ -1,6 +1,7 @@
 """Magicoder's leak in miniature: copies of benchmark solutions, disguised and planted, are found.
 
-Thresholds were chosen with the tasks of even number; all that is asserted is of the odd ones.
+Asserted are floors a little below what the tasks with odd numbers gave; how far these were out of
+sight when thresholds were chosen says `benchmarks/contamination_recall.py`.
 """
 
 import json
