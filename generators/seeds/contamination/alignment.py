@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 __all__ = ["GAP_PERCENT", "Sequence", "align", "encode"]
 
 GAP_PERCENT = 30
-"""Cost of an unmatched token, of its weight. Of what was found at a fixed threshold, 18 gave three
-times the false positives of 30, and 50 lost a third of the translations; not tuned beyond that."""
+"""Cost of an unmatched token, of its weight. At a fixed threshold 18 gave three times the false
+positives of 30, and 50 lost a quarter of the translations; not tuned beyond that."""
 
 _NOTHING = -2
 _LONGEST = 2000

@@ -33,8 +33,8 @@ _REST_PERCENT = 10
 _RUN_WEIGHT, _MOST_EXAMPLES = 300, 900
 """A shared run of literals, and all of them together."""
 _NAME_PERCENT, _MENTIONED_PERCENT = 125, 60
-"""Of its words' weight, what a name is worth that is defined, or only mentioned. Of 116,557 functions
-55 have a name of two words or more that is one of HumanEval's or MBPP's."""
+"""Of its words' weight, what a name is worth that is defined, or only mentioned. Of 116,557
+functions 55 have a name of two words or more that is one of HumanEval's or MBPP's."""
 _LEAST_ALIGNED_PERCENT = 35
 """Less of a solution than this is no evidence, however long the solution is."""
 _MOST_ALIGNED = 24

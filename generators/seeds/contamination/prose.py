@@ -1,8 +1,9 @@
 """Descriptions as content words and word n-grams.
 
 Content words are stems of words, and words that programmers use for one another are one (`list`,
-`array`, `vector`): that is how MultiPL-E rewords prompts for other languages (arXiv 2208.08227) and how people reword them for themselves. How much a shared word says is not a matter
-of lists: `background` knows how common it is in the documentation of real code.
+`array`, `vector`): that is how MultiPL-E rewords prompts for other languages (arXiv 2208.08227)
+and how people reword them for themselves. How much a shared word says is not a matter of lists:
+`background` knows how common it is in the documentation of real code.
 """
 
 import re

@@ -1,6 +1,7 @@
 """A recipe names the asynchronous steps by their kind."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from generators.seeds.sandboxed.coverage import CoverageStep
 from generators.seeds.sandboxed.judge import DocstringJudgeStep
 from generators.seeds.sandboxed.registry import AnyAsyncStep
 from generators.seeds.steps import AsyncStep
+from veristone import ConfigError
 
 STEPS: TypeAdapter[AsyncStep] = TypeAdapter(AnyAsyncStep)
 BENCHMARK = {"name": "b", "path": "b.jsonl"}
@@ -44,7 +46,6 @@ def test_steps_by_kind(settings: dict[str, Any], step: AsyncStep) -> None:
         {"kind": "coverage", "unknown": 1},
         {"kind": "coverage", "without_tests": "perhaps"},
         {"kind": "docstring_judge", "minimum": -1},
-        {"kind": "behaviour", "benchmarks": []},
         {"kind": "behaviour", "benchmarks": [{"name": "", "path": "b"}]},
         {"kind": "behaviour", "benchmarks": [BENCHMARK], "bits": 0},
     ],
@@ -52,3 +53,8 @@ def test_steps_by_kind(settings: dict[str, Any], step: AsyncStep) -> None:
 def test_wrong_settings(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         STEPS.validate_python(settings)
+
+
+def test_behaviour_needs_a_benchmark(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="benchmarks"):
+        STEPS.validate_python({"kind": "behaviour"}).prepare(tmp_path)
