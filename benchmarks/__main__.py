@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, or the one that is named, each with a record under records/.
 
-    python -m benchmarks [verification|seeds] [OPTIONS OF THE ONE THAT IS NAMED]
+python -m benchmarks [verification|seeds] [OPTIONS OF THE ONE THAT IS NAMED]
 """
 
 import asyncio

@@ -81,17 +81,18 @@ async def _chain(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def _steps(funnel: Funnel) -> list[dict[str, Any]]:
     candidates = sum(source.candidates for source in funnel.sources)
     seen = sum(source.seen["functions"] for source in funnel.sources)
-    mining = {
+    mining: dict[str, Any] = {
         "step": "mine",
         "given": seen,
         "kept": candidates,
         "cpu_s": sum(source.cpu_s for source in funnel.sources),
     }
-    rest = [
+    rest: list[dict[str, Any]] = [
         {"step": step.step, "given": step.given, "kept": step.kept, "cpu_s": step.cpu_s}
         for step in funnel.steps
     ]
-    for step in (rows := [mining, *rest]):
+    rows = [mining, *rest]
+    for step in rows:
         step["per_cpu_s"] = round(step["given"] / step["cpu_s"], 1) if step["cpu_s"] else None
         step["cpu_s"] = round(step["cpu_s"], 2)
     return rows
