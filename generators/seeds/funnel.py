@@ -25,6 +25,8 @@ class StepFunnel(msgspec.Struct, kw_only=True):
     kept: int = 0
     not_applicable: int = 0
     """Of those kept: seeds of languages that the step cannot judge."""
+    unjudged: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    """Of those kept: seeds that could not be judged, by reason (`no_tests`, `not_loaded`)."""
     reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Rejections by reason; their sum is `given - kept`."""
     by_language: dict[str, tuple[int, int]] = msgspec.field(

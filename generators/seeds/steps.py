@@ -14,6 +14,7 @@ on how seeds were batched.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
@@ -126,6 +127,11 @@ class Services(NamedTuple):
 
 class AsyncStep(Step, frozen=True):
     """A step that asks the verifier or a model."""
+
+    @property
+    def unjudged(self) -> Counter[str]:
+        """Seeds that this object let through without judging them, by reason; it only grows."""
+        return Counter()
 
     @abstractmethod
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:

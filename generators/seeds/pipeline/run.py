@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from generators.seeds.funnel import Funnel, StepFunnel
+from generators.seeds.funnel import Funnel, StepFunnel, add
 from generators.seeds.pipeline.processes import Call, Processes
 from generators.seeds.pipeline.recipe import Recipe
 from generators.seeds.pipeline.stages import Stage, group, stages
@@ -312,8 +312,10 @@ class Run:
             seeds = await asyncio.to_thread(read_parts, self._before(stage), plan.groups[number])
             funnel = StepFunnel(step=step.kind)
             given = able(step, seeds)
+            before = step.unjudged.copy()
             with cpu_of(funnel):
                 outcomes = await step.ask(given, self._services, work) if given else []
+            add(funnel.unjudged, step.unjudged - before)
             kept, rejected = settle(step, seeds, outcomes, funnel)
             counts = PartCounts(kept=len(kept), steps=[funnel])
             await asyncio.to_thread(folder.write, number, kept, rejected, counts)

@@ -78,6 +78,7 @@ def _add_step(total: StepFunnel, more: StepFunnel) -> None:
     total.kept += more.kept
     total.not_applicable += more.not_applicable
     total.cpu_s += more.cpu_s
+    add(total.unjudged, more.unjudged)
     for language, (given, kept) in more.by_language.items():
         before = total.by_language.get(language, (0, 0))
         total.by_language[language] = (before[0] + given, before[1] + kept)

@@ -107,6 +107,9 @@ def stage_notes(stage: Stage) -> list[str]:
     found: list[str] = []
     if stage.step and stage.step.not_applicable:
         found.append(f"{count(stage.step.not_applicable)} of other languages passed unjudged")
+    if stage.step:
+        for reason, number in sorted(stage.step.unjudged.items()):
+            found.append(f"{count(number)} passed unjudged ({line(reason)})")
     if stage.waiting:
         found.append(f"{count(stage.waiting)} still waiting")
     return found

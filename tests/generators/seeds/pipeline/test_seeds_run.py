@@ -249,3 +249,12 @@ def _command(pid: str) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
     except OSError:
         return ""
+
+
+async def test_seeds_that_passed_unjudged_are_counted(corpus: Path, tmp_path: Path) -> None:
+    changed = settings(corpus)
+    changed["steps"] = [{"kind": "length"}, {"kind": "docstring_judge", "absent": "skip"}]
+    run = Run(parse_recipe(changed, "test"), tmp_path, processes=1)
+    funnel = await run.go()
+    assert funnel.steps[1].unjudged == {"no_judge": funnel.seeds}
+    assert funnel.seeds > 0
