@@ -70,6 +70,9 @@ class Step(BaseModel, ABC, frozen=True, extra="forbid"):
 class BatchStep(Step, frozen=True):
     """A step that looks at each seed by itself, in a worker process."""
 
+    gathers: ClassVar[bool] = False
+    """Whether it pays to bring seeds of several parts together first: its tool starts slowly."""
+
     @abstractmethod
     def apply(self, seeds: Sequence[Seed], folder: Path) -> list[Outcome]:
         """Return one outcome for each seed, in order. `folder` is what `prepare` got."""

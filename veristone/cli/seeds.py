@@ -3,10 +3,11 @@
 import argparse
 import asyncio
 import contextlib
+import importlib
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from veristone import ConfigError
 from veristone.cli.options import add_engine_options, engine_config
 
 if TYPE_CHECKING:
+    from generators.seeds.funnel import Funnel
     from generators.seeds.pipeline.recipe import Recipe
     from generators.seeds.pipeline.run import Run
     from generators.seeds.steps import Services
@@ -109,6 +111,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run `run`, `mine`, `filter` or `dedup`."""
+    _need_extra()
     from generators.seeds.pipeline.run import PartsLost, Run
     from veristone.cli.stages import StageProgress
 
@@ -120,55 +123,81 @@ async def run(arguments: argparse.Namespace) -> int:
     if processes < 1:
         raise ConfigError("--processes must be 1 or more")
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(_disk_trouble(folder))
         services = await stack.enter_async_context(_services(recipe, arguments))
         progress = stack.enter_context(StageProgress(quiet=arguments.quiet))
         work = Run(
             recipe, folder, processes=processes, services=services, on_progress=progress.update
         )
-        _settle_stale(work, arguments)
-        _write_recipe(recipe, folder)
         try:
-            await work.go(_until(work, arguments.action))
+            funnel = await work.go(_until(work, arguments.action), redo=arguments.redo)
         except PartsLost as error:
             progress.close()
             print(f"veristone: {error}", file=sys.stderr)
+            await asyncio.to_thread(_write_report, work.folder, work.funnel())
             return 1
         except asyncio.CancelledError:
+            # Without a report: it goes over all seeds of a stage, and somebody waits for the end.
             progress.close()
             print("veristone: interrupted; the same command goes on from here", file=sys.stderr)
             raise
-        finally:
-            await asyncio.to_thread(_write_report, work)
+        await asyncio.to_thread(_write_report, folder, funnel)
     if not arguments.quiet:
-        _show(work)
+        _show(folder, funnel)
     return 0
 
 
 async def report(arguments: argparse.Namespace) -> int:
     """Run `report`."""
+    _need_extra()
     from generators.seeds.pipeline.run import Run
 
-    work = Run(_stored_recipe(arguments.output), arguments.output, processes=1)
-    _write_report(work)
-    _show(work)
+    folder: Path = arguments.output
+    with _disk_trouble(folder):
+        funnel = Run(_stored_recipe(folder), folder, processes=1).funnel()
+        _write_report(folder, funnel)
+    _show(folder, funnel)
     return 0
 
 
 async def show(arguments: argparse.Namespace) -> int:
     """Run `show`."""
+    _need_extra()
     from veristone.cli.show import show as show_items
 
     folder: Path = arguments.output
-    _stored_recipe(folder)
-    total = show_items(
-        folder,
-        count=arguments.n,
-        step=arguments.step,
-        reason=arguments.reason,
-        language=arguments.language,
-    )
+    if arguments.n < 1:
+        raise ConfigError("-n must be 1 or more")
+    recipe = _stored_recipe(folder)
+    steps = ["read", *(step.kind for step in recipe.steps)]
+    if arguments.step is not None and arguments.step not in steps:
+        raise ConfigError(f"--step {arguments.step}: the run's are {', '.join(steps)}")
+    with _disk_trouble(folder):
+        total = show_items(
+            folder,
+            count=arguments.n,
+            step=arguments.step,
+            reason=arguments.reason,
+            language=arguments.language,
+        )
     print(f"{min(arguments.n, total):,} of {total:,}", file=sys.stderr)
     return 0
+
+
+def _need_extra() -> None:
+    """Import what all of this needs, the report too: it must not be missed after a night's work.
+
+    Raises:
+        ConfigError: a package is not installed.
+    """
+    try:
+        for name in ("pipeline.run", "extract.parsing", "report.page"):
+            importlib.import_module(f"generators.seeds.{name}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("generators", "veristone", "engine"):
+            raise
+        raise ConfigError(f"{package} is not installed: pip install 'veristone[seeds]'") from error
 
 
 def _recipe(arguments: argparse.Namespace) -> "Recipe":
@@ -201,19 +230,15 @@ def _stored_recipe(folder: Path) -> "Recipe":
     return parse_recipe(settings, str(path))
 
 
-def _settle_stale(work: "Run", arguments: argparse.Namespace) -> None:
-    stale = work.stale()
-    if stale is not None and arguments.redo:
-        work.redo(stale)
-    work.check()
-
-
-def _write_recipe(recipe: "Recipe", folder: Path) -> None:
-    from generators.seeds.pipeline.storage import whole_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(folder / "recipe.json") as file:
-        file.write(recipe.model_dump_json(indent=1).encode())
+@contextlib.contextmanager
+def _disk_trouble(folder: Path) -> "Generator[None]":
+    """Say in one line what the machine refuses: a full disk, a folder that cannot be written."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{folder}: {error}") from error
 
 
 def _until(work: "Run", action: str) -> int | None:
@@ -244,30 +269,27 @@ async def _services(recipe: "Recipe", arguments: argparse.Namespace) -> "AsyncGe
         yield Services(verifier=engine)
 
 
-def _write_report(work: "Run") -> None:
+def _write_report(folder: Path, funnel: "Funnel") -> None:
     import msgspec
 
     from generators.seeds.pipeline.storage import whole_file
     from generators.seeds.report.page import render_page
     from generators.seeds.report.text import render_text
 
-    if not work.folder.is_dir():
-        return
-    funnel = work.funnel()
     for name, text in (
         ("funnel.json", msgspec.json.format(msgspec.json.encode(funnel), indent=1).decode()),
         ("report.md", render_text(funnel)),
         ("report.html", render_page(funnel)),
     ):
-        with whole_file(work.folder / name) as file:
+        with whole_file(folder / name) as file:
             file.write(text.encode(errors="replace"))
 
 
-def _show(work: "Run") -> None:
+def _show(folder: Path, funnel: "Funnel") -> None:
     from veristone.cli.stages import print_funnel
 
-    print_funnel(work.funnel())
-    seeds = work.folder / "seeds.jsonl"
+    print_funnel(funnel)
+    seeds = folder / "seeds.jsonl"
     if seeds.exists():
         print(f"seeds:  {seeds}")
-    print(f"report: {work.folder / 'report.html'}")
+    print(f"report: {folder / 'report.html'}")

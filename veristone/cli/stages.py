@@ -73,7 +73,9 @@ class StageProgress:
 
 def print_funnel(funnel: "Funnel") -> None:
     """Print how many seeds each step was given, kept, and why it rejected the others."""
+    from generators.seeds.report.flow import ranked
     from generators.seeds.report.text import funnel_rows
+    from generators.seeds.report.visible import line
 
     table = Table(title=f"{funnel.recipe}" + ("" if funnel.finished else " (unfinished)"))
     table.add_column("step")
@@ -83,4 +85,9 @@ def print_funnel(funnel: "Funnel") -> None:
     for row in funnel_rows(funnel):
         # As text: what a corpus calls its things is no markup of ours.
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for source in funnel.sources:
+        if source.reasons:
+            told = ", ".join(f"{name} {number:,}" for name, number in ranked(source.reasons))
+            console.print(Text(f"left out of {line(source.source)}: {told}"))

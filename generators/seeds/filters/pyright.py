@@ -33,6 +33,7 @@ class Pyright(BatchStep, frozen=True):
     """Rejects seeds in which Pyright finds an error, and those with which it cannot finish."""
 
     kind: Literal["pyright"] = "pyright"
+    gathers: ClassVar[bool] = True
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
     reasons: ClassVar[tuple[str, ...]] = (
         "type_error",

@@ -49,6 +49,7 @@ class Processes:
     def __init__(self, size: int) -> None:
         self.size = size
         self._pool: ProcessPoolExecutor | None = None
+        self._workers: dict[int, BaseProcess] = {}
 
     async def __aenter__(self) -> Self:
         """Return the pool; workers start with the first call."""
@@ -117,6 +118,9 @@ class Processes:
             )
         try:
             future = self._pool.submit(_guarded, call.function, *call.arguments)
+            # The executor has no public way to stop a worker in the middle of its work before
+            # 3.14, and forgets the workers of a pool that broke.
+            self._workers.update(getattr(self._pool, "_processes", None) or {})
         except BrokenProcessPool as error:
             failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             failed.set_exception(error)
@@ -127,9 +131,9 @@ class Processes:
         if self._pool is None:
             return
         pool, self._pool = self._pool, None
-        # The executor has no public way to stop a worker in the middle of its work before 3.14.
-        found: dict[int, BaseProcess] = getattr(pool, "_processes", None) or {}
-        workers = list(found.values())
+        workers, self._workers = list(self._workers.values()), {}
+        # The executor forgets it once it is shut down.
+        results = getattr(getattr(pool, "_result_queue", None), "_writer", None)
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
             with contextlib.suppress(ProcessLookupError, ValueError):
@@ -137,6 +141,11 @@ class Processes:
         for worker in workers:
             worker.join(timeout=_GRACE_S)
             worker.kill()
+        if results is not None:
+            # A worker that was ended in the middle of a result left half of it in the pipe. The
+            # executor's thread, and this process at its end, would wait for the other half as long
+            # as anybody could still write it.
+            results.close()
 
 
 def _forget(window: list[tuple[Call, asyncio.Future[Any]]]) -> None:
@@ -164,13 +173,22 @@ class _Leave(SystemExit):
     """SIGTERM came. Raised, so that a step in the middle of its work ends its own children."""
 
 
+_at_work = False
+
+
 def _leave(number: int, frame: object) -> None:
+    if not _at_work:
+        os._exit(1)
     raise _Leave(128 + number)
 
 
 def _guarded(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call; end the process if SIGTERM comes meanwhile: the executor would go on to the next."""
+    global _at_work
+    _at_work = True
     try:
         return function(*arguments)
     except _Leave:
         os._exit(1)
+    finally:
+        _at_work = False

@@ -19,11 +19,13 @@ from generators.seeds.pipeline.processes import Call, Processes
 from generators.seeds.pipeline.recipe import Recipe
 from generators.seeds.pipeline.stages import Stage, group, stages
 from generators.seeds.pipeline.storage import (
+    LOCK,
     MinePart,
     PartCounts,
     StageFolder,
     StagePlan,
     only_one,
+    stage_folders,
     whole_file,
 )
 from generators.seeds.pipeline.summary import summarise
@@ -56,6 +58,7 @@ _DECIDING = (
     "tree-sitter-go",
     "tree-sitter-rust",
 )
+_OUTPUTS = ("recipe.json", "seeds.jsonl", "funnel.json", "report.md", "report.html", "wall_s")
 
 
 class PartsLost(VeristoneError, RuntimeError):
@@ -108,40 +111,73 @@ class Run:
         self._services = services or Services()
         self._on_progress = on_progress
 
-    def stale(self) -> Stage | None:
-        """Return the first stage on disk that was made with other settings, or None."""
-        for stage in self.stages:
-            plan = self._folder(stage).plan()
-            if plan is not None and plan.digest != stage.digest:
-                return stage
+    def stale(self) -> Path | None:
+        """Return the folder of the first stage on disk that is not of this recipe, or None.
+
+        It was made with other settings, or the recipe has another step there, or none.
+        """
+        ours = {self._folder(stage).path: stage.digest for stage in self.stages}
+        for paths in stage_folders(self.folder).values():
+            for path in paths:
+                plan = StageFolder(path).plan()
+                if plan is not None and plan.digest != ours.get(path):
+                    return path
         return None
 
-    def redo(self, stage: Stage) -> None:
+    def redo(self, stale: Path) -> None:
         """Delete what this stage and all later ones made."""
-        for path in sorted(self.folder.glob("[0-9]*-*")):
-            if int(path.name.partition("-")[0]) >= stage.number:
+        first = int(stale.name.partition("-")[0])
+        # They are the last stage's.
+        (self.folder / "seeds.jsonl").unlink(missing_ok=True)
+        # The first one last: while it is there the folder is known to need this.
+        for number, paths in reversed(stage_folders(self.folder).items()):
+            for path in paths if number >= first else ():
                 StageFolder(path).remove()
 
-    def check(self) -> None:
-        """Raise what can be said before any work is done, without touching the folder."""
+    def check(self, *, redo: bool = False) -> None:
+        """Raise what can be said before any work is done, without touching the folder.
+
+        With `redo`, stages of other settings are fine.
+        """
         if not self.recipe.sources:
             raise ConfigError("the recipe names no sources: add [[sources]] or give --source")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ConfigError(f"{self.folder} is a file: give a folder")
+        if not (self.folder / LOCK).exists() and not stage_folders(self.folder):
+            for name in _OUTPUTS:
+                if (self.folder / name).exists():
+                    raise ConfigError(
+                        f"{self.folder}/{name} is not ours and would be written over: give an"
+                        " empty folder"
+                    )
         stale = self.stale()
-        if stale is not None:
+        if stale is not None and not redo:
             raise ConfigError(
                 f"{self.folder} holds {stale.name} of another recipe, version or order of steps:"
                 " give another folder, or --redo to do that stage and later ones anew"
             )
 
-    async def go(self, until: int | None = None) -> Funnel:
-        """Run all stages, or the first `until`; return the funnel of what is done."""
-        self.check()
+    async def go(self, until: int | None = None, *, redo: bool = False) -> Funnel:
+        """Run all stages, or the first `until`; return the funnel of what is done.
+
+        With `redo`, stages of other settings are deleted first, and all after them.
+        """
+        self.check(redo=redo)
         with only_one(self.folder):
+            stale = self.stale() if redo else None
+            if stale is not None:
+                await asyncio.to_thread(self.redo, stale)
+            self.check()
+            with whole_file(self.folder / "recipe.json") as file:
+                file.write(self.recipe.model_dump_json(indent=1).encode())
             return await self._go(until)
 
     async def _go(self, until: int | None) -> Funnel:
         began = time.monotonic()
         todo = self.stages[:until]
+        if not self._done(self.stages[-1]):
+            # Those of a recipe with fewer steps.
+            (self.folder / "seeds.jsonl").unlink(missing_ok=True)
         # All of them first: a wrong path in the last step must not cost a night's work.
         await asyncio.to_thread(self._prepare, todo)
         async with Processes(self._processes) as processes:
@@ -164,12 +200,16 @@ class Run:
     def _folder(self, stage: Stage) -> StageFolder:
         return StageFolder(self.folder / stage.name)
 
+    def _done(self, stage: Stage) -> bool:
+        folder = self._folder(stage)
+        plan = folder.plan()
+        return plan is not None and len(folder.done()) == len(plan)
+
     def _prepare(self, todo: Sequence[Stage]) -> None:
         for stage in todo:
-            folder = self._folder(stage)
-            plan = folder.plan()
-            if plan is not None and len(folder.done()) == len(plan):
+            if self._done(stage):
                 continue
+            folder = self._folder(stage)
             for index, step in enumerate(stage.steps):
                 step.prepare(folder.work(f"{index}-{step.kind}"))
 
@@ -335,7 +375,10 @@ class Run:
     def _add_wall(self, seconds: float) -> float:
         """Add to the wall-clock time of all runs in this folder; return the sum."""
         path = self.folder / "wall_s"
-        total = seconds + (float(path.read_text()) if path.exists() else 0.0)
+        try:
+            total = seconds + (float(path.read_text()) if path.exists() else 0.0)
+        except ValueError as error:
+            raise ConfigError(f"{path} is damaged ({error}): delete it") from error
         if seconds:
             with whole_file(path) as file:
                 file.write(f"{total:.3f}\n".encode())

@@ -1,5 +1,6 @@
 """Settings that a command line gives in a few words: sources and benchmarks by their paths."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,18 +32,41 @@ def with_sources(
         ConfigError: a path does not exist, or its name does not say what it is.
     """
     template: dict[str, Any] = {}
-    for source in settings.get("sources", [])[:1]:
+    for source in _tables(settings, "sources")[:1]:
         template = {key: value for key, value in source.items() if key in _SHARED}
     if any_licence:
         template["licences"] = "any"
-    return {**settings, "sources": [template | _source(path) for path in paths]}
+    found = [_source(path) for path in paths]
+    named = [template | source | name for source, name in zip(found, _names(found), strict=True)]
+    return {**settings, "sources": named}
+
+
+def _names(sources: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return a name for each source where the last parts of their paths are not enough.
+
+    As much of the paths' ends as it takes to tell them apart.
+    """
+    parts = [Path(source["path"]).parts for source in sources]
+    for length in range(1, max(map(len, parts), default=0) + 1):
+        ends = ["/".join(some[-length:]).replace("//", "/") for some in parts]
+        if len(set(ends)) == len(ends):
+            return [{"name": end} if length > 1 else {} for end in ends]
+    return [{}] * len(sources)
+
+
+def _tables(settings: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return an array of tables of the recipe, not yet checked further."""
+    found: Any = settings.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):  # pyright: ignore
+        raise ConfigError(f"the recipe's {key} must be tables: [[{key}]]")
+    return found  # pyright: ignore
 
 
 def _source(place: str) -> dict[str, Any]:
     kind, colon, path = place.partition(":")
     if colon and kind in _KINDS:
-        return {"kind": kind, "path": str(Path(path).expanduser().absolute())}
-    path = Path(place).expanduser().absolute()
+        return {"kind": kind, "path": str(_absolute(path))}
+    path = _absolute(place)
     if path.is_dir():
         return {"kind": "tree", "path": str(path)}
     for kind, suffixes in _SUFFIXES.items():
@@ -52,6 +76,11 @@ def _source(place: str) -> dict[str, Any]:
         known = " ".join(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
         raise ConfigError(f"--source {place}: not a folder, and not a file that ends in {known}")
     raise ConfigError(f"--source {place}: there is no such file or folder")
+
+
+def _absolute(path: str) -> Path:
+    # Unlike Path.expanduser it lets the home of nobody be a path that is not there.
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
 
 
 def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[str, Any]:
@@ -65,11 +94,11 @@ def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[s
         name, equals, path = item.partition("=")
         if not (name and equals and path):
             raise ConfigError(f"--benchmark {item}: give NAME=FILE")
-        found.append({"name": name, "path": str(Path(path).expanduser().resolve())})
-    steps: list[dict[str, Any]] = [dict(step) for step in settings.get("steps", [])]
+        found.append({"name": name, "path": str(_absolute(path).resolve())})
+    steps = [dict(step) for step in _tables(settings, "steps")]
     looking = [step for step in steps if step.get("kind") in _DECONTAMINATING]
     if not looking:
         raise ConfigError("--benchmark: no step of the recipe looks for benchmarks")
     for step in looking:
-        step["benchmarks"] = [*step.get("benchmarks", []), *found]
+        step["benchmarks"] = [*_tables(step, "benchmarks"), *found]
     return {**settings, "steps": steps}

@@ -2,7 +2,8 @@
 
 The first stage mines. After it, batch steps that stand next to one another share a stage: a part
 goes through all of them in one process, and is written once. An ordered or an asynchronous step is
-a stage of its own.
+a stage of its own, and so is a batch step that gathers: by then few seeds are left of each part,
+and parts are put together anew for every stage.
 """
 
 import hashlib
@@ -52,7 +53,7 @@ def stages(recipe: Recipe, versions: dict[str, str]) -> list[Stage]:
 def _kinship(item: tuple[int, Step]) -> int:
     """Return a key that neighbouring batch steps share and nobody else has."""
     index, step = item
-    return -1 if isinstance(step, BatchStep) else index
+    return -1 if isinstance(step, BatchStep) and not step.gathers else index
 
 
 def _digest(before: str, settings: Iterable[object]) -> str:

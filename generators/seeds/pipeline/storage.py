@@ -18,11 +18,13 @@ Every file appears whole or not at all (written aside, flushed to disk, renamed)
 import fcntl
 import gzip
 import os
+import re
 import shutil
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
@@ -31,11 +33,25 @@ from generators.seeds.records import Rejection, Seed
 from generators.seeds.sources.base import Part
 from veristone import ConfigError
 
-__all__ = ["PartCounts", "StageFolder", "StagePlan", "only_one", "read_seeds", "whole_file"]
+__all__ = [
+    "LOCK",
+    "PartCounts",
+    "StageFolder",
+    "StagePlan",
+    "only_one",
+    "read_seeds",
+    "stage_folders",
+    "whole_file",
+]
 
 _encode = msgspec.json.Encoder().encode
 _decode_seed = msgspec.json.Decoder(Seed).decode
 _decode_rejection = msgspec.json.Decoder(Rejection).decode
+
+LOCK = ".lock"
+_Record = TypeVar("_Record", Seed, Rejection)
+_STAGE_NAME = re.compile(r"[1-9][0-9]*-[a-z_]+")
+_PART = re.compile(r"[0-9]{6,}")
 
 
 class PartCounts(msgspec.Struct, kw_only=True):
@@ -90,7 +106,7 @@ def only_one(folder: Path) -> Generator[None]:
         ConfigError: another process works there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "wb") as file:
+    with open(folder / LOCK, "wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -125,9 +141,12 @@ class StageFolder:
             file.write(_encode(plan))
 
     def remove(self) -> None:
-        """Delete the stage; what is half deleted counts as not begun."""
-        (self.path / "stage.json").unlink(missing_ok=True)
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Delete the stage. Killed at any moment, it has deleted all that counts, or nothing."""
+        aside = self.path.with_name(f".{self.path.name}")
+        with suppress(FileNotFoundError):
+            shutil.rmtree(aside)
+        self.path.replace(aside)
+        shutil.rmtree(aside)
 
     def work(self, step: str) -> Path:
         """Return the folder that a step has for itself."""
@@ -137,24 +156,58 @@ class StageFolder:
 
     def done(self) -> set[int]:
         """Return the numbers of the parts that are done."""
-        return {int(path.stem) for path in (self.path / "counts").glob("[0-9]*.json")}
+        plan = self.plan()
+        parts = range(len(plan) if plan is not None else 0)
+        names = (path.stem for path in (self.path / "counts").glob("*.json"))
+        return {int(name) for name in names if _PART.fullmatch(name) and int(name) in parts}
 
     def counts(self, number: int) -> PartCounts:
-        """Return the numbers of a part that is done."""
-        data = (self.path / "counts" / f"{number:06}.json").read_bytes()
-        return msgspec.json.decode(data, type=PartCounts)
+        """Return the numbers of a part that is done.
+
+        Raises:
+            ConfigError: the file is damaged.
+        """
+        path = self._counts(number)
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=PartCounts)
+        except msgspec.MsgspecError as error:
+            raise self._damaged(path, number, error) from error
 
     def seeds(self, number: int) -> Iterator[Seed]:
-        """Yield the seeds that were kept of a part."""
-        with gzip.open(self.path / "kept" / f"{number:06}.jsonl.gz", "rb") as file:
-            for line in file:
-                yield _decode_seed(line)
+        """Yield the seeds that were kept of a part.
+
+        Raises:
+            ConfigError: the file is damaged or gone.
+        """
+        return self._records("kept", number, _decode_seed)
 
     def rejections(self, number: int) -> Iterator[Rejection]:
-        """Yield what was rejected of a part."""
-        with gzip.open(self.path / "rejected" / f"{number:06}.jsonl.gz", "rb") as file:
-            for line in file:
-                yield _decode_rejection(line)
+        """Yield what was rejected of a part.
+
+        Raises:
+            ConfigError: the file is damaged or gone.
+        """
+        return self._records("rejected", number, _decode_rejection)
+
+    def _records(
+        self, name: str, number: int, decode: Callable[[bytes], _Record]
+    ) -> Iterator[_Record]:
+        path = self.path / name / f"{number:06}.jsonl.gz"
+        try:
+            with gzip.open(path, "rb") as file:
+                for line in file:
+                    yield decode(line)
+        except _DAMAGE as error:
+            raise self._damaged(path, number, error) from error
+
+    def _counts(self, number: int) -> Path:
+        return self.path / "counts" / f"{number:06}.json"
+
+    def _damaged(self, path: Path, number: int, error: Exception) -> ConfigError:
+        return ConfigError(
+            f"{path} is damaged ({error}): delete {self._counts(number)} and start again; that"
+            " part is then done anew"
+        )
 
     def write(
         self,
@@ -170,6 +223,18 @@ class StageFolder:
                     file.write(_encode(item) + b"\n")
         with whole_file(self.path / "counts" / f"{number:06}.json") as file:
             file.write(_encode(counts))
+
+
+_DAMAGE = (msgspec.MsgspecError, gzip.BadGzipFile, zlib.error, EOFError, FileNotFoundError)
+
+
+def stage_folders(folder: Path) -> dict[int, list[Path]]:
+    """Return the folders of stages in a run's folder, begun or not, by number in order."""
+    found: dict[int, list[Path]] = {}
+    for path in sorted(folder.glob("[1-9]*-*/")):
+        if _STAGE_NAME.fullmatch(path.name):
+            found.setdefault(int(path.name.partition("-")[0]), []).append(path)
+    return dict(sorted(found.items()))
 
 
 def _gzip(raw: IO[bytes]) -> gzip.GzipFile:

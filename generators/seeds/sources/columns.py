@@ -35,7 +35,10 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "repository": ("max_stars_repo_name", "repo_name", "repository", "repo"),
     "path": ("max_stars_repo_path", "path", "file_path", "repo_path"),
     "commit": ("max_stars_repo_head_hexsha", "revision_id", "commit"),
-    "licences": ("max_stars_repo_licenses", "detected_licenses", "licenses", "license"),
+    "licences": (
+        *("max_stars_repo_licenses", "detected_licenses", "licenses", "license"),
+        *("licences", "licence"),
+    ),
 }
 _MOST_CHARS = 1024
 _MOST_LICENCES = 100

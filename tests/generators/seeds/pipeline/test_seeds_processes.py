@@ -40,6 +40,22 @@ def sleep(marker: str) -> None:
     time.sleep(600)
 
 
+def much(number: int) -> bytes:
+    return bytes(60_000_000)
+
+
+def end_early() -> None:
+    """Leave while workers send results that no pipe holds."""
+
+    async def first() -> None:
+        async with Processes(2) as processes:
+            calls = (Call(n, much, (n,)) for n in range(100))
+            async for _ in processes.run(calls, ordered=False):
+                break
+
+    asyncio.run(first())
+
+
 async def gather(calls: list[Call], *, ordered: bool, size: int = 2) -> list[Done[object]]:
     async with Processes(size) as processes:
         return [done async for done in processes.run(calls, ordered=ordered)]
@@ -144,3 +160,13 @@ async def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
         parent.kill()
         parent.wait()
     await wait_for(0, tmp_path)
+
+
+def test_workers_that_are_ended_in_the_middle_of_a_result_keep_nobody_waiting() -> None:
+    """Half a result in the pipe: whoever reads it must not wait for the other half."""
+    folder, root = Path(__file__).parent, Path(__file__).parents[4]
+    program = f"import sys; sys.path[:0] = [{str(folder)!r}, {str(root)!r}]\n"
+    program += (
+        f"import {Path(__file__).stem} as tests\nif __name__ == '__main__': tests.end_early()"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)

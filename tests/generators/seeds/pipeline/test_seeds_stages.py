@@ -27,6 +27,10 @@ def names(*kinds: str) -> list[str]:
             ["1-mine", "2-exact_duplicates", "3-filters", "4-near_duplicates"],
         ),
         (
+            ("length", "returns", "pyright", "text"),
+            ["1-mine", "2-filters", "3-pyright", "4-text"],
+        ),
+        (
             ("exact_duplicates", "near_duplicates", "docstring_judge", "length"),
             ["1-mine", "2-exact_duplicates", "3-near_duplicates", "4-docstring_judge", "5-length"],
         ),

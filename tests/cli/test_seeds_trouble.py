@@ -1,0 +1,104 @@
+"""`veristone seeds` where the machine or the person makes trouble."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = '[[steps]]\nkind = "returns"\n[[steps]]\nkind = "arguments"\n'
+CODE = '''\
+def doubled(value):
+    """Return twice the value."""
+    return 2 * value
+
+
+def shout():
+    """Return a word."""
+    return "HEY"
+'''
+
+
+def seeds(*arguments: object, code: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command; `code` runs before it."""
+    program = f"{code}\nimport sys\nfrom veristone.cli.main import main\nsys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", program, "seeds", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+@pytest.fixture
+def arguments(tmp_path: Path) -> list[object]:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus/a.py").write_text(CODE)
+    (tmp_path / "corpus/empty.py").write_text("")
+    (tmp_path / "r.toml").write_text(RECIPE)
+    common = [tmp_path / "r.toml", "--source", tmp_path / "corpus", "--any-licence"]
+    return [*common, "--processes", 1, "-o", tmp_path / "out"]
+
+
+def explained(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("veristone: ")
+    for word in words:
+        assert word in last
+
+
+def test_without_the_extra(arguments: list[object], tmp_path: Path) -> None:
+    for package in ("numpy", "jinja2", "tree_sitter"):
+        hidden = f"import sys; sys.modules[{package!r}] = None"
+        for action in (["run", *arguments], ["show", tmp_path], ["report", tmp_path]):
+            explained(seeds(*action, code=hidden), package, "pip install 'veristone[seeds]'")
+
+
+def test_what_was_left_out_is_told_on_the_terminal(arguments: list[object]) -> None:
+    result = seeds("run", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert "left out of corpus: empty 1" in result.stdout
+
+
+def test_a_folder_below_a_file(arguments: list[object], tmp_path: Path) -> None:
+    arguments[-1] = tmp_path / "r.toml/out"
+    explained(seeds("run", *arguments), "Not a directory")
+    arguments[-1] = tmp_path / "r.toml"
+    explained(seeds("run", *arguments), "is a file")
+
+
+def test_a_full_disk(arguments: list[object], tmp_path: Path) -> None:
+    full = (
+        "import errno, os\n"
+        "def fsync(number): raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
+        "os.fsync = fsync"
+    )
+    explained(seeds("run", *arguments, code=full), "No space left on device", str(tmp_path))
+    left = [path for path in (tmp_path / "out").rglob(".*") if path.name != ".lock"]
+    assert left == []
+    assert seeds("run", *arguments).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["-n", "0"], ["-n must be"]),
+        (["-n", "-3"], ["-n must be"]),
+        (["--step", "nothing"], ["--step nothing", "read", "returns", "arguments"]),
+    ],
+)
+def test_show_says_what_there_is(
+    more: list[str], words: list[str], arguments: list[object], tmp_path: Path
+) -> None:
+    assert seeds("run", *arguments, "--quiet").returncode == 0
+    explained(seeds("show", tmp_path / "out", *more), *words)
+    shown = seeds("show", tmp_path / "out", "--step", "arguments")
+    assert "no_arguments" in shown.stdout
+    assert "1 of 1" in shown.stderr
+    assert os.linesep + "   def shout():" in shown.stdout
