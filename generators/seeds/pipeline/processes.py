@@ -11,7 +11,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
@@ -64,7 +64,7 @@ class Processes:
         """End all workers; what they were at is lost and will be done again."""
         self._end()
 
-    async def run(self, calls: Iterable[Call], *, ordered: bool) -> AsyncIterator[Done[Any]]:
+    async def run(self, calls: Iterable[Call], *, ordered: bool) -> AsyncGenerator[Done[Any]]:
         """Yield what came of each call: in their order, or as they end.
 
         At most `2 * size` calls are under way or wait to be taken, so an endless iterable is fine.
@@ -95,7 +95,7 @@ class Processes:
         finally:
             _forget(window)
 
-    async def _one_by_one(self, calls: list[Call]) -> AsyncIterator[Done[Any]]:
+    async def _one_by_one(self, calls: list[Call]) -> AsyncGenerator[Done[Any]]:
         """Do calls again of which one has killed a worker."""
         self._end()
         for call in calls:

@@ -52,7 +52,7 @@ class TreeSource(FileSettings):
             raise ConfigError(
                 f"source {self.name}: nothing says what licence its files have. State it "
                 '(licence = "MIT"), or read it from installed packages (packages = true), or '
-                'let files without one through (licences = {unknown = "allow"})'
+                'let files without one through (licences = {unknown = "allow"}, or --any-licence)'
             )
         files: list[str] = []
         total = 0

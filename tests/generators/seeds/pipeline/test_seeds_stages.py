@@ -45,7 +45,11 @@ def digests(settings: dict[str, object], versions: dict[str, str] | None = None)
 
 
 def test_a_changed_setting_changes_its_stage_and_all_behind_it() -> None:
-    steps = [{"kind": "exact_duplicates"}, {"kind": "length"}, {"kind": "near_duplicates"}]
+    steps: list[dict[str, object]] = [
+        {"kind": "exact_duplicates"},
+        {"kind": "length"},
+        {"kind": "near_duplicates"},
+    ]
     before = digests({"steps": steps})
     steps[1] = {"kind": "length", "max_lines": 7}
     after = digests({"steps": steps})
