@@ -26,7 +26,7 @@ compile_lock() {
         "$@" --output-file "$output" pyproject.toml - <<<"$build_requires"
 }
 
-compile_lock requirements.lock --extra seeds --group pyproject.toml:dev "$@"
+compile_lock requirements.lock --all-extras --group pyproject.toml:dev "$@"
 compile_lock requirements-base.lock --constraint requirements.lock
 say "requirements.lock: $(grep -c == requirements.lock) packages," \
     "requirements-base.lock: $(grep -c == requirements-base.lock)"

@@ -1,0 +1,215 @@
+"""The usual consumer: a handler, so many at a time, leases kept alive.
+
+Returning from the handler acks the item, an exception nacks it with its text as the reason. While
+handlers work, the next items are fetched ahead and finished ones are acked in groups, so that the
+handlers never wait for the queue; all of it is extended every third of a lease. Nothing of it
+outlives the call: at its end, however it comes, finished items are acked and unfinished ones given
+back uncounted.
+
+The handler must not block the event loop for long (its leases would expire), has to have its own
+time limit, and may see an item twice: see `base`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from engine.queues.base import SampleQueue
+from engine.queues.errors import LeaseLost, QueueError
+from engine.queues.policy import check_count, check_seconds
+from engine.queues.values import Lease, Token
+
+__all__ = ["Consumed", "consume"]
+
+T = TypeVar("T")
+Handler = Callable[[Lease], Awaitable[object]]
+
+_LAST_WORDS_S = 10.0
+
+
+@dataclass(slots=True)
+class Consumed:
+    """What became of the items: acked, nacked after an exception, or lost to somebody else."""
+
+    acked: int = 0
+    nacked: int = 0
+    lost: int = 0
+
+
+async def consume(
+    queue: SampleQueue,
+    handler: Handler,
+    *,
+    concurrency: int,
+    ttl_s: float = 60.0,
+    prefetch: int | None = None,
+    stop: asyncio.Event | None = None,
+) -> Consumed:
+    """Handle items until the queue is finished, or until `stop` is set and those begun are done.
+
+    At most `concurrency` handlers run; `prefetch` more items (as many again if None) are held
+    ready. A killed consumer costs each item it held up to `ttl_s` and one attempt.
+
+    Raises:
+        ConfigError: a number is out of its range.
+        QueueError: the queue failed; what was held is given back if that is still possible.
+    """
+    check_count("concurrency", concurrency)
+    check_seconds("the time to live of a lease", ttl_s, least=0.03)
+    if prefetch is not None and prefetch:
+        check_count("prefetch", prefetch)
+    ahead = concurrency if prefetch is None else prefetch
+    consumer = _Consumer(queue, handler, ttl_s, concurrency, concurrency + ahead)
+    return await consumer.run(stop or asyncio.Event())
+
+
+class _Consumer:
+    def __init__(
+        self, queue: SampleQueue, handler: Handler, ttl_s: float, workers: int, most: int
+    ) -> None:
+        self._queue = queue
+        self._handler = handler
+        self._ttl_s = ttl_s
+        self._workers = workers
+        self._most = most
+        self._held: dict[Token, Lease] = {}
+        self._lost: set[Token] = set()
+        self._todo: asyncio.Queue[Lease | None] = asyncio.Queue()
+        self._acks: list[Token] = []
+        self._nacks: list[tuple[Token, str]] = []
+        self._ended = asyncio.Event()  # a handler ended
+        self._freed = asyncio.Event()  # a place is free
+        self._over = False  # no handler will end any more
+        self._result = Consumed()
+
+    async def run(self, stop: asyncio.Event) -> Consumed:
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeper = group.create_task(self._keep_alive())
+                group.create_task(self._settle_always())
+                workers = [group.create_task(self._work()) for _ in range(self._workers)]
+                await self._fetch(stop)
+                if stop.is_set():
+                    self._drop_unbegun()
+                for _ in workers:
+                    self._todo.put_nowait(None)
+                await asyncio.wait(workers)
+                self._over = True
+                self._ended.set()
+                keeper.cancel()
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            await self._finish()
+        return self._result
+
+    async def _fetch(self, stop: asyncio.Event) -> None:
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                room = self._most - len(self._held)
+                if room <= 0:
+                    self._freed.clear()
+                    await _first(asyncio.ensure_future(self._freed.wait()), stopped)
+                    continue
+                leasing = asyncio.ensure_future(self._lease(room))
+                if await _first(leasing, stopped) == 0:
+                    return
+        finally:
+            stopped.cancel()
+            await asyncio.wait((stopped,))
+
+    async def _lease(self, room: int) -> int:
+        """Take up to `room` items; none means that the queue is finished."""
+        leases = await self._queue.lease(room, self._ttl_s)
+        # Noted here, with no await between, so that a cancelled `_fetch` loses none.
+        for lease in leases:
+            self._held[lease.token] = lease
+            self._todo.put_nowait(lease)
+        return len(leases)
+
+    async def _work(self) -> None:
+        while (lease := await self._todo.get()) is not None:
+            if lease.token in self._lost:
+                self._forget(lease.token)
+                self._result.lost += 1
+                continue
+            try:
+                await self._handler(lease)
+            except Exception as error:
+                self._nacks.append((lease.token, f"{type(error).__name__}: {error}"))
+            else:
+                self._acks.append(lease.token)
+            self._ended.set()
+
+    async def _settle_always(self) -> None:
+        while not self._over or self._acks or self._nacks:
+            await self._ended.wait()
+            self._ended.clear()
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Ack and nack what ended since the last time."""
+        acks, nacks = self._acks[:], self._nacks[:]
+        if acks:
+            lost = await _lost_by(self._queue.ack(*acks))
+            self._result.acked += len(acks) - lost
+            self._result.lost += lost
+            del self._acks[: len(acks)]
+        for token, reason in nacks:
+            lost = await _lost_by(self._queue.nack(token, reason=reason))
+            self._result.nacked += 1 - lost
+            self._result.lost += lost
+            del self._nacks[0]
+            self._forget(token)
+        for token in acks:
+            self._forget(token)
+
+    def _forget(self, token: Token) -> None:
+        self._held.pop(token, None)
+        self._lost.discard(token)
+        self._freed.set()
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(self._ttl_s / 3)
+            tokens = [token for token in self._held if token not in self._lost]
+            try:
+                await self._queue.extend(*tokens, ttl_s=self._ttl_s)
+            except LeaseLost as error:
+                # Some were settled meanwhile; of the others, those not begun are skipped.
+                self._lost.update(token for token in error.tokens if token in self._held)
+
+    def _drop_unbegun(self) -> None:
+        """After `stop`: what no handler has begun stays held and is given back at the end."""
+        while not self._todo.empty():
+            self._todo.get_nowait()
+
+    async def _finish(self) -> None:
+        """Last words to the queue; if it cannot hear them, the leases expire."""
+        with contextlib.suppress(QueueError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._settle()
+                if self._held:
+                    await self._queue.nack(*self._held, reason="", counts=False)
+
+
+async def _first(wanted: "asyncio.Future[T]", other: "asyncio.Task[bool]") -> T | None:
+    """What is wanted, or None if the other came first; `wanted` is over in any case."""
+    try:
+        await asyncio.wait((wanted, other), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not wanted.done():
+            wanted.cancel()
+            await asyncio.wait((wanted,))
+    return None if wanted.cancelled() else wanted.result()
+
+
+async def _lost_by(settling: Awaitable[None]) -> int:
+    try:
+        await settling
+    except LeaseLost as error:
+        return len(error.tokens)
+    return 0

@@ -1,0 +1,307 @@
+"""A queue on a Redis server, for several hosts. Redis 6.2 or newer, or Valkey.
+
+First deliveries come from a Redis Stream through a consumer group, so `XINFO` and `XPENDING` show
+operators what is going on. Leases are kept beside it, because XAUTOCLAIM knows only one idle time
+for all, cannot fence, and does not delay. Every step is one Lua script (`redis_queue.lua`), hence
+atomic; waiting is ``XREAD BLOCK`` on a stream that has one entry, the last change.
+
+Durability is that of the server: with ``appendfsync always`` what a verb returned for is on disk,
+with the usual ``everysec`` a crash of the server can lose its last second. A server that may evict
+keys is refused. All keys of a queue share one hash slot. Leases are measured by the server's clock.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from engine.queues.errors import QueueClosed, QueueUnavailable
+from engine.queues.policy import Policy, parse_policy
+from engine.queues.values import DeadLetter, Item, Lease, Stats, Token
+from engine.queues.waiting import Clock, LeaseStep, PutStep, Return, WaitingQueue
+from veristone import ConfigError
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+__all__ = ["RedisQueue"]
+
+_FORMAT = b"veristone-queue-1"
+_GROUP = "c"
+_KEYS = ("queue", "stream", "seen", "items", "leased", "returned", "dead", "complete", "wake")
+_TYPES = (b"hash", b"stream", b"set", b"hash", b"zset", b"zset", b"zset", b"set", b"stream")
+_ANSWER_S = 30.0
+
+
+class _Script(Protocol):
+    def __call__(self, keys: Sequence[str], args: Sequence[object]) -> Awaitable[Any]: ...
+
+
+class RedisQueue(WaitingQueue):
+    """A sample queue called `name` on the server at `url` (redis://, rediss:// or unix://).
+
+    `clock` replaces the server's clock, for tests.
+    """
+
+    def __init__(
+        self, url: str, name: str, policy: Policy | None = None, *, clock: Clock | None = None
+    ) -> None:
+        super().__init__(policy, clock)
+        if not name or "{" in name or "}" in name:
+            raise ConfigError(f"the name of a queue is not empty and has no braces: {name!r}")
+        self._url = url
+        self._where = f"queue {name} on Redis"
+        self._keys = [f"veristone:{{{name}}}:{part}" for part in _KEYS]
+        self._own_clock = clock
+        self._consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._redis: Redis | None = None
+        self._script: _Script | None = None
+        self._running: set[asyncio.Future[Any]] = set()
+        self._reading: set[asyncio.Future[None]] = set()
+
+    async def open(self) -> None:
+        """Connect, and make the queue if it is not there."""
+        if self._redis is not None or self._closed:
+            raise QueueClosed("the queue is open already" if not self._closed else "it is closed")
+        self._redis = _client(self._url)
+        try:
+            with _translated(self._where):
+                await self._join(self._redis)
+        except BaseException:
+            redis, self._redis, self._agreed = self._redis, None, None
+            await redis.aclose()
+            raise
+
+    async def _join(self, redis: "Redis") -> None:
+        from redis.exceptions import ResponseError
+
+        await self._check_server(redis)
+        await self._check_keys(redis)
+        source = Path(__file__).with_name("redis_queue.lua").read_text(encoding="utf-8")
+        self._script = cast(_Script, redis.register_script(source))
+        fields = {
+            "format": _FORMAT,
+            "policy": (self._wanted or Policy()).to_json(),
+            "open": 0,
+            "dead": 0,
+            "done": 0,
+        }
+        key, stream = self._keys[:2]
+        # One transaction: whoever comes first makes the queue, the others change nothing.
+        async with redis.pipeline(transaction=True) as pipe:
+            for field, value in fields.items():
+                pipe.hsetnx(key, field, value)  # pyright: ignore[reportArgumentType]
+            pipe.hget(key, "policy")
+            answers = await pipe.execute()
+        try:
+            await redis.xgroup_create(stream, _GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):  # it is there already
+                raise
+        agreed = parse_policy(answers[-1].decode(), self._where)
+        agreed.agree(self._wanted, self._where)
+        self._agreed = agreed
+
+    async def _check_server(self, redis: "Redis") -> None:
+        memory = await redis.info("memory")  # pyright: ignore[reportUnknownMemberType]
+        eviction = str(memory.get("maxmemory_policy", "noeviction"))
+        if eviction.startswith("allkeys"):
+            raise ConfigError(
+                f"{self._where}: the server drops keys when it is full "
+                f"(maxmemory-policy {eviction}): set it to noeviction"
+            )
+
+    async def _check_keys(self, redis: "Redis") -> None:
+        """Touch nothing that somebody else made."""
+        async with redis.pipeline(transaction=True) as pipe:
+            for key in self._keys:
+                pipe.type(key)
+            kinds = await pipe.execute()
+        for key, kind, right in zip(self._keys, kinds, _TYPES, strict=True):
+            if kind not in (b"none", right):
+                raise ConfigError(
+                    f"{self._where}: the key {key} is a {kind.decode()}, not a {right.decode()}: "
+                    "something else uses it"
+                )
+        if kinds[0] == b"none":
+            return
+        found = cast(object, await redis.hget(self._keys[0], "format"))  # pyright: ignore[reportGeneralTypeIssues]
+        if found != _FORMAT:
+            raise ConfigError(
+                f"{self._where} has format {found!r}, this program knows {_FORMAT!r}: "
+                "use the program that made it, or another name"
+            )
+
+    async def close(self) -> None:
+        """Disconnect; waits end with `QueueClosed`."""
+        self._closed = True
+        for reading in self._reading:
+            reading.cancel()
+        if self._reading or self._running:
+            await asyncio.wait(self._reading | self._running)
+        redis, self._redis = self._redis, None
+        if redis is not None:
+            await redis.aclose()
+
+    async def _step(self, verb: str, *args: object, undo: bool = False) -> Any:
+        """Run one step to its end, also when the caller is cancelled."""
+        script = self._script
+        if self._redis is None or script is None:
+            raise QueueClosed("the queue is closed")
+        now = "" if self._own_clock is None else f"{self._own_clock():.6f}"
+
+        async def run() -> Any:
+            with _translated(self._where):
+                return await script(self._keys, [verb, now, *args])
+
+        running: asyncio.Future[Any] = asyncio.ensure_future(run())
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await _to_its_end(running)
+            if undo and running.exception() is None:
+                leases = _leases(running.result(), cast(int, args[2]))
+                if leases:
+                    returns = [Return(lease.token, 0.0) for lease in leases]
+                    await _to_its_end(asyncio.ensure_future(self._nack_step(returns, None)))
+            raise
+
+    async def _changed(self, mark: int | str, timeout_s: float) -> None:
+        redis = self._redis
+        if redis is None:
+            raise QueueClosed("the queue is closed")
+
+        async def read() -> None:
+            with _translated(self._where):
+                wake = self._keys[-1]
+                await redis.xread({wake: mark}, count=1, block=max(1, int(timeout_s * 1000)))
+
+        reading = asyncio.ensure_future(read())
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        try:
+            await asyncio.wait((reading,))
+        finally:
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait((reading,))
+        if not reading.cancelled():
+            reading.result()
+
+    async def _put_step(self, items: Sequence[Item]) -> PutStep:
+        flat = [part for item in items for part in (item.key, item.payload)]
+        answer = await self._step("put", *flat)
+        if answer[0] < 0:
+            raise QueueClosed("every producer is complete: call begin(producer) before put")
+        accepted, new, mark, wake_in = answer
+        return PutStep(accepted, new, mark.decode(), _seconds(wake_in))
+
+    async def _lease_step(self, n: int, ttl_s: float) -> LeaseStep:
+        fence = secrets.randbits(52)
+        answer = await self._step("lease", n, ttl_s, fence, self._consumer, undo=True)
+        finished, mark, wake_in = answer[:3]
+        return LeaseStep(_leases(answer, fence), bool(finished), mark.decode(), _seconds(wake_in))
+
+    async def _extend_step(self, tokens: Sequence[Token], ttl_s: float) -> list[Token]:
+        answer = await self._step("extend", ttl_s, *_flat(tokens))
+        return [tokens[index] for index in answer]
+
+    async def _ack_step(self, tokens: Sequence[Token]) -> list[Token]:
+        return [tokens[index] for index in await self._step("ack", *_flat(tokens))]
+
+    async def _nack_step(self, returns: Sequence[Return], reason: str | None) -> list[Token]:
+        parts: list[object] = []
+        for given in returns:
+            parts.extend((given.token.key, given.token.fence, given.delay_s))
+        counts = int(reason is not None)
+        refused: list[int] = await self._step("nack", counts, reason or "", *parts)
+        return [returns[index].token for index in refused]
+
+    async def _producer_step(self, producer: str, *, complete: bool) -> None:
+        await self._step("producer", int(complete), producer)
+
+    async def _stats_step(self) -> Stats:
+        opened, leased, delayed, dead, done, finished = await self._step("stats")
+        ready = opened - leased - delayed
+        return Stats(ready, leased, delayed, dead, done, bool(finished))
+
+    async def _dead_step(self, limit: int, after: str) -> list[DeadLetter]:
+        return [
+            DeadLetter(key.decode(), payload, attempts, tuple(json.loads(reasons)))
+            for key, payload, attempts, reasons in await self._step("dead", limit, after)
+        ]
+
+    async def _put_back_step(self, keys: Sequence[str]) -> int:
+        return await self._step("put_back", *keys)
+
+
+def _client(url: str) -> "Redis":
+    try:
+        from redis.asyncio import Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+    except ImportError as error:
+        raise ConfigError(
+            "a queue on Redis needs the Python package redis: pip install redis"
+        ) from error
+    try:
+        # No retries behind our back: a step whose answer was lost may have happened.
+        return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+            url, socket_timeout=_ANSWER_S, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
+        )
+    except ValueError as error:
+        raise ConfigError(f"the address of a Redis server is wrong: {error}") from error
+
+
+@contextlib.contextmanager
+def _translated(where: str) -> Generator[None]:
+    """Say what an error of Redis means for a queue."""
+    from redis import exceptions
+
+    try:
+        yield
+    except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
+        raise ConfigError(f"{where}: the server refuses us: {error}") from error
+    except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
+        raise QueueUnavailable(f"{where}: {error}") from error
+    except exceptions.ResponseError as error:
+        text = str(error)
+        passing = (exceptions.OutOfMemoryError, exceptions.ReadOnlyError)
+        # In an answer of a script the code that redis-py goes by can be missing.
+        words = ("OOM", "used memory", "MISCONF", "BUSY", "READONLY", "read only")
+        if isinstance(error, passing) or any(word in text for word in words):
+            raise QueueUnavailable(f"{where}: {text}") from error
+        raise ConfigError(f"{where} is damaged or no queue: {text}") from error
+
+
+def _flat(tokens: Sequence[Token]) -> list[object]:
+    return [part for token in tokens for part in (token.key, token.fence)]
+
+
+def _leases(answer: Sequence[Any], fence: int) -> list[Lease]:
+    expires_at = float(answer[3])
+    given = answer[4:]
+    return [
+        Lease(Token(key.decode(), attempt, fence), payload, expires_at)
+        for key, attempt, payload in zip(given[::3], given[1::3], given[2::3], strict=True)
+    ]
+
+
+def _seconds(text: bytes) -> float | None:
+    return float(text) if text else None
+
+
+async def _to_its_end(future: "asyncio.Future[Any]") -> None:
+    """Wait for it however often this wait is cancelled; the server's answer has a time limit."""
+    while not future.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait((future,))
+    if not future.cancelled():
+        future.exception()  # seen

@@ -1,0 +1,65 @@
+"""Many items: nothing is lost, and memory stays bounded.
+
+`VERISTONE_QUEUE_ITEMS=1000000` makes it a million; that takes minutes.
+"""
+
+import asyncio
+import hashlib
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from queue_stores import new_store
+
+from engine.queues import Item, MemoryQueue, Policy
+
+COUNT = int(os.environ.get("VERISTONE_QUEUE_ITEMS", "20000"))
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+async def test_many_items_go_through_a_small_queue(kind: str, tmp_path: Path) -> None:
+    store = new_store(kind, tmp_path)
+    digest = 0
+    async with store.queue(Policy(capacity=2000, producers=2)) as queue:
+
+        async def produce(producer: int) -> None:
+            keys = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(COUNT)]
+            for start in range(0, COUNT, 500):  # both put everything: half of it is known
+                await queue.put([Item(key, b"x" * 64) for key in keys[start : start + 500]])
+            await queue.complete(f"{producer}")
+
+        async def use() -> None:
+            nonlocal digest
+            while leases := await queue.lease(400, 60):
+                for lease in leases:
+                    digest ^= int(lease.key, 16)
+                await queue.ack(*(lease.token for lease in leases))
+
+        async with asyncio.TaskGroup() as group:
+            for producer in range(2):
+                group.create_task(produce(producer))
+            for _ in range(3):
+                group.create_task(use())
+        stats = await queue.stats()
+        assert (stats.done, stats.open, stats.dead) == (COUNT, 0, 0)
+    wanted = 0
+    for n in range(COUNT):
+        wanted ^= int(hashlib.sha256(str(n).encode()).hexdigest(), 16)
+    assert digest == wanted
+
+
+async def test_a_memory_queue_keeps_no_payload_of_what_is_done() -> None:
+    """Leases end long before they expire; what was noted about them must not hold the payloads."""
+    async with MemoryQueue() as queue:
+        tracemalloc.start()
+        try:
+            for start in range(0, 5000, 100):
+                await queue.put([Item(f"{n}", bytes(10_000)) for n in range(start, start + 100)])
+                leases = await queue.lease(100, 3600)
+                await queue.ack(*(lease.token for lease in leases))
+                del leases
+            assert tracemalloc.get_traced_memory()[0] < 5_000_000
+        finally:
+            tracemalloc.stop()
+        assert len(queue._leased) < 3000
