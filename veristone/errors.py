@@ -6,6 +6,8 @@
     ├── BackendUnavailable   no sandbox can be had on this host, or its daemon does not answer
     ├── SandboxFailure       a sandbox broke while it held a sample; the sample may be tried again
     │   └── ProtocolViolation   a sandbox answered with something that is no report
+    ├── ModelUnavailable     a language model does not answer; the same request may work later
+    ├── RequestRefused       a language model will never answer this request (also a ValueError)
     └── DatasetError         a benchmark or samples file cannot be read (also a ValueError)
 
 A verdict is data; a fault of ours is an exception. Nothing turns the second into a wrong answer:
@@ -17,7 +19,9 @@ __all__ = [
     "ConfigError",
     "DatasetError",
     "InvalidSample",
+    "ModelUnavailable",
     "ProtocolViolation",
+    "RequestRefused",
     "SandboxFailure",
     "VeristoneError",
 ]
@@ -45,6 +49,14 @@ class SandboxFailure(VeristoneError, RuntimeError):
 
 class ProtocolViolation(SandboxFailure):
     """A sandbox sent bytes that are no report of ours. The sandbox is destroyed."""
+
+
+class ModelUnavailable(VeristoneError, RuntimeError):
+    """A language model did not answer after every retry. Nothing about the request: ask later."""
+
+
+class RequestRefused(VeristoneError, ValueError):
+    """A language model will never answer this request; the message says what is wrong with it."""
 
 
 class DatasetError(VeristoneError, ValueError):

@@ -20,10 +20,10 @@ from collections.abc import Awaitable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from engine.queues.errors import QueueClosed, QueueUnavailable
-from engine.queues.policy import Policy, parse_policy
-from engine.queues.values import DeadLetter, Item, Lease, Stats, Token
-from engine.queues.waiting import Clock, LeaseStep, PutStep, Return, WaitingQueue
+from veristone.queues.errors import QueueClosed, QueueUnavailable
+from veristone.queues.policy import Policy, parse_policy
+from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.waiting import Clock, LeaseStep, PutStep, Return, WaitingQueue
 from veristone import ConfigError
 
 if TYPE_CHECKING:

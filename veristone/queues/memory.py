@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from engine.queues.errors import QueueClosed
-from engine.queues.policy import EXPIRED, Policy, add_reason, is_dead, is_expired
-from engine.queues.values import DeadLetter, Item, Lease, Stats, Token
-from engine.queues.waiting import Changes, Clock, LeaseStep, PutStep, Return, WaitingQueue
+from veristone.queues.errors import QueueClosed
+from veristone.queues.policy import EXPIRED, Policy, add_reason, is_dead, is_expired
+from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.waiting import Changes, Clock, LeaseStep, PutStep, Return, WaitingQueue
 
 __all__ = ["MemoryQueue"]
 

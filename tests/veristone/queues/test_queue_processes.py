@@ -10,7 +10,7 @@ from pathlib import Path
 
 from queue_stores import Store, items
 
-from engine.queues import LeaseLost, Policy
+from veristone.queues import LeaseLost, Policy
 
 CHILD = Path(__file__).with_name("queue_child.py")
 

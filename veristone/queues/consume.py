@@ -16,10 +16,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from engine.queues.base import SampleQueue
-from engine.queues.errors import LeaseLost, QueueError
-from engine.queues.policy import check_count, check_seconds
-from engine.queues.values import Lease, Token
+from veristone.queues.base import SampleQueue
+from veristone.queues.errors import LeaseLost, QueueError
+from veristone.queues.policy import check_count, check_seconds
+from veristone.queues.values import Lease, Token
 
 __all__ = ["Consumed", "consume"]
 

@@ -21,13 +21,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from engine.queues import sqlite_steps as steps
-from engine.queues.errors import QueueClosed
-from engine.queues.policy import Policy
-from engine.queues.sqlite_file import Durability, connect, read_policy, translated
-from engine.queues.sqlite_thread import Transactions
-from engine.queues.values import DeadLetter, Item, Stats, Token
-from engine.queues.waiting import Changes, Clock, LeaseStep, PutStep, Return, WaitingQueue
+from veristone.queues import sqlite_steps as steps
+from veristone.queues.errors import QueueClosed
+from veristone.queues.policy import Policy
+from veristone.queues.sqlite_file import Durability, connect, read_policy, translated
+from veristone.queues.sqlite_thread import Transactions
+from veristone.queues.values import DeadLetter, Item, Stats, Token
+from veristone.queues.waiting import Changes, Clock, LeaseStep, PutStep, Return, WaitingQueue
 from veristone import ConfigError
 
 __all__ = ["SQLiteQueue"]

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
-from engine.queues.errors import InvalidItem
-from engine.queues.values import Item
+from veristone.queues.errors import InvalidItem
+from veristone.queues.values import Item
 from veristone import ConfigError
 
 __all__ = [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from queue_stores import new_store
 
-from engine.queues import Item, MemoryQueue, Policy
+from veristone.queues import Item, MemoryQueue, Policy
 
 COUNT = int(os.environ.get("VERISTONE_QUEUE_ITEMS", "20000"))
 

@@ -53,8 +53,8 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from engine.queues.policy import Policy
-from engine.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.policy import Policy
+from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
 
 __all__ = ["SampleQueue"]
 

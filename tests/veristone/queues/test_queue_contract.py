@@ -1,4 +1,4 @@
-"""What every back end promises (engine/queues/base.py), one test a promise."""
+"""What every back end promises (veristone/queues/base.py), one test a promise."""
 
 import asyncio
 import itertools
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from queue_stores import FakeClock, Store, items
 
-from engine.queues import (
+from veristone.queues import (
     InvalidItem,
     Item,
     LeaseLost,

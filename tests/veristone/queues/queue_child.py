@@ -9,7 +9,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from queue_stores import Store  # noqa: E402
 
-from engine.queues import Item, Lease, consume  # noqa: E402
+from veristone.queues import Item, Lease, consume  # noqa: E402
 
 
 async def main(kind: str, where: str, name: str, role: str, *arguments: str) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from engine.queues.errors import LeaseLost, QueueClosed, QueueTimeout
-from engine.queues.policy import (
+from veristone.queues.errors import LeaseLost, QueueClosed, QueueTimeout
+from veristone.queues.policy import (
     Policy,
     check_count,
     check_items,
@@ -24,7 +24,7 @@ from engine.queues.policy import (
     clean_reason,
     retry_delay_s,
 )
-from engine.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
 
 __all__ = ["Changes", "Clock", "LeaseStep", "PutStep", "Return", "WaitingQueue"]
 

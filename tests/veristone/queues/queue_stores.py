@@ -13,7 +13,7 @@ from pathlib import Path
 
 from backends import give_up
 
-from engine.queues import Item, MemoryQueue, Policy, RedisQueue, SampleQueue, SQLiteQueue
+from veristone.queues import Item, MemoryQueue, Policy, RedisQueue, SampleQueue, SQLiteQueue
 
 _names = itertools.count()
 

@@ -1,12 +1,12 @@
 """Queues of samples between programs that start, stop and multiply on their own.
 
-`base` says what is promised. `RedisQueue` lives in `engine.queues.redis`; its client library is
+`base` says what is promised. `RedisQueue` lives in `veristone.queues.redis`; its client library is
 imported when such a queue is opened.
 """
 
-from engine.queues.base import SampleQueue
-from engine.queues.consume import Consumed, consume
-from engine.queues.errors import (
+from veristone.queues.base import SampleQueue
+from veristone.queues.consume import Consumed, consume
+from veristone.queues.errors import (
     InvalidItem,
     LeaseLost,
     QueueClosed,
@@ -14,11 +14,11 @@ from engine.queues.errors import (
     QueueTimeout,
     QueueUnavailable,
 )
-from engine.queues.memory import MemoryQueue
-from engine.queues.policy import Policy
-from engine.queues.redis import RedisQueue
-from engine.queues.sqlite import SQLiteQueue
-from engine.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.memory import MemoryQueue
+from veristone.queues.policy import Policy
+from veristone.queues.redis import RedisQueue
+from veristone.queues.sqlite import SQLiteQueue
+from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
 
 __all__ = [
     "Consumed",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from queue_stores import items, redis_server
 
-from engine.queues import Item, Policy, QueueUnavailable, RedisQueue, SQLiteQueue
-from engine.queues.sqlite_thread import Transactions
+from veristone.queues import Item, Policy, QueueUnavailable, RedisQueue, SQLiteQueue
+from veristone.queues.sqlite_thread import Transactions
 from veristone import ConfigError
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.queues.errors import QueueClosed
-from engine.queues.policy import EXPIRED, Policy, add_reason, is_dead
-from engine.queues.values import DeadLetter, Item, Lease, Stats, Token
-from engine.queues.waiting import LeaseStep, PutStep, Return
+from veristone.queues.errors import QueueClosed
+from veristone.queues.policy import EXPIRED, Policy, add_reason, is_dead
+from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.waiting import LeaseStep, PutStep, Return
 
 __all__ = [
     "ack",

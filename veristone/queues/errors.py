@@ -12,7 +12,7 @@ VeristoneError
 
 from collections.abc import Sequence
 
-from engine.queues.values import Token
+from veristone.queues.values import Token
 from veristone import VeristoneError
 
 __all__ = [

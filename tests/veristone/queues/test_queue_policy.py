@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.queues import InvalidItem, Item, Policy
-from engine.queues.policy import (
+from veristone.queues import InvalidItem, Item, Policy
+from veristone.queues.policy import (
     MAX_REASONS,
     add_reason,
     check_items,

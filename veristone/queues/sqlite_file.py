@@ -11,8 +11,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Literal
 
-from engine.queues.errors import QueueUnavailable
-from engine.queues.policy import Policy, parse_policy
+from veristone.queues.errors import QueueUnavailable
+from veristone.queues.policy import Policy, parse_policy
 from veristone import ConfigError
 
 __all__ = ["Durability", "connect", "read_policy", "translated"]

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from engine.queues.errors import QueueClosed
+from veristone.queues.errors import QueueClosed
 
 __all__ = ["Transactions"]
 

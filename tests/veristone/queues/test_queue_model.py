@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from queue_stores import FakeClock, Store, items, new_store
 
-from engine.queues import LeaseLost, Policy, QueueClosed, QueueTimeout, Stats, Token
+from veristone.queues import LeaseLost, Policy, QueueClosed, QueueTimeout, Stats, Token
 
 POLICY = Policy(capacity=5, max_attempts=3, retry_first_s=2, retry_most_s=3)
 KEYS = st.sampled_from("abcdefghijkl")

@@ -1,0 +1,1 @@
+"""The kinds of stage that a recipe may have: one file a kind."""
