@@ -26,7 +26,8 @@ compile_lock() {
         "$@" --output-file "$output" pyproject.toml - <<<"$build_requires"
 }
 
-compile_lock requirements.lock --all-extras --group pyproject.toml:dev "$@"
+# Without the extras that bring torch: see pyproject.toml.
+compile_lock requirements.lock --extra redis --extra seeds --extra generate --group pyproject.toml:dev "$@"
 compile_lock requirements-base.lock --constraint requirements.lock
 say "requirements.lock: $(grep -c == requirements.lock) packages," \
     "requirements-base.lock: $(grep -c == requirements-base.lock)"

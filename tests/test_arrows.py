@@ -13,7 +13,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {"veristone", "engine", "generators", "training", "sandbox_images", "tests", "benchmarks"}
-HEAVY = {"docker", "torch", "numpy", "requests", "rich", "pydantic", "asyncio_pool"}
+HEAVY = {
+    "docker",
+    "torch",
+    "numpy",
+    "requests",
+    "rich",
+    "pydantic",
+    "asyncio_pool",
+    "httpx",
+    "jinja2",
+}
 PRIVATE = re.compile(r"veristone\._(?!_version__)")
 
 
