@@ -1,1 +1,1 @@
-"""From seeds to verified instruction data: stages that ask a model, and one that asks a verifier."""
+"""From seeds to verified instruction data: stages ask a model, the last one asks a verifier."""

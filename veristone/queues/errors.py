@@ -12,8 +12,8 @@ VeristoneError
 
 from collections.abc import Sequence
 
-from veristone.queues.values import Token
 from veristone import VeristoneError
+from veristone.queues.values import Token
 
 __all__ = [
     "InvalidItem",

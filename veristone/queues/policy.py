@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
+from veristone import ConfigError
 from veristone.queues.errors import InvalidItem
 from veristone.queues.values import Item
-from veristone import ConfigError
 
 __all__ = [
     "EXPIRED",

@@ -20,11 +20,11 @@ from collections.abc import Awaitable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from veristone import ConfigError
 from veristone.queues.errors import QueueClosed, QueueUnavailable
 from veristone.queues.policy import Policy, parse_policy
 from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
 from veristone.queues.waiting import Clock, LeaseStep, PutStep, Return, WaitingQueue
-from veristone import ConfigError
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

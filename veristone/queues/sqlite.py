@@ -21,6 +21,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from veristone import ConfigError
 from veristone.queues import sqlite_steps as steps
 from veristone.queues.errors import QueueClosed
 from veristone.queues.policy import Policy
@@ -28,7 +29,6 @@ from veristone.queues.sqlite_file import Durability, connect, read_policy, trans
 from veristone.queues.sqlite_thread import Transactions
 from veristone.queues.values import DeadLetter, Item, Stats, Token
 from veristone.queues.waiting import Changes, Clock, LeaseStep, PutStep, Return, WaitingQueue
-from veristone import ConfigError
 
 __all__ = ["SQLiteQueue"]
 

@@ -11,9 +11,9 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Literal
 
+from veristone import ConfigError
 from veristone.queues.errors import QueueUnavailable
 from veristone.queues.policy import Policy, parse_policy
-from veristone import ConfigError
 
 __all__ = ["Durability", "connect", "read_policy", "translated"]
 

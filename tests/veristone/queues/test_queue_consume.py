@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from queue_stores import Store, items
 
-from veristone.queues import Consumed, Lease, Policy, QueueUnavailable, consume
 from veristone import ConfigError
+from veristone.queues import Consumed, Lease, Policy, QueueUnavailable, consume
 
 QUICK = Policy(max_attempts=3, retry_first_s=0, retry_most_s=0)
 

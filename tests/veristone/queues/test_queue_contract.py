@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from queue_stores import FakeClock, Store, items
 
+from veristone import ConfigError
 from veristone.queues import (
     InvalidItem,
     Item,
@@ -20,7 +21,6 @@ from veristone.queues import (
     Token,
     waiting,
 )
-from veristone import ConfigError
 
 SMALL = Policy(capacity=4, max_attempts=3, retry_first_s=1, retry_most_s=8)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from veristone import ConfigError
 from veristone.queues import InvalidItem, Item, Policy
 from veristone.queues.policy import (
     MAX_REASONS,
@@ -13,7 +14,6 @@ from veristone.queues.policy import (
     parse_policy,
     retry_delay_s,
 )
-from veristone import ConfigError
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from queue_stores import items, redis_server
 
+from veristone import ConfigError
 from veristone.queues import Item, Policy, QueueUnavailable, RedisQueue, SQLiteQueue
 from veristone.queues.sqlite_thread import Transactions
-from veristone import ConfigError
 
 
 async def refused(queue: SQLiteQueue | RedisQueue, match: str) -> None:
