@@ -42,8 +42,16 @@ class Watched:
         return json.loads(verdict.stdout.text)
 
     async def prepare(self) -> None:
-        """Note what the sandbox looks like before an attack."""
+        """Note what the sandbox looks like before an attack: what two looks in a row agree on.
+
+        The kernel frees a closed socket a moment after its process is gone, so one look right
+        after another sample may still count the other's.
+        """
         self._new = await self.look()
+        for _ in range(10):
+            before, self._new = self._new, await self.look()
+            if before == self._new:
+                break
         self._replaced = self.pool.replaced
 
     async def attack(self, sample: Sample) -> Verdict:
