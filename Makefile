@@ -3,11 +3,11 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo env test check format bench image lock clean
+.PHONY: help demo env test models test-models check format bench image lock clean
 export PYTHON
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## set everything up and verify some samples
 	@scripts/demo.sh $(ARGS)
@@ -17,6 +17,12 @@ env: ## make .venv or bring it up to date
 
 test: ## the test suite
 	@scripts/test.sh $(ARGS)
+
+models: ## make .venv-models: torch, transformers and vLLM for the CPU
+	@scripts/models.sh $(ARGS)
+
+test-models: ## the tests that run real language models, in .venv-models
+	@scripts/test-models.sh $(ARGS)
 
 check: ## lint, formatting and types
 	@scripts/check.sh
@@ -34,5 +40,5 @@ lock: ## regenerate requirements*.lock
 	@scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that make made, the environment included
-	@rm -rf .venv .demo dist build .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-models .demo dist build .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
