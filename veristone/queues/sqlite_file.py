@@ -15,7 +15,7 @@ from veristone import ConfigError
 from veristone.queues.errors import QueueUnavailable
 from veristone.queues.policy import Policy, parse_policy
 
-__all__ = ["Durability", "connect", "read_policy", "translated"]
+__all__ = ["Durability", "connect", "read_policy", "translated", "use_wal"]
 
 Durability = Literal["full", "normal"]
 
@@ -76,7 +76,7 @@ def _prepare(
     db: sqlite3.Connection, path: Path, wanted: Policy | None, durability: Durability
 ) -> None:
     _check_marks(db, path)
-    _use_wal(db, path)
+    use_wal(db, path)
     db.execute(f"PRAGMA synchronous = {durability}")
     db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
@@ -123,7 +123,12 @@ def _check_marks(db: sqlite3.Connection, path: Path) -> None:
         raise ConfigError(f"{path} is a database of another program: name another file")
 
 
-def _use_wal(db: sqlite3.Connection, path: Path) -> None:
+def use_wal(db: sqlite3.Connection, path: Path) -> None:
+    """Switch a database to WAL.
+
+    Raises:
+        ConfigError: its file system cannot do that.
+    """
     # Switching needs the file alone, and SQLite does not wait for it when two begin at once.
     until = time.monotonic() + _BUSY_S
     while True:
@@ -136,7 +141,7 @@ def _use_wal(db: sqlite3.Connection, path: Path) -> None:
             time.sleep(0.01)
     if mode != "wal":
         raise ConfigError(
-            f"queue {path}: its file system has no shared memory for SQLite's WAL "
+            f"{path}: its file system has no shared memory for SQLite's WAL "
             f"(journal mode {mode!r}): use a local disk"
         )
 
