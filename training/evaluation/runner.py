@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from training.evaluation.datasets import Candidate, Dataset
+from training.evaluation.datasets import Candidate, Dataset, has_plus
 from training.evaluation.evalplus import FLOAT_ATOL, Planner, TaskPlan, sample_for
 from training.evaluation.passk import TaskCount
 from veristone import (
@@ -79,7 +79,7 @@ class EvalReport:
     @property
     def has_plus(self) -> bool:
         """True where the benchmark has plus tests."""
-        return self.dataset.benchmark != "humaneval"
+        return has_plus(self.dataset.benchmark)
 
     @property
     def undecided(self) -> int:
@@ -178,10 +178,10 @@ def read_verdict(
     verdict: Verdict, candidate: Candidate, plan: TaskPlan, dataset: Dataset
 ) -> Outcome:
     """Return a verdict in EvalPlus's terms: one status for the base tests, one for the plus."""
-    has_plus = dataset.benchmark != "humaneval"
+    with_plus = has_plus(dataset.benchmark)
     decided = verdict.decision is not Decision.UNDECIDED
     total = plan.n_base + plan.n_plus
-    if decided and has_plus and _contradicts(verdict, total):
+    if decided and with_plus and _contradicts(verdict, total):
         verdict = Verdict(
             id=verdict.id,
             decision=Decision.UNDECIDED,
@@ -190,9 +190,9 @@ def read_verdict(
         )
         decided = False
     if not decided:
-        plus: Status | None = "undecided" if has_plus else None
+        plus: Status | None = "undecided" if with_plus else None
         return Outcome(candidate, "undecided", plus, verdict.reason, verdict.message)
-    if not has_plus:
+    if not with_plus:
         return Outcome(candidate, _whole_status(verdict), None, verdict.reason, verdict.message)
 
     task = dataset.tasks[candidate.task_id]

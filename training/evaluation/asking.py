@@ -1,0 +1,207 @@
+"""Asks a model for the solutions of a benchmark and keeps them in the field's samples format.
+
+Two styles. `instruct`: the task as an instruction in the template that the model was trained with
+(or as a chat message where the server applies its own), the code taken out of the answer.
+`complete`: the prompt as it is, continued by a base model. Samples are appended as they come, under
+their task and number, so that an interrupted run goes on with what is missing; the file is put in
+order at the end.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from training.evaluation.answers import cut_continuation, solution_in_answer
+from training.evaluation.datasets import Dataset
+from training.evaluation.jsonl import Row, read_bytes, read_rows
+from training.evaluation.task import Task
+from veristone import (
+    Completion,
+    ConfigError,
+    DatasetError,
+    GenerationRequest,
+    Message,
+    Model,
+    RequestRefused,
+)
+
+__all__ = ["Asking", "Style", "ask", "request_for"]
+
+Style = Literal["instruct", "chat", "complete"]
+
+_IN_FLIGHT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How a model is asked. The defaults are greedy decoding of one sample, as the field does."""
+
+    style: Style = "instruct"
+    render: Callable[[str], str] | None = None
+    """Makes the prompt of an instruction, for `instruct`."""
+    n: int = 1
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.style == "instruct" and self.render is None:
+            raise ConfigError("style 'instruct' needs the template that the model was trained with")
+        if self.n < 1 or (self.n > 1 and self.temperature == 0):
+            raise ConfigError("several samples of a task need a temperature above 0")
+
+    def digest(self) -> str:
+        """Identify the settings that decide the samples."""
+        prompt = self.render("INSTRUCTION") if self.render is not None else ""
+        facts = (self.style, prompt, self.temperature, self.top_p, self.max_tokens, self.seed)
+        return hashlib.sha256(repr((*facts, self.stop)).encode()).hexdigest()[:12]
+
+
+def request_for(task: Task, asking: Asking, model_seed: int = 0) -> GenerationRequest:
+    """Return what the model is asked about a task: `n` answers in one request."""
+    settings: dict[str, Any] = {
+        "id": f"eval/{task.task_id}",
+        "n": asking.n,
+        "max_tokens": asking.max_tokens,
+        "temperature": asking.temperature,
+        "top_p": asking.top_p,
+        "seed": _seed(asking.seed + model_seed, task.task_id),
+    }
+    if asking.style == "complete":
+        prompt = task.prompt or task.instruction
+        return GenerationRequest(prompt=prompt, stop=(*task.stop, *asking.stop)[:4], **settings)
+    text = _instruction(task)
+    if asking.style == "chat":
+        messages = (Message(role="user", content=text),)
+        return GenerationRequest(messages=messages, stop=asking.stop, **settings)
+    assert asking.render is not None
+    return GenerationRequest(prompt=asking.render(text), stop=asking.stop, **settings)
+
+
+def _instruction(task: Task) -> str:
+    if task.instruction:
+        return task.instruction
+    return f"Complete this Python function:\n\n```python\n{task.prompt.rstrip()}\n```"
+
+
+def _seed(seed: int, task_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed}\0{task_id}".encode()).digest()[:4], "little")
+
+
+async def ask(
+    model: Model,
+    dataset: Dataset,
+    asking: Asking,
+    path: Path,
+    *,
+    in_flight: int = _IN_FLIGHT,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write `path`: one row per task and sample with `task_id`, `solution`, `raw`.
+
+    Goes on where an earlier call stopped. `progress` is called with the number of samples so far.
+
+    Raises:
+        ConfigError: `path` holds samples of other settings.
+        ModelUnavailable: the model does not answer; what was written stays.
+    """
+    done = await asyncio.to_thread(_done, path, dataset, asking, model.name)
+    missing = iter([task for task in dataset.tasks.values() if task.task_id not in done])
+    count = len(done) * asking.n
+    progress(count)
+    with path.open("a", encoding="utf-8") as file:
+
+        async def work() -> None:
+            nonlocal count
+            for task in missing:
+                rows = await _answer(model, task, asking)
+                # One write: a kill leaves whole rows and at most one torn one at the end.
+                file.write("".join(json.dumps(row) + "\n" for row in rows))
+                file.flush()
+                count += len(rows)
+                progress(count)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(in_flight):
+                    group.create_task(work())
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+    await asyncio.to_thread(_in_order, path, dataset)
+
+
+async def _answer(model: Model, task: Task, asking: Asking) -> list[dict[str, Any]]:
+    try:
+        answer = await model.generate(request_for(task, asking))
+    except RequestRefused as error:
+        # A task that does not fit the model's context is a task that it does not solve.
+        refused = Completion(text="", finish_reason=f"refused: {error}")
+        return [_row(task, asking, model.name, number, refused) for number in range(asking.n)]
+    return [
+        _row(task, asking, model.name, number, completion)
+        for number, completion in enumerate(answer.completions)
+    ]
+
+
+def _row(
+    task: Task, asking: Asking, model: str, number: int, completion: Completion
+) -> dict[str, Any]:
+    text = completion.text
+    if asking.style == "complete":
+        solution = task.prompt + cut_continuation(task.prompt, text, task.stop)
+    else:
+        solution = solution_in_answer(text, entry_point=task.entry_point, language=task.language)
+    return {
+        "task_id": task.task_id,
+        "sample": number,
+        "solution": solution,
+        "raw": text,
+        "finish_reason": completion.finish_reason,
+        "model": model,
+        "asked": asking.digest(),
+    }
+
+
+def _done(path: Path, dataset: Dataset, asking: Asking, model: str) -> set[str]:
+    """Return the tasks that have all their samples, after cutting off a torn last line."""
+    if not path.exists():
+        return set()
+    content = read_bytes(path)
+    if content and not content.endswith(b"\n"):
+        content = content[: content.rfind(b"\n") + 1]
+        path.write_bytes(content)
+    numbers: dict[str, set[int]] = {}
+    for row in read_rows(path, content):
+        if row.fields.get("asked") != asking.digest() or row.fields.get("model") != model:
+            raise ConfigError(
+                f"{path} holds samples of another model or of other settings: give another file"
+            )
+        numbers.setdefault(row.text("task_id"), set()).add(int(row.fields.get("sample", 0)))
+    complete = {task_id for task_id, found in numbers.items() if len(found) == asking.n}
+    torn = numbers.keys() - complete
+    if torn:
+        kept = [row for row in read_rows(path, content) if row.text("task_id") in complete]
+        _write(path, kept)
+    return complete & dataset.tasks.keys()
+
+
+def _in_order(path: Path, dataset: Dataset) -> None:
+    order: Mapping[str, int] = {task_id: n for n, task_id in enumerate(dataset.tasks)}
+    rows = list(read_rows(path, read_bytes(path)))
+    unknown = [row.where for row in rows if row.text("task_id") not in order]
+    if unknown:
+        raise DatasetError(f"{unknown[0]}: the benchmark has no such task")
+    rows.sort(key=lambda row: (order[row.text("task_id")], row.fields.get("sample", 0)))
+    _write(path, rows)
+
+
+def _write(path: Path, rows: list[Row]) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text("".join(json.dumps(row.fields) + "\n" for row in rows), encoding="utf-8")
+    temporary.replace(path)
