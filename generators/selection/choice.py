@@ -1,0 +1,95 @@
+"""Which of an instruction's candidates is learnt from. Pure: hashes decide where nothing else does.
+
+`random` is the papers' rule. `strength` and `agreement` take the best by their score, `shortest`
+the shortest answer. `diverse` matters with `count` above 1: the first is random, then always the
+one that is least like those already chosen (Jaccard similarity of the forms of their code).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from generators.selection.draws import draw
+from generators.selection.gates import Candidate
+from generators.selection.trees import normal_form
+
+__all__ = ["Choice", "choose"]
+
+_SHINGLE = 4
+
+
+class Choice(BaseModel):
+    """How many of an instruction's responses are chosen, from which, and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pool: Literal["passes", "any", "failures"] = "passes"
+    """`any` and `failures` are the papers' ablations: no execution filter, failures only. Responses
+    without a verdict are never chosen."""
+    by: Literal["random", "strength", "agreement", "shortest", "diverse"] = "random"
+    count: int = Field(default=1, ge=1, le=1000)
+    """Responses of one instruction, at most."""
+    limit: int = Field(default=0, ge=0)
+    """Rows in all, at most, drawn at random at the very end; 0: no limit. For comparisons at equal
+    size."""
+
+
+def choose(candidates: Sequence[Candidate], choice: Choice, random_seed: int) -> list[Candidate]:
+    """Return the chosen candidates, best first. It does not depend on the order given."""
+
+    def chance(candidate: Candidate) -> float:
+        return draw(random_seed, "choice", candidate.record.id)
+
+    if choice.by == "diverse":
+        return _spread(sorted(candidates, key=chance), choice.count)
+    key = _KEYS[choice.by]
+    return sorted(candidates, key=lambda one: (key(one), chance(one)))[: choice.count]
+
+
+def _by_strength(one: Candidate) -> Any:
+    strength = one.score.strength if one.score is not None else None
+    return (-(strength or 0.0), -(one.asserts or 0))
+
+
+def _by_agreement(one: Candidate) -> Any:
+    """CodeT's score: solutions that agree, times the tests that they pass."""
+    score = one.score
+    if score is None:
+        return (0, *_by_strength(one))
+    return (-(score.agreeing or 0) * max(score.shared, 1), *_by_strength(one))
+
+
+def _by_length(one: Candidate) -> Any:
+    return len(one.record.response)
+
+
+_KEYS: dict[str, Callable[[Candidate], Any]] = {
+    "random": lambda one: 0,
+    "strength": _by_strength,
+    "agreement": _by_agreement,
+    "shortest": _by_length,
+}
+
+
+def _spread(candidates: list[Candidate], count: int) -> list[Candidate]:
+    """Return candidates that are unlike one another, beginning with the first."""
+    if count >= len(candidates) or count == 1:
+        return candidates[:count]
+    sets = [_shingles(one) for one in candidates]
+    chosen = [0]
+    while len(chosen) < count:
+        rest = [index for index in range(len(candidates)) if index not in chosen]
+        chosen.append(
+            min(rest, key=lambda index: max(_alike(sets[index], sets[one]) for one in chosen))
+        )
+    return [candidates[index] for index in chosen]
+
+
+def _shingles(candidate: Candidate) -> frozenset[tuple[str, ...]]:
+    words = normal_form(candidate.record.code, candidate.record.language).split()
+    return frozenset(zip(*(words[start:] for start in range(_SHINGLE)), strict=False))
+
+
+def _alike(one: frozenset[Any], other: frozenset[Any]) -> float:
+    return len(one & other) / len(one | other) if one or other else 1.0
