@@ -41,7 +41,7 @@ METHOD = {
     "metadata": json.dumps({"func_name": "pairs"}),
     "public_test_cases": json.dumps([{"input": "[1, 2]\n3", "output": "[4, 5]"}]),
 }
-DS = {
+DS: dict[str, Any] = {
     "prompt": "Problem:\nDouble x.\nA:\n<code>",
     "reference_code": "result = x * 2",
     "metadata": {"problem_id": 0, "library": "Numpy"},
