@@ -1,0 +1,60 @@
+"""What a check says, and all that checks may say."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Literal, NamedTuple, TypeAlias
+
+from generators.seeds.filters.details import one_line
+
+__all__ = ["Problem", "Reason", "first_problem", "problem"]
+
+Reason: TypeAlias = Literal[
+    "empty",
+    "truncated",
+    "unfinished",
+    "too_long",
+    "too_short",
+    "duplicate",
+    "copies_example",
+    "copies_seed",
+    "leaked_template",
+    "wrong_language",
+    "wrong_format",
+    "no_code",
+    "does_not_parse",
+    "incomplete",
+    "imports",
+    "no_tests",
+    "vacuous_tests",
+    "tests_define_solution",
+    "bad_concepts",
+    "not_evolved",
+]
+"""`unfinished`: the model stopped for a reason of its server's, such as a content filter.
+`wrong_format`: a section or tag of the answer is missing, doubled or out of order. `not_evolved`:
+an evolution says the same again, or answers the task. The others are named after what was found;
+each is explained where it is checked."""
+
+
+class Problem(NamedTuple):
+    """Why a text is refused."""
+
+    reason: Reason
+    detail: str = ""
+    """What exactly was found, for a person: one printable line."""
+
+
+Check: TypeAlias = Callable[[], Problem | None]
+
+
+def problem(reason: Reason, detail: str = "") -> Problem:
+    """Return a problem whose detail is made fit to be shown."""
+    return Problem(reason, one_line(detail))
+
+
+def first_problem(checks: Iterable[Check], permit: Collection[Reason] = ()) -> Problem | None:
+    """Return what the first check finds whose reason is not permitted; later ones do not run."""
+    for check in checks:
+        found = check()
+        if found is not None and found.reason not in permit:
+            return found
+    return None

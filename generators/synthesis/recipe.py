@@ -1,0 +1,164 @@
+"""A recipe: what goes in, the stages in order, and how results are verified.
+
+A recipe is a folder with `recipe.toml` and one Jinja template per stage beside it; those that come
+with Veristone lie in `generators/synthesis/recipes/NAME/` and are named without a path. What
+`load_recipe` returns holds the texts of templates and examples themselves, so it can be frozen as
+one JSON file, and a run never depends on a file that may have changed since.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, cast
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from generators.synthesis.examples import Example, read_examples
+from generators.synthesis.inputs import AnyInput
+from generators.synthesis.registry import AnyStage
+from generators.synthesis.verification import Verify
+from veristone import ConfigError
+
+__all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
+
+_BUILT_IN = Path(__file__).parent / "recipes"
+_FILE = "recipe.toml"
+_NEEDED = ("seed_code", "concepts", "instruction")
+"""Variables of templates that somebody must have given a value."""
+
+
+class Recipe(BaseModel):
+    """What to ask for and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(default="synthesis", min_length=1)
+    random_seed: int = 0
+    examples: tuple[Example, ...] = ()
+    input: AnyInput
+    stages: tuple[AnyStage, ...] = Field(min_length=1)
+    verify: Verify = Verify()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stages_named(cls, value: Any) -> Any:
+        """Give a number to stages of one kind after the first: `evolve`, `evolve-2`."""
+        settings = cast(dict[str, Any], value) if isinstance(value, dict) else {}
+        stages = settings.get("stages")
+        if not isinstance(stages, list | tuple):
+            return cast(Any, value)
+        named: list[Any] = []
+        seen: dict[str, int] = {}
+        for stage in cast(list[Any], stages):
+            if isinstance(stage, dict) and "kind" in stage and not stage.get("name"):  # pyright: ignore[reportUnknownMemberType]
+                kind = str(cast(dict[str, Any], stage)["kind"])
+                seen[kind] = seen.get(kind, 0) + 1
+                name = kind if seen[kind] == 1 else f"{kind}-{seen[kind]}"
+                named.append({**stage, "name": name})
+            else:
+                named.append(stage)
+        return {**settings, "stages": named}
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [stage.name for stage in self.stages]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two stages are called {twice[0]!r}: give one another `name`")
+        bad = next((name for name in names if not name.replace("-", "_").isidentifier()), None)
+        if bad is not None:
+            raise ValueError(f"stage name {bad!r}: letters, digits, - and _, no digit first")
+        return self
+
+    @model_validator(mode="after")
+    def _templates_have_what_they_show(self) -> Self:
+        given = set(self.input.gives)
+        for stage in self.stages:
+            for template in stage.templates:
+                missing = sorted(template.variables.intersection(_NEEDED) - given)
+                if missing:
+                    raise ValueError(
+                        f"stage {stage.name!r}: {template.name} shows {missing[0]!r}, which neither"
+                        " the input nor a stage before it gives"
+                    )
+            given |= set(stage.gives)
+        return self
+
+    @model_validator(mode="after")
+    def _examples_suffice(self) -> Self:
+        names = [example.name for example in self.examples]
+        if len(set(names)) < len(names):
+            raise ValueError("two examples have the same name")
+        stages = tuple(stage.with_examples(self.examples) for stage in self.stages)
+        object.__setattr__(self, "stages", stages)
+        return self
+
+
+def builtin_recipes() -> list[str]:
+    """Return the names of the recipes that come with Veristone."""
+    return sorted(path.parent.name for path in _BUILT_IN.glob(f"*/{_FILE}"))
+
+
+def load_recipe(name: str) -> dict[str, Any]:
+    """Read a recipe's settings: a built-in one by its name, its folder, or its TOML file.
+
+    Files that it names are read into it, relative to its folder: templates (or one of ours, as
+    `RECIPE/concepts.jinja`) and the folder of examples (or a set of ours, by its name).
+
+    Raises:
+        ConfigError: there is no such recipe, it is no TOML, or a file that it names is missing.
+    """
+    path = _BUILT_IN / name / _FILE
+    if name not in builtin_recipes():
+        path = Path(name).expanduser()
+        path = path / _FILE if path.is_dir() else path
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(builtin_recipes())
+        raise ConfigError(f"{name}: no such file, and no recipe of ours ({known})") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name}: {error}") from error
+    if isinstance(settings.get("examples"), str):
+        examples = read_examples(settings["examples"], path.parent)
+        settings["examples"] = [example.model_dump(mode="json") for example in examples]
+    return _with_templates(settings, path.parent)
+
+
+def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
+    """Check a recipe's settings, with the texts in them, as `load_recipe` returns them.
+
+    Raises:
+        ConfigError: the first thing that is wrong with it, by its place in the file.
+    """
+    try:
+        return Recipe.model_validate(settings)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
+
+
+def _with_templates(value: Any, folder: Path, key: str = "") -> Any:
+    """Return the settings with the text of every template that they name."""
+    if isinstance(value, dict):
+        items = cast(dict[str, Any], value).items()
+        return {k: v if k == "examples" else _with_templates(v, folder, k) for k, v in items}
+    if isinstance(value, list):
+        return [_with_templates(item, folder, key) for item in cast(list[Any], value)]
+    if isinstance(value, str) and (key == "template" or key.endswith("_template")):
+        return {"name": Path(value).name, "text": _template_text(value, folder)}
+    return value
+
+
+def _template_text(name: str, folder: Path) -> str:
+    for place in (folder / Path(name).expanduser(), _BUILT_IN / name):
+        try:
+            return place.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"template {name}: {error}") from error
+    raise ConfigError(f"template {name}: no such file in {folder}")

@@ -1,0 +1,84 @@
+"""Evol-Instruct: an instruction is made harder in one of several ways (WizardCoder).
+
+Rounds are made by naming the stage several times in a recipe.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from generators.synthesis.draws import Weight, chosen
+from generators.synthesis.records import Record, StageResult
+from generators.synthesis.stages.asking import AskingStage
+from generators.synthesis.templates import Template
+from veristone import Generation, GenerationRequest
+
+__all__ = ["Evolve", "Method"]
+
+
+class Method(BaseModel):
+    """One way to evolve."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    weight: Weight = 1.0
+    text: str = ""
+    """What `{{ method }}` renders."""
+    template: Template | None = None
+    """Takes the place of the stage's template."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Evolve(AskingStage, frozen=True):
+    """The template shows `instruction` and `method`; the completion is the new instruction."""
+
+    needs: ClassVar[tuple[str, ...]] = ("instruction",)
+    gives: ClassVar[tuple[str, ...]] = ("instruction",)
+
+    kind: Literal["evolve"] = "evolve"
+    methods: tuple[Method, ...] = Field(min_length=1)
+    """One is drawn for each record, by weight."""
+    keep_parent: Literal["never", "refused", "always"] = "never"
+    """Whether the instruction goes on as it was, too: when every evolution of it is refused, or
+    always; then evolutions get ids of their own (`ID/0`)."""
+    max_growth: float = Field(default=4.0, gt=1)
+    """How many times as long as its parent an evolution may be, in characters."""
+    max_shrink: float = Field(default=3.0, gt=1)
+    """How many times shorter."""
+    min_characters: int = Field(default=20, ge=0)
+    max_characters: int = Field(default=6000, ge=1)
+    prose: Literal["any", "english"] = "any"
+
+    @model_validator(mode="after")
+    def _one_can_be_drawn(self) -> Self:
+        names = [method.name for method in self.methods]
+        if len(set(names)) < len(names):
+            raise ValueError("two methods have the same name")
+        if not any(method.weight for method in self.methods):
+            raise ValueError("all weights of methods are 0")
+        return self
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        """The templates of all methods."""
+        return tuple(method.template or self.template for method in self.methods)
+
+    def method(self, record: Record, random_seed: int) -> Method:
+        """Return the method that is drawn for a record."""
+        weights = {method.name: method.weight for method in self.methods}
+        name = chosen(weights, "method", random_seed, self.name, record.id)
+        return next(method for method in self.methods if method.name == name)
+
+    def requests(self, record: Record, random_seed: int) -> list[GenerationRequest]:
+        """Return the request for one evolution."""
+        method = self.method(record, random_seed)
+        drawn = self.drawn(record, random_seed)
+        template = method.template or self.template
+        return [self.request(drawn, template, random_seed, method=method)]
+
+    def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
+        raise NotImplementedError
