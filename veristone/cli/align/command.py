@@ -1,0 +1,193 @@
+"""`veristone align`: the command around plan, estimate, run and report."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from veristone import ConfigError
+
+if TYPE_CHECKING:
+    from veristone.cli.align.plan import Step
+    from veristone.cli.align.recipe import AlignRecipe
+    from veristone.cli.align.run import Progress
+    from veristone.cli.options import Subparsers
+
+__all__ = ["add_parser"]
+
+_DESCRIPTION = """
+Runs the self-alignment loop of a recipe in a folder: seeds, concepts, instructions, responses,
+verdicts, selection, dataset, training, evaluation, report. Every variant of the recipe is run beside
+the main one, sharing what is the same. Started again, it goes on where it was.
+
+  veristone align recipes/starcoder2-instruct.toml --dry-run      what would be done, and its cost
+  veristone align recipes/starcoder2-instruct.toml -o FOLDER      do it
+
+Exit status: 0 done; 1 a step failed; 2 could not start; 130 interrupted.
+"""
+
+
+def add_parser(commands: "Subparsers") -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser(
+        "align",
+        help="run the whole self-alignment loop",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recipe", type=Path, metavar="RECIPE", help="a TOML file")
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="of the run")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would be done and what it would cost"
+    )
+    parser.add_argument(
+        "--redo", action="store_true", help="do anew what was made with other settings"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(run=run)
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Run the subcommand."""
+    from veristone.cli.align.plan import plan
+    from veristone.cli.align.recipe import load_align_recipe
+
+    recipe = load_align_recipe(arguments.recipe)
+    steps = plan(recipe)
+    if arguments.dry_run:
+        _check_parts(recipe)
+        _show_plan(recipe, steps)
+        return 0
+    if arguments.output is None:
+        raise ConfigError("give the run a folder: -o FOLDER (or --dry-run)")
+    return await _run_in(arguments.output.resolve(), recipe, steps, arguments)
+
+
+async def _run_in(
+    folder: Path, recipe: "AlignRecipe", steps: "Sequence[Step]", arguments: argparse.Namespace
+) -> int:
+    from generators.seeds.pipeline.storage import only_one
+    from veristone.cli.align.run import StepFailed, remove, run_steps, stale
+
+    _check_parts(recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_one(folder):
+        changed = stale(folder, steps)
+        if changed and not arguments.redo:
+            raise ConfigError(
+                f"{folder / changed[0].folder} was made with other settings: give another folder,"
+                f" or --redo to do {len(changed)} steps anew"
+            )
+        remove(folder, changed)
+        (folder / "align.json").write_text(recipe.model_dump_json(indent=1, by_alias=True) + "\n")
+        try:
+            with _Shown(steps, quiet=arguments.quiet) as shown:
+                await run_steps(folder, steps, shown.update)
+        except StepFailed as error:
+            print(f"veristone: {error}", file=sys.stderr)
+            await asyncio.to_thread(_report, folder)
+            return 1
+        except asyncio.CancelledError:
+            print("veristone: interrupted; the same command goes on from here", file=sys.stderr)
+            raise
+        await asyncio.to_thread(_report, folder)
+    return 0
+
+
+def _check_parts(recipe: "AlignRecipe") -> None:
+    """Read every part that the recipe names: a wrong name must not cost a night.
+
+    Raises:
+        ConfigError: a recipe, preset or file is not there or is wrong.
+    """
+    from generators.selection.recipe import load_recipe as load_selection
+
+    from generators.seeds.pipeline.recipe import load_recipe as load_seeds
+    from generators.synthesis.recipe import load_recipe as load_synthesis
+    from training.finetune.config import load_preset
+
+    for variant in (None, *recipe.variants):
+        whole = recipe.of(variant)
+        if whole.seeds is not None and not whole.seeds.file:
+            load_seeds(whole.seeds.recipe)
+        load_synthesis(whole.synthesis.recipe)
+        load_selection(whole.selection.recipe)
+        load_preset(whole.training.preset)
+
+
+def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]") -> None:
+    from veristone.cli.align.estimate import estimate
+
+    costs = estimate(recipe, steps)
+    table = Table(title=f"{recipe.name}: {len(steps)} steps")
+    for name in ("step", "given", "made", "core h", "GPU h"):
+        table.add_column(name, justify="left" if name == "step" else "right")
+    for step in steps:
+        cost = costs[step.name]
+        table.add_row(
+            step.name,
+            f"{cost.given:,}",
+            f"{cost.made:,}",
+            f"{cost.core_hours:,.1f}" if cost.core_hours else "",
+            f"{cost.gpu_hours:,.1f}" if cost.gpu_hours else "",
+        )
+    cores = sum(cost.core_hours for cost in costs.values())
+    gpus = sum(cost.gpu_hours for cost in costs.values())
+    table.add_section()
+    table.add_row("together", "", "", f"{cores:,.1f}", f"{gpus:,.1f}")
+    console = Console()
+    console.print(table)
+    console.print(
+        "Counts: [scale] of the recipe. Core hours: our benchmarks. GPU hours: A100-80G, from the"
+        " costs in arXiv 2410.24198.",
+        markup=False,
+    )
+    for step in steps:
+        command = " ".join([*step.launcher, "veristone", *step.arguments])
+        console.print(command, markup=False, highlight=False, soft_wrap=True)
+
+
+def _report(folder: Path) -> None:
+    from generators.report.write import write_report
+
+    for path in write_report(folder):
+        print(f"report: {path}")
+
+
+class _Shown:
+    """The step at work: on one line of a terminal, and a line when each begins elsewhere."""
+
+    def __init__(self, steps: "Sequence[Step]", *, quiet: bool) -> None:
+        self._numbers = {step.name: n for n, step in enumerate(steps, start=1)}
+        self._quiet = quiet
+        self._console = Console(stderr=True)
+        self._status: Status | None = None
+        self._last = ""
+
+    def __enter__(self) -> "_Shown":
+        if not self._quiet and self._console.is_terminal:
+            self._status = self._console.status("starting")
+            self._status.start()
+        return self
+
+    def update(self, progress: "Progress") -> None:
+        step = progress.step
+        head = f"{self._numbers[step.name]} of {len(self._numbers)}: {step.name}"
+        if self._status is not None:
+            from rich.markup import escape
+
+            text = f"{head}  {progress.elapsed_s:,.0f} s  {progress.line[:100]}"
+            self._status.update(escape(text))
+        elif not self._quiet and self._last != step.name:
+            print(head, file=sys.stderr, flush=True)
+        self._last = step.name
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()

@@ -1,0 +1,229 @@
+"""A recipe of the whole loop: one TOML file, checked before anything runs.
+
+Each section says what one command is to do, in that command's own words (a recipe of `seeds`, of
+`generate`, of `select`, a preset of `train`). A variant is the same loop with some settings
+changed: the ablations of the papers, and the control of every experiment.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from veristone import ConfigError
+
+__all__ = [
+    "AlignRecipe",
+    "Benchmark",
+    "Dataset",
+    "Model",
+    "Scale",
+    "Seeds",
+    "Selection",
+    "Synthesis",
+    "Training",
+    "Variant",
+    "load_align_recipe",
+]
+
+_PATHS = frozenset({"path", "input", "source", "file"})
+"""Settings that name files, meant from the recipe's own folder."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Model(_Section):
+    """The base model: it writes the data of the first round and is what is trained."""
+
+    path: str = Field(alias="model")
+    """A folder or a name on a hub."""
+    serve: str = ""
+    """Where it generates: a back end as in `veristone generate --model`, with MODEL standing for
+    the model of the round. Empty: `vllm:MODEL`, in process."""
+    billions: float = Field(default=0.0, ge=0)
+    """Parameters, for the estimate of a dry run only."""
+
+    def address(self, model: str) -> str:
+        """Return the `--model` of a round that generates with `model`."""
+        return (self.serve or "vllm:MODEL").replace("MODEL", model)
+
+
+class Seeds(_Section):
+    """Seed collection, or a file of seeds that is there already."""
+
+    recipe: str = "starcoder2"
+    source: tuple[str, ...] = ()
+    """What `veristone seeds run --source` takes."""
+    any_licence: bool = False
+    judge: str = ""
+    """Model that judges documentation, as in `--judge`; empty: the step is skipped."""
+    file: str = ""
+    """Seeds that are there; nothing is mined."""
+
+
+class Synthesis(_Section):
+    """Concepts, instructions, responses, verdicts."""
+
+    recipe: str
+    input: str = ""
+    """Instructions or tasks in place of seeds, for recipes that begin with them."""
+    in_flight: int = Field(default=0, ge=0)
+    set: dict[str, str | int | float | bool] = {}
+
+
+class Selection(_Section):
+    """Which of the verified responses become training rows."""
+
+    recipe: str = "starcoder2-instruct"
+
+
+class Dataset(_Section):
+    """How rows are written."""
+
+    template: str = ""
+    """Prompt template; empty: that of the training preset."""
+
+
+class Training(_Section):
+    """Supervised fine-tuning."""
+
+    preset: str
+    set: dict[str, str | int | float | bool] = {}
+    launcher: tuple[str, ...] = ()
+    """Command in front, for several devices: `["accelerate", "launch", "--config_file", "F"]`."""
+
+
+class Benchmark(_Section):
+    """One evaluation of every model of the run."""
+
+    benchmark: str
+    path: str = Field(alias="dataset")
+    n: int = Field(default=1, ge=1)
+    temperature: float = Field(default=0.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=1024, ge=1)
+    style: Literal["instruct", "chat", "complete"] = "instruct"
+    base_style: Literal["instruct", "chat", "complete"] = "complete"
+    """Style for the base model, which knows no template."""
+    name: str = ""
+    """Where two evaluations are of one benchmark."""
+    since: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called in the report."""
+        return self.name or self.benchmark
+
+
+class Variant(_Section):
+    """The same loop but for some settings."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    description: str = ""
+    seeds: Seeds | None = None
+    synthesis: Synthesis | None = None
+    selection: Selection | None = None
+    training: Training | None = None
+
+
+class Scale(_Section):
+    """What a dry run reckons with. Defaults: the paper's own counts where it gives them."""
+
+    functions: int = Field(default=22_311_478, ge=0)
+    """In the corpus (MultiPL-T's count of The Stack's Python)."""
+    seeds: int = Field(default=250_000, ge=0)
+    instructions: float = Field(default=0.95, ge=0, le=1)
+    """Share of seeds that give a usable instruction (238k of 250k)."""
+    responses: int = Field(default=10, ge=1)
+    passing: float = Field(default=0.208, ge=0, le=1)
+    """Share of responses that pass (500k of 2.4M)."""
+    rows: int = Field(default=50_000, ge=0)
+    tokens_per_row: int = Field(default=600, ge=1)
+
+
+class AlignRecipe(_Section):
+    """The loop."""
+
+    name: str
+    rounds: int = Field(default=1, ge=1, le=20)
+    random_seed: int = 0
+    model: Model
+    seeds: Seeds | None = None
+    synthesis: Synthesis
+    selection: Selection = Selection()
+    dataset: Dataset = Dataset()
+    training: Training
+    benchmarks: dict[str, str] = {}
+    """What must not be found in seeds and responses: name to file, as in `--benchmark`."""
+    evaluation: tuple[Benchmark, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    scale: Scale = Scale()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.seeds is None and not self.synthesis.input:
+            raise ValueError("give [seeds], or the file that synthesis starts from as its `input`")
+        names = ["main", "base", *(variant.name for variant in self.variants)]
+        labels = [each.label for each in self.evaluation]
+        for kind, found in (("variants", names), ("evaluations", labels)):
+            twice = sorted({name for name in found if found.count(name) > 1})
+            if twice:
+                raise ValueError(f"two {kind} are called {twice[0]!r}")
+        return self
+
+    def of(self, variant: Variant | None) -> "AlignRecipe":
+        """Return the recipe with a variant's sections in place of its own."""
+        if variant is None:
+            return self
+        changed = {
+            name: getattr(variant, name)
+            for name in ("seeds", "synthesis", "selection", "training")
+            if getattr(variant, name) is not None
+        }
+        return self.model_copy(update=changed)
+
+
+def load_align_recipe(path: Path) -> AlignRecipe:
+    """Read a recipe; paths in it are meant from its own folder.
+
+    Raises:
+        ConfigError: it cannot be read, or the first thing that is wrong with it, by its place.
+    """
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    settings.setdefault("name", path.stem)
+    anchored = cast("dict[str, Any]", _anchored(settings, path.resolve().parent, ""))
+    try:
+        return AlignRecipe.model_validate(anchored)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(": ".join(filter(None, (str(path), place, said)))) from error
+
+
+def _anchored(value: object, folder: Path, key: str) -> object:
+    """Join relative paths to the folder: in settings that name files, and in `benchmarks`."""
+    if isinstance(value, Mapping):
+        table = cast("Mapping[str, object]", value)
+        return {
+            name: _anchored(each, folder, "file" if key == "benchmarks" else name)
+            for name, each in table.items()
+        }
+    if isinstance(value, list):
+        return [_anchored(each, folder, key) for each in cast("list[object]", value)]
+    is_file = key in _PATHS or (key == "dataset" and isinstance(value, str))
+    if is_file and isinstance(value, str) and value:
+        return str(folder / os.path.expanduser(value))  # noqa: PTH111
+    # A model or a recipe is a file only where it says so.
+    if key in ("model", "recipe", "preset", "template") and isinstance(value, str):
+        return str(folder / value) if value.startswith(("./", "../")) else value
+    return value
