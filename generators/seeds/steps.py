@@ -21,6 +21,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from pydantic import BaseModel
 
+from generators.judge.records import Judgement
 from generators.seeds.records import Seed
 from veristone import Verifier
 
@@ -116,8 +117,12 @@ class OrderedStep(Step, frozen=True):
 class Judge(Protocol):
     """A model that says whether documentation describes its code well enough to write it anew."""
 
-    async def judge(self, seeds: Sequence[Seed]) -> list[float]:
-        """Return for each seed the probability of "yes", 0 to 1."""
+    async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
+        """Return the judgement of each seed, in order.
+
+        Raises:
+            ModelUnavailable: the model does not answer; the same seeds may be asked about later.
+        """
         ...
 
 

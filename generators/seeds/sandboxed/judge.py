@@ -1,8 +1,12 @@
-"""The place of the docstring judge: does the documentation say enough to write the code anew?
+"""The docstring judge: does the documentation say enough to write the code anew?
 
 StarCoder2's self-alignment asks the base model itself, with 7 examples (4 yes, 3 no), and counts
-yes against no. Here the model is a service that gives the probability of yes, so the threshold is a
-setting and not a tie rule.
+yes against no. Here the model's probability of yes decides, so the threshold is a setting and not a
+tie rule. `generators.judge` asks; here stands what its answers mean for a seed.
+
+Reasons: `unclear_docstring` (the probability is below `minimum`), `no_docstring` (not asked),
+`too_long_to_judge` and `request_refused` (it cannot be asked about). A seed that the model answered
+neither yes nor no about stays, counted as `unclear_answer`.
 """
 
 import math
@@ -13,6 +17,7 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
+from generators.judge.records import Judgement
 from generators.seeds.records import Seed
 from generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
 from veristone import ConfigError
@@ -25,6 +30,9 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
 
     kind: Literal["docstring_judge"] = "docstring_judge"
 
+    model: str = ""
+    """The model that the run asks, as `--judge` names it. It is part of the recipe: a run with
+    another model, or with none, is another run."""
     minimum: float = Field(default=0.5, ge=0, le=1)
     """Probability of yes that a seed needs; one that has exactly this stays."""
     absent: Literal["skip", "fail"] = "fail"
@@ -41,11 +49,11 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
         """Ask the judge about all seeds at once; those without documentation fail unasked."""
         if services.judge is None:
-            if self.absent == "fail":
+            if self.absent == "fail" or self.model:
                 raise ConfigError(
-                    "step 'docstring_judge' asks a model and there is none: give the run a judge,"
-                    ' set absent = "skip" to keep all seeds unjudged, or take the step out of'
-                    " the recipe"
+                    "step 'docstring_judge' asks a model and there is none: give the run a judge"
+                    ' (--judge MODEL), set absent = "skip" to keep all seeds unjudged, or take the'
+                    " step out of the recipe"
                 )
             self._unjudged["no_judge"] += len(seeds)
             return list(seeds)
@@ -53,17 +61,35 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
         given = await services.judge.judge(asked) if asked else []
         if len(given) != len(asked):
             raise RuntimeError(f"the judge gave {len(given)} answers for {len(asked)} seeds")
-        probabilities = iter(given)
+        judgements = iter(given)
         return [
-            self._judge(seed, next(probabilities))
+            self._judge(seed, next(judgements))
             if seed.docstring.strip()
             else Rejected("no_docstring")
             for seed in seeds
         ]
 
-    def _judge(self, seed: Seed, probability: float) -> Outcome:
+    def _judge(self, seed: Seed, judgement: Judgement) -> Outcome:
+        if judgement.refused:
+            return Rejected(judgement.refused, judgement.detail)
+        probability = judgement.p_yes
+        if probability is None:
+            self._unjudged["unclear_answer"] += 1
+            return seed
         if math.isnan(probability) or not 0 <= probability <= 1:
             raise RuntimeError(f"the judge gave {probability} for seed {seed.id}: no probability")
         if probability >= self.minimum:
             return seed
-        return Rejected("unclear_docstring", f"probability of yes {probability:.3f}")
+        return Rejected("unclear_docstring", _detail(probability, judgement))
+
+
+def _detail(probability: float, judgement: Judgement) -> str:
+    said = f"probability of yes {probability:.3f}"
+    if judgement.votes:
+        return f"{said}, of {judgement.votes} answers {judgement.mass:.0%} said yes or no"
+    yes, no = (_number(value) for value in (judgement.logp_yes, judgement.logp_no))
+    return f"{said} (log-probabilities: yes {yes}, no {no})"
+
+
+def _number(value: float | None) -> str:
+    return "not reported" if value is None else f"{value:.3f}"

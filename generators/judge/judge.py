@@ -1,0 +1,203 @@
+"""Asks a model about seeds.
+
+One question, one token: the probabilities of yes and no among the twenty likeliest first tokens.
+Where a back end reports none, whole answers are drawn and counted instead: dearer and coarser (20
+answers tell 0.5 from 0.7, not from 0.55), and every judgement says which it was.
+
+A question that was answered is not asked again, see `store.py`. What a model refuses is that
+seed's own affair and is not kept, because a larger context may take it later.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from generators.judge.answers import Weights, count, weigh
+from generators.judge.prompt import Case, Prompt, TooLong, compose, render
+from generators.judge.records import Judgement
+from generators.judge.store import JudgementFile, judgement_path
+from generators.seeds.filters.details import one_line
+from generators.seeds.records import Seed
+from veristone import (
+    ConfigError,
+    Generation,
+    GenerationRequest,
+    Model,
+    ModelUnavailable,
+    RequestRefused,
+)
+
+__all__ = ["ModelJudge"]
+
+ALTERNATIVES = (20, 5)
+"""Numbers of likeliest tokens to ask for, best first: 20 is vLLM's limit, 5 that of others."""
+WORKERS = 256
+"""Seeds in hand at a time; how many requests are under way is the back end's business."""
+_TRIAL = Case("python", "def double(x):\n    return 2 * x", "Return twice x.")
+
+
+class _Asked(NamedTuple):
+    """A seed's place, and what it came to."""
+
+    place: int
+    judgement: Judgement
+
+
+class ModelJudge:
+    """A judge that asks a base model; `generators.seeds.steps.Judge`."""
+
+    def __init__(
+        self, model: Model, *, folder: Path | None = None, votes: int = 20, workers: int = WORKERS
+    ) -> None:
+        """`folder` keeps judgements; without one nothing is remembered.
+
+        `votes` is how many answers are drawn where a model gives no log-probabilities.
+        """
+        if votes < 1 or workers < 1:
+            raise ConfigError("a judge needs at least one vote and one worker")
+        self._model = model
+        self._folder = folder
+        self._votes = votes
+        self._workers = workers
+        self._file: JudgementFile | None = None
+        self._alternatives: int | None = None
+        self._rendering = asyncio.Lock()
+        self._trying = asyncio.Lock()
+        self.requests = 0
+        """Requests that were made, the trial included."""
+
+    @property
+    def draws(self) -> bool | None:
+        """Whether answers are drawn for want of log-probabilities; None: not known yet."""
+        return None if self._alternatives is None else self._alternatives == 0
+
+    async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
+        """Return the judgement of each seed, in order.
+
+        Raises:
+            ModelUnavailable: the model does not answer. What it answered is kept: later, the rest
+                is asked.
+            ConfigError: the model takes no such questions at all, or a file of judgements is
+                damaged.
+            OSError: a judgement cannot be written.
+        """
+        if self._folder is not None and self._file is None:
+            path = judgement_path(self._folder, self._model.name)
+            self._file = await asyncio.to_thread(JudgementFile, path)
+        done: list[_Asked] = []
+        try:
+            await self._all(iter(enumerate(seeds)), done)
+        except ExceptionGroup as group:
+            # The first one ended all others.
+            error = group.exceptions[0]
+            if isinstance(error, ModelUnavailable):
+                raise ModelUnavailable(
+                    f"the docstring judge had answers for {len(done)} of these {len(seeds)} seeds"
+                    f" when the model was lost: {error}. The same command goes on from here"
+                ) from error
+            raise error from None
+        finally:
+            if self._file is not None:
+                self._file.close()
+        return [asked.judgement for asked in sorted(done, key=lambda asked: asked.place)]
+
+    async def _all(self, waiting: Iterator[tuple[int, Seed]], done: list[_Asked]) -> None:
+        async def work() -> None:
+            for place, seed in waiting:
+                done.append(_Asked(place, await self._one(seed)))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(work())
+
+    async def _one(self, seed: Seed) -> Judgement:
+        try:
+            async with self._rendering:  # the parser's child serves one at a time
+                prompt = await asyncio.to_thread(render, seed)
+        except TooLong as error:
+            return Judgement(seed=seed.id, refused="too_long_to_judge", detail=str(error))
+        known = self._file.get(prompt.key) if self._file is not None else None
+        if known is None:
+            try:
+                known = await self._ask(seed.id, prompt)
+            except RequestRefused as error:
+                detail = one_line(str(error))
+                return Judgement(seed=seed.id, refused="request_refused", detail=detail)
+            if self._file is not None:
+                known = self._file.add(prompt.key, known)
+        # Copies of a function have one prompt.
+        return msgspec.structs.replace(known, seed=seed.id)
+
+    async def _ask(self, seed: str, prompt: Prompt) -> Judgement:
+        if self._alternatives is None:
+            async with self._trying:
+                if self._alternatives is None:
+                    self._alternatives = await self._try()
+        if self._alternatives:
+            generation = await self._send(prompt, self._alternatives)
+            weights = _first_token(generation)
+            if weights is not None:
+                return _judgement(seed, weights, votes=0)
+        generation = await self._send(prompt, 0)
+        texts = [completion.text for completion in generation.completions]
+        return _judgement(seed, count(texts), votes=len(texts))
+
+    async def _try(self) -> int:
+        """Return how many likeliest tokens the model reports, by a question of no consequence.
+
+        So a model that takes no such requests does not look like one that refuses every seed.
+        """
+        prompt = compose(_TRIAL, "trial")
+        refusal: RequestRefused | None = None
+        for alternatives in (*ALTERNATIVES, 0):
+            try:
+                generation = await self._send(prompt, alternatives)
+            except RequestRefused as error:
+                refusal = error
+                continue
+            if not alternatives or _first_token(generation) is not None:
+                return alternatives
+        raise ConfigError(
+            f"{self._model.name} cannot be a judge: it refuses even a short question"
+            f" ({refusal}); a model that continues raw text is needed"
+        ) from refusal
+
+    async def _send(self, prompt: Prompt, alternatives: int) -> Generation:
+        self.requests += 1
+        if alternatives:
+            request = GenerationRequest(
+                id=f"judge/{prompt.key}", prompt=prompt.text, max_tokens=1, logprobs=alternatives
+            )
+        else:
+            request = GenerationRequest(
+                id=f"judge/{prompt.key}/votes",
+                prompt=prompt.text,
+                n=self._votes,
+                max_tokens=4,
+                temperature=1.0,
+                stop=("\n",),
+                seed=int(prompt.key[:7], 16),
+            )
+        return await self._model.generate(request)
+
+
+def _first_token(generation: Generation) -> Weights | None:
+    """Return the weights at the first token; None where its alternatives were not reported."""
+    completion = generation.completions[0] if generation.completions else None
+    if completion is None or not completion.logprobs or not completion.logprobs[0]:
+        return None
+    return weigh(completion.logprobs[0])
+
+
+def _judgement(seed: str, weights: Weights, *, votes: int) -> Judgement:
+    return Judgement(
+        seed=seed,
+        p_yes=weights.p_yes,
+        logp_yes=weights.logp_yes,
+        logp_no=weights.logp_no,
+        mass=weights.mass,
+        votes=votes,
+    )

@@ -1,0 +1,32 @@
+"""What the judge says of a seed. A wire type: it is kept in files, unknown fields are tolerated."""
+
+import msgspec
+
+__all__ = ["Judgement"]
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer about one seed: a probability, neither yes nor no (`unclear`), or refused."""
+
+    seed: str
+    """Id of the seed."""
+    p_yes: float | None = None
+    """Probability of yes among yes and no, 0 to 1; None: the answer was neither, or none came."""
+    logp_yes: float | None = None
+    """Natural logarithm of the probability of all tokens that say yes; None: the model reported
+    none, or was asked for whole answers."""
+    logp_no: float | None = None
+    mass: float = 0.0
+    """Probability of yes and no together, before they were brought to 1; of whole answers, the
+    share that said either."""
+    votes: int = 0
+    """Whole answers that were drawn and counted; 0: log-probabilities were read."""
+    refused: str = ""
+    """Why there is no answer, a fixed word: `too_long_to_judge`, `request_refused`."""
+    detail: str = ""
+    """The refusal in words, at most a line."""
+
+    @property
+    def unclear(self) -> bool:
+        """Whether the model answered, and neither yes nor no."""
+        return self.p_yes is None and not self.refused
