@@ -23,8 +23,8 @@ __all__ = ["add_parser"]
 
 _DESCRIPTION = """
 Runs the self-alignment loop of a recipe in a folder: seeds, concepts, instructions, responses,
-verdicts, selection, dataset, training, evaluation, report. Every variant of the recipe is run beside
-the main one, sharing what is the same. Started again, it goes on where it was.
+verdicts, selection, dataset, training, evaluation, report. Every variant of the recipe is run
+beside the main one, sharing what is the same. Started again, it goes on where it was.
 
   veristone align recipes/starcoder2-instruct.toml --dry-run      what would be done, and its cost
   veristone align recipes/starcoder2-instruct.toml -o FOLDER      do it
@@ -73,10 +73,9 @@ async def _run_in(
     folder: Path, recipe: "AlignRecipe", steps: "Sequence[Step]", arguments: argparse.Namespace
 ) -> int:
     from generators.seeds.pipeline.storage import only_one
-    from veristone.cli.align.run import StepFailed, remove, run_steps, stale
+    from veristone.cli.align.run import StepFailed, remove, run_steps, stale, write_whole
 
     _check_parts(recipe)
-    folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder):
         changed = stale(folder, steps)
         if changed and not arguments.redo:
@@ -85,7 +84,7 @@ async def _run_in(
                 f" or --redo to do {len(changed)} steps anew"
             )
         remove(folder, changed)
-        (folder / "align.json").write_text(recipe.model_dump_json(indent=1, by_alias=True) + "\n")
+        write_whole(folder / "align.json", recipe.model_dump(mode="json", by_alias=True))
         try:
             with _Shown(steps, quiet=arguments.quiet) as shown:
                 await run_steps(folder, steps, shown.update)

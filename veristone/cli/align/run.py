@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, cast
 from veristone import ConfigError, VeristoneError
 from veristone.cli.align.plan import Step
 
-__all__ = ["Progress", "StepFailed", "done", "run_steps", "stale"]
+__all__ = ["Progress", "StepFailed", "done", "remove", "run_steps", "stale", "write_whole"]
 
 _MARK, _LOG = "step.json", "step.log"
 _PR_SET_PDEATHSIG = 1
@@ -103,7 +103,7 @@ async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]
         "starts": 0,
     }
     mark["starts"] += 1
-    _write(place / _MARK, mark)
+    write_whole(place / _MARK, mark)
     began = time.monotonic()
     log = place / _LOG
     code = None
@@ -113,7 +113,7 @@ async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]
         mark["wall_s"] = round(mark["wall_s"] + time.monotonic() - began, 3)
         mark["done"] = code == 0
         mark["exit"] = code
-        _write(place / _MARK, mark)
+        write_whole(place / _MARK, mark)
     if code != 0:
         tail = "\n".join(_tail(log).splitlines()[-15:])
         raise StepFailed(f"{step.name} ended with status {code}; the end of {log}:\n{tail}")
@@ -170,7 +170,8 @@ def _tail(path: Path) -> str:
         return ""
 
 
-def _write(path: Path, value: dict[str, Any]) -> None:
+def write_whole(path: Path, value: dict[str, Any]) -> None:
+    """Write JSON so that the file is there whole or as it was."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_text(json.dumps(value, indent=1) + "\n")
     temporary.replace(path)
