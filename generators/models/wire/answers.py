@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from generators.models.stops import stop_at
 from veristone import Completion, GenerationRequest, RequestRefused
 
 __all__ = ["Answer", "BadAnswer", "ServedModel", "read_answer", "read_models"]
@@ -137,7 +138,7 @@ def _completion(choice: _Choice, request: GenerationRequest) -> Completion:
             f"request {request.id}: the server reports no log-probabilities "
             "(vLLM does, `transformers serve` does not)"
         )
-    cut = _stop_at(text, request.stop)
+    cut = stop_at(text, request.stop)
     if cut is None:
         reason = choice.finish_reason or "stop"
         return Completion(text=text, finish_reason=reason, logprobs=tuple(tops))
@@ -178,12 +179,6 @@ def _likeliest_first(top: dict[str, float]) -> dict[str, float]:
 def _logprob(value: float | None) -> float:
     """JSON has no infinity: servers write null, or a large number (vLLM: -9999)."""
     return -math.inf if value is None or math.isnan(value) else value
-
-
-def _stop_at(text: str, stop: tuple[str, ...]) -> int | None:
-    """Return where the first stop string begins, None if there is none."""
-    found = [place for word in stop if (place := text.find(word)) >= 0]
-    return min(found, default=None)
 
 
 def _tokens_before(tokens: list[str], cut: int) -> int | None:

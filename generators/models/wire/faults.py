@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -74,16 +74,16 @@ def said(body: bytes) -> str:
     vLLM) and ``{"detail"}`` (FastAPI).
     """
     try:
-        found: Any = msgspec.json.decode(body)
+        found: object = msgspec.json.decode(body)
     except (ValueError, RecursionError, msgspec.MsgspecError):
         return _one_line(body[: 8 * _LONGEST_MESSAGE].decode(errors="replace"))
     codes: list[str] = []
     for name in ("error", "message", "detail"):
         if isinstance(found, dict) and name in found:
-            fields = cast(dict[str, Any], found)
+            fields = cast(dict[str, object], found)
             codes += [str(fields[key]) for key in ("code", "type") if _is_word(fields.get(key))]
-            found = cast(Any, fields[name])
-    text = found if isinstance(found, str) else _as_json(found)
+            found = fields[name]
+    text = found if isinstance(found, str) else _as_json(cast(object, found))
     return _one_line(" ".join([*(f"[{code}]" for code in codes), text]))
 
 
