@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veristone import ConfigError
+from veristone.cli.calibration import add_calibration
+from veristone.cli.judging import JUDGEMENTS, LateJudge, judge_of, with_judge
 from veristone.cli.options import add_engine_options, engine_config
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ does everything. The same in steps:
   veristone seeds dedup FOLDER      the rest
   veristone seeds report FOLDER     write the report of what is done so far
   veristone seeds show FOLDER       read some seeds; --step and --reason: what was rejected
+  veristone seeds calibrate-judge --model MODEL    how far a judge of documentation can be trusted
 
 Exit status: 0 done; 1 some files killed the process that read them (all others are done); 2 could
 not start; 130 interrupted.
@@ -77,6 +80,13 @@ def add_parser(commands: "Subparsers") -> None:
             metavar="NAME=FILE",
             help="a benchmark that must not be found in the seeds; besides the recipe's",
         )
+        action.add_argument(
+            "--judge",
+            metavar="MODEL",
+            help="ask this model whether documentation is enough to write the code anew:"
+            " http://HOST:PORT/v1, http://HOST:PORT/v1#NAME, vllm:NAME, transformers:NAME,"
+            " replay:FILE or FILE.toml",
+        )
         action.set_defaults(run=run, action=name)
         _add_common(action)
     for name, text in (
@@ -86,7 +96,7 @@ def add_parser(commands: "Subparsers") -> None:
         action = actions.add_parser(name, help=text, description=text)
         action.add_argument("output", type=Path, metavar="FOLDER")
         action.add_argument("--recipe", help="other settings than those the folder was made with")
-        action.set_defaults(run=run, action=name, source=[], benchmark=[])
+        action.set_defaults(run=run, action=name, source=[], benchmark=[], judge=None)
         _add_common(action)
     action = actions.add_parser("show", help="read some seeds, or some of what was rejected")
     action.add_argument("output", type=Path, metavar="FOLDER")
@@ -98,6 +108,7 @@ def add_parser(commands: "Subparsers") -> None:
     action = actions.add_parser("report", help="write the report", description="write the report")
     action.add_argument("output", type=Path, metavar="FOLDER")
     action.set_defaults(run=report)
+    add_calibration(actions)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -163,7 +174,7 @@ async def report(arguments: argparse.Namespace) -> int:
 async def show(arguments: argparse.Namespace) -> int:
     """Run `show`."""
     _need_extra()
-    from veristone.cli.show import show as show_items
+    from veristone.cli.show_seeds import show as show_items
 
     folder: Path = arguments.output
     if arguments.n < 1:
@@ -212,6 +223,8 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
         settings = with_sources(settings, arguments.source, any_licence=arguments.any_licence)
     if arguments.benchmark:
         settings = with_benchmarks(settings, arguments.benchmark)
+    if arguments.judge is not None:
+        settings = with_judge(settings, arguments.judge)
     return parse_recipe(settings, arguments.recipe)
 
 
@@ -253,20 +266,29 @@ def _until(work: "Run", action: str) -> int | None:
 
 @contextlib.asynccontextmanager
 async def _services(recipe: "Recipe", arguments: argparse.Namespace) -> "AsyncGenerator[Services]":
-    """Start an engine if a step of the recipe asks the verifier."""
+    """Start an engine if a step of the recipe asks the verifier; hold a judge ready."""
     from generators.seeds.steps import AsyncStep, Services
 
     verified = any(
         isinstance(step, AsyncStep) and step.kind in ("coverage", "behaviour")
         for step in recipe.steps
     )
-    if not verified or arguments.action == "mine":
+    words = judge_of(recipe)
+    if arguments.action == "mine":
         yield Services()
         return
-    from engine import Engine
+    async with contextlib.AsyncExitStack() as stack:
+        services = Services()
+        if verified:
+            from engine import Engine
 
-    async with Engine(engine_config(arguments)) as engine:
-        yield Services(verifier=engine)
+            engine = await stack.enter_async_context(Engine(engine_config(arguments)))
+            services = services._replace(verifier=engine)
+        if words:
+            judge = LateJudge(words, arguments.output / JUDGEMENTS, stack)
+            services = services._replace(judge=judge)
+            stack.callback(judge.note)
+        yield services
 
 
 def _write_report(folder: Path, funnel: "Funnel") -> None:

@@ -1,97 +1,84 @@
-"""Seeds and rejections to read, on a terminal or in a pipe."""
+"""`veristone show`: read some of what lies in a folder of ours."""
 
-from collections.abc import Iterable, Iterator
-from heapq import nsmallest
+import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from veristone import ConfigError
+from veristone.cli.generate_common import disk_trouble
+
 if TYPE_CHECKING:
-    from generators.seeds.records import Rejection, Seed
+    from veristone.cli.options import Subparsers
 
-__all__ = ["show"]
+__all__ = ["add_parser"]
 
-_LINES = 40
+_DESCRIPTION = """
+Prints a fair sample, the same each time, of what a run of `veristone generate` made (also while it
+works), or of what a run of `veristone seeds` found. Without options: what came out at the end.
 
-
-def show(
-    folder: Path, *, count: int, step: str | None, reason: str | None, language: str | None
-) -> int:
-    """Print some seeds of a run, or some rejections where a step or a reason is named.
-
-    Those with the smallest digests are shown: the same ones each time, and a fair sample.
-    Returns how many there are to choose from.
-    """
-    from generators.seeds.funnel import key
-
-    items = _rejections(folder, step, reason) if step or reason else _seeds(folder)
-    total = 0
-
-    def chosen() -> Iterator["Rejection | Seed"]:
-        nonlocal total
-        for item in items:
-            if language is None or _language(item) == language:
-                total += 1
-                yield item
-
-    for item in nsmallest(count, chosen(), key=key):
-        _print(item)
-    return total
+  veristone show FOLDER --stage instructions          kept and refused, as the model wrote them
+  veristone show FOLDER --reason truncated            what was refused for this reason
+  veristone show FOLDER --decision fail               responses whose tests failed
+  veristone show FOLDER --reason assertion_failed     those that failed in this way
+"""
 
 
-def _seeds(folder: Path) -> "Iterable[Seed]":
-    from generators.seeds.pipeline.storage import StageFolder, read_seeds
-
-    if (folder / "seeds.jsonl").exists():
-        yield from read_seeds(folder / "seeds.jsonl")
-        return
-    stages = _stages(folder)
-    if stages:
-        stage = StageFolder(stages[-1])
-        for number in sorted(stage.done()):
-            yield from stage.seeds(number)
-
-
-def _rejections(folder: Path, step: str | None, reason: str | None) -> "Iterable[Rejection]":
-    from generators.seeds.pipeline.storage import StageFolder
-
-    for path in _stages(folder):
-        stage = StageFolder(path)
-        for number in sorted(stage.done()):
-            for rejection in stage.rejections(number):
-                if step in (None, rejection.step) and reason in (None, rejection.reason):
-                    yield rejection
+def add_parser(commands: "Subparsers") -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser(
+        "show",
+        help="read some of what a run made",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
+    parser.add_argument("--stage", "--step", help="what this stage or step made or rejected")
+    parser.add_argument("--reason", help="what was refused, or failed, for this reason")
+    parser.add_argument("--decision", choices=("pass", "fail"), help="only with this verdict")
+    parser.add_argument("--language", help="only of this language")
+    parser.set_defaults(run=run)
 
 
-def _stages(folder: Path) -> list[Path]:
-    found = [path for path in folder.glob("[0-9]*-*") if (path / "stage.json").exists()]
-    return sorted(found, key=lambda path: int(path.name.partition("-")[0]))
+async def run(arguments: argparse.Namespace) -> int:
+    """Run the subcommand."""
+    from generators.synthesis.pipeline.folder import is_run
+
+    folder: Path = arguments.folder
+    if arguments.n < 1:
+        raise ConfigError("-n must be 1 or more")
+    if not is_run(folder):
+        return await _show_seeds(arguments)
+    from veristone.cli.show_records import show_records
+
+    with disk_trouble(folder):
+        total = await show_records(
+            folder,
+            count=arguments.n,
+            stage=arguments.stage,
+            reason=arguments.reason,
+            decision=arguments.decision,
+            language=arguments.language,
+        )
+    print(f"{min(arguments.n, total):,} of {total:,}", file=sys.stderr)
+    return 0
 
 
-def _language(item: "Rejection | Seed") -> str:
-    from generators.seeds.records import Rejection
+async def _show_seeds(arguments: argparse.Namespace) -> int:
+    from veristone.cli.seeds import show
 
-    seed = item.seed if isinstance(item, Rejection) else item
-    return seed.language if seed is not None else ""
-
-
-def _print(item: "Rejection | Seed") -> None:
-    from generators.seeds.records import Rejection
-    from generators.seeds.report.visible import line
-
-    where = item.provenance
-    place = " ".join(filter(None, (where.repository, where.path)))
-    if where.start_line:
-        place += f":{where.start_line}"
-    print(f"── {line(place)}  {line(', '.join(where.licences))}")
-    seed = item
-    if isinstance(item, Rejection):
-        print(f"   rejected by {item.step}: {item.reason}  {line(item.detail)}")
-        seed = item.seed
-    if seed is not None and not isinstance(seed, Rejection):
-        # A corpus may hold what moves a terminal's cursor or worse.
-        rows = seed.text.split("\n")
-        for row in rows[:_LINES]:
-            print(f"   {line(row)}")
-        if len(rows) > _LINES:
-            print(f"   … {len(rows) - _LINES} more lines")
-    print()
+    folder: Path = arguments.folder
+    if not (folder / "recipe.json").exists():
+        raise ConfigError(f"{folder}: no run of `veristone generate` or `veristone seeds`")
+    if arguments.decision is not None:
+        raise ConfigError(f"{folder} holds seeds, which have no verdicts: leave --decision out")
+    return await show(
+        argparse.Namespace(
+            output=folder,
+            n=arguments.n,
+            step=arguments.stage,
+            reason=arguments.reason,
+            language=arguments.language,
+        )
+    )

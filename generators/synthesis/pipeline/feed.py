@@ -34,6 +34,15 @@ class Fed:
     refused: int = 0
     """Too large for a queue; in the store, under the stage `feed`."""
 
+    def line(self) -> str:
+        """Return it for a person."""
+        parts = [f"{self.new:,} new records"]
+        if self.known:
+            parts.append(f"{self.known:,} were there already")
+        if self.refused:
+            parts.append(f"{self.refused:,} are too large")
+        return ", ".join(parts)
+
 
 def check_ids(records: Iterable[Record]) -> int:
     """Check the whole input before any of it is fed; return how many records it has.

@@ -32,7 +32,17 @@ from veristone import ConfigError
 from veristone.queues import Policy, RedisQueue, SampleQueue, SQLiteQueue
 from veristone.queues.policy import parse_policy
 
-__all__ = ["ATTEMPTS", "EXPORTS", "FEED", "Identity", "RunFolder", "begin", "find", "is_run"]
+__all__ = [
+    "ATTEMPTS",
+    "EXPORTS",
+    "FEED",
+    "Identity",
+    "RunFolder",
+    "begin",
+    "check",
+    "find",
+    "is_run",
+]
 
 FEED = "feed"
 """Name of the producer that puts the input."""
@@ -167,6 +177,18 @@ def find(path: Path) -> RunFolder:
     return RunFolder(path, identity)
 
 
+def check(
+    path: Path, frozen: bytes, *, redis: str | None = None, attempts: int | None = None
+) -> None:
+    """Raise what `begin` would, without touching anything."""
+    if path.exists() and not path.is_dir():
+        raise ConfigError(f"{path} is a file: give a folder")
+    if is_run(path):
+        _check_same(find(path), frozen, redis, attempts)
+    else:
+        _check_not_foreign(path)
+
+
 def begin(
     path: Path,
     frozen: bytes,
@@ -183,11 +205,10 @@ def begin(
         ConfigError: the folder belongs to another recipe, or to something else.
         OSError: it cannot be written.
     """
+    check(path, frozen, redis=redis, attempts=attempts)
     if is_run(path):
         folder = find(path)
-        _check_same(folder, frozen, redis, attempts)
     else:
-        _check_not_foreign(path)
         names = _checked(stages)
         identity = Identity(
             run=secrets.token_hex(8),

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from generators.synthesis.records import Record, Refusal, StageResult
-from veristone import AssertsCheck, Decision, InvalidSample, Sample, Verifier, VeristoneError
+from generators.synthesis.verification import Verify, sample_of
+from veristone import Decision, InvalidSample, Verifier, VeristoneError
 
 __all__ = ["VERIFY", "Undecided", "judging"]
 
@@ -17,21 +18,19 @@ class Undecided(VeristoneError, RuntimeError):
     """The verifier could not judge: a fault of ours, never the sample's. To be tried again."""
 
 
-def judging(verifier: Verifier) -> Callable[[Record], Awaitable[StageResult]]:
+def judging(verifier: Verifier, settings: Verify) -> Callable[[Record], Awaitable[StageResult]]:
     """Return what makes a judged record of a record.
 
     It raises `Undecided` where there is no decision. A record that cannot be a sample (a language
-    without sandboxes, too much code) is refused: `invalid_sample`.
+    without sandboxes, too much code) is refused: `invalid_sample`. What the recipe does not verify
+    passes as it is, without a verdict.
     """
 
     async def judge(record: Record) -> StageResult:
-        sample = Sample(
-            id=record.id,
-            code=record.code,
-            language=record.language,
-            check=AssertsCheck(tests=record.tests),
-        )
         try:
+            sample = sample_of(record, settings)
+            if sample is None:
+                return StageResult(key=record.id, kept=(record,))
             verdict = await verifier.verify(sample)
         except InvalidSample as error:
             refusal = Refusal(

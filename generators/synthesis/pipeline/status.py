@@ -1,6 +1,7 @@
 """How far a run is, read from its queues and its store; nobody's work is disturbed by it."""
 
 import contextlib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,14 @@ class Watch:
             StageStatus(stage, await queue.stats(), counts.get(stage, {}))
             for stage, queue in self._queues.items()
         ]
+
+    async def complete(self) -> None:
+        """Say for every stage that is finished that no more comes of it: a worker's last word, for
+        where there was nothing to start one for."""
+        stages = self._folder.stages
+        for stage, after in itertools.pairwise(stages):
+            if (await self._queues[stage].stats()).finished:
+                await self._queues[after].complete(stage)
 
 
 def finished(stages: Sequence[StageStatus]) -> bool:

@@ -56,9 +56,16 @@ class Place:
 
 
 async def work_off(
-    place: Place, work: Work, *, concurrency: int, lease_s: float = LEASE_S
+    place: Place,
+    work: Work,
+    *,
+    concurrency: int,
+    prefetch: int | None = None,
+    lease_s: float = LEASE_S,
 ) -> Consumed:
     """Work until the stage's queue is finished, then say so downstream.
+
+    `concurrency` records are worked on at a time, `prefetch` more are held ready (as many if None).
 
     Raises:
         QueueUnavailable: the disk is full, or the server does not answer.
@@ -69,7 +76,7 @@ async def work_off(
         await place.sink.begin(place.stage)
     handler = _Handler(place, work)
     consuming = asyncio.ensure_future(
-        consume(place.source, handler, concurrency=concurrency, ttl_s=lease_s)
+        consume(place.source, handler, concurrency=concurrency, prefetch=prefetch, ttl_s=lease_s)
     )
     handler.give_up = consuming.cancel
     try:

@@ -1,0 +1,319 @@
+"""A run's records, however its workers come and go."""
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pipeline_parts import (
+    STAGES,
+    FakeVerifier,
+    answer,
+    digest,
+    exported,
+    fake_model,
+    inputs,
+    looked,
+    read,
+    refusals,
+    started,
+    verify,
+    work,
+)
+
+from generators.models.fake import FakeModel
+from generators.synthesis.pipeline.export import DUPLICATE
+from generators.synthesis.pipeline.feed import put_back
+from generators.synthesis.pipeline.folder import RunFolder
+from generators.synthesis.pipeline.status import Watch, finished
+from generators.synthesis.records import Record
+from veristone import GenerationRequest, ModelUnavailable, Reason, RequestRefused, Sample
+
+
+async def whole(folder: RunFolder) -> dict[str, bytes]:
+    """The undisturbed way: one stage after another."""
+    for stage in STAGES:
+        await work(folder, stage, fake_model())
+    await verify(folder, FakeVerifier())
+    return await exported(folder)
+
+
+@pytest.fixture
+async def reference(tmp_path: Path) -> dict[str, bytes]:
+    folder, _ = await started(tmp_path / "reference", inputs(60))
+    return await whole(folder)
+
+
+async def test_every_completion_is_accounted_for(tmp_path: Path) -> None:
+    folder, fed = await started(tmp_path / "run", inputs(60))
+    assert (fed.new, fed.known, fed.refused) == (60, 0, 0)
+    await whole(folder)
+    refused = refusals(folder)
+    reasons = Counter((one.stage, one.reason) for one in refused)
+    instructions, responses = read(folder, "instructions"), read(folder, "responses")
+    assert len(instructions) + reasons["instruct", "empty"] + reasons["instruct", DUPLICATE] == 60
+    made = 3 * (60 - reasons["instruct", "empty"])
+    assert len(responses) + reasons["respond", "no_code"] + reasons["verify", DUPLICATE] == made
+    assert min(reasons.values()) > 0
+    assert {record.verdict.decision for record in responses if record.verdict} == {"pass", "fail"}
+    for records in (instructions, responses):
+        assert [record.id for record in records] == sorted(record.id for record in records)
+
+
+async def test_of_equal_instructions_the_smallest_id_stays(tmp_path: Path) -> None:
+    folder, _ = await started(tmp_path / "run", inputs(60))
+    await whole(folder)
+    words = {"".join(r.instruction.split()).casefold(): r.id for r in read(folder, "instructions")}
+    assert len(words) == len(read(folder, "instructions"))
+    for one in refusals(folder):
+        if one.reason == DUPLICATE:
+            stays = words["".join(one.record.instruction.split()).casefold()]
+            assert stays < one.record.id
+            assert one.detail == f"the same as {stays}"
+    kept = set(words.values())
+    assert {record.id.rpartition("/")[0] for record in read(folder, "responses")} <= kept
+
+
+async def test_all_stages_at_once_in_any_order_of_the_input(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    records = inputs(60)
+    random.Random(3).shuffle(records)
+    folder, _ = await started(tmp_path / "run", records)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(verify(folder, FakeVerifier(), concurrency=3))
+        for stage in reversed(STAGES):
+            group.create_task(work(folder, stage, fake_model(), concurrency=7))
+    assert await exported(folder) == reference
+
+
+async def test_cancelled_again_and_again(tmp_path: Path, reference: dict[str, bytes]) -> None:
+    """As by Ctrl-C, at any await."""
+    chance = random.Random(5)
+    folder, _ = await started(tmp_path / "run", inputs(60))
+
+    async def slowly(request: GenerationRequest) -> str | list[str]:
+        await asyncio.sleep(chance.random() / 50)
+        return answer(request)
+
+    async def everything() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(verify(folder, FakeVerifier()))
+            for stage in STAGES:
+                group.create_task(work(folder, stage, FakeModel(slowly)))
+
+    for _ in range(20):
+        task = asyncio.create_task(everything())
+        await asyncio.wait((task,), timeout=chance.random() / 8)
+        task.cancel()
+        await asyncio.wait((task,))
+    await everything()
+    assert await exported(folder) == reference
+
+
+async def test_delivered_twice_at_the_same_time(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    """Leases that expire while their holders work on: everybody goes on with the first result."""
+    folder, _ = await started(tmp_path / "run", inputs(60), attempts=1000)
+    voices = iter(range(10**6))
+
+    async def differently(request: GenerationRequest) -> str | list[str]:
+        """Slower than the lease, and of another opinion each time."""
+        voice = next(voices)
+        await asyncio.sleep(0.06)
+        said = answer(request)
+        return said if isinstance(said, str) else [f"# {voice}\n{text}" for text in said]
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            for stage in STAGES:
+                group.create_task(work(folder, stage, FakeModel(differently), lease_s=0.05))
+            group.create_task(verify(folder, FakeVerifier(), lease_s=0.05))
+    files = await exported(folder)
+    assert files["instructions"] == reference["instructions"]
+    # What a response says depends on who was first, but each is there once, with one verdict.
+    ids = [record.id for record in read(folder, "responses")]
+    assert len(ids) == len(set(ids))
+    assert files["counts"] == reference["counts"]
+
+
+async def test_a_model_that_is_away_every_fifth_time(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    chance = random.Random(1)
+
+    def moody(request: GenerationRequest) -> str | list[str]:
+        if chance.random() < 0.2:
+            raise ModelUnavailable("busy")
+        return answer(request)
+
+    folder, _ = await started(tmp_path / "run", inputs(60))
+    for stage in STAGES:
+        await work(folder, stage, FakeModel(moody), concurrency=16)
+    await verify(folder, FakeVerifier(), concurrency=16)
+    assert await exported(folder) == reference
+    assert (folder.path / "dead.jsonl").read_bytes() == b""
+
+
+async def test_what_a_model_will_never_answer_is_refused(tmp_path: Path) -> None:
+    def strict(request: GenerationRequest) -> str | list[str]:
+        if digest(request.id) % 5 == 0:
+            raise RequestRefused("the prompt has\n9,000 tokens")
+        return answer(request)
+
+    folder, _ = await started(tmp_path / "run", inputs(30))
+    for stage in STAGES:
+        await work(folder, stage, FakeModel(strict))
+    await verify(folder, FakeVerifier())
+    await exported(folder)
+    refused = [one for one in refusals(folder) if one.reason == "refused_by_model"]
+    assert {one.stage for one in refused} == {"instruct", "respond"}
+    assert {one.detail for one in refused} == {"the prompt has 9,000 tokens"}
+    expected = [r.id for r in inputs(30) if digest(f"instruct/{r.id}") % 5 == 0]
+    assert sorted(one.record.id for one in refused if one.stage == "instruct") == sorted(expected)
+
+
+async def test_faults_of_the_sandbox_are_dead_letters_and_can_be_tried_again(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    """Never a failure of the program."""
+    folder, _ = await started(tmp_path / "run", inputs(60), attempts=1)
+    for stage in STAGES:
+        await work(folder, stage, fake_model())
+
+    def broken(sample: Sample) -> Reason:
+        return Reason.SANDBOX_ERROR if digest(sample.id) % 4 == 0 else looked(sample)
+
+    await verify(folder, FakeVerifier(broken))
+    await exported(folder)
+    dead = (folder.path / "dead.jsonl").read_text().splitlines()
+    judged = {record.id for record in read(folder, "responses")}
+    assert dead
+    assert "sandbox_error" in dead[0]
+    assert not any(digest(name) % 4 == 0 for name in judged)
+    async with Watch(folder) as watch:
+        assert finished(await watch.look())
+    assert await put_back(folder) == {"verify": len(dead)}
+    await verify(folder, FakeVerifier())
+    assert await exported(folder) == reference
+    assert (folder.path / "dead.jsonl").read_bytes() == b""
+
+
+async def test_dead_letters_of_the_first_stage_go_all_the_way_when_put_back(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    def away(request: GenerationRequest) -> str | list[str]:
+        if digest(request.id) % 3 == 0:
+            raise ModelUnavailable("away")
+        return answer(request)
+
+    folder, _ = await started(tmp_path / "run", inputs(60), attempts=1)
+    for stage in STAGES:
+        await work(folder, stage, FakeModel(away))
+    await verify(folder, FakeVerifier())
+    back = await put_back(folder)
+    assert back.keys() == {"instruct", "respond"}
+    assert await whole(folder) == reference
+    assert await put_back(folder) == {}
+
+
+async def test_fed_again_only_the_new_counts(tmp_path: Path, reference: dict[str, bytes]) -> None:
+    folder, _ = await started(tmp_path / "run", inputs(25))
+    await whole(folder)
+    _, fed = await started(tmp_path / "run", inputs(60))
+    assert (fed.new, fed.known) == (35, 25)
+    assert await whole(folder) == reference
+
+
+async def test_fed_again_while_workers_are_at_it(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    """A stage that was found finished takes up again, and so do those behind it."""
+    folder, _ = await started(tmp_path / "run", inputs(5))
+    for stage in STAGES:
+        await work(folder, stage, fake_model())
+    async with folder.queue("instruct") as queue:
+        await queue.begin("feed")
+        working = [asyncio.create_task(work(folder, stage, fake_model())) for stage in STAGES]
+        await asyncio.sleep(0.2)
+        await started(tmp_path / "run", inputs(60))
+        await asyncio.gather(*working)
+    await verify(folder, FakeVerifier())
+    assert await exported(folder) == reference
+
+
+async def test_no_input_at_all(tmp_path: Path) -> None:
+    folder, fed = await started(tmp_path / "run", [])
+    assert fed.new == 0
+    files = await whole(folder)
+    assert files["responses"] == files["refused"] == b""
+    assert b'"finished": true' in files["counts"]
+
+
+async def test_one_huge_record(tmp_path: Path) -> None:
+    """It is refused with its size, at whichever place it became too large."""
+    huge = "x" * (17 * 1024 * 1024)
+    records = inputs(3)
+    seed = records[1].seed
+    assert seed is not None
+    records[1] = Record(id="s1", seed=type(seed)(**{**vars_of(seed), "code": huge}))
+
+    def much(request: GenerationRequest) -> str | list[str]:
+        said = answer(request)
+        if request.id == "respond/s2":
+            return ["return", "return " + huge, "return"]
+        return said
+
+    folder, fed = await started(tmp_path / "run", records)
+    assert (fed.new, fed.refused) == (2, 1)
+    for stage in STAGES:
+        await work(folder, stage, FakeModel(much))
+    await verify(folder, FakeVerifier())
+    await exported(folder)
+    refused = [one for one in refusals(folder) if one.reason == "record_too_large"]
+    assert [(one.stage, one.record.id) for one in refused] == [
+        ("feed", "s1"),
+        ("respond", "s2/1"),
+    ]
+    assert "of 16,777,216" in refused[0].detail
+    assert len(refused[1].text) == 100_000
+    assert {"s2/0", "s2/2"} <= {record.id for record in read(folder, "responses")}
+
+
+def vars_of(seed: object) -> dict[str, object]:
+    import msgspec
+
+    return msgspec.structs.asdict(seed)  # pyright: ignore[reportArgumentType] # it is a struct
+
+
+async def test_text_that_is_no_unicode(tmp_path: Path) -> None:
+    def odd(request: GenerationRequest) -> str | list[str]:
+        if request.n == 1:
+            return "say \ud800 \x00 \x1b[2J"
+        return ["return '\udfff'"] * request.n
+
+    folder, _ = await started(tmp_path / "run", inputs(1))
+    for stage in STAGES:
+        await work(folder, stage, FakeModel(odd))
+    await verify(folder, FakeVerifier())
+    await exported(folder)
+    first = read(folder, "responses")[0]
+    assert first.instruction == "say \ufffd\ufffd\ufffd \x00 \x1b[2J"
+    assert "\ufffd" in first.code
+
+
+async def test_too_few_completions_are_never_taken_as_complete(tmp_path: Path) -> None:
+    class Miser(FakeModel):
+        async def generate(self, request: GenerationRequest):  # type: ignore[no-untyped-def]
+            import msgspec
+
+            full = await super().generate(request)
+            return msgspec.structs.replace(full, completions=full.completions[:1])
+
+    folder, _ = await started(tmp_path / "run", inputs(2), attempts=1)
+    for stage in STAGES:
+        await work(folder, stage, Miser(answer))
+    await exported(folder)
+    assert "1 completions of 3" in (folder.path / "dead.jsonl").read_text()
