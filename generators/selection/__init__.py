@@ -1,6 +1,6 @@
 """Selection: from verified responses to what a student learns from.
 
-    responses.jsonl ── groups ── gates ── choice ── duplicates ── contamination ── student ── rows
+    responses.jsonl ── groups ── gates ── choice ── duplicates ── decontamination ── student ── rows
                                   │                                                     └── products
                        scoring (mutants, agreement, repeats; asks the verifier)
 
@@ -9,7 +9,7 @@
     scoring       how strong its tests are, and who agrees with it, by more runs in sandboxes
     choice        one of several, or a few
     duplicates    near-duplicates across instructions; `trees` and `names` say what is compared
-    contamination benchmarks' tasks go no further
+    decontamination  benchmarks' tasks go no further
     student       the text that a student sees; `sections` and `comments` take answers apart
     products      pairs for preference training, labelled rows, repairs
     run           all of it, with the funnel

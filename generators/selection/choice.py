@@ -17,6 +17,8 @@ from generators.selection.trees import normal_form
 __all__ = ["Choice", "choose"]
 
 _SHINGLE = 4
+_LOOKED_AT = 100
+"""Candidates that `diverse` looks at, if four times what it chooses is not more."""
 
 
 class Choice(BaseModel):
@@ -74,6 +76,7 @@ _KEYS: dict[str, Callable[[Candidate], Any]] = {
 
 def _spread(candidates: list[Candidate], count: int) -> list[Candidate]:
     """Return candidates that are unlike one another, beginning with the first."""
+    candidates = candidates[: max(4 * count, _LOOKED_AT)]
     if count >= len(candidates) or count == 1:
         return candidates[:count]
     sets = [_shingles(one) for one in candidates]

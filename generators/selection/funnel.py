@@ -26,7 +26,7 @@ class Funnel(msgspec.Struct, kw_only=True):
 
     recipe: str
     digest: str
-    """Of the recipe and of the responses file's size and name: equal input, equal output."""
+    """Of the recipe and the version: equal digests and responses, equal rows."""
     instructions: int = 0
     instructions_passed: int = 0
     """Instructions with a response that passes."""

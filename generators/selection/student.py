@@ -27,10 +27,12 @@ _MOST_SHOWN = 5
 _LONGEST_ASSERT = 200
 _SPEAKS_OF_TESTS = re.compile(r"\bassert|\btests?\b|\bfor example\b|\be\.g\.", re.IGNORECASE)
 _MENTIONS = {
-    "reasoning": r"\[reasoning\]|\b(?:as|the) (?:reasoning|reasoned)\b|\breasoning (?:above|below)\b",
+    "reasoning": r"\[reasoning\]|\bthe reasoning\b|\breason(?:ing|ed) (?:above|below)\b",
     "implementation": r"\[implementation\]|\bimplementation (?:above|below)\b",
-    "explanation": r"\[explanation\]|\bexplanation (?:above|below)\b|\bexplained (?:above|below)\b",
-    "tests": r"\[tests?\]|\b(?:test(?:s| cases?| code| suite)?|assert(?:s|ions?)?)\b",
+    "explanation": r"\[explanation\]|\bthe explanation\b|\bexplained (?:above|below)\b",
+    "tests": r"\[tests?\]|\b(?:unit |test )(?:tests?|cases?|suites?|code|functions?)\b"
+    r"|\bassert(?:s|ions?)\b|\btests (?:above|below|pass|cover|show|check|verify|ensure)\b"
+    r"|\b(?:the|these|those|following|some|our|write|with|by|few|several) (?:unit )?tests\b",
 }
 _FENCE_OF_PYTHON = re.compile(r"\s{0,3}(?:`{3,}|~{3,})\s*(?:python|python3|py)?\s*$", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=\S)")
@@ -66,8 +68,8 @@ class Shown:
     """Asserts that were added."""
 
 
-def show_response(response: str, student: Student, random_seed: int, group: str) -> Shown:
-    """Return an answer to the instruction `group` as the student sees it, perhaps empty."""
+def show_response(record: Record, student: Student, random_seed: int, group: str) -> Shown:
+    """Return the answer to the instruction `group` as the student sees it, perhaps empty."""
     chances = {
         "reasoning": student.reasoning,
         "implementation": 1.0,
@@ -79,9 +81,10 @@ def show_response(response: str, student: Student, random_seed: int, group: str)
         for name, chance in chances.items()
         if draw(random_seed, "section", name, group) < chance
     }
-    sections = split_sections(response)
-    dropped = {part.name for part in sections if part.name and part.name not in wanted}
-    # What an answer never had cannot be missed, but for the tests: they may have been cut off.
+    sections = split_sections(record.response)
+    names = {part.name for part in sections if part.name}
+    # What an answer never had cannot be missed, but for tests that were cut off before.
+    dropped = names - wanted | ({"tests"} if record.tests and "tests" not in names else set[str]())
     mention = _mention(dropped)
     kept = [part for part in sections if part.name not in dropped]
     texts = [_section(part, student, mention) for part in kept]

@@ -1,0 +1,345 @@
+"""Selection: how many of what each gate keeps are really right, and what each rule keeps.
+
+    python -m benchmarks selection [--groups N] [--size N]
+
+CodeGen-16B's solutions and tests for 82 HumanEval tasks (microsoft/CodeT, MIT), paired as a
+self-aligning model would have written them: solution i with test i, `--size` (default 10) of them
+to an instruction and `--groups` (default 3) instructions a task. Whoever selects sees the model's
+own tests only; HumanEval's hidden tests then say how many of the kept are right.
+"""
+
+import argparse
+import ast
+import asyncio
+import gzip
+import json
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.record import machine, write
+from engine import Engine
+from generators.selection.choice import Choice, choose
+from generators.selection.compare import Comparison
+from generators.selection.gates import Candidate, Gates, judge_scores, judge_text
+from generators.selection.groups import Group, read_groups
+from generators.selection.products.material import REASONS
+from generators.selection.scoring.plan import Scoring, make_plan
+from generators.selection.scoring.run import ScoreLog, score_all
+from generators.synthesis.records import Record, Trace
+from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
+
+__all__ = ["build", "measure"]
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+_SCORING = Scoring(mutants=8, agreement=True, compared=10)
+_LIMITS = Limits(cpu_s=2.0)
+"""No task of HumanEval takes a right solution as long; many wrong ones loop for ever."""
+_MOST_ASSERTS = 5
+console = Console()
+
+
+class Pair(NamedTuple):
+    """A response and HumanEval's own tests for its task."""
+
+    record: Record
+    hidden: str
+
+
+def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
+    """Yield responses without verdicts, sorted by id."""
+    tasks = {row["entry_point"]: row for row in _rows(data / "humaneval.jsonl.gz")}
+    suites = {
+        row["prompt"]: row["samples"] for row in _rows(data / "codegen16b_humaneval_tests.jsonl.gz")
+    }
+    named: dict[str, tuple[str, list[str], list[str]]] = {}
+    for row in _rows(data / "codegen16b_humaneval_solutions.jsonl.gz"):
+        name = re.findall(r"^def (\w+)", row["prompt"], re.MULTILINE)[-1]
+        tests = next(found for prompt, found in suites.items() if prompt.startswith(row["prompt"]))
+        named[name] = (row["prompt"], row["samples"], tests)
+    keys = sorted((f"{name}-{group}", name, group) for name in named for group in range(groups))
+    for key, name, group in keys:
+        prompt, solutions, tests = named[name]
+        ids = sorted((f"{key}/{number}", group * size + number) for number in range(size))
+        for record_id, at in ids:
+            code = prompt + _body(solutions[at])
+            record = Record(
+                id=record_id,
+                instruction=_instruction(prompt, name),
+                response=f"```python\n{code}```",
+                code=code,
+                tests=_asserts(tests[at], name),
+                category="function",
+                traces=(Trace(stage="response", model="Salesforce/codegen-16B-mono"),),
+            )
+            yield Pair(record, f"{tasks[name]['test']}\ncheck({name})\n")
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def _instruction(prompt: str, name: str) -> str:
+    tree = ast.parse(prompt)
+    function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
+    return f"Write a Python function `{name}`. {ast.get_docstring(function) or ''}".strip()
+
+
+def _body(sample: str) -> str:
+    """Return a continuation up to where the function ends."""
+    lines: list[str] = []
+    for line in sample.splitlines():
+        if line.strip() and not line.startswith((" ", "\t")):
+            break
+        lines.append(line)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _asserts(sample: str, name: str) -> str:
+    """Return the first whole asserts of a continuation of `assert `."""
+    found: list[str] = []
+    for part in re.split(r"^assert\b", "assert " + sample, flags=re.MULTILINE)[1:]:
+        text = "assert " + " ".join(part.split("\n\n")[0].split())
+        try:
+            statements = ast.parse(text).body
+        except (SyntaxError, ValueError):
+            continue
+        if len(statements) == 1 and re.search(rf"\b{name}\b", text) and text not in found:
+            found.append(text)
+    return "".join(f"{text}\n" for text in found[:_MOST_ASSERTS])
+
+
+async def build(
+    data: Path, verifier: Verifier, path: Path, groups: int, size: int
+) -> dict[str, bool]:
+    """Write a responses file with real verdicts; return which responses are right."""
+    wanted = list(pairs(data, groups, size))
+    judged = await _judge(verifier, [(one.record, one.record.tests) for one in wanted])
+    hidden = await _judge(verifier, [(one.record, one.hidden) for one in wanted])
+    with open(path, "wb") as file:  # noqa: ASYNC230 # a benchmark waits for nobody
+        for one, verdict in zip(wanted, judged, strict=True):
+            record = msgspec.structs.replace(one.record, verdict=verdict)
+            file.write(msgspec.json.encode(record) + b"\n")
+    return {
+        one.record.id: verdict.decision is Decision.PASS
+        for one, verdict in zip(wanted, hidden, strict=True)
+        if verdict.decision is not Decision.UNDECIDED
+    }
+
+
+async def _judge(verifier: Verifier, work: Sequence[tuple[Record, str]]) -> list[Verdict]:
+    samples = (
+        Sample(id=record.id, code=record.code, check=AssertsCheck(tests=tests), limits=_LIMITS)
+        for record, tests in work
+    )
+    return [verdict async for verdict in verifier.verify_stream(samples, ordered=True)]
+
+
+class Rule(NamedTuple):
+    """A way to select."""
+
+    name: str
+    gates: Gates = Gates(finished=False)
+    choice: Choice = Choice()
+
+
+_OPEN = Gates(finished=False, min_tests=0)
+_ONE = Gates(finished=False, min_asserts=1)
+_RULES = (
+    Rule("no filter", _OPEN, Choice(pool="any")),
+    Rule("failures only", _OPEN, Choice(pool="failures")),
+    Rule("passes (the papers' rule)"),
+    Rule("passes, shortest", choice=Choice(by="shortest")),
+    Rule("at least 1 effective assert", _ONE),
+    Rule("at least 3 effective asserts", Gates(finished=False, min_asserts=3)),
+    Rule("5 effective asserts", Gates(finished=False, min_asserts=5)),
+    Rule("strength 0.5", Gates(finished=False, min_asserts=1, min_strength=0.5)),
+    Rule("strength 0.8", Gates(finished=False, min_asserts=1, min_strength=0.8)),
+    Rule("chosen by strength", _ONE, Choice(by="strength")),
+    Rule("agreement of 2", Gates(finished=False, min_asserts=1, min_agreement=2)),
+    Rule("agreement of 3", Gates(finished=False, min_asserts=1, min_agreement=3)),
+    Rule("chosen by agreement", _ONE, Choice(by="agreement")),
+    Rule(
+        "strength 0.5, chosen by agreement",
+        Gates(finished=False, min_asserts=1, min_strength=0.5),
+        Choice(by="agreement"),
+    ),
+    Rule(
+        "strength 0.5, agreement of 2, chosen by agreement",
+        Gates(finished=False, min_asserts=1, min_strength=0.5, min_agreement=2),
+        Choice(by="agreement"),
+    ),
+)
+
+
+def _apply(
+    rule: Rule, groups: Sequence[Group], scores: dict[str, Any], right: dict[str, bool]
+) -> dict[str, Any]:
+    """Return how many a rule keeps and chooses, and how many of those are right."""
+    counts: Counter[str] = Counter()
+    for group in groups:
+        candidates = [one for record in group.records if (one := _candidate(rule, record, scores))]
+        chosen = choose(candidates, rule.choice, random_seed=0)
+        for name, some in (("kept", candidates), ("chosen", chosen)):
+            known = [right[one.record.id] for one in some if one.record.id in right]
+            counts[name] += len(known)
+            counts[f"{name}_right"] += sum(known)
+    return {
+        "rule": rule.name,
+        **{key: counts[key] for key in ("kept", "kept_right", "chosen", "chosen_right")},
+    }
+
+
+def _candidate(rule: Rule, record: Record, scores: dict[str, Any]) -> Candidate | None:
+    decision = record.verdict.decision if record.verdict is not None else Decision.UNDECIDED
+    wanted = {"passes": Decision.PASS, "failures": Decision.FAIL}.get(rule.choice.pool, decision)
+    if decision is Decision.UNDECIDED or decision is not wanted:
+        return None
+    found = judge_text(rule.gates, record, verified=rule.choice.pool == "passes")
+    if not isinstance(found, Candidate):
+        return None
+    found = Candidate(record, found.asserts, scores.get(record.id))
+    return found if judge_scores(rule.gates, found) is None else None
+
+
+async def measure(data: Path, groups: int, size: int) -> dict[str, Any]:
+    """Return everything that is printed."""
+    with tempfile.TemporaryDirectory(prefix="selection-") as scratch:
+        folder = Path(scratch)
+        responses, log = folder / "responses.jsonl", folder / "scores.jsonl"
+        async with Engine() as engine:
+            right = await build(data, engine, responses, groups, size)
+            began = time.monotonic()
+            plans = [_plan(group) for group in read_groups(responses)]
+            runs = sum(len(plan.runs) for plan in plans)
+            await score_all(plans, engine, log, "benchmark")
+            took_s = time.monotonic() - began
+        found = list(read_groups(responses))
+        known = ScoreLog(log)
+        scores = {
+            score.id: score
+            for group in found
+            if (line := known.of(group.key)) is not None
+            for score in line.scores
+        }
+        known.close()
+        comparison = Comparison(folder / "compare")
+        comparison.add([record for group in found for record in group.records if _passed(record)])
+    return {
+        "instructions": len(found),
+        "responses": sum(len(group.records) for group in found),
+        "runs": runs,
+        "runs_per_s": runs / took_s,
+        "rules": [_apply(rule, found, scores, right) for rule in _RULES],
+        "strengths": _strengths(scores, right),
+        "failures": _failures(found, right),
+        "yields": {"given": comparison.given, **comparison.kept()},
+    }
+
+
+def _plan(group: Group) -> Any:
+    able = [record for record in group.records if _passed(record)]
+    others = [record for record in group.records if not _passed(record)]
+    return make_plan(group.key, able, others, _SCORING, 0)
+
+
+def _passed(record: Record) -> bool:
+    return record.verdict is not None and record.verdict.decision is Decision.PASS
+
+
+def _strengths(scores: dict[str, Any], right: dict[str, bool]) -> list[dict[str, Any]]:
+    """Return passes by mutation score, and how many of each tenth are right."""
+    tenths: dict[str, list[bool]] = {}
+    for name, score in scores.items():
+        tenth = "no mutants" if score.strength is None else f"{int(score.strength * 10) / 10:.1f}"
+        tenth = "stub passes" if score.stub_passes else tenth
+        if name in right:
+            tenths.setdefault(tenth, []).append(right[name])
+    return [
+        {"strength": tenth, "passes": len(known), "right": sum(known)}
+        for tenth, known in sorted(tenths.items())
+    ]
+
+
+def _failures(groups: Sequence[Group], right: dict[str, bool]) -> list[dict[str, Any]]:
+    """Return failures by reason, and how many of them are right all the same."""
+    reasons: dict[str, list[bool]] = {}
+    for group in groups:
+        for record in group.records:
+            verdict = record.verdict
+            if verdict is not None and verdict.decision is Decision.FAIL and record.id in right:
+                reasons.setdefault(str(verdict.reason), []).append(right[record.id])
+    return [
+        {
+            "reason": reason,
+            "failures": len(known),
+            "right": sum(known),
+            "used": any(reason == str(one) for one in REASONS),
+        }
+        for reason, known in sorted(reasons.items())
+    ]
+
+
+def show(record: dict[str, Any]) -> None:
+    """Print what `measure` found."""
+    table = Table(title=f"{record['responses']:,} responses, {record['instructions']} instructions")
+    table.add_column("rule")
+    for name in ("kept", "of them right", "chosen", "of them right"):
+        table.add_column(name, justify="right")
+    for row in record["rules"]:
+        table.add_row(
+            row["rule"],
+            f"{row['kept']:,}",
+            _share(row["kept_right"], row["kept"]),
+            f"{row['chosen']:,}",
+            _share(row["chosen_right"], row["chosen"]),
+        )
+    console.print(table)
+    for title, rows, first in (
+        ("passes by mutation score", record["strengths"], "strength"),
+        ("failures by reason", record["failures"], "reason"),
+    ):
+        table = Table(title=title)
+        for name in (first, "number", "really right"):
+            table.add_column(name)
+        for row in rows:
+            number = row.get("passes", row.get("failures"))
+            table.add_row(str(row[first]), f"{number:,}", _share(row["right"], number))
+        console.print(table)
+    table = Table(title=f"near-duplicates: {record['yields']['given']:,} passes by each rule")
+    table.add_column("rule")
+    table.add_column("kept", justify="right")
+    for name, kept in record["yields"].items():
+        if name != "given":
+            table.add_row(name, f"{kept:,}")
+    console.print(table)
+    console.print(f"{record['runs']:,} runs, {record['runs_per_s']:.0f} a second", highlight=False)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else ""
+
+
+async def main(arguments: list[str]) -> None:
+    """Run everything and print it."""
+    parser = argparse.ArgumentParser(prog="benchmarks selection", description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--groups", type=int, default=3)
+    parser.add_argument("--size", type=int, default=10)
+    options = parser.parse_args(arguments)
+    record = {**machine(), **await measure(options.data, options.groups, options.size)}
+    show(record)
+    console.print(f"record: {write('selection', record)}", highlight=False)
+
+
+if __name__ == "__main__":
+    asyncio.run(main([]))

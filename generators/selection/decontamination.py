@@ -1,0 +1,55 @@
+"""Responses, and every text of the products, that solve a benchmark's task go no further.
+
+The same matchers that judge seeds judge what a model made of them: a clean seed can still lead to a
+benchmark's task, and a benchmark's task can be written from memory.
+"""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from generators.seeds.contamination import index
+from generators.seeds.contamination.detector import Detector
+from generators.seeds.contamination.step import BenchmarkFile, Contamination
+
+__all__ = ["Decontamination", "Finding", "Inspector"]
+
+Finding = tuple[str, str]
+"""The matcher's name, and what it found."""
+
+
+class Decontamination(BaseModel):
+    """Which benchmarks must not be found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    benchmarks: tuple[BenchmarkFile, ...] = ()
+    """None: nothing is looked for, and the card says so."""
+    evaluated: tuple[str, ...] = ()
+    """Benchmarks that results will be reported on: each must be among `benchmarks`."""
+
+
+class Inspector:
+    """Looks for benchmarks' tasks.
+
+    Args:
+        settings: which.
+        folder: for the index of their tasks.
+
+    Raises:
+        ConfigError: a file is missing or cannot be read, or an evaluated benchmark has none.
+    """
+
+    def __init__(self, settings: Decontamination, folder: Path) -> None:
+        self._detector: Detector | None = None
+        if settings.benchmarks or settings.evaluated:
+            step = Contamination(benchmarks=settings.benchmarks, evaluated=settings.evaluated)
+            step.prepare(folder)
+            self._detector = Detector(index.load(folder, index.digest_of(folder)), step.settings)
+
+    def look(self, instruction: str, answer: str, language: str) -> Finding | None:
+        """Return what is found in an instruction and an answer, code fenced or bare."""
+        if self._detector is None:
+            return None
+        found = self._detector.check(instruction, answer, language)
+        return (found.matcher, found.detail) if found is not None else None

@@ -1,0 +1,128 @@
+"""A selection's recipe: one TOML file. Built-in ones lie in `recipes/` and go by their names."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from generators.selection.choice import Choice
+from generators.selection.decontamination import Decontamination
+from generators.selection.duplicates import Duplicates
+from generators.selection.gates import Gates
+from generators.selection.products.material import Products
+from generators.selection.scoring.plan import Scoring
+from generators.selection.student import Student
+from veristone import ConfigError
+
+__all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe", "with_benchmarks"]
+
+_BUILT_IN = Path(__file__).parent / "recipes"
+
+
+class Recipe(BaseModel):
+    """What is selected and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "selection"
+    random_seed: int = 0
+    gates: Gates = Gates()
+    scores: Scoring = Scoring()
+    choice: Choice = Choice()
+    duplicates: tuple[Duplicates, ...] = ()
+    decontamination: Decontamination = Decontamination()
+    student: Student = Student()
+    products: Products = Products()
+
+    @model_validator(mode="after")
+    def _scores_are_made(self) -> Self:
+        """A threshold on what is never measured would let everything through."""
+        needs = {
+            "gates.min_strength": (self.gates.min_strength, self.scores.mutants),
+            "choice.by = 'strength'": (self.choice.by == "strength", self.scores.mutants),
+            "gates.min_agreement": (self.gates.min_agreement, self.scores.agreement),
+            "choice.by = 'agreement'": (self.choice.by == "agreement", self.scores.agreement),
+            "gates.stable": (self.gates.stable, self.scores.repeats),
+        }
+        made = ("mutants", "mutants", "agreement", "agreement", "repeats")
+        for (setting, (asked, measured)), field in zip(needs.items(), made, strict=True):
+            if asked and not measured:
+                raise ValueError(f"{setting} needs scores.{field}")
+        if self.choice.pool != "passes" and self.scores.asks:
+            raise ValueError("choice.pool: only passes are scored; leave [scores] out")
+        names = [rule.name for rule in self.duplicates]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"duplicates: {twice[0]} stands there twice")
+        return self
+
+
+def builtin_recipes() -> list[str]:
+    """Return the names of the recipes that come with Veristone."""
+    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
+
+
+def load_recipe(name: str) -> dict[str, Any]:
+    """Read a recipe's settings: a built-in one by its name, or a TOML file.
+
+    Relative paths of benchmarks are meant from the folder that the file lies in.
+
+    Raises:
+        ConfigError: there is no such recipe, or it is no TOML.
+    """
+    path = _BUILT_IN / f"{name}.toml" if name in builtin_recipes() else Path(name)
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(builtin_recipes())
+        raise ConfigError(f"{name}: no such file, and no recipe of ours ({known})") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name}: {error}") from error
+    settings.setdefault("name", path.stem)
+    for benchmark in _benchmarks(settings):
+        if isinstance(benchmark.get("path"), str):
+            benchmark["path"] = str(path.parent / Path(benchmark["path"]).expanduser())
+    return settings
+
+
+def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
+    """Check a recipe's settings.
+
+    Raises:
+        ConfigError: the first thing that is wrong with it, by its place in the file.
+    """
+    try:
+        return Recipe.model_validate(settings)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
+
+
+def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[str, Any]:
+    """Return the settings with benchmarks (`NAME=FILE`) added.
+
+    Raises:
+        ConfigError: one is not of that form.
+    """
+    found: list[dict[str, Any]] = list(_benchmarks(settings))
+    for item in named:
+        name, equals, path = item.partition("=")
+        if not (name and equals and path):
+            raise ConfigError(f"--benchmark {item}: give NAME=FILE")
+        found.append({"name": name, "path": str(Path(path).expanduser().resolve())})
+    before: Any = settings.get("decontamination", {})
+    if not isinstance(before, dict):
+        raise ConfigError("decontamination must be a table: [decontamination]")
+    return {**settings, "decontamination": {**before, "benchmarks": found}}
+
+
+def _benchmarks(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tables of benchmarks, not yet checked further; none where there are none."""
+    table: Any = settings.get("decontamination")
+    found: Any = table.get("benchmarks") if isinstance(table, dict) else None  # pyright: ignore
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []  # pyright: ignore

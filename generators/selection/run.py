@@ -1,0 +1,400 @@
+"""A whole selection: responses in, rows and products out, and the funnel.
+
+    FOLDER/
+      selected.jsonl, preferences.jsonl, kto.jsonl, repairs.jsonl
+      rejected.jsonl     every response that was not selected, and why
+      funnel.json        written last: it stands for a finished selection
+      work/              scores (kept: an interrupted run goes on), what sieves remember
+
+Scores are the dear part; they go into a log, and a run that was interrupted goes on from it. The
+rest is read anew each time: about a thousand responses a second, with benchmarks to look for a few
+hundred. All files appear whole or not at all, and equal input gives equal bytes.
+
+Memory is that of a batch of instructions, whatever the length of the file.
+"""
+
+import asyncio
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from generators.seeds.pipeline.storage import only_one, whole_file
+from generators.selection.choice import choose
+from generators.selection.compare import Comparison
+from generators.selection.decontamination import Inspector
+from generators.selection.duplicates import Sieve
+from generators.selection.funnel import Funnel, StepFunnel
+from generators.selection.gates import GATES, Candidate, Refused, judge_scores, judge_text
+from generators.selection.groups import Group, read_groups
+from generators.selection.limit import Limit
+from generators.selection.products.make import make_products
+from generators.selection.recipe import Recipe
+from generators.selection.rows import Rejection, Selected
+from generators.selection.scoring.plan import Plan, make_plan
+from generators.selection.scoring.run import ScoreLog, score_all
+from generators.selection.student import show_instruction, show_response
+from generators.synthesis.records import Record
+from veristone import ConfigError, Decision, Verifier, __version__
+
+__all__ = ["FILES", "Selection"]
+
+FILES = ("selected", "preferences", "kto", "repairs", "rejected")
+"""Names of the outputs, without `.jsonl`."""
+_BATCH = 400
+"""Instructions that are in memory together."""
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class _Weighed:
+    """An instruction after the gates and the choice."""
+
+    group: Group
+    chosen: list[Candidate]
+    passes: list[Record]
+    """Those that went through every gate."""
+    failures: list[Record]
+    rows: list[Selected] = field(default_factory=list[Selected])
+
+
+class Selection:
+    """One run of a recipe over one file.
+
+    Args:
+        recipe: what to do.
+        responses: the file of a synthesis run.
+        folder: for the outputs; made if it is not there.
+        verifier: needed where the recipe has scores.
+        compare: count what each rule for duplicates would keep.
+        on_progress: called with a word for what is done and a number of instructions.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        responses: Path,
+        folder: Path,
+        *,
+        verifier: Verifier | None = None,
+        compare: bool = False,
+        on_progress: Callable[[str, int], None] = lambda what, done: None,
+    ) -> None:
+        self._recipe = recipe
+        self._responses = responses
+        self._folder = folder
+        self._work = folder / "work"
+        self._verifier = verifier
+        self._compare = compare
+        self._progress = on_progress
+        self._reasons: dict[str, Counter[str]] = {step: Counter() for step in _steps(recipe)}
+        self._idle: Counter[str] = Counter()
+        self._funnel = Funnel(
+            recipe=recipe.name, digest=_digest(recipe), settings=recipe.model_dump(mode="json")
+        )
+        self._read = 0
+        self._files: dict[str, IO[bytes]] = {}
+        self._lines: Counter[str] = Counter()
+        self._unused: dict[str, Counter[str]] = {}
+
+    async def go(self) -> Funnel:
+        """Do everything; return the funnel.
+
+        Raises:
+            DatasetError: the responses cannot be read.
+            ConfigError: a setting is wrong, the verifier is missing, or another process works in
+                the folder.
+        """
+        with only_one(self._folder):
+            (self._folder / "funnel.json").unlink(missing_ok=True)
+            self._work.mkdir(exist_ok=True)
+            scores = await self._score()
+            try:
+                await self._select(scores)
+            finally:
+                if scores is not None:
+                    scores.close()
+            self._finish()
+            with whole_file(self._folder / "funnel.json") as file:
+                file.write(msgspec.json.format(_encode(self._funnel), indent=1))
+        return self._funnel
+
+    # Scores
+
+    async def _score(self) -> ScoreLog | None:
+        recipe = self._recipe
+        if not recipe.scores.asks:
+            return None
+        if self._verifier is None:
+            raise ConfigError(f"recipe {recipe.name}: its scores need the verifier")
+        path = self._work / "scores.jsonl"
+        await score_all(
+            self._plans(),
+            self._verifier,
+            path,
+            _digest_of([recipe.scores, recipe.gates, recipe.random_seed]),
+            lambda done: self._progress("scored", done),
+        )
+        return ScoreLog(path)
+
+    def _plans(self) -> Iterator[Plan]:
+        recipe = self._recipe
+        for group in read_groups(self._responses):
+            able: list[Record] = []
+            for record in group.records:
+                passed = _decision(record) is Decision.PASS
+                if passed and isinstance(
+                    judge_text(recipe.gates, record, verified=True), Candidate
+                ):
+                    able.append(record)
+            if able:
+                ids = {record.id for record in able}
+                others = [record for record in group.records if record.id not in ids]
+                yield make_plan(group.key, able, others, recipe.scores, recipe.random_seed)
+
+    # Selection
+
+    async def _select(self, scores: ScoreLog | None) -> None:
+        recipe = self._recipe
+        for old in ("duplicates", "compare"):
+            shutil.rmtree(self._work / old, ignore_errors=True)
+        sieves = [Sieve(rule, self._work / "duplicates" / rule.name) for rule in recipe.duplicates]
+        inspector = Inspector(recipe.decontamination, self._work / "benchmarks")
+        comparison = Comparison(self._work / "compare") if self._compare else None
+        limit = Limit(recipe.choice.limit, recipe.random_seed)
+        with ExitStack() as stack:
+            for name in FILES:
+                whole = whole_file(self._folder / f"{name}.jsonl")
+                self._files[name] = stack.enter_context(whole)
+            if recipe.choice.limit:
+                limit.divert(self._files, self._work, stack)
+            groups = read_groups(self._responses)
+            while batch := list(islice(groups, _BATCH)):
+                self._batch(batch, scores, sieves, inspector, comparison, limit)
+                self._progress("selected", self._funnel.instructions)
+                # Where Ctrl-C and SIGTERM come in.
+                await asyncio.sleep(0)
+            if recipe.choice.limit:
+                self._lines.subtract(limit.settle(self._reject))
+        if comparison is not None:
+            self._funnel.compared, self._funnel.yields = comparison.given, comparison.kept()
+        for old in ("duplicates", "compare"):
+            shutil.rmtree(self._work / old, ignore_errors=True)
+
+    def _batch(
+        self,
+        groups: Sequence[Group],
+        scores: ScoreLog | None,
+        sieves: Sequence[Sieve],
+        inspector: Inspector,
+        comparison: Comparison | None,
+        limit: Limit,
+    ) -> None:
+        weighed = [self._weigh(group, scores) for group in groups]
+        live = [(one, candidate) for one in weighed for candidate in one.chosen]
+        if comparison is not None:
+            comparison.add([candidate.record for _, candidate in live])
+        for sieve in sieves:
+            found = sieve.judge([candidate.record for _, candidate in live])
+            for (_, candidate), duplicate in zip(live, found, strict=True):
+                if duplicate is not None:
+                    self._reject(
+                        candidate.record.id, sieve.rule.name, "duplicate", duplicate.detail
+                    )
+            live = [pair for pair, duplicate in zip(live, found, strict=True) if duplicate is None]
+        for one, candidate in live:
+            finding = _contamination(inspector, candidate.record)
+            if finding is not None:
+                self._reject(candidate.record.id, "decontamination", *finding)
+            elif (row := self._row(one.group.key, candidate)) is not None:
+                one.rows.append(row)
+                limit.see(row)
+                self._write("selected", row)
+        for one in weighed:
+            if one.rows:
+                self._make_products(one, inspector)
+
+    def _weigh(self, group: Group, scores: ScoreLog | None) -> _Weighed:
+        recipe = self._recipe
+        known = scores.of(group.key) if scores is not None else None
+        by_id = {score.id: score for score in known.scores} if known is not None else {}
+        candidates: list[Candidate] = []
+        self._funnel.instructions += 1
+        self._funnel.instructions_passed += any(
+            _decision(record) is Decision.PASS for record in group.records
+        )
+        for record in group.records:
+            self._read += 1
+            if not self._in_pool(record):
+                continue
+            found = judge_text(recipe.gates, record, verified=recipe.choice.pool == "passes")
+            if isinstance(found, Candidate):
+                found = Candidate(record, found.asserts, by_id.get(record.id))
+                self._note_idle(found)
+                refused = judge_scores(recipe.gates, found)
+                if refused is None:
+                    candidates.append(found)
+                    continue
+                found = refused
+            assert isinstance(found, Refused)
+            self._reject(record.id, found.gate, found.reason, found.detail)
+        chosen = choose(candidates, recipe.choice, recipe.random_seed)
+        taken = {candidate.record.id for candidate in chosen}
+        for candidate in candidates:
+            if candidate.record.id not in taken:
+                self._reject(candidate.record.id, "choice", "not_chosen")
+        passes = [one.record for one in candidates if _decision(one.record) is Decision.PASS]
+        failures = [one for one in group.records if _decision(one) is Decision.FAIL]
+        return _Weighed(group, chosen, passes, failures)
+
+    def _in_pool(self, record: Record) -> bool:
+        """Tell whether a response may be chosen at all; reject it if not."""
+        verdict, pool = record.verdict, self._recipe.choice.pool
+        if verdict is None or verdict.decision is Decision.UNDECIDED:
+            reason = "no_verdict" if verdict is None else str(verdict.reason)
+            self._reject(record.id, "verdict", reason)
+            return False
+        wrong = verdict.decision is (Decision.FAIL if pool == "passes" else Decision.PASS)
+        if pool != "any" and wrong:
+            self._reject(record.id, "passed", str(verdict.reason), _line(verdict.message))
+            return False
+        return True
+
+    def _note_idle(self, candidate: Candidate) -> None:
+        """Count what gates could not judge."""
+        gates, score = self._recipe.gates, candidate.score
+        self._idle["asserts"] += bool(gates.min_asserts) and candidate.asserts is None
+        self._idle["strength"] += bool(gates.min_strength) and (
+            score is None or score.strength is None
+        )
+        self._idle["agreement"] += bool(gates.min_agreement) and (
+            score is None or score.agreeing is None
+        )
+        self._idle["stable"] += gates.stable and score is None
+
+    def _row(self, key: str, candidate: Candidate) -> Selected | None:
+        """Return the row of a chosen response; None, and rejected, where nothing is left of it."""
+        recipe, record = self._recipe, candidate.record
+        answer = show_response(record, recipe.student, recipe.random_seed, key)
+        question = show_instruction(record, recipe.student, recipe.random_seed, key)
+        if not answer.text or not question.text:
+            part = "response" if question.text else "instruction"
+            self._reject(record.id, "student", "empty", f"nothing is left of the {part}")
+            return None
+        self._describe(record)
+        score = candidate.score
+        return Selected(
+            id=record.id,
+            group=key,
+            instruction=question.text,
+            response=answer.text,
+            sections=answer.sections,
+            shown_tests=question.asserts,
+            asserts=candidate.asserts or 0,
+            strength=score.strength if score is not None else None,
+            agreement=score.agreeing if score is not None else None,
+            record=record,
+        )
+
+    def _make_products(self, one: _Weighed, inspector: Inspector) -> None:
+        made = make_products(
+            one.group.key,
+            one.rows[0].instruction,
+            one.passes,
+            one.failures,
+            self._recipe,
+            inspector,
+        )
+        for name, rows in made.rows.items():
+            for row in rows:
+                self._write(name, row)
+        for name, reasons in made.unused.items():
+            self._unused.setdefault(name, Counter()).update(reasons)
+
+    # Counting
+
+    def _describe(self, record: Record) -> None:
+        funnel = self._funnel
+        seed, verdict = record.seed, record.verdict
+        licences = (seed.provenance.licences if seed is not None else ()) or ("unknown",)
+        _count(
+            funnel.models, next((t.model for t in reversed(record.traces) if t.model), "unknown")
+        )
+        _count(funnel.languages, record.language)
+        _count(funnel.categories, record.category or "unknown")
+        _count(funnel.difficulties, record.difficulty or "unknown")
+        _count(funnel.verifiers, (verdict.version if verdict is not None else "") or "unknown")
+        for licence in licences:
+            _count(funnel.licences, licence)
+
+    def _reject(self, record_id: str, step: str, reason: str, detail: str = "") -> None:
+        self._reasons[step][reason] += 1
+        rejection = Rejection(id=record_id, step=step, reason=reason, detail=detail)
+        self._files["rejected"].write(_encode(rejection) + b"\n")
+
+    def _write(self, name: str, row: msgspec.Struct) -> None:
+        self._files[name].write(_encode(row) + b"\n")
+        self._lines[name] += 1
+
+    def _finish(self) -> None:
+        """Fill in the numbers that follow from the others."""
+        given = self._read
+        for step in _steps(self._recipe):
+            reasons = self._reasons[step]
+            kept = given - reasons.total()
+            idle = self._idle[step]
+            self._funnel.steps.append(
+                StepFunnel(
+                    step=step,
+                    given=given,
+                    kept=kept,
+                    not_applicable=idle,
+                    reasons=dict(reasons.most_common()),
+                )
+            )
+            given = kept
+        self._funnel.products = {name: self._lines[name] for name in FILES if name != "rejected"}
+        self._funnel.unused = {name: dict(c.most_common()) for name, c in self._unused.items() if c}
+
+
+def _steps(recipe: Recipe) -> list[str]:
+    """Return the names of all steps in order."""
+    rules = [rule.name for rule in recipe.duplicates]
+    end = ["decontamination", "student", *(["limit"] if recipe.choice.limit else [])]
+    return ["verdict", "passed", *GATES, "choice", *rules, *end]
+
+
+def _decision(record: Record) -> Decision:
+    return record.verdict.decision if record.verdict is not None else Decision.UNDECIDED
+
+
+def _contamination(inspector: Inspector, record: Record) -> tuple[str, str] | None:
+    # Some of the tests may be shown; those of a benchmark are known by their numbers.
+    fenced = f"```\n{record.tests}\n```" if "```" in record.response else record.tests
+    return inspector.look(record.instruction, f"{record.response}\n{fenced}", record.language)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:200]
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1
+
+
+def _digest(recipe: Recipe) -> str:
+    return _digest_of([recipe])
+
+
+def _digest_of(settings: Sequence[Any]) -> str:
+    plain = [one.model_dump(mode="json") if hasattr(one, "model_dump") else one for one in settings]
+    text = json.dumps([__version__, plain], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
