@@ -14,6 +14,7 @@ JSON has no infinity: a log-probability of minus infinity is null.
 import hashlib
 import json
 import math
+
 import msgspec
 
 from veristone import Completion, Generation, GenerationRequest, Message
