@@ -144,3 +144,36 @@ def test_the_estimate_repeats_the_papers_own_cost(tmp_path: Path) -> None:
     assert costs["round-1/training/main"].gpu_hours == pytest.approx(10)
     assert costs["seeds/main"].core_hours == pytest.approx(22_311_478 / 1070 / 3600)
     assert set(costs) == {step.name for step in steps}
+
+
+def test_a_second_round_may_evolve_the_first_and_train_further(tmp_path: Path) -> None:
+    more = """
+[[round]]
+number = 2
+train = "previous"
+after_synthesis = true
+[round.synthesis]
+recipe = "evol-instruct"
+"""
+    text = RECIPE.replace("billions = 15", 'teacher = "http://127.0.0.1:1/v1"')
+    found = by_name(plan(recipe(tmp_path, more, text)))
+    second = found["round-2/synthesis/main"]
+    assert value(second, "--input") == "round-1/selection/main/selected.jsonl"
+    assert second.arguments[2] == "evol-instruct"
+    assert value(second, "--model") == "http://127.0.0.1:1/v1"
+    assert second.after == ("round-1/selection/main",)
+    training = found["round-2/training/main"]
+    assert value(training, "--model") == "round-1/training/main/model"
+    assert training.after == ("round-2/dataset/main", "round-1/training/main")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("[[round]]\nnumber = 3\n", "round 3 of 2"),
+        ('[[round]]\nnumber = 1\ntrain = "previous"\n', "no round before"),
+    ],
+)
+def test_a_round_that_cannot_be_is_refused(tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        recipe(tmp_path, more)

@@ -90,14 +90,19 @@ def plan(recipe: AlignRecipe) -> list[Step]:
 
 def _variant(made: _Plan, recipe: AlignRecipe, variant: Variant | None, base: str) -> None:
     name = variant.name if variant is not None else MAIN
-    model, after = base, ()
+    model, after, selection = base, (), ""
     seeds = _seeds(made, recipe, name)
     for number in range(1, recipe.rounds + 1):
-        synthesis = _synthesis(made, recipe, name, number, model, after, seeds)
-        selection = _selection(made, recipe, name, number, synthesis)
-        dataset = _dataset(made, recipe, name, number, selection)
-        training = _training(made, recipe, name, number, dataset)
-        # Every round trains the base model anew, on data of the latest one: as in the papers.
+        # A variant is an experiment on the whole loop: what it changes holds in every round.
+        here = recipe.at(number).of(variant) if variant is not None else recipe.at(number)
+        changes = recipe.changes(number)
+        source = seeds if not changes.after_synthesis else selection
+        synthesis = _synthesis(made, here, name, number, model, after, source)
+        selection = _selection(made, here, name, number, synthesis)
+        dataset = _dataset(made, here, name, number, selection)
+        # The base model anew, on data of the latest model, unless the round says otherwise.
+        trained = (model, after) if changes.train == "previous" else (base, ())
+        training = _training(made, here, name, number, dataset, *trained)
         model, after = f"{training}/model", (training,)
         for benchmark in recipe.evaluation:
             style = benchmark.style
@@ -131,21 +136,25 @@ def _synthesis(
     number: int,
     model: str,
     after: tuple[str, ...],
-    seeds: str,
+    before: str,
 ) -> str:
+    """`before`: the step whose seeds or selected rows it starts from, or nothing."""
     folder = f"round-{number}/synthesis/{name}"
     settings = recipe.synthesis
     given = settings.input or (recipe.seeds.file if recipe.seeds is not None else "")
-    source = given or f"{seeds}/seeds.jsonl"
+    selected = made.steps[before].kind == "selection" if before else False
+    source = f"{before}/{'selected' if selected else 'seeds'}.jsonl" if before else given
     arguments = ["generate", "run", settings.recipe, "--input", source, "-o", folder]
-    arguments += ["--model", recipe.model.address(model)]
+    teacher = recipe.model.teacher
+    arguments += ["--model", teacher or recipe.model.address(model)]
     if settings.in_flight:
         arguments += ["--in-flight", str(settings.in_flight)]
     random_seed = recipe.random_seed + number - 1
     arguments += ["--set", f"random_seed={random_seed}"]
     for key, value in settings.set.items():
         arguments += ["--set", f"{key}={_word(value)}"]
-    needs = tuple(filter(None, (seeds, *after)))
+    # A teacher's data do not depend on what was trained.
+    needs = tuple(filter(None, (before, *(() if teacher else after))))
     return made.add(
         Step(
             kind="synthesis",
@@ -192,10 +201,18 @@ def _dataset(made: _Plan, recipe: AlignRecipe, name: str, number: int, selection
     )
 
 
-def _training(made: _Plan, recipe: AlignRecipe, name: str, number: int, dataset: str) -> str:
+def _training(
+    made: _Plan,
+    recipe: AlignRecipe,
+    name: str,
+    number: int,
+    dataset: str,
+    model: str,
+    after: tuple[str, ...],
+) -> str:
     folder = f"round-{number}/training/{name}"
     settings = recipe.training
-    arguments = ["train", settings.preset, "--data", dataset, "--model", recipe.model.path]
+    arguments = ["train", settings.preset, "--data", dataset, "--model", model]
     arguments += ["-o", folder, "--set", f"seed={recipe.random_seed}"]
     for key, value in settings.set.items():
         arguments += ["--set", f"{key}={_word(value)}"]
@@ -207,7 +224,7 @@ def _training(made: _Plan, recipe: AlignRecipe, name: str, number: int, dataset:
             round=number,
             arguments=tuple(arguments),
             launcher=settings.launcher,
-            after=(dataset,),
+            after=(dataset, *after),
         )
     )
 

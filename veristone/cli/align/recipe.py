@@ -7,7 +7,7 @@ changed: the ablations of the papers, and the control of every experiment.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
@@ -15,21 +15,25 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from veristone import ConfigError
+from veristone._rooms import open_rooms
 
 __all__ = [
     "AlignRecipe",
     "Benchmark",
     "Dataset",
     "Model",
+    "Round",
     "Scale",
     "Seeds",
     "Selection",
     "Synthesis",
     "Training",
     "Variant",
+    "builtin_recipes",
     "load_align_recipe",
 ]
 
+_BUILT_IN = open_rooms() / "recipes"
 _PATHS = frozenset({"path", "input", "source", "file"})
 """Settings that name files, meant from the recipe's own folder."""
 
@@ -46,6 +50,9 @@ class Model(_Section):
     serve: str = ""
     """Where it generates: a back end as in `veristone generate --model`, with MODEL standing for
     the model of the round. Empty: `vllm:MODEL`, in process."""
+    teacher: str = ""
+    """Another model that writes the data, as in `--model`: Magicoder's way. Empty: the model of
+    the round writes its own."""
     billions: float = Field(default=0.0, ge=0)
     """Parameters, for the estimate of a dry run only."""
 
@@ -132,6 +139,19 @@ class Variant(_Section):
     training: Training | None = None
 
 
+class Round(_Section):
+    """What one round does differently."""
+
+    number: int = Field(ge=1)
+    synthesis: Synthesis | None = None
+    selection: Selection | None = None
+    training: Training | None = None
+    train: Literal["base", "previous"] = "base"
+    """What is trained: the base model anew, or the model of the round before further."""
+    after_synthesis: bool = False
+    """Synthesis starts from the instructions that the round before selected."""
+
+
 class Scale(_Section):
     """What a dry run reckons with. Defaults: the paper's own counts where it gives them."""
 
@@ -163,6 +183,8 @@ class AlignRecipe(_Section):
     """What must not be found in seeds and responses: name to file, as in `--benchmark`."""
     evaluation: tuple[Benchmark, ...] = ()
     variants: tuple[Variant, ...] = ()
+    round: tuple[Round, ...] = ()
+    """Rounds that differ from the others."""
     scale: Scale = Scale()
 
     @model_validator(mode="after")
@@ -175,32 +197,58 @@ class AlignRecipe(_Section):
             twice = sorted({name for name in found if found.count(name) > 1})
             if twice:
                 raise ValueError(f"two {kind} are called {twice[0]!r}")
+        for each in self.round:
+            if each.number > self.rounds:
+                raise ValueError(f"round {each.number} of {self.rounds} does not come")
+            if each.number == 1 and (each.train == "previous" or each.after_synthesis):
+                raise ValueError("there is no round before round 1")
         return self
+
+    def changes(self, number: int) -> Round:
+        """Return what a round does differently."""
+        return next((each for each in self.round if each.number == number), Round(number=number))
+
+    def at(self, number: int) -> "AlignRecipe":
+        """Return the recipe with a round's sections in place of its own."""
+        return self._with(self.changes(number), ("synthesis", "selection", "training"))
 
     def of(self, variant: Variant | None) -> "AlignRecipe":
         """Return the recipe with a variant's sections in place of its own."""
         if variant is None:
             return self
-        changed = {
-            name: getattr(variant, name)
-            for name in ("seeds", "synthesis", "selection", "training")
-            if getattr(variant, name) is not None
-        }
-        return self.model_copy(update=changed)
+        return self._with(variant, ("seeds", "synthesis", "selection", "training"))
+
+    def _with(self, other: "Variant | Round", names: Sequence[str]) -> "AlignRecipe":
+        found = {name: getattr(other, name) for name in names}
+        given = {name: section for name, section in found.items() if section is not None}
+        return self.model_copy(update=given)
+
+
+def builtin_recipes() -> list[str]:
+    """Return the names of the recipes that come with Veristone."""
+    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
 
 
 def load_align_recipe(path: Path) -> AlignRecipe:
-    """Read a recipe; paths in it are meant from its own folder.
+    """Read a recipe, or one of ours by its name.
+
+    Paths are meant from the recipe's own folder; those of ours from the present one.
 
     Raises:
         ConfigError: it cannot be read, or the first thing that is wrong with it, by its place.
     """
+    folder = path.resolve().parent
+    if str(path) in builtin_recipes():
+        path, folder = _BUILT_IN / f"{path}.toml", Path.cwd()
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(builtin_recipes())
+        raise ConfigError(f"{path}: no such file, and no recipe of ours ({known})") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from error
     settings.setdefault("name", path.stem)
-    anchored = cast("dict[str, Any]", _anchored(settings, path.resolve().parent, ""))
+    anchored = cast("dict[str, Any]", _anchored(settings, folder, ""))
     try:
         return AlignRecipe.model_validate(anchored)
     except pydantic.ValidationError as error:
