@@ -36,6 +36,9 @@ _GROUP = "c"
 _KEYS = ("queue", "stream", "seen", "items", "leased", "returned", "dead", "complete", "wake")
 _TYPES = (b"hash", b"stream", b"set", b"hash", b"zset", b"zset", b"zset", b"set", b"stream")
 _ANSWER_S = 30.0
+# Each wait holds one, so there are as many as callers; redis-py's own bound, which newer versions
+# set at 100, makes an error of the next.
+_CONNECTIONS = 10_000
 
 
 class _Script(Protocol):
@@ -254,7 +257,11 @@ def _client(url: str) -> "Redis":
     try:
         # No retries behind our back: a step whose answer was lost may have happened.
         return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
-            url, socket_timeout=_ANSWER_S, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
+            url,
+            socket_timeout=_ANSWER_S,
+            socket_connect_timeout=5,
+            retry=Retry(NoBackoff(), 0),
+            max_connections=_CONNECTIONS,
         )
     except ValueError as error:
         raise ConfigError(f"the address of a Redis server is wrong: {error}") from error

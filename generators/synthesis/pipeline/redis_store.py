@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["RedisStore"]
 
 _ANSWER_S = 30.0
+_CONNECTIONS = 16
+"""More callers than these wait for their turn, up to the answer's time limit."""
 _KEEP = """
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then
     return redis.call('HGET', KEYS[1], ARGV[1])
@@ -52,15 +54,20 @@ class RedisStore:
             ConfigError: the address is wrong, or the package redis is missing.
         """
         try:
-            from redis.asyncio import Redis
+            from redis.asyncio import BlockingConnectionPool, Redis
         except ImportError as error:
             raise ConfigError(
                 "a run on Redis needs the Python package redis: pip install 'veristone[redis]'"
             ) from error
         try:
-            redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] # of its options
-                self._url, socket_timeout=_ANSWER_S, socket_connect_timeout=5
+            pool = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] # of its options
+                self._url,
+                max_connections=_CONNECTIONS,
+                timeout=_ANSWER_S,
+                socket_timeout=_ANSWER_S,
+                socket_connect_timeout=5,
             )
+            redis = Redis.from_pool(pool)
         except ValueError as error:
             raise ConfigError(f"the address of a Redis server is wrong: {error}") from error
         try:

@@ -10,7 +10,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from queue_stores import new_store
+from queue_stores import Store, items, new_store
 
 from veristone.queues import Item, MemoryQueue, Policy
 
@@ -63,3 +63,13 @@ async def test_a_memory_queue_keeps_no_payload_of_what_is_done() -> None:
         finally:
             tracemalloc.stop()
         assert len(queue._leased) < 3000
+
+
+async def test_more_callers_at_once_than_a_client_has_connections(store: Store) -> None:
+    """redis-py bounds its pool at 100 and raises beyond it."""
+    async with store.queue(Policy(capacity=1)) as queue:
+        putting = [asyncio.create_task(queue.put([item])) for item in items(150)]
+        for _ in putting:
+            (lease,) = await queue.lease(1, 60, timeout_s=30)
+            await queue.ack(lease.token)
+        assert sum(await asyncio.gather(*putting)) == 150

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from pipeline_parts import (
     STAGES,
@@ -28,7 +29,14 @@ from generators.synthesis.pipeline.feed import put_back
 from generators.synthesis.pipeline.folder import RunFolder
 from generators.synthesis.pipeline.status import Watch, finished
 from generators.synthesis.records import Record
-from veristone import GenerationRequest, ModelUnavailable, Reason, RequestRefused, Sample
+from veristone import (
+    Generation,
+    GenerationRequest,
+    ModelUnavailable,
+    Reason,
+    RequestRefused,
+    Sample,
+)
 
 
 async def whole(folder: RunFolder) -> dict[str, bytes]:
@@ -258,7 +266,7 @@ async def test_one_huge_record(tmp_path: Path) -> None:
     records = inputs(3)
     seed = records[1].seed
     assert seed is not None
-    records[1] = Record(id="s1", seed=type(seed)(**{**vars_of(seed), "code": huge}))
+    records[1] = Record(id="s1", seed=msgspec.structs.replace(seed, code=huge))
 
     def much(request: GenerationRequest) -> str | list[str]:
         said = answer(request)
@@ -282,12 +290,6 @@ async def test_one_huge_record(tmp_path: Path) -> None:
     assert {"s2/0", "s2/2"} <= {record.id for record in read(folder, "responses")}
 
 
-def vars_of(seed: object) -> dict[str, object]:
-    import msgspec
-
-    return msgspec.structs.asdict(seed)  # pyright: ignore[reportArgumentType] # it is a struct
-
-
 async def test_text_that_is_no_unicode(tmp_path: Path) -> None:
     def odd(request: GenerationRequest) -> str | list[str]:
         if request.n == 1:
@@ -306,9 +308,7 @@ async def test_text_that_is_no_unicode(tmp_path: Path) -> None:
 
 async def test_too_few_completions_are_never_taken_as_complete(tmp_path: Path) -> None:
     class Miser(FakeModel):
-        async def generate(self, request: GenerationRequest):  # type: ignore[no-untyped-def]
-            import msgspec
-
+        async def generate(self, request: GenerationRequest) -> Generation:
             full = await super().generate(request)
             return msgspec.structs.replace(full, completions=full.completions[:1])
 
