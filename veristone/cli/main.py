@@ -59,7 +59,18 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from veristone.cli import demo, doctor, evaluate, generate, images, seeds, show, verify
+    from veristone.cli import (
+        demo,
+        doctor,
+        evaluate,
+        generate,
+        images,
+        seeds,
+        select,
+        show,
+        train,
+        verify,
+    )
 
     parser = argparse.ArgumentParser(
         prog="veristone",
@@ -67,6 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"veristone {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (verify, evaluate, seeds, generate, show, doctor, images, demo):
+    for module in (verify, evaluate, seeds, generate, select, train, show, doctor, images, demo):
         module.add_parser(commands)
     return parser
