@@ -28,6 +28,7 @@ from engine.judge.outcome import Judgement, signal_name
 from engine.languages import find
 from engine.pool import Pool
 from engine.stream import stream_map
+from engine.usage import EngineUsage
 from veristone import (
     BackendUnavailable,
     InvalidSample,
@@ -113,6 +114,19 @@ class Engine:
     async def isolation(self, language: str = "python") -> Isolation | None:
         """Return the walls around the sandboxes of a language, as they were tried."""
         return (await self._pool(find(language).name)).isolation
+
+    def usage(self) -> EngineUsage:
+        """Return how busy the sandboxes of all languages have been since they were opened."""
+        pools = [
+            task.result()
+            for task in self._pools.values()
+            if task.done() and not task.cancelled() and task.exception() is None
+        ]
+        readings = [pool.meter.read() for pool in pools]
+        return EngineUsage(
+            busy_s=sum(reading.busy_s for reading in readings),
+            open_s=sum(reading.open_s for reading in readings),
+        )
 
     async def _pool(self, language: str) -> Pool:
         if self._backend is None:

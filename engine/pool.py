@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from engine.backends.base import Backend
 from engine.languages import Language
 from engine.sandbox import Sandbox
+from engine.usage import Meter
 from veristone import BackendUnavailable, Isolation, VeristoneError
 
 __all__ = ["Pool"]
@@ -38,6 +39,7 @@ class Pool:
         self._closed = False
         self.isolation: Isolation | None = None
         self.replaced = 0
+        self.meter = Meter(size)
 
     async def open(self) -> None:
         """Start every sandbox; one that runs is enough to go on.
@@ -88,12 +90,15 @@ class Pool:
         await self._enter(alone)
         try:
             sandbox = await self._take()
+            self.meter.begin()
             try:
                 yield sandbox
             except BaseException:
+                self.meter.end()
                 self._discard(sandbox)
                 raise
             else:
+                self.meter.end()
                 if sandbox.alive:
                     self._give(sandbox)
                 else:
