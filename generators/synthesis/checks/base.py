@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from generators.seeds.filters.details import one_line
 
-__all__ = ["Problem", "Reason", "first_problem", "problem"]
+__all__ = ["Check", "Problem", "Reason", "first_problem", "problem"]
 
 Reason: TypeAlias = Literal[
     "empty",

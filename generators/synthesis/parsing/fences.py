@@ -5,13 +5,14 @@ that the text ends in is one, marked as not closed. HTML and link definitions ar
 models write `<tests>` on a line of its own and mean no HTML.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
 from generators.seeds.languages import language_named
 
-__all__ = ["Fence", "fences", "without_fences"]
+__all__ = ["Fence", "Line", "fences", "lines_of", "outside", "without_fences"]
 
 _PARSER = MarkdownIt("commonmark").disable(["html_block", "reference", "inline"])
 
@@ -36,8 +37,18 @@ class Fence(NamedTuple):
         return language_named(self.tag)
 
 
+class Line(NamedTuple):
+    """A line of a text."""
+
+    start: int
+    """Where it begins, in characters of the text with plain newlines."""
+    text: str
+
+
 def fences(text: str) -> list[Fence]:
     """Return the fenced code of a text, in order."""
+    if "```" not in text and "~~~" not in text:
+        return []
     found: list[Fence] = []
     for token in _PARSER.parse(text):
         if token.type != "fence" or token.map is None:
@@ -52,14 +63,21 @@ def fences(text: str) -> list[Fence]:
     return found
 
 
-def without_fences(text: str) -> str:
-    """Return the text with a blank line in place of each fence."""
-    lines = lines_of(text)
-    for fence in reversed(fences(text)):
-        lines[fence.start : fence.end] = [""]
-    return "\n".join(lines)
-
-
 def lines_of(text: str) -> list[str]:
     """Return the lines that `Fence.start` and `Fence.end` count."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def outside(text: str) -> Iterator[Line]:
+    """Yield the lines that are in no fence."""
+    inside = {line for fence in fences(text) for line in range(fence.start, fence.end)}
+    start = 0
+    for number, line in enumerate(lines_of(text)):
+        if number not in inside:
+            yield Line(start, line)
+        start += len(line) + 1
+
+
+def without_fences(text: str) -> str:
+    """Return the lines that are in no fence, as one text."""
+    return "\n".join(line.text for line in outside(text))

@@ -11,16 +11,18 @@ from typing import Any, ClassVar, Self, cast
 import msgspec
 from pydantic import Field, PrivateAttr, model_validator
 
-from generators.synthesis.checks.base import Reason
+from generators.synthesis.checks.base import Check, Problem, Reason, first_problem
+from generators.synthesis.checks.copies import duplicate
+from generators.synthesis.checks.finish import finish
 from generators.synthesis.decks import deck_of
 from generators.synthesis.draws import Properties
 from generators.synthesis.examples import Example
 from generators.synthesis.hashing import number
-from generators.synthesis.records import Record, Trace
+from generators.synthesis.records import Record, Refusal, StageResult, Trace
 from generators.synthesis.stages.base import Stage
 from generators.synthesis.stages.sampling import Sampling
 from generators.synthesis.templates import Prompt, Template
-from veristone import GenerationRequest
+from veristone import Completion, Generation, GenerationRequest
 
 __all__ = ["AskingStage"]
 
@@ -60,6 +62,11 @@ class AskingStage(Stage, frozen=True):
         settings = cast(dict[str, Any], value)
         name = settings.get("name") or cls.model_fields["kind"].default
         return {**settings, "name": name}
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """Every example that the stage could show."""
+        return self._examples
 
     def with_examples(self, examples: Sequence[Example]) -> Self:
         """Return the stage with the examples that it can show, out of the recipe's.
@@ -131,12 +138,12 @@ class AskingStage(Stage, frozen=True):
         sampling: Sampling | None = None,
         part: str = "",
     ) -> GenerationRequest:
-        """Return a request; `part` tells several for one record apart."""
+        """Return a request for a record with its properties drawn."""
         prompt = self.prompt(record, template, random_seed, method)
         wanted = sampling or self.sampling
-        name = f"{self.name}.{part}" if part else self.name
+        name = self.request_id(record, part)
         return GenerationRequest(
-            id=f"{name}/{record.id}",
+            id=name,
             prompt=prompt.text,
             messages=prompt.messages,
             n=wanted.n,
@@ -144,15 +151,107 @@ class AskingStage(Stage, frozen=True):
             temperature=wanted.temperature,
             top_p=wanted.top_p,
             stop=wanted.stop,
-            seed=number("request", random_seed, name, record.id, below=_SEEDS),
+            seed=number("request", random_seed, name, below=_SEEDS),
         )
 
     def child_id(self, record: Record, index: int) -> str:
         """Return the id of the result of a completion."""
         return record.id if self.sampling.n == 1 else f"{record.id}/{index}"
 
-    def child(self, record: Record, index: int, trace: Trace, **changes: Any) -> Record:
+    def request_id(self, record: Record, part: str = "") -> str:
+        """Return the id of a request; `part` tells several for one record apart."""
+        name = f"{self.name}.{part}" if part else self.name
+        return f"{name}/{record.id}"
+
+    def trace(
+        self,
+        record: Record,
+        answer: Generation,
+        index: int,
+        random_seed: int,
+        part: str = "",
+    ) -> Trace:
+        """Return how a completion came about."""
+        request = self.request_id(record, part)
+        return Trace(
+            stage=self.name,
+            model=answer.model,
+            request=request,
+            seed=number("request", random_seed, request, below=_SEEDS),
+            shots=tuple(example.name for example in self.shown(record, random_seed)),
+            finish_reason=answer.completions[index].finish_reason,
+        )
+
+    def child(self, record: Record, index: int, *traces: Trace, **changes: Any) -> Record:
         """Return the record that a completion is kept in."""
         return msgspec.structs.replace(
-            record, id=self.child_id(record, index), traces=(*record.traces, trace), **changes
+            record, id=self.child_id(record, index), traces=(*record.traces, *traces), **changes
         )
+
+    def refusal(
+        self, record: Record, index: int, found: Problem, completion: Completion
+    ) -> Refusal:
+        """Return the account of a completion that is not kept."""
+        return Refusal(
+            record=msgspec.structs.replace(record, id=self.child_id(record, index)),
+            stage=self.name,
+            reason=found.reason,
+            detail=found.detail,
+            text=completion.text,
+            finish_reason=completion.finish_reason,
+        )
+
+    def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
+        """Return what the completions of the one answer are worth, each by `read_one`."""
+        kept: list[Record] = []
+        refused: list[Refusal] = []
+        texts: list[str] = []
+        drawn = self.drawn(record, random_seed)
+        for answer in answers[:1]:
+            for index, completion in enumerate(answer.completions):
+                found = self._read(drawn, completion, texts, random_seed)
+                if isinstance(found, Problem):
+                    refused.append(self.refusal(record, index, found, completion))
+                    continue
+                trace = self.trace(record, answer, index, random_seed)
+                texts.append(completion.text)
+                kept.append(self.child(drawn, index, trace, **found))
+        return self.result(record, kept, refused, answers)
+
+    def result(
+        self,
+        record: Record,
+        kept: Sequence[Record],
+        refused: Sequence[Refusal],
+        answers: Sequence[Generation],
+    ) -> StageResult:
+        """Return the account of a record; one that nothing was asked about passes as it is."""
+        return StageResult(
+            key=record.id,
+            kept=tuple(kept) if answers else (record,),
+            refused=tuple(refused),
+            prompt_tokens=sum(answer.prompt_tokens for answer in answers),
+            completion_tokens=sum(answer.completion_tokens for answer in answers),
+        )
+
+    def _read(
+        self, record: Record, completion: Completion, before: Sequence[str], random_seed: int
+    ) -> dict[str, Any] | Problem:
+        text = completion.text
+        checks = (
+            lambda: finish(text, completion.finish_reason),
+            lambda: duplicate(text, before),
+        )
+        found = first_problem(checks, self.permit)
+        return found or self.read_one(record, text, random_seed)
+
+    def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:
+        """Return the fields of the record that a whole, new completion makes, or why it makes none.
+
+        `record` has its properties drawn.
+        """
+        raise NotImplementedError(f"{type(self).__name__} reads its answers in its own way")
+
+    def look(self, *checks: Check) -> Problem | None:
+        """Return the first problem that this stage does not permit."""
+        return first_problem(checks, self.permit)

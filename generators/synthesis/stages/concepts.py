@@ -1,13 +1,15 @@
 """Concepts: what a seed is about, in a few phrases (S->C of StarCoder2-Instruct)."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.records import Record, StageResult
+from generators.synthesis.checks.base import Problem
+from generators.synthesis.checks.concepts import concepts
+from generators.synthesis.checks.leaks import leak
+from generators.synthesis.parsing.lists import concepts_in
+from generators.synthesis.records import Record
 from generators.synthesis.stages.asking import AskingStage
-from veristone import Generation
 
 __all__ = ["Concepts"]
 
@@ -27,5 +29,17 @@ class Concepts(AskingStage, frozen=True):
     max_characters: int = Field(default=80, ge=1)
     """Of one concept."""
 
-    def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
-        raise NotImplementedError
+    def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:
+        """Return the concepts, or what is wrong with the list."""
+        found = concepts_in(text)
+        wrong = self.look(
+            lambda: leak(text, self.markers),
+            lambda: concepts(
+                found,
+                least=self.min_concepts,
+                most=self.max_concepts,
+                most_words=self.max_words,
+                most_characters=self.max_characters,
+            ),
+        )
+        return wrong or {"concepts": found}

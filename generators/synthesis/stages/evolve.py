@@ -4,13 +4,16 @@ Rounds are made by naming the stage several times in a recipe.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from generators.synthesis.checks.base import Check, Problem
+from generators.synthesis.checks.evolution import evolution
 from generators.synthesis.draws import Weight, chosen
-from generators.synthesis.records import Record, StageResult
-from generators.synthesis.stages.asking import AskingStage
+from generators.synthesis.records import Evolution, Record, StageResult
+from generators.synthesis.stages.writing import WritingStage
 from generators.synthesis.templates import Template
 from veristone import Generation, GenerationRequest
 
@@ -33,7 +36,7 @@ class Method(BaseModel):
         return self.text
 
 
-class Evolve(AskingStage, frozen=True):
+class Evolve(WritingStage, frozen=True):
     """The template shows `instruction` and `method`; the completion is the new instruction."""
 
     needs: ClassVar[tuple[str, ...]] = ("instruction",)
@@ -49,9 +52,7 @@ class Evolve(AskingStage, frozen=True):
     """How many times as long as its parent an evolution may be, in characters."""
     max_shrink: float = Field(default=3.0, gt=1)
     """How many times shorter."""
-    min_characters: int = Field(default=20, ge=0)
     max_characters: int = Field(default=6000, ge=1)
-    prose: Literal["any", "english"] = "any"
 
     @model_validator(mode="after")
     def _one_can_be_drawn(self) -> Self:
@@ -80,5 +81,35 @@ class Evolve(AskingStage, frozen=True):
         template = method.template or self.template
         return [self.request(drawn, template, random_seed, method=method)]
 
+    def instruction_checks(
+        self, record: Record, instruction: str, random_seed: int
+    ) -> tuple[Check, ...]:
+        """Return the checks of every instruction, and that of an evolution against its parent."""
+        return (
+            *super().instruction_checks(record, instruction, random_seed),
+            lambda: evolution(
+                instruction, record.instruction, growth=self.max_growth, shrink=self.max_shrink
+            ),
+        )
+
+    def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:
+        """Return the evolved instruction and the history of it."""
+        found = super().read_one(record, text, random_seed)
+        if isinstance(found, Problem):
+            return found
+        method = self.method(record, random_seed).name
+        before = Evolution(method=method, instruction=record.instruction)
+        return {**found, "history": (*record.history, before)}
+
+    def child_id(self, record: Record, index: int) -> str:
+        """Return the id of an evolution, other than its parent's where that goes on, too."""
+        always = self.keep_parent == "always"
+        return f"{record.id}/{index}" if always else super().child_id(record, index)
+
     def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
-        raise NotImplementedError
+        """Return the evolutions, and the parent where it is to go on."""
+        result = super().read(record, answers, random_seed)
+        refused = self.keep_parent == "refused" and not result.kept
+        if answers and (refused or self.keep_parent == "always"):
+            return msgspec.structs.replace(result, kept=(record, *result.kept))
+        return result

@@ -1,18 +1,18 @@
 """Self-Instruct: new tasks out of nothing but examples that people wrote."""
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.records import Record, StageResult
-from generators.synthesis.stages.asking import AskingStage
-from veristone import Generation
+from generators.synthesis.checks.base import Check
+from generators.synthesis.checks.copies import example_instruction
+from generators.synthesis.records import Record
+from generators.synthesis.stages.writing import WritingStage
 
 __all__ = ["Propose"]
 
 
-class Propose(AskingStage, frozen=True):
+class Propose(WritingStage, frozen=True):
     """Each record is an empty draw with examples of its own; the completion is a new task.
 
     Likeness to the examples is judged here. Likeness among proposals is not: it would depend on
@@ -26,10 +26,14 @@ class Propose(AskingStage, frozen=True):
     shots: int = Field(default=8, ge=0)
     decks: int = Field(default=0, ge=0)
     max_similarity: float = Field(default=0.7, gt=0, le=1)
-    """ROUGE-L (F measure over words) with any example of the set; Self-Instruct's threshold."""
-    min_characters: int = Field(default=20, ge=0)
-    max_characters: int = Field(default=4000, ge=1)
-    prose: Literal["any", "english"] = "any"
+    """ROUGE-L (F measure over words) with any example of the set, not only the ones in the prompt;
+    more is `copies_example`. Self-Instruct's threshold (arXiv 2212.10560)."""
 
-    def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
-        raise NotImplementedError
+    def instruction_checks(
+        self, record: Record, instruction: str, random_seed: int
+    ) -> tuple[Check, ...]:
+        """Return the checks of every instruction, and that of its likeness to the examples."""
+        return (
+            *super().instruction_checks(record, instruction, random_seed),
+            lambda: example_instruction(instruction, self.examples, self.max_similarity),
+        )

@@ -1,19 +1,19 @@
 """Responses: n solutions of a task, with the tests that their writer believes in (I->R)."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.records import Record, StageResult
-from generators.synthesis.stages.asking import AskingStage
+from generators.synthesis.checks.base import Problem
+from generators.synthesis.records import Record
+from generators.synthesis.stages.answers import ANSWERS, Format
 from generators.synthesis.stages.sampling import Sampling
-from veristone import Generation
+from generators.synthesis.stages.solving import SolvingStage
 
 __all__ = ["Responses"]
 
 
-class Responses(AskingStage, frozen=True):
+class Responses(SolvingStage, frozen=True):
     """Formats of an answer:
 
     `sections`  `[Reasoning]`, `[Implementation]`, `[Explanation]`, `[Tests]`, each once, on a line
@@ -23,25 +23,22 @@ class Responses(AskingStage, frozen=True):
     `plain`     an answer without tests
 
     The first label or tag may stand at the end of the prompt, and the last closing tag may be a
-    stop string: both are taken as given.
+    stop string: both are taken as given. The record's `response` is the response part as it was
+    written, with its labels (what of it a student sees is decided when rows are selected), `code`
+    all fences of the implementation that parse, joined, and `tests` the fences of the tests.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("instruction", "response")
     gives: ClassVar[tuple[str, ...]] = ("response",)
 
     kind: Literal["responses"] = "responses"
-    format: Literal["sections", "tags", "fences", "plain"] = "tags"
+    format: Format = "tags"
     shots: int = Field(default=1, ge=0)
     sampling: Sampling = Sampling(n=10)
-    tests_in_response: bool = False
-    """Whether the tests stay in what a student is to answer."""
-    min_characters: int = Field(default=1, ge=0)
-    max_characters: int = Field(default=20_000, ge=1)
-    imports: Literal["any", "stdlib"] = "any"
-    """`stdlib` refuses Python that imports other people's modules."""
-    allow_imports: tuple[str, ...] = ()
-    """Modules that `stdlib` lets pass nevertheless."""
-    prose: Literal["any", "english"] = "any"
 
-    def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
-        raise NotImplementedError
+    def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:
+        """Return response, code and tests, or the first thing that is wrong with the answer."""
+        parts = ANSWERS[self.format](text)
+        if isinstance(parts, Problem):
+            return parts
+        return self.solved(record, parts, random_seed, wants_tests=self.format != "plain")

@@ -4,23 +4,43 @@ Two requests for a record: `STAGE/ID` continues the function, `STAGE.tests/ID` t
 goes with the asserts of continuation i.
 """
 
+import ast
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from generators.synthesis.records import Record, StageResult
+from generators.seeds.filters.trees import Parsed, parse
+from generators.synthesis.checks.base import Problem, problem
+from generators.synthesis.checks.code import program
+from generators.synthesis.checks.finish import finish
+from generators.synthesis.checks.imports import foreign_imports
+from generators.synthesis.checks.stubs import stub
+from generators.synthesis.checks.suites.constants import truth
+from generators.synthesis.checks.suites.nodes import called, calls
+from generators.synthesis.parsing.asserts import asserts_in
+from generators.synthesis.parsing.completion import completed
+from generators.synthesis.records import Record, Refusal, StageResult
 from generators.synthesis.stages.asking import AskingStage
 from generators.synthesis.stages.sampling import Sampling
 from generators.synthesis.templates import Template
-from veristone import Generation, GenerationRequest
+from veristone import Completion, Generation, GenerationRequest
 
 __all__ = ["Solutions"]
+
+_TESTS = "tests"
+"""Part of the second request's id."""
+_MARK = "# --- continuation of the tests ---"
+"""Between the two texts of a refused pair."""
 
 
 class Solutions(AskingStage, frozen=True):
     """Records come from an input of tasks: `seed_code` is the prompt, `record.seed.name` the entry
-    point. Both templates are raw, not conversations; that of the tests ends in `assert `."""
+    point. Both templates are raw, not conversations; that of the solutions ends in the prompt, that
+    of the tests in `assert `.
+
+    The record's `code` is the whole function and `response` the same in a fence; the instruction is
+    the prompt. Equal solutions are kept: how many agree is what CodeT counts."""
 
     gives: ClassVar[tuple[str, ...]] = ("response",)
 
@@ -35,6 +55,13 @@ class Solutions(AskingStage, frozen=True):
     imports: Literal["any", "stdlib"] = "any"
     allow_imports: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _are_raw(self) -> Self:
+        for template in self.templates:
+            if template.is_chat:
+                raise ValueError(f"{template.name}: code is continued, not talked about")
+        return self
+
     @property
     def templates(self) -> tuple[Template, ...]:
         """Both templates."""
@@ -48,8 +75,87 @@ class Solutions(AskingStage, frozen=True):
         )
         return [
             self.request(drawn, self.template, random_seed),
-            self.request(drawn, self.tests_template, random_seed, sampling=sampling, part="tests"),
+            self.request(drawn, self.tests_template, random_seed, sampling=sampling, part=_TESTS),
         ]
 
     def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
-        raise NotImplementedError
+        """Return each solution with the asserts of the continuation that has its number."""
+        if not answers:
+            return self.result(record, [], [], answers)
+        solutions, continuations = answers
+        drawn = self.drawn(record, random_seed)
+        head = _head(self.prompt(drawn, self.template, random_seed).text, drawn)
+        opening = self.prompt(drawn, self.tests_template, random_seed).last_line
+        kept: list[Record] = []
+        refused: list[Refusal] = []
+        pairs = zip(solutions.completions, continuations.completions, strict=True)
+        for index, (solution, continuation) in enumerate(pairs):
+            found = self._solution(head, solution)
+            if not isinstance(found, Problem):
+                found = self._tested(found, drawn, opening, continuation)
+            if isinstance(found, Problem):
+                both = f"{solution.text}\n\n{_MARK}\n{opening}{continuation.text}"
+                whole = Completion(text=both, finish_reason=solution.finish_reason)
+                refused.append(self.refusal(drawn, index, found, whole))
+                continue
+            traces = (
+                self.trace(drawn, solutions, index, random_seed),
+                self.trace(drawn, continuations, index, random_seed, _TESTS),
+            )
+            kept.append(self.child(drawn, index, *traces, **found))
+        return self.result(record, kept, refused, answers)
+
+    def _solution(self, head: str, solution: Completion) -> dict[str, str] | Problem:
+        text = solution.text
+        cut = completed(head, text)
+        # A function that something follows is whole, wherever the text was cut.
+        reason = "stop" if cut.ended and solution.finish_reason == "length" else None
+        code = head + cut.continuation
+        found = self.look(
+            lambda: finish(text, reason or solution.finish_reason),
+            lambda: program(code, "python"),
+            lambda: stub(code),
+            lambda: foreign_imports(code, self.allow_imports) if self._stdlib else None,
+        )
+        code = f"{code.rstrip()}\n"
+        return found or {"code": code, "response": f"```python\n{code}```"}
+
+    def _tested(
+        self, found: dict[str, str], record: Record, opening: str, continuation: Completion
+    ) -> dict[str, str] | Problem:
+        whole = continuation.finish_reason == "stop" and any(
+            stop.startswith("\n") for stop in self.tests_stop
+        )
+        entry = record.seed.name if record.seed is not None else ""
+        asserts = [
+            statement
+            for statement in asserts_in(opening + continuation.text, torn=not whole)
+            if _tests_entry(statement, entry)
+        ]
+        tests = "\n".join(asserts[: self.max_asserts or None])
+        wrong = self.look(
+            lambda: None if tests else problem("no_tests", f"no whole assert about {entry}"),
+            lambda: foreign_imports(tests, self.allow_imports) if self._stdlib else None,
+        )
+        return wrong or {**found, "tests": tests}
+
+    @property
+    def _stdlib(self) -> bool:
+        return self.imports == "stdlib"
+
+
+def _head(prompt: str, record: Record) -> str:
+    """The end of a prompt that the model continues: the task's own text, without what the template
+    says before it."""
+    task = record.seed.code.rstrip() if record.seed is not None else ""
+    place = prompt.rfind(task) if task else -1
+    return prompt[place:] if place >= 0 else prompt
+
+
+def _tests_entry(statement: str, entry: str) -> bool:
+    tree = parse(statement)
+    if not isinstance(tree, Parsed):
+        return False
+    tests = [node.test for node in tree.module.body if isinstance(node, ast.Assert)]
+    known = all(truth(test) is None for test in tests)
+    return known and (not entry or any(called(call) == entry for t in tests for call in calls(t)))

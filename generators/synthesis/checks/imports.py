@@ -1,0 +1,30 @@
+"""`imports`: Python that needs modules which the place where it runs does not have."""
+
+from collections.abc import Collection
+
+from generators.seeds.filters.modules import imported_modules
+from generators.seeds.filters.stdlib import roots
+from generators.seeds.filters.trees import Parsed, parse
+from generators.synthesis.checks.base import Problem, problem
+
+__all__ = ["foreign_imports"]
+
+
+def foreign_imports(code: str, allowed: Collection[str]) -> Problem | None:
+    """Return the first import of a module outside of the standard library (of Python 3.11) and
+    `allowed`; relative imports are from nowhere."""
+    tree = parse(code)
+    if not isinstance(tree, Parsed):
+        return None
+    for names in imported_modules(tree):
+        root = names[0].partition(".")[0]
+        if not root:
+            return problem("imports", f"relative import of {names[0]}")
+        if root not in roots() and not any(_allowed(name, allowed) for name in names):
+            return problem("imports", names[0])
+    return None
+
+
+def _allowed(module: str, allowed: Collection[str]) -> bool:
+    parts = module.split(".")
+    return any(".".join(parts[:length]) in allowed for length in range(1, len(parts) + 1))
