@@ -4,8 +4,9 @@
 
 CodeGen-16B's solutions and tests for 82 HumanEval tasks (microsoft/CodeT, MIT), paired as a
 self-aligning model would have written them: solution i with test i, `--size` (default 10) of them
-to an instruction and `--groups` (default 3) instructions a task. Whoever selects sees the model's
-own tests only; HumanEval's hidden tests then say how many of the kept are right.
+to an instruction and `--groups` (default 3) instructions a task, with one to three asserts each.
+Whoever selects sees the model's own tests only; HumanEval's hidden tests then say how many of the
+kept are right.
 """
 
 import argparse
@@ -43,7 +44,6 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 _SCORING = Scoring(mutants=8, agreement=True, compared=10)
 _LIMITS = Limits(cpu_s=2.0)
 """No task of HumanEval takes a right solution as long; many wrong ones loop for ever."""
-_MOST_ASSERTS = 5
 console = Console()
 
 
@@ -65,6 +65,7 @@ def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
         name = re.findall(r"^def (\w+)", row["prompt"], re.MULTILINE)[-1]
         tests = next(found for prompt, found in suites.items() if prompt.startswith(row["prompt"]))
         named[name] = (row["prompt"], row["samples"], tests)
+    share = max(1, 100 // (groups * size))
     keys = sorted((f"{name}-{group}", name, group) for name in named for group in range(groups))
     for key, name, group in keys:
         prompt, solutions, tests = named[name]
@@ -76,7 +77,7 @@ def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
                 instruction=_instruction(prompt, name),
                 response=f"```python\n{code}```",
                 code=code,
-                tests=_asserts(tests[at], name),
+                tests=_asserts(tests[at * share : (at + 1) * share], name, 1 + at % 3),
                 category="function",
                 traces=(Trace(stage="response", model="Salesforce/codegen-16B-mono"),),
             )
@@ -104,18 +105,19 @@ def _body(sample: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _asserts(sample: str, name: str) -> str:
-    """Return the first whole asserts of a continuation of `assert `."""
+def _asserts(samples: Sequence[str], name: str, most: int) -> str:
+    """Return the first whole asserts of some continuations of `assert `."""
     found: list[str] = []
-    for part in re.split(r"^assert\b", "assert " + sample, flags=re.MULTILINE)[1:]:
-        text = "assert " + " ".join(part.split("\n\n")[0].split())
-        try:
-            statements = ast.parse(text).body
-        except (SyntaxError, ValueError):
-            continue
-        if len(statements) == 1 and re.search(rf"\b{name}\b", text) and text not in found:
-            found.append(text)
-    return "".join(f"{text}\n" for text in found[:_MOST_ASSERTS])
+    for sample in samples:
+        for part in re.split(r"^assert\b", "assert " + sample, flags=re.MULTILINE)[1:]:
+            text = "assert " + " ".join(part.strip().split("\n\n")[0].split())
+            try:
+                statements = ast.parse(text).body
+            except (SyntaxError, ValueError):
+                continue
+            if len(statements) == 1 and re.search(rf"\b{name}\b", text) and text not in found:
+                found.append(text)
+    return "".join(f"{text}\n" for text in found[:most])
 
 
 async def build(
@@ -160,8 +162,8 @@ _RULES = (
     Rule("passes (the papers' rule)"),
     Rule("passes, shortest", choice=Choice(by="shortest")),
     Rule("at least 1 effective assert", _ONE),
+    Rule("at least 2 effective asserts", Gates(finished=False, min_asserts=2)),
     Rule("at least 3 effective asserts", Gates(finished=False, min_asserts=3)),
-    Rule("5 effective asserts", Gates(finished=False, min_asserts=5)),
     Rule("strength 0.5", Gates(finished=False, min_asserts=1, min_strength=0.5)),
     Rule("strength 0.8", Gates(finished=False, min_asserts=1, min_strength=0.8)),
     Rule("chosen by strength", _ONE, Choice(by="strength")),

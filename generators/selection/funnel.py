@@ -49,5 +49,7 @@ class Funnel(msgspec.Struct, kw_only=True):
     """Selected rows by licence of their seed; a seed with two counts at both."""
     verifiers: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Selected rows by the version of Veristone that judged them."""
+    synthesis: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+    """Recipe and counts of the synthesis run, where they stand beside the responses."""
     settings: dict[str, object] = msgspec.field(default_factory=dict[str, object])
     """The recipe, whole."""

@@ -19,7 +19,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -51,6 +51,8 @@ FILES = ("selected", "preferences", "kto", "repairs", "rejected")
 """Names of the outputs, without `.jsonl`."""
 _BATCH = 400
 """Instructions that are in memory together."""
+_MOST_BYTES = 1024 * 1024
+"""Of a synthesis run's recipe: a larger file is none."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -123,6 +125,7 @@ class Selection:
                 if scores is not None:
                     scores.close()
             self._finish()
+            self._funnel.synthesis = _synthesis(self._responses.parent)
             with whole_file(self._folder / "funnel.json") as file:
                 file.write(msgspec.json.format(_encode(self._funnel), indent=1))
         return self._funnel
@@ -363,6 +366,17 @@ class Selection:
             given = kept
         self._funnel.products = {name: self._lines[name] for name in FILES if name != "rejected"}
         self._funnel.unused = {name: dict(c.most_common()) for name, c in self._unused.items() if c}
+
+
+def _synthesis(folder: Path) -> dict[str, object]:
+    """Return what a synthesis run says of itself; empty where it says nothing."""
+    found: dict[str, object] = {}
+    for name in ("recipe", "counts"):
+        path = folder / f"{name}.json"
+        with suppress(OSError, ValueError):
+            if path.stat().st_size <= _MOST_BYTES:
+                found[name] = json.loads(path.read_bytes())
+    return found
 
 
 def _steps(recipe: Recipe) -> list[str]:

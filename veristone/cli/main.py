@@ -60,6 +60,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from veristone.cli import (
+        dataset,
         demo,
         doctor,
         evaluate,
@@ -78,6 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"veristone {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (verify, evaluate, seeds, generate, select, train, show, doctor, images, demo):
+    for module in (
+        verify,
+        evaluate,
+        seeds,
+        generate,
+        select,
+        dataset,
+        train,
+        show,
+        doctor,
+        images,
+        demo,
+    ):
         module.add_parser(commands)
     return parser
