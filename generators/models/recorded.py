@@ -150,7 +150,7 @@ def read_line(data: bytes) -> Line:
     try:
         line = _decoded(data)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise BadLine(f"{type(error).__name__}: {error}") from error
+        raise BadLine(str(error)) from error
     given = [
         name for name in ("completions", "samples", "responses") if getattr(line, name) is not None
     ]

@@ -95,31 +95,38 @@ class RecordingModel:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-            self._file = os.open(self._path, flags, 0o666)
-            if not stat.S_ISREG(os.fstat(self._file).st_mode):
-                raise ConfigError(f"{self._path}: it is no regular file")
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._mend()
-        except BlockingIOError:
-            raise ConfigError(f"{self._path}: another process writes it") from None
+            file = os.open(self._path, flags, 0o666)
         except OSError as error:
             raise ConfigError(f"{self._path}: {error.strerror}") from error
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise ConfigError(f"{self._path}: it is no regular file")
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._mend(file)
+        except BaseException as error:
+            os.close(file)
+            if isinstance(error, BlockingIOError):
+                raise ConfigError(f"{self._path}: another process writes it") from None
+            if isinstance(error, OSError):
+                raise ConfigError(f"{self._path}: {error.strerror}") from error
+            raise
+        self._file = file
 
-    def _mend(self) -> None:
+    def _mend(self, file: int) -> None:
         """End the last line if it lacks only its newline; remove it if it is torn."""
-        size = os.fstat(self._file).st_size
-        if size and not os.pread(self._file, len(_BEGINNING), 0).startswith(_BEGINNING[:size]):
+        size = os.fstat(file).st_size
+        if size and not os.pread(file, len(_BEGINNING), 0).startswith(_BEGINNING[:size]):
             raise ConfigError(f"{self._path}: it has something else in it than a recording of ours")
-        start = _start_of_last_line(self._file, size)
+        start = _start_of_last_line(file, size)
         if start == size:
             return
-        last = os.pread(self._file, min(size - start, LONGEST_LINE), start)
+        last = os.pread(file, min(size - start, LONGEST_LINE), start)
         try:
             read_line(last)
         except BadLine:
-            os.ftruncate(self._file, start)
+            os.ftruncate(file, start)
         else:
-            _write_all(self._file, b"\n")
+            _write_all(file, b"\n")
 
     def _write(self, line: bytes) -> None:
         size = os.fstat(self._file).st_size

@@ -205,7 +205,7 @@ def _decoded(data: bytes, shape: type[T]) -> T:
             # Python's own decoder knows what Python's encoder writes: NaN, lone surrogates.
             return msgspec.convert(_mended(json.loads(data)), type=shape)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise BadAnswer(f"{type(error).__name__}: {error}") from error
+        raise BadAnswer(f"no answer as OpenAI's servers give it: {error}") from error
 
 
 def _mended(value: Any) -> Any:

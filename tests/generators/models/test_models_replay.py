@@ -1,0 +1,416 @@
+"""Recorded generations: what is found, what is refused, and files as they come."""
+
+import asyncio
+import gzip
+import json
+import lzma
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generators.models import recorded_index
+from generators.models.config import ReplayConfig
+from generators.models.recorded import BadLine, read_line
+from generators.models.replay import ReplayModel
+from veristone import (
+    ConfigError,
+    DatasetError,
+    Generation,
+    GenerationRequest,
+    Message,
+    Model,
+    ModelUnavailable,
+    RequestRefused,
+)
+
+SHARED = Path(__file__).parents[4] / "shared" / "data"
+
+
+def ask(id: str = "r", prompt: str = "p", **more: Any) -> GenerationRequest:
+    return GenerationRequest(id=id, prompt=prompt, **more)
+
+
+def written(path: Path, *lines: Mapping[str, Any] | str | bytes) -> ReplayConfig:
+    """A file of lines: objects as JSON, everything else as it is."""
+    data = b""
+    for line in lines:
+        raw = line.encode() if isinstance(line, str) else line
+        data += raw if isinstance(raw, bytes) else json.dumps(raw).encode() + b"\n"
+    path.write_bytes(data)
+    return ReplayConfig(path=str(path))
+
+
+async def replayed(config: ReplayConfig, request: GenerationRequest) -> Generation:
+    async with ReplayModel(config) as model:
+        return await model.generate(request)
+
+
+async def texts(config: ReplayConfig, request: GenerationRequest) -> list[str]:
+    return [one.text for one in (await replayed(config, request)).completions]
+
+
+# ---- what is found
+
+
+async def test_by_id_then_by_prompt(tmp_path: Path) -> None:
+    config = written(
+        tmp_path / "r.jsonl",
+        {"id": "a", "completions": ["by id"]},
+        {"prompt": "p", "completions": ["by prompt"]},
+    )
+    assert isinstance(ReplayModel(config), Model)
+    assert await texts(config, ask("a")) == ["by id"]
+    assert await texts(config, ask("b")) == ["by prompt"]
+    with pytest.raises(
+        RequestRefused, match=r"request c: neither its id nor its prompt .* r.jsonl"
+    ):
+        await texts(config, ask("c", "q"))
+
+
+async def test_by_messages(tmp_path: Path) -> None:
+    turns = (Message(role="system", content="s"), Message(role="user", content="ü\n"))
+    listed = [{"role": turn.role, "content": turn.content} for turn in turns]
+    config = written(tmp_path / "r.jsonl", {"messages": listed, "completions": ["x"]})
+    assert await texts(config, GenerationRequest(id="r", messages=turns)) == ["x"]
+    with pytest.raises(RequestRefused):
+        await texts(config, GenerationRequest(id="r", messages=turns[1:]))
+
+
+async def test_everything_that_is_recorded_comes_back(tmp_path: Path) -> None:
+    line = {
+        "id": "r",
+        "prompt": "p",
+        "completions": [
+            {"text": "a", "finish_reason": "length", "logprobs": [{"a": -0.5, "b": None}]},
+            "plain",
+        ],
+        "model": "m",
+        "prompt_tokens": 4,
+        "completion_tokens": 9,
+        "something": {"else": [1]},
+    }
+    config = written(tmp_path / "r.jsonl", line)
+    answer = await replayed(config, ask(n=2))
+    assert answer.completions[0].finish_reason == "length"
+    assert answer.completions[0].logprobs == ({"a": -0.5, "b": float("-inf")},)
+    assert (answer.completions[1].text, answer.completions[1].finish_reason) == ("plain", "stop")
+    assert (answer.model, answer.prompt_tokens, answer.completion_tokens) == ("m", 4, 9)
+    fewer = await replayed(config, ask(n=1))
+    assert (fewer.prompt_tokens, fewer.completion_tokens) == (4, 0)
+
+
+async def test_more_than_was_recorded(tmp_path: Path) -> None:
+    config = written(tmp_path / "r.jsonl", {"id": "r", "completions": ["x", "y"]})
+    with pytest.raises(RequestRefused, match="3 completions are asked for, and 2 are recorded"):
+        await texts(config, ask(n=3))
+
+
+async def test_log_probabilities_that_were_not_recorded(tmp_path: Path) -> None:
+    config = written(tmp_path / "r.jsonl", {"id": "r", "completions": ["x"]})
+    with pytest.raises(RequestRefused, match="no log-probabilities"):
+        await texts(config, ask(logprobs=1))
+
+
+async def test_the_name_is_the_models(tmp_path: Path) -> None:
+    named = {"id": "a", "completions": ["x"], "model": "m"}
+    async with ReplayModel(written(tmp_path / "r.jsonl", named)) as model:
+        assert model.name == "m"
+    async with ReplayModel(ReplayConfig(path=str(tmp_path / "r.jsonl"), model="o")) as model:
+        assert model.name == "o"
+        assert (await model.generate(ask("a"))).model == "m"
+    nameless = {"id": "a", "completions": ["x"]}
+    async with ReplayModel(written(tmp_path / "r.jsonl", nameless)) as model:
+        assert model.name == "replay:r.jsonl"
+        assert len(model) == 1
+
+
+async def test_stop_strings_end_what_was_recorded_without(tmp_path: Path) -> None:
+    line = {"id": "r", "completions": [{"text": "a\nclass B", "finish_reason": "length"}]}
+    config = written(tmp_path / "r.jsonl", line)
+    answer = await replayed(config, ask(stop=("\nclass", "\ndef")))
+    assert (answer.completions[0].text, answer.completions[0].finish_reason) == ("a", "stop")
+
+
+@pytest.mark.parametrize("field", ["completions", "samples", "responses"])
+async def test_the_fields_names(tmp_path: Path, field: str) -> None:
+    config = written(tmp_path / "r.jsonl", {"prompt": "p", field: ["x", "y"], "task_id": 3})
+    assert await texts(config, ask(n=2)) == ["x", "y"]
+
+
+# ---- several lines for one request
+
+
+async def test_of_two_lines_with_an_id_the_later_counts(tmp_path: Path) -> None:
+    first, second = ({"id": "r", "prompt": "p", "completions": [text]} for text in "xy")
+    config = written(tmp_path / "r.jsonl", first, second)
+    assert await texts(config, ask()) == ["y"]
+    assert await texts(config, ask("other")) == ["y"]
+
+
+async def test_a_prompt_under_several_ids_is_found_by_none(tmp_path: Path) -> None:
+    lines = ({"id": name, "prompt": "p", "completions": [name]} for name in "abc")
+    config = written(tmp_path / "r.jsonl", *lines)
+    assert await texts(config, ask("b")) == ["b"]
+    with pytest.raises(RequestRefused, match="several other ids"):
+        await texts(config, ask("d"))
+
+
+async def test_an_id_with_another_prompt_answers_another_question(tmp_path: Path) -> None:
+    config = written(tmp_path / "r.jsonl", {"id": "r", "prompt": "q", "completions": ["x"]})
+    with pytest.raises(RequestRefused, match="another prompt"):
+        await texts(config, ask())
+
+
+async def test_two_lines_without_an_id_differ(tmp_path: Path) -> None:
+    same = {"prompt": "p", "samples": ["x"]}
+    other = {"prompt": "q", "samples": ["x"]}
+    config = written(tmp_path / "r.jsonl", other, same, "\n", other | {"prompt": "s"}, same)
+    with pytest.raises(DatasetError, match=r"r.jsonl: line 5: its prompt stands in line 2 too"):
+        await texts(config, ask())
+
+
+async def test_keys_that_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seven(kind: bytes, data: bytes) -> int:
+        return 7
+
+    monkeypatch.setattr("generators.models.recorded._digest", seven)
+    lines = [{"id": name, "prompt": f"p{name}", "completions": [name]} for name in "ab"]
+    lines += [{"prompt": f"p{name}", "completions": [name]} for name in "cd"]
+    config = written(tmp_path / "r.jsonl", *lines)
+    for name in "abcd":
+        assert await texts(config, ask("x", f"p{name}")) == [name]
+    assert await texts(config, ask("b", "pb")) == ["b"]
+    with pytest.raises(RequestRefused, match="neither"):
+        await texts(config, ask("x", "p"))
+
+
+# ---- files as they come
+
+
+async def test_real_recordings() -> None:
+    path = SHARED / "codegen16b_humaneval_solutions.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"needs {path.name} in ../shared/data")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    async with ReplayModel(ReplayConfig(path=str(path), model="codegen-16b")) as model:
+        for number, row in enumerate(rows):
+            answer = await model.generate(ask(f"r{number}", row["prompt"], n=100))
+            assert [one.text for one in answer.completions] == row["samples"]
+            assert answer.model == "codegen-16b"
+        assert len(model) == len(rows)
+
+
+LINES = b'{"id": "a", "completions": ["1"]}\n\n  \n{"id": "b", "completions": ["2"]}'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LINES,
+        LINES + b"\n",
+        b"\xef\xbb\xbf" + LINES,
+        LINES.replace(b"\n", b"\r\n"),
+        gzip.compress(LINES),
+        gzip.compress(LINES[:20]) + gzip.compress(LINES[20:]),
+        lzma.compress(LINES),
+        LINES + b'\n{"id": "c", "comple',
+        LINES + b"\n" + b"\0" * 100,
+        gzip.compress(LINES + b'\n{"id": "c", "comple'),
+    ],
+    ids=range(10),
+)
+async def test_files_that_are_read(tmp_path: Path, data: bytes) -> None:
+    config = written(tmp_path / "any-name", data)
+    assert await texts(config, ask("a")) == ["1"]
+    assert await texts(config, ask("b")) == ["2"]
+
+
+GOOD = '{"id": "a", "completions": ["1"]}\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (GOOD + '{"id": "c", "comple\n' + GOOD, "line 2"),
+        (GOOD + "\n5\n" + GOOD, "line 3"),
+        (GOOD + '{"id": "a"}\n', "line 2: it needs one of completions, samples and responses"),
+        (GOOD + '{"id": "a", "samples": [], "responses": []}\n', "line 2: .* samples and resp"),
+        (GOOD + '{"completions": ["x"]}\n', "line 2: it has no id, no prompt and no messages"),
+        (GOOD + '{"id": "a", "completions": [7]}\n', r"line 2: .*completions\[0\]"),
+        (GOOD + '{"id": "a", "completions": [{}]}\n', "line 2: .*text"),
+        (GOOD + '{"id": 5, "completions": ["x"]}\n', r"line 2: .*\$.id"),
+        (
+            '{"prompt": "p", "messages": [{"role": "user", "content": ""}], "samples": []}\n',
+            "line 1: it has both",
+        ),
+        ('{"messages": [{"role": "robot", "content": ""}], "samples": []}\n', "line 1: .*robot"),
+        ('{"id": ' + "[" * 100_000 + "\n", "line 1"),
+        ("", "there is no recording in it"),
+        ("\n\n", "there is no recording in it"),
+        ('{"id": "torn', "there is no recording in it"),
+    ],
+)
+async def test_files_that_are_not(tmp_path: Path, data: str, words: str) -> None:
+    with pytest.raises(DatasetError, match=f"r.jsonl: {words}"):
+        await texts(written(tmp_path / "r.jsonl", data), ask("a"))
+
+
+async def test_damaged_and_missing_files(tmp_path: Path) -> None:
+    whole = gzip.compress(os.urandom(50_000).hex().encode())
+    with pytest.raises(DatasetError, match=r"r.jsonl: .*end"):
+        await texts(written(tmp_path / "r.jsonl", whole[:-20_000]), ask())
+    with pytest.raises(DatasetError, match="No such file"):
+        await texts(ReplayConfig(path=str(tmp_path / "nothing")), ask())
+    with pytest.raises(DatasetError, match="not a regular file"):
+        await texts(ReplayConfig(path=str(tmp_path)), ask())
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DatasetError, match="not a regular file"):
+        await texts(ReplayConfig(path=str(tmp_path / "pipe")), ask())
+
+
+async def test_a_link_is_followed(tmp_path: Path) -> None:
+    written(tmp_path / "r.jsonl", GOOD)
+    (tmp_path / "link").symlink_to(tmp_path / "r.jsonl")
+    assert await texts(ReplayConfig(path=str(tmp_path / "link")), ask("a")) == ["1"]
+
+
+async def test_a_line_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorded_index, "LONGEST_LINE", 200)
+    long = {"id": "b", "completions": ["x" * 300]}
+    with pytest.raises(DatasetError, match="line 2: it is longer"):
+        await texts(written(tmp_path / "r.jsonl", GOOD, long), ask("a"))
+
+
+async def test_a_file_that_was_changed_or_grew(tmp_path: Path) -> None:
+    config = written(tmp_path / "r.jsonl", GOOD, " " * 100_000 + "\n", GOOD.replace("a", "z"))
+    async with ReplayModel(config) as model:
+        with open(config.path, "ab") as file:
+            file.write(GOOD.replace('"a"', '"b"').encode())
+        assert (await model.generate(ask("a"))).completions[0].text == "1"
+        os.truncate(config.path, 10)
+        with pytest.raises(DatasetError, match="changed while it was read"):
+            await model.generate(ask("z"))
+
+
+async def test_open_and_closed(tmp_path: Path) -> None:
+    model = ReplayModel(written(tmp_path / "r.jsonl", GOOD))
+    with pytest.raises(ModelUnavailable, match="not open"):
+        await model.generate(ask("a"))
+    async with model:
+        with pytest.raises(ConfigError, match="opened once"):
+            await model.__aenter__()
+    await model.close()
+    with pytest.raises(ModelUnavailable, match="not open"):
+        await model.generate(ask("a"))
+
+
+async def test_opening_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+    read = 0
+
+    def endless(data: bytes) -> object:
+        nonlocal read
+        read += 1
+        begun.set()
+        threading.Event().wait(0.01)
+        return read_line(data)
+
+    monkeypatch.setattr(recorded_index, "read_line", endless)
+    model = ReplayModel(written(tmp_path / "r.jsonl", GOOD * 10_000))
+    opening = asyncio.create_task(model.__aenter__())
+    await asyncio.to_thread(begun.wait, 10)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert read < 5_000
+
+
+MEMORY = """
+import asyncio, resource, sys
+from generators.models.config import ReplayConfig
+from generators.models.replay import ReplayModel
+from veristone import GenerationRequest
+
+async def main(path, number):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with ReplayModel(ReplayConfig(path=path)) as model:
+        for place in (0, number // 2, number - 1):
+            answer = await model.generate(GenerationRequest(id=f"r{place}", prompt=f"p{place}"))
+            assert answer.completions[0].text.startswith(f"{place} ")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+import numpy
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def test_memory_is_bounded_by_the_number_of_lines(tmp_path: Path) -> None:
+    number = 200_000
+    path = tmp_path / "many.jsonl"
+    with open(path, "w") as file:
+        for place in range(number):
+            text = f"{place} " + "x" * 500
+            line = {"id": f"r{place}", "prompt": f"p{place}", "completions": [text]}
+            file.write(json.dumps(line) + "\n")
+    size_kib = path.stat().st_size >> 10
+    command = [sys.executable, "-c", MEMORY, str(path), str(number)]
+    root = Path(__file__).parents[3]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=100)
+    assert done.returncode == 0, done.stderr
+    grown_kib = int(done.stdout)
+    # 32 bytes a line are 6 MiB, sorting takes as much again; the file is above 100 MiB.
+    assert size_kib > 100_000
+    assert grown_kib < 32_000
+
+
+# ---- any file
+
+LINE = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["a", "b", ""]) | st.none(),
+        "prompt": st.sampled_from(["p", "q", ""]) | st.none(),
+        "messages": st.just([{"role": "user", "content": "p"}]) | st.just([]),
+        "completions": st.lists(st.text() | st.just({"text": "x"}), max_size=3),
+        "samples": st.lists(st.text(), max_size=3),
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(LINE.map(lambda line: json.dumps(line).encode()) | st.binary(max_size=30)))
+def test_any_file_is_replayed_or_refused(tmp_path: Path, lines: list[bytes]) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b"\n".join(lines))
+
+    async def answers() -> None:
+        async with ReplayModel(ReplayConfig(path=str(path))) as model:
+            for name in "abc":
+                try:
+                    answer = await model.generate(ask(name))
+                except RequestRefused:
+                    continue
+                assert len(answer.completions) == 1
+
+    try:
+        asyncio.run(answers())
+    except DatasetError:
+        return
+
+
+@given(st.binary() | LINE.map(lambda line: json.dumps(line).encode()))
+def test_any_line_is_read_or_bad(data: bytes) -> None:
+    try:
+        line = read_line(data)
+    except BadLine:
+        return
+    assert line.id or line.prompt or line.messages
