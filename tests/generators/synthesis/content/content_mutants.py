@@ -96,9 +96,10 @@ def _variants(node: ast.AST) -> int:
     if isinstance(node, ast.Compare):
         return len(node.ops)
     if isinstance(node, ast.Call):
-        return len(node.args) == 2
+        return len(node.args) == 2 and ast.unparse(node.func) not in ("min", "max", "zip")
     if isinstance(node, ast.FunctionDef | ast.For | ast.While | ast.If | ast.AsyncFunctionDef):
-        return sum(_can_go(statement) for statement in node.body) + hasattr(node, "test")
+        turned = isinstance(node, ast.If | ast.While)
+        return sum(_can_go(statement) for statement in node.body) + turned
     return isinstance(node, ast.BinOp | ast.AugAssign | ast.BoolOp | ast.IfExp)
 
 
