@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, or the one that is named, each with a record under records/.
 
-python -m benchmarks [verification|seeds] [OPTIONS OF THE ONE THAT IS NAMED]
+python -m benchmarks [verification|seeds|synthesis] [OPTIONS OF THE ONE THAT IS NAMED]
 """
 
 import asyncio
@@ -9,15 +9,18 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Run the benchmark that the first argument names, or all."""
-    from benchmarks import seeds, verification
+    from benchmarks import seeds, synthesis, verification
 
+    known = {"verification": verification, "seeds": seeds, "synthesis": synthesis}
     named = arguments[0] if arguments and not arguments[0].startswith("-") else None
-    if named not in (None, "verification", "seeds"):
-        sys.exit(f"benchmarks: no {named!r}: verification or seeds")
-    if named != "seeds":
-        asyncio.run(verification.main(arguments[1:] if named else arguments))
-    if named != "verification":
-        asyncio.run(seeds.main(arguments[1:] if named else []))
+    if named is not None:
+        if named not in known:
+            sys.exit(f"benchmarks: no {named!r}: {', '.join(known)}")
+        asyncio.run(known[named].main(arguments[1:]))
+        return
+    # Options without a name are those of the first.
+    for module in known.values():
+        asyncio.run(module.main(arguments if module is verification else []))
 
 
 # Worker processes import this module too.

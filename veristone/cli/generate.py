@@ -209,7 +209,7 @@ class _Input:
     def __iter__(self) -> "Iterator[Record]":
         from generators.synthesis.read_input import read_input
 
-        return iter(read_input(self._recipe, self._path))
+        return read_input(self._recipe.input, self._path)
 
 
 async def work(arguments: argparse.Namespace) -> int:

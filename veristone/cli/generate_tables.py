@@ -49,7 +49,6 @@ def print_status(stages: "Sequence[StageStatus]") -> None:
     table.add_column("stage")
     for name in ("waiting", "at work", "dead", "done", "kept", "refused", "tokens", "pass"):
         table.add_column(name, justify="right")
-    table.add_column("main reasons", overflow="fold")
     for stage in stages:
         queue = stage.queue
         numbers = (
@@ -61,9 +60,13 @@ def print_status(stages: "Sequence[StageStatus]") -> None:
             stage.count("refused"),
             stage.count("completion_tokens"),
         )
-        told = reasons(stage.counts, "refused") or reasons(stage.counts, "verdict")
-        table.add_row(stage.stage, *(f"{n:,}" for n in numbers), pass_rate(stage), _reasons(told))
-    Console().print(table)
+        table.add_row(stage.stage, *(f"{n:,}" for n in numbers), pass_rate(stage))
+    console = Console()
+    console.print(table)
+    for stage in stages:
+        for kind in ("refused", "verdict"):
+            if told := reasons(stage.counts, kind):
+                console.print(f"{stage.stage}: {_reasons(told)}", markup=False, highlight=False)
 
 
 def _reasons(refused: Mapping[str, int]) -> str:

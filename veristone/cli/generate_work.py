@@ -73,7 +73,11 @@ async def verify_all(arguments: argparse.Namespace) -> int:
         await stack.enter_async_context(_display(folder, [VERIFY], quiet=arguments.quiet))
         # One sample a sandbox is judged while the next stands ready beside it.
         judge = judging(engine, recipe.verify)
+        before = engine.usage()
         await work_off(place, judge, concurrency=2 * config.sandboxes)
+        busy = engine.usage().share_since(before)
+    if not arguments.quiet:
+        print(f"sandboxes were busy {100 * busy:.0f} % of the time", file=sys.stderr)
     return await _status(folder, [VERIFY], quiet=arguments.quiet)
 
 

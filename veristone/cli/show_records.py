@@ -207,7 +207,7 @@ def _print_verdict(verdict: "Verdict") -> None:
     if verdict.message:
         print(f"   {line(verdict.message)}")
     for test in verdict.tests:
-        if not test.passed and test.message and test.message != verdict.message:
+        if not test.passed and test.message not in verdict.message:
             print(f"   {line(test.name, 60)}: {line(test.message)}")
             break
 
