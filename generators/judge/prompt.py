@@ -159,7 +159,7 @@ def _case(number: int, case: Case) -> str:
 def _quoted(text: str) -> str:
     """Indent every line, whatever ends it, and break up what tokenizers take for signs."""
     lines = _SPECIAL.sub(lambda match: _split(match[0]), text).strip("\r\n").splitlines()
-    return "\n".join(_INDENT + line if line.strip() else "" for line in lines) or _INDENT.rstrip()
+    return "\n".join(_INDENT + line if line.strip() else "" for line in lines)
 
 
 def _split(sign: str) -> str:

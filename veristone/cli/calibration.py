@@ -92,11 +92,16 @@ def _print(report: "Report") -> None:
         console.print(drawn_note(report.model), markup=False)
     if report.mean_mass is not None:
         console.print(f"mean probability of yes and no together: {report.mean_mass:.3f}")
-    rows = Table("functions", "count", "enough", "AUC", "Brier score", "accuracy at 0.5")
-    for name, figures in {**report.figures, **report.baselines}.items():
-        label = name if name in report.figures else f"[dim]without a model: {name}[/]"
-        rows.add_row(label, *_summary(figures))
+    rows = Table("functions", "enough", "AUC", "Brier", "accuracy at 0.5")
+    for name, figures in report.figures.items():
+        rows.add_row(name, *_summary(figures))
     console.print(rows)
+    baselines = Table("without a model", "AUC", "accuracy at 0.5")
+    for name, figures in report.baselines.items():
+        # Of lengths only the order means something.
+        accuracy = _interval(_accuracy(figures)) if name == "always yes" else ""
+        baselines.add_row(name, _interval(figures.auc), accuracy)
+    console.print(baselines)
     figures = report.figures["all"]
     thresholds = Table("keep from", "kept", "accuracy", "precision", "recall")
     for one in figures.thresholds:
@@ -123,14 +128,16 @@ def _print(report: "Report") -> None:
 
 
 def _summary(figures: "Calibration") -> list[str]:
-    middle = next(one for one in figures.thresholds if one.threshold == 0.5)
     return [
-        str(figures.count),
-        str(figures.enough),
+        f"{figures.enough} of {figures.count}",
         _interval(figures.auc),
-        _interval(figures.brier),
-        _interval(middle.accuracy),
+        _number(figures.brier.value),
+        _interval(_accuracy(figures)),
     ]
+
+
+def _accuracy(figures: "Calibration") -> "Estimate":
+    return next(one.accuracy for one in figures.thresholds if one.threshold == 0.5)
 
 
 def _at(one: "AtThreshold") -> list[str]:
@@ -141,7 +148,7 @@ def _at(one: "AtThreshold") -> list[str]:
 def _interval(figure: "Estimate") -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return _number(figure.value)
-    return f"{figure.value:.3f} ({figure.low:.2f} to {figure.high:.2f})"
+    return f"{figure.value:.2f} ({figure.low:.2f}-{figure.high:.2f})"
 
 
 def _number(value: float | None) -> str:

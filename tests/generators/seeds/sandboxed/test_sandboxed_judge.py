@@ -3,13 +3,15 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sandboxed_seeds import seed, word
 
+from generators.judge.records import Judgement
 from generators.seeds.records import Seed
 from generators.seeds.sandboxed.judge import DocstringJudgeStep
-from generators.seeds.steps import Services
+from generators.seeds.steps import Rejected, Services
 from veristone import ConfigError
 
 NOWHERE = Path("/nonexistent")
@@ -21,9 +23,12 @@ class Oracle:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def judge(self, seeds: Sequence[Seed]) -> list[float]:
+    async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
         self.asked += [each.docstring for each in seeds]
-        return [float(each.docstring) for each in seeds]
+        return [
+            Judgement(seed=each.id, p_yes=float(each.docstring), logp_yes=-0.5, mass=0.9)
+            for each in seeds
+        ]
 
 
 def seeds(*probabilities: str) -> list[Seed]:
@@ -67,8 +72,65 @@ async def test_a_judge_that_gives_no_probability_is_no_judge(probability: float)
 
 async def test_a_judge_that_answers_too_little_is_no_judge() -> None:
     class Short:
-        async def judge(self, seeds: Sequence[Seed]) -> list[float]:
-            return [1.0]
+        async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
+            return [Judgement(seed=seeds[0].id, p_yes=1.0)]
 
     with pytest.raises(RuntimeError, match="1 answers for 2"):
         await DocstringJudgeStep().ask(seeds("1", "1"), Services(judge=Short()), NOWHERE)
+
+
+class Says:
+    """A judge that says the same of every seed."""
+
+    def __init__(self, **said: Any) -> None:
+        self.said = said
+
+    async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
+        return [Judgement(seed=each.id, **self.said) for each in seeds]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "detail"),
+    [
+        (
+            {"p_yes": 0.2, "logp_yes": -3.0, "logp_no": -1.6137, "mass": 0.25},
+            "unclear_docstring",
+            "probability of yes 0.200 (log-probabilities: yes -3.000, no -1.614)",
+        ),
+        (
+            {"p_yes": 0.0, "logp_no": -0.01, "mass": 0.99},
+            "unclear_docstring",
+            "probability of yes 0.000 (log-probabilities: yes not reported, no -0.010)",
+        ),
+        (
+            {"p_yes": 0.25, "votes": 20, "mass": 0.8},
+            "unclear_docstring",
+            "probability of yes 0.250, of 20 answers 80% said yes or no",
+        ),
+        (
+            {"refused": "request_refused", "detail": "context of 16,384"},
+            "request_refused",
+            "context of 16,384",
+        ),
+    ],
+)
+async def test_a_rejection_says_what_was_answered(
+    said: dict[str, Any], reason: str, detail: str
+) -> None:
+    step = DocstringJudgeStep()
+    (outcome,) = await step.ask(seeds("x"), Services(judge=Says(**said)), NOWHERE)
+    assert outcome == Rejected(reason, detail)
+    assert not step.unjudged
+
+
+async def test_neither_yes_nor_no_stays_and_is_counted() -> None:
+    step = DocstringJudgeStep(minimum=1.0)
+    given = seeds("x", "y")
+    assert await step.ask(given, Services(judge=Says()), NOWHERE) == given
+    assert step.unjudged == {"unclear_answer": 2}
+
+
+async def test_a_recipe_that_names_a_model_is_not_run_without_it() -> None:
+    step = DocstringJudgeStep(model="http://localhost:1/v1", absent="skip")
+    with pytest.raises(ConfigError, match="--judge MODEL"):
+        await step.ask(seeds("1"), Services(), NOWHERE)

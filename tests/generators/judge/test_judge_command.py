@@ -1,0 +1,283 @@
+"""`veristone seeds` with a judge, through HTTP, as a person uses it."""
+
+import gzip
+import json
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judge_seeds import asked_about
+from judge_server import JudgeServer
+
+ROOT = Path(__file__).resolve().parents[3]
+RECIPE = """
+part_size = 5
+[extract]
+kind = "functions"
+languages = ["python"]
+[[steps]]
+kind = "length"
+[[steps]]
+kind = "docstring_judge"
+absent = "skip"
+minimum = {minimum}
+"""
+
+
+def seeds(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "veristone", "seeds", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def yes(prompt: str) -> float:
+    """Long documentation is good documentation; halfway between 0 and 1 most are."""
+    documentation = asked_about(prompt).partition("Its documentation:")[2]
+    return min(len(documentation) / 1500, 1.0)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    library = Path(sysconfig.get_path("stdlib"))
+    for name in ("bisect.py", "heapq.py", "textwrap.py", "shlex.py", "statistics.py"):
+        (folder / name).write_bytes((library / name).read_bytes())
+    return folder
+
+
+def recipe(tmp_path: Path, minimum: float = 0.5) -> Path:
+    path = tmp_path / f"judged-{minimum}.toml"
+    path.write_text(RECIPE.replace("{minimum}", str(minimum)))
+    return path
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def rejected(folder: Path) -> list[dict[str, Any]]:
+    return [
+        json.loads(line)
+        for path in sorted(folder.glob("*-docstring_judge/rejected/*"))
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    ]
+
+
+def judgements(folder: Path) -> dict[str, dict[str, Any]]:
+    (path,) = (folder / "judgements").iterdir()
+    return {row["judgement"]["seed"]: row["judgement"] for row in lines(path)}
+
+
+def test_a_run_with_a_judge_and_another_threshold_without_asking_again(
+    corpus: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    command = ["--source", corpus, "--any-licence", "-o", folder]
+    with JudgeServer(yes) as server:
+        done = seeds("run", recipe(tmp_path), *command, "--judge", server.address)
+        assert done.returncode == 0, done.stderr
+        kept, dropped, known = lines(folder / "seeds.jsonl"), rejected(folder), judgements(folder)
+        assert len(kept) >= 5
+        assert len(dropped) >= 5
+        assert len(server.prompts) == 1 + len(kept) + len(dropped)
+        assert set(known) == {seed["id"] for seed in kept} | {row["seed"]["id"] for row in dropped}
+        for seed in kept:
+            assert known[seed["id"]]["p_yes"] >= 0.5
+            assert known[seed["id"]]["mass"] == pytest.approx(1.0)
+        for row in dropped:
+            said = known[row["seed"]["id"]]
+            assert row["reason"] == "unclear_docstring"
+            assert (
+                f"{said['p_yes']:.3f} (log-probabilities: yes {said['logp_yes']:.3f}"
+                in (row["detail"])
+            )
+
+        asked = len(server.prompts)
+        other = seeds("run", recipe(tmp_path, 0.8), *command, "--judge", server.address)
+        assert other.returncode == 2
+        assert "--redo" in other.stderr
+        other = seeds("run", recipe(tmp_path, 0.8), *command, "--judge", server.address, "--redo")
+        assert other.returncode == 0, other.stderr
+        assert len(server.prompts) == asked
+        fewer = {seed["id"] for seed in lines(folder / "seeds.jsonl")}
+        assert fewer == {id for id, said in known.items() if said["p_yes"] >= 0.8}
+        assert 0 < len(fewer) < len(kept)
+
+
+def test_a_model_that_is_lost_in_the_middle(corpus: Path, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    command = ["--source", corpus, "--any-licence"]
+    with JudgeServer(yes) as server:
+        model = tmp_path / "model.toml"
+        model.write_text(
+            f'kind = "openai"\nbase_url = "{server.address}"\npatience_s = 0.2\nmax_in_flight = 2\n'
+        )
+        judged = ["run", recipe(tmp_path), *command, "--judge", model]
+        assert seeds(*judged, "-o", whole).returncode == 0
+        asked = len(server.prompts)
+
+        server.prompts.clear()
+        server.fails_after = 8
+        lost = seeds(*judged, "-o", broken)
+        assert lost.returncode == 2
+        assert "when the model was lost" in lost.stderr
+        assert "goes on from here" in lost.stderr
+        assert "Traceback" not in lost.stderr
+        assert not (broken / "seeds.jsonl").exists()
+
+        server.fails_after = None
+        # As the folder knows its recipe, and the recipe its model.
+        done = seeds("dedup", broken)
+        assert done.returncode == 0, done.stderr
+        assert len(server.prompts) <= asked + 1 + 2  # another trial; two that were under way
+        assert (broken / "seeds.jsonl").read_bytes() == (whole / "seeds.jsonl").read_bytes()
+        assert judgements(broken) == judgements(whole)
+
+
+def test_without_a_judge_seeds_stay_and_with_one_it_is_another_run(
+    corpus: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    command = ["run", recipe(tmp_path), "--source", corpus, "--any-licence", "-o", folder]
+    done = seeds(*command)
+    assert done.returncode == 0, done.stderr
+    assert not rejected(folder)
+    assert not (folder / "judgements").exists()
+    with JudgeServer(yes) as server:
+        refused = seeds(*command, "--judge", server.address)
+        assert refused.returncode == 2
+        assert "docstring_judge" in refused.stderr
+        redone = seeds(*command, "--judge", server.address, "--redo")
+    assert redone.returncode == 0, redone.stderr
+    assert rejected(folder)
+
+
+def test_a_server_without_log_probabilities_is_said_to_be_one(corpus: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with JudgeServer(yes) as server:
+        server.logprobs = False
+        command = ["run", recipe(tmp_path), "--source", corpus, "--any-licence", "-o", folder]
+        done = seeds(*command, "--judge", server.address)
+    assert done.returncode == 0, done.stderr
+    assert "drew whole answers" in done.stderr
+    for said in judgements(folder).values():
+        assert said["votes"] == 20
+        assert "logp_yes" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("gpt", "is no model"),
+        ("ftp://x", "is no model"),
+        ("nowhere.toml", "No such file"),
+        ("http://user:secret@x/v1", "api_key_env"),
+    ],
+)
+def test_what_is_no_judge(words: str, message: str, corpus: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    done = seeds(
+        "run", recipe(tmp_path), "--source", corpus, "-o", folder, "--any-licence", "--judge", words
+    )
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "secret" not in done.stderr
+    assert not folder.exists()
+
+
+def test_a_recipe_without_the_step_has_nobody_to_ask(corpus: Path, tmp_path: Path) -> None:
+    done = seeds(
+        "run", "magicoder", "--source", corpus, "-o", tmp_path / "x", "--judge", "http://x/v1"
+    )
+    assert done.returncode == 2
+    assert "no step 'docstring_judge'" in done.stderr
+
+
+def test_the_built_in_recipe_has_one(tmp_path: Path) -> None:
+    from generators.seeds.pipeline.recipe import load_recipe, parse_recipe
+    from veristone.cli.judging import judge_of, with_judge
+
+    settings = with_judge(load_recipe("starcoder2"), "replay:answers.jsonl")
+    found = parse_recipe(settings, "test")
+    # Understood in every folder.
+    assert judge_of(found) == f"replay:{Path.cwd() / 'answers.jsonl'}"
+
+
+@pytest.mark.parametrize(
+    ("judge", "low", "high"), [("perfect", 1, 1), ("inverted", 0, 0), ("random", 0.35, 0.65)]
+)
+def test_calibration_of_judges_that_are_known(
+    judge: str, low: float, high: float, tmp_path: Path
+) -> None:
+    from generators.judge.labelled import read_labelled
+    from generators.judge.prompt import render
+
+    labels = {render(one.seed).text: one.enough for one in read_labelled()}
+
+    def said(prompt: str) -> float:
+        if judge == "random":
+            return int.from_bytes(prompt[-200:].encode()[:150:7]) % 1009 / 1009
+        good = 0.9 if labels.get(prompt, True) else 0.1
+        return good if judge == "perfect" else 1 - good
+
+    out = tmp_path / "found.json"
+    with JudgeServer(said) as server:
+        done = seeds("calibrate-judge", "--model", server.address, "-o", out)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(out.read_text())
+    assert report["model"] == "tiny/judge"
+    assert len(report["rows"]) == report["count"] == len(labels)
+    found = report["figures"]["all"]["auc"]
+    assert low <= found["value"] <= high
+    assert found["low"] <= found["value"] <= found["high"]
+    assert "AUC" in done.stdout
+    assert "length of the documentation" in done.stdout
+    if judge == "perfect":
+        assert report["figures"]["all"]["chosen"]["threshold"] == pytest.approx(0.9)
+        assert report["figures"]["all"]["brier"]["value"] == pytest.approx(0.01)
+        assert "minimum = 0.9" in done.stdout
+
+
+def test_calibration_says_what_got_no_probability(tmp_path: Path) -> None:
+    from generators.judge.labelled import BUILT_IN
+
+    labels = tmp_path / "mine.jsonl"
+    rows = [json.loads(line) for line in BUILT_IN.read_text().splitlines()][:6]
+    rows[0]["seed"]["docstring"] = "x" * 30_000
+    rows[0]["enough"], rows[1]["enough"] = True, False
+    labels.write_text("\n".join(map(json.dumps, rows)))
+    with JudgeServer(yes) as server:
+        done = seeds(
+            "calibrate-judge",
+            "--model",
+            server.address,
+            "--labels",
+            labels,
+            "-o",
+            tmp_path / "found.json",
+        )
+    assert done.returncode == 1, done.stderr
+    assert "without a probability: 1 (too_long_to_judge)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "x"], "is no model"),
+        (["--model", "http://127.0.0.1:1/v1", "--precision", "2"], "--precision"),
+        (["--model", "http://127.0.0.1:1/v1", "--labels", "/nonexistent"], "No such file"),
+    ],
+)
+def test_calibration_that_cannot_start(arguments: list[str], message: str) -> None:
+    done = seeds("calibrate-judge", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
