@@ -1,0 +1,71 @@
+"""Arguments that the tiny model's functions are called with, and what an expression makes of them."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+__all__ = ["Arguments", "common_input", "distinct", "hidden_input", "value_of"]
+
+Arguments = tuple[Any, ...]
+
+# What people type when they try a function. Few values, so that a small model can learn by heart
+# what becomes of them.
+_COMMON: Final[dict[str, tuple[Any, ...]]] = {
+    "int": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+    "list": ([1, 2, 3], [], [5], [3, 1, 2], [4, 2], [2, 4, 6], [7, 8, 9], [0, 5, 1]),
+    "text": ("abc", "", "a", "cab", "dog", "bad", "go"),
+}
+_LETTERS: Final = "abcdefghijklmnop"
+_BUILTINS: Final = {
+    "abs": abs,
+    "len": len,
+    "max": max,
+    "min": min,
+    "sorted": sorted,
+    "sum": sum,
+}
+
+
+def common_input(kind: str, rng: random.Random) -> Any:
+    """Return an argument as an author would write it into a test."""
+    if kind == "full":
+        return rng.choice([value for value in _COMMON["list"] if value])
+    if kind == "word":
+        return rng.choice([value for value in _COMMON["text"] if value])
+    return rng.choice(_COMMON[kind])
+
+
+def hidden_input(kind: str, near: Sequence[int], rng: random.Random) -> Any:
+    """Return an argument for a hidden test; integers are often close to one of `near`."""
+    if kind == "int":
+        return _number(near, rng)
+    if kind in ("list", "full"):
+        return [_number(near, rng) for _ in range(rng.randint(kind == "full", 6))]
+    return "".join(rng.choice(_LETTERS) for _ in range(rng.randint(kind == "word", 6)))
+
+
+def _number(near: Sequence[int], rng: random.Random) -> int:
+    if near and rng.random() < 0.5:
+        return rng.choice(near) + rng.choice((-1, 0, 1))
+    return rng.randint(-9, 30)
+
+
+def distinct(draw: Callable[[], Arguments], n: int) -> list[Arguments]:
+    """Draw until there are `n` different ones; each template has far more than are asked for."""
+    drawn: dict[str, Arguments] = {}
+    while len(drawn) < n:
+        arguments = draw()
+        drawn[repr(arguments)] = arguments
+    return list(drawn.values())
+
+
+def value_of(expression: str, parameters: Sequence[str], arguments: Arguments) -> str:
+    """Return what an expression of templates.toml makes of arguments, as Python would write it.
+
+    Where the expression fails, the name of the error: no value looks like it.
+    """
+    names = dict(zip(parameters, arguments, strict=True))
+    try:
+        return repr(eval(expression, {"__builtins__": _BUILTINS}, names))
+    except (ArithmeticError, IndexError, TypeError) as error:
+        return type(error).__name__
