@@ -139,7 +139,7 @@ def _sections(text: str, where: str) -> Iterator[tuple[str, str]]:
     starts = [line for line in starts if lines[line].startswith("#")]
     if "".join(lines[: starts[0]] if starts else lines).strip():
         raise ConfigError(f"{where}: text before the first heading")
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
         content = "\n".join(lines[start + 1 : end])
         yield lines[start].strip("# \t"), content.strip("\n").rstrip()
 

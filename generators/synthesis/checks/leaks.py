@@ -15,7 +15,7 @@ from generators.synthesis.parsing.fences import outside
 __all__ = ["leak"]
 
 _TOKENS = re.compile(
-    r"<\|[a-z0-9_ ]{2,40}\|>"  # GPT, Llama 3, Qwen, StarCoder's chats
+    r"<\|[a-z0-9_]{2,40}\|>"  # GPT, Llama 3, Qwen, StarCoder's chats
     r"|<(?:fim_(?:prefix|middle|suffix|pad)|file_sep|repo_name|reponame|gh_stars"
     r"|issue_(?:start|comment|closed)|commit_(?:before|after|msg)|empty_output"
     r"|jupyter_(?:start|text|code|output|script)|pr_(?:status|comment|diff\w*)|endoftext|/s)>"

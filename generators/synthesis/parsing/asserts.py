@@ -27,7 +27,7 @@ def asserts_in(text: str, *, torn: bool) -> list[str]:
     """
     found: dict[str, None] = {}
     starts = [match.end() for match in _BEGIN.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in zip(starts, [*starts, len(text)][1:], strict=True):
         gap = _AFTER.match(text, start)
         chunk = "assert " + text[gap.end() if gap else start : end].lstrip(" \t")
         statement = _statement(chunk, open_end=torn and end == len(text))

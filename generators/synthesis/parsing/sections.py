@@ -40,7 +40,7 @@ def sections(text: str, labels: Sequence[str]) -> list[Section]:
             found.append((label, line.start, line.start + len(line.text)))
     if labels and labels[0] not in [label for label, _, _ in found]:
         found.insert(0, (labels[0], 0, 0))
-    ends = [start for _, start, _ in found[1:]] + [len(whole)]
+    ends = [*(start for _, start, _ in found), len(whole)][1:]
     parts = [
         Section(label, whole[after:end].strip("\n").rstrip())
         for (label, _, after), end in zip(found, ends, strict=True)

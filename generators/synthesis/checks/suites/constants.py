@@ -29,6 +29,9 @@ def truth(test: ast.expr) -> bool | None:
             return _combined([truth(value) for value in values], isinstance(op, ast.And))
         case ast.NamedExpr(value=value):
             return truth(value)
+        case ast.IfExp(test=condition, body=body, orelse=orelse):
+            known = truth(condition)
+            return None if known is None else truth(body if known else orelse)
         case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
             return bool(elements)
         case ast.Dict(keys=keys):

@@ -19,6 +19,8 @@ __all__ = ["Dependence"]
 
 _SHALLOW = frozenset({"callable", "isinstance", "issubclass", "hasattr", "type", "id", "print"})
 """Calls that look at a function without calling it."""
+_MAX_ROUNDS = 20
+"""Rounds of the closure. In the order of the text two or three do; what needs more was made to."""
 _IN_PLACE = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "put", "write"})
 
 
@@ -38,13 +40,22 @@ class Dependence:
         self._parameters: dict[str, set[str]] = {}
         for function in suite.functions:
             self._parameters.setdefault(function.name, set()).update(_parameters(function))
-        while self._grow():
-            pass
+        rounds = 0
+        while self._grow() and rounds < _MAX_ROUNDS:
+            rounds += 1
+        self._unsure = rounds == _MAX_ROUNDS
+        self._decided: dict[int, bool] = {}
 
     def decides(self, assertion: Assertion) -> bool:
-        """Whether what the solution does can decide about an assertion."""
-        tested = [assertion.node, *assertion.conditions]
-        return any(self._uses(node, looked_at=True) for node in tested)
+        """Whether what the solution does can decide about an assertion; true where that takes too
+        long to find out."""
+        return self._unsure or any(map(self._decides, (assertion.node, *assertion.conditions)))
+
+    def _decides(self, node: ast.AST) -> bool:
+        # Many assertions may have the same things around them.
+        if id(node) not in self._decided:
+            self._decided[id(node)] = self._uses(node, looked_at=True)
+        return self._decided[id(node)]
 
     def acts(self) -> bool:
         """Whether something of the solution is called for what it does, not for what it returns."""

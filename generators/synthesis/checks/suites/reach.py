@@ -7,19 +7,18 @@ loop over nothing does not run. Asserts under a handler that catches them do not
 """
 
 import ast
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeAlias, TypeGuard
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from generators.synthesis.checks.suites.constants import truth
+from generators.synthesis.checks.suites.entries import Function, entries
 from generators.synthesis.checks.suites.nodes import called, calls, names_in
 
-__all__ = ["Assertion", "Reached", "reached"]
-
-Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+__all__ = ["Assertion", "Function", "Reached", "reached"]
 
 _BROAD = frozenset({"AssertionError", "Exception", "BaseException"})
-_ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-_FIXTURES = frozenset({"setUp", "setUpClass", "tearDown", "asyncSetUp", "setup_method", "__init__"})
+_LEAVES = (ast.Return, ast.Continue, ast.Break)
+_ENDS = (*_LEAVES, ast.Raise)
 
 
 class Assertion(NamedTuple):
@@ -82,6 +81,8 @@ class _Walk:
         if isinstance(node, Function | ast.ClassDef):
             for decorator in node.decorator_list:
                 self._mentions(decorator, hidden)
+            if isinstance(node, ast.ClassDef):
+                self._block(node.body, around, hidden)
             return
         self.statements.append(node)
         match node:
@@ -133,6 +134,8 @@ class _Walk:
 
     def _try(self, node: ast.Try | ast.TryStar, around: tuple[ast.AST, ...], hidden: bool) -> None:
         catches = any(_catches_asserts(handler) for handler in node.handlers)
+        # A `return` in `finally` ends every exception.
+        catches = catches or any(isinstance(last, _LEAVES) for last in node.finalbody)
         inner = (*around, *node.body)
         self._block(node.body, inner, hidden or catches)
         for handler in node.handlers:
@@ -181,42 +184,8 @@ def reached(module: ast.Module, helpers: Iterable[Function] = ()) -> Reached:
         # Who makes an object of a class may run any of its methods.
         known.setdefault(node.name, []).extend(n for n in node.body if isinstance(n, Function))
     walk = _Walk(known)
-    walk.run(module.body, list(_entries(module)))
+    walk.run(module.body, list(entries(module)))
     return Reached(walk.statements, walk.assertions, walk.swallowed, walk.functions, classes)
-
-
-def _entries(module: ast.Module) -> Iterator[Function]:
-    """Functions that the verifier calls by itself."""
-    for node in module.body:
-        if not isinstance(node, Function | ast.ClassDef) or _is_skipped(node):
-            continue
-        if isinstance(node, ast.FunctionDef):
-            arguments = node.args
-            named = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-            if node.name.startswith("test") and named <= 0:
-                yield node
-        elif isinstance(node, ast.ClassDef) and _is_case(node, module):
-            yield from filter(_is_case_method, node.body)
-
-
-def _is_case_method(node: ast.stmt) -> TypeGuard[Function]:
-    if not isinstance(node, Function) or _is_skipped(node):
-        return False
-    return node.name.startswith("test") or node.name in _FIXTURES
-
-
-def _is_skipped(node: Function | ast.ClassDef) -> bool:
-    return any("skip" in names_in(decorator) for decorator in node.decorator_list)
-
-
-def _is_case(node: ast.ClassDef, module: ast.Module) -> bool:
-    """Whether a class is derived from unittest's, perhaps by way of another of the module."""
-    bases = {name for base in node.bases for name in names_in(base)}
-    if any(name.endswith("TestCase") for name in bases):
-        return True
-    classes = [other for other in module.body if isinstance(other, ast.ClassDef)]
-    earlier = classes[: classes.index(node)]
-    return any(other.name in bases and _is_case(other, module) for other in earlier)
 
 
 def _main_guard(test: ast.expr) -> bool | None:
@@ -247,7 +216,9 @@ def _catches_asserts(handler: ast.ExceptHandler) -> bool:
     if handler.type is not None and not names_in(handler.type) & _BROAD:
         return False
     for node in ast.walk(handler):
-        if isinstance(node, ast.Raise | ast.Assert):
+        if isinstance(node, ast.Raise):
+            return False
+        if isinstance(node, ast.Assert) and truth(node.test) is not True:
             return False
         if isinstance(node, ast.Call) and called(node) in {"fail", "exit", "_exit", "abort"}:
             return False
