@@ -39,8 +39,9 @@ class Scoring(BaseModel):
     where the tests were wrong, they behave like the others that are right."""
     repeats: int = Field(default=0, ge=0, le=100)
     """Runs again of each passing response."""
-    mutant_cpu_s: float = Field(default=2.0, gt=0, le=3600)
-    """CPU seconds of a mutant's run: many loop for ever."""
+    cpu_s: float = Field(default=1.0, gt=0, le=3600)
+    """CPU seconds of the run of a mutant, or of a solution with others' tests: many loop for ever,
+    and right ones take a few milliseconds. Repeats have the usual limits."""
 
     @property
     def asks(self) -> bool:
@@ -164,7 +165,7 @@ def make_plan(
     if scoring.agreement and mine:
         voters, suites = _compared(mine, others, scoring, random_seed)
         known = _known(voters, suites)
-        pairs += _cross_runs(voters, suites, known)
+        pairs += _cross_runs(voters, suites, known, Limits(cpu_s=scoring.cpu_s))
     return Plan(
         key=key,
         content=_content([*candidates, *others]),
@@ -182,7 +183,7 @@ def _fits(record: Record) -> bool:
 
 
 def _own_runs(record: Record, scoring: Scoring, random_seed: int) -> Iterator[tuple[_Run, Sample]]:
-    short = Limits(cpu_s=scoring.mutant_cpu_s)
+    short = Limits(cpu_s=scoring.cpu_s)
     if scoring.mutants:
         nothing = stub(record.code)
         if nothing is not None:
@@ -240,13 +241,17 @@ def _cross_runs(
     voters: Sequence[Record],
     suites: Sequence[str],
     known: dict[tuple[str, int], frozenset[int]],
+    limits: Limits,
 ) -> Iterator[tuple[_Run, Sample]]:
     for record in voters:
         for suite, tests in enumerate(suites):
             if (record.id, suite) in known:
                 continue
             sample = Sample(
-                id=f"{record.id}#s{suite}", code=record.code, check=AssertsCheck(tests=tests)
+                id=f"{record.id}#s{suite}",
+                code=record.code,
+                check=AssertsCheck(tests=tests),
+                limits=limits,
             )
             yield _Run("cross", record.id, suite), sample
 

@@ -1,0 +1,83 @@
+"""Which candidate is chosen."""
+
+import random
+from collections import Counter
+
+import pytest
+from selection_records import passing
+
+from generators.selection.choice import Choice, choose
+from generators.selection.draws import draw
+from generators.selection.gates import Candidate
+from generators.selection.scoring.scores import Score
+
+
+def candidates(count: int, group: str = "a") -> list[Candidate]:
+    return [Candidate(passing(f"{group}/{number}")) for number in range(count)]
+
+
+def chosen(some: list[Candidate], **settings: object) -> list[str]:
+    return [one.record.id for one in choose(some, Choice.model_validate(settings), 0)]
+
+
+@pytest.mark.parametrize("by", ["random", "strength", "agreement", "shortest", "diverse"])
+def test_the_order_of_candidates_does_not_matter(by: str) -> None:
+    some = candidates(10)
+    first = chosen(some, by=by, count=3)
+    assert len(first) == 3
+    random.Random(0).shuffle(some)
+    assert chosen(some, by=by, count=3) == first
+    assert chosen([], by=by) == []
+
+
+def test_random_is_uniform() -> None:
+    counts = Counter(chosen(candidates(4, f"g{n}"), by="random")[0][-1] for n in range(800))
+    assert all(150 < counts[str(number)] < 250 for number in range(4))
+
+
+def test_another_random_seed_chooses_others() -> None:
+    some = [candidates(4, f"g{n}") for n in range(50)]
+    pick = [[choose(one, Choice(), seed)[0].record.id for one in some] for seed in (0, 1)]
+    assert pick[0] != pick[1]
+
+
+def scored(number: int, **fields: int) -> Candidate:
+    record = passing(f"a/{number}")
+    return Candidate(record, 1, Score(id=record.id, **fields))
+
+
+def test_by_score() -> None:
+    some = [
+        scored(0, mutants=4, killed=4, agreeing=1, shared=9),
+        scored(1, mutants=4, killed=3, agreeing=3, shared=8),
+        scored(2, mutants=4, killed=2, agreeing=3, shared=8),
+        Candidate(passing("a/3"), 1, None),
+    ]
+    assert chosen(some, by="strength") == ["a/0"]
+    assert chosen(some, by="agreement") == ["a/1"], "the stronger of those that agree"
+
+
+def test_shortest() -> None:
+    some = [Candidate(passing(f"a/{n}", response="x" * (10 - n))) for n in range(5)]
+    assert chosen(some, by="shortest", count=2) == ["a/4", "a/3"]
+
+
+def test_diverse_takes_what_is_unlike() -> None:
+    like = "def f(a, b, c):\n    total = a + b\n    total = total * c\n    return total\n"
+    codes = [
+        like,
+        like.replace("total", "x"),
+        "def g(s):\n    return [c for c in s if c.isdigit()]\n",
+    ]
+    some = [Candidate(passing(f"a/{n}", code=code)) for n, code in enumerate(codes)]
+    for seed in range(5):
+        found = [one.record.id for one in choose(some, Choice(by="diverse", count=2), seed)]
+        assert "a/2" in found
+
+
+def test_draws_are_uniform_and_told_apart() -> None:
+    numbers = [draw(0, "x", str(n)) for n in range(2000)]
+    assert all(0 <= number < 1 for number in numbers)
+    assert 0.47 < sum(numbers) / 2000 < 0.53
+    assert draw(0, "a", "b") != draw(0, "ab")
+    assert draw(0, "\ud800") == draw(0, "\ud800")
