@@ -114,7 +114,8 @@ def _print(report: "Report") -> None:
     else:
         console.print(
             f"lowest threshold with a precision of {figures.wanted:g}:"
-            f" minimum = {figures.chosen.threshold!r} (chosen and measured on the same functions)"
+            f" minimum = {figures.chosen.threshold!r} (chosen and measured on the same functions)",
+            soft_wrap=True,
         )
     reliability = Table("probability of yes", "count", "mean", "enough")
     for row in figures.bins:
