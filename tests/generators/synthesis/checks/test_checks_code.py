@@ -137,7 +137,7 @@ FINISHED = {
     "nothing on purpose": "def noop(*args):\n    pass\n\ndef f(g=noop):\n    return g",
     "raises beside other work": "def f(x):\n    if x: raise NotImplementedError\n    return 1",
     "NotImplemented": "class A:\n    def __eq__(self, other):\n        return NotImplemented",
-    "pass in a branch": "def f(x):\n    try:\n        x.pop()\n    except IndexError:\n        pass",
+    "pass in a branch": "def f(x):\n    try:\n        x.pop()\n    except KeyError:\n        pass",
     "the rest of a list": "def f(x):\n    # the rest of the list is sorted\n    return sorted(x)",
     "a nested function": "def f():\n    def g():\n        pass\n    return g",
     "no Python": "fn main() {}",

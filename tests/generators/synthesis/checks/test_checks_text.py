@@ -32,7 +32,7 @@ EXAMPLE = Example(
     snippet=CODE.replace("totals", "sums"),
     instruction="Write a function `totals(rows)` that adds up amounts by name and returns a dict.",
     response=f"A dictionary does it.\n\n```python\n{CODE}```\n",
-    tests='assert totals([("a", 1), ("a", 2), ("b", 3)]) == {"a": 3, "b": 3}\nassert not totals([])',
+    tests='assert totals([("a", 1), ("a", 2), ("b", 3)]) == {"a": 3, "b": 3}',
 )
 RECORD = Record(
     id="s",

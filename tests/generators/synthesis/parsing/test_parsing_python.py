@@ -87,12 +87,13 @@ def test_grammars() -> None:
 
 
 PIECES = (
-    *("def f(x):\n", "    return x\n", "assert f(1) == 1\n", "try:\n", "    ", "except:\n", "pass\n"),
-    *("class A(TestCase):\n", "if __name__ == '__main__':\n", "for x in []:\n", "raise\n", "(", "x\n"),
-    *("lambda: 1", "\n", "import os\n", "with suppress(Exception):\n", "\0", "'", "# TODO\n", "@a\n"),
+    *("def f(x):\n", "    return x\n", "assert f(1) == 1\n", "try:\n", "    ", "except:\n"),
+    *("pass\n", "class A(TestCase):\n", "if __name__ == '__main__':\n", "for x in []:\n"),
+    *("raise\n", "(", "x\n", "lambda: 1", "\n", "import os\n", "\0", "'", "# TODO\n", "@a\n"),
     *("while True:\n", "    def test_a(self):\n", "        self.assertEqual(f(1), 2)\n", "\ud800"),
     *("match x:\n", "    case 1:\n", "async def g():\n", "yield\n", "f'{x}'", ":=", "global f\n"),
-)  # fmt: skip
+    "with suppress(Exception):\n",
+)
 CODE = st.lists(st.sampled_from(PIECES), max_size=20).map("".join) | st.text(max_size=60)
 
 
