@@ -5,7 +5,7 @@ changed `minimum` is not. Each is written as soon as it is there; a line that a 
 taken out at the next start. Not promised: that a machine's loss of power spares the last ones.
 
 Not for several processes at a time; a run's folder has a lock for that. All judgements of a file
-are held in memory, about 0.5 kB each.
+are held in memory, about 0.4 kB each.
 """
 
 import hashlib
