@@ -21,6 +21,7 @@ def training_arguments(
     settings: Settings, plan: Plan, output: str, *, evaluates: bool
 ) -> transformers.TrainingArguments:
     """Return the arguments; making them also joins the other processes of a launch."""
+    has_device = torch.accelerator.is_available()
     return transformers.TrainingArguments(
         output_dir=output,
         per_device_train_batch_size=settings.device_batch_size,
@@ -34,6 +35,7 @@ def training_arguments(
         optim=_OPTIMIZERS[settings.optimizer],
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.max_grad_norm or 0.0,
+        use_cpu=not has_device,
         bf16=settings.precision != "float32",
         gradient_checkpointing=settings.gradient_checkpointing,
         gradient_checkpointing_kwargs={"use_reentrant": False},
@@ -49,7 +51,7 @@ def training_arguments(
         save_steps=settings.save_steps,
         eval_strategy="steps" if evaluates else "no",
         eval_steps=settings.save_steps if evaluates else None,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        dataloader_pin_memory=has_device,
         remove_unused_columns=False,
         label_names=["labels"],
         disable_tqdm=True,

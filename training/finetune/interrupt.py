@@ -11,13 +11,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """While open, remembers the first signal in `caught` in place of dying of it.
+    """While armed, remembers the first signal in `caught` in place of dying of it.
 
-    Outside the main thread, where Python lets nobody handle signals, it does nothing.
+    Before that, while a model is loaded and there is nothing to save, a signal ends the process as
+    usual. Outside the main thread, where Python lets nobody handle signals, it does nothing.
     """
 
     def __init__(self) -> None:
         self.caught: int | None = None
+        self._armed = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -27,10 +29,17 @@ class Interrupts:
                 self._before[number] = signal.signal(number, self._handle)
         return self
 
+    def arm(self) -> None:
+        """From now on a signal is a wish to stop soon."""
+        self._armed = True
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.caught is not None:
+        if self._armed and self.caught is None:
+            self.caught = number
+        elif number == signal.SIGTERM:
+            raise SystemExit(128 + number)
+        else:
             raise KeyboardInterrupt
-        self.caught = number
 
     def __exit__(
         self,

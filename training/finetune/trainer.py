@@ -50,7 +50,7 @@ class Hooks:
     stop: Callable[[], bool] = lambda: False
     """Asked after every step; once it says True, a checkpoint is written and the call ends."""
     begin: Callable[[Plan, int], None] = lambda plan, step: None
-    """Called once, with the plan and the step that training goes on from; main process only."""
+    """Called once, with the plan and the step that training goes on from, by every process."""
     progress: Callable[[Step], None] = lambda step: None
     """Called after every step; main process only."""
 
@@ -106,6 +106,16 @@ def train(
         return run.go(journal, redo=redo)
     with run.folder.only_one():
         return run.go(journal, redo=redo)
+
+
+def _sizes(model: Any) -> dict[str, Any]:
+    """Return what is known of a model once it is loaded: weights by number, and its commit."""
+    weights = [(each.numel(), each.requires_grad) for each in model.parameters()]
+    return {
+        "parameters": sum(count for count, _ in weights),
+        "trained_parameters": sum(count for count, trained in weights if trained),
+        "commit": getattr(model.config, "_commit_hash", None),
+    }
 
 
 class _Run:
@@ -169,8 +179,8 @@ class _Run:
         journal.forget_after(first)
         watch = self._watch(journal, arguments, first)
         loop.add_callback(watch)
-        if self.main:
-            self._hooks.begin(self._plan, first)
+        journal.model |= _sizes(loop.model)
+        self._hooks.begin(self._plan, first)
         loop.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if watch.stopped:
             journal.state = "interrupted"

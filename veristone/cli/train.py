@@ -146,13 +146,22 @@ def _train(settings: "Settings", arguments: argparse.Namespace) -> int:
     from veristone.cli.training import TrainingProgress
 
     interrupts = Interrupts()
-    with TrainingProgress(quiet=arguments.quiet) as progress, interrupts:
+    # One process of a launch speaks for all.
+    quiet = arguments.quiet or os.environ.get("RANK", "0") != "0"
+    with TrainingProgress(quiet=quiet) as progress, interrupts:
+
+        def begin(plan: "Plan", step: int) -> None:
+            interrupts.arm()
+            progress.begin(plan, step)
+
         hooks = Hooks(
-            stop=lambda: interrupts.caught is not None,
-            begin=progress.begin,
-            progress=progress.step,
+            stop=lambda: interrupts.caught is not None, begin=begin, progress=progress.step
         )
-        outcome = train(settings, arguments.output, redo=arguments.redo, hooks=hooks)
+        try:
+            outcome = train(settings, arguments.output, redo=arguments.redo, hooks=hooks)
+        except OSError as error:
+            # Whatever it was, the checkpoints are what they were.
+            raise ConfigError(f"{arguments.output}: {error}") from error
     if outcome.main:
         _say_how_it_ended(outcome, arguments)
     if outcome.finished:
