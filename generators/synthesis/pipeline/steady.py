@@ -12,7 +12,7 @@ import re
 
 import msgspec
 
-from veristone import Output, TestResult, Usage, Verdict
+from veristone import TestResult, Verdict
 
 __all__ = ["steady"]
 
@@ -21,15 +21,19 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,16}\b")
 
 def steady(verdict: Verdict) -> Verdict:
     """Return the verdict without usage, isolation, attempts, output and addresses of objects."""
-    return msgspec.structs.replace(
-        verdict,
+    # What is not named keeps its default, and so stays out of the JSON.
+    return Verdict(
+        id=verdict.id,
+        decision=verdict.decision,
+        reason=verdict.reason,
         message=_without_addresses(verdict.message),
+        judged=verdict.judged,
+        passed=verdict.passed,
+        total=verdict.total,
         tests=[_steady_test(test) for test in verdict.tests],
-        stdout=Output(),
-        stderr=Output(),
-        usage=Usage(),
-        isolation=None,
-        attempts=1,
+        exit_code=verdict.exit_code,
+        signal=verdict.signal,
+        version=verdict.version,
     )
 
 

@@ -39,7 +39,7 @@ from veristone.queues import (
 __all__ = ["LEASE_S", "Place", "work_off"]
 
 Work = Callable[[Record], Awaitable[StageResult]]
-LEASE_S = 30.0
+LEASE_S = 20.0
 """What a killed worker delays its records by; an event loop that is blocked for so long loses its
 own."""
 

@@ -1,0 +1,86 @@
+"""The recorded CodeGen-16B solutions and tests, run through the whole as if just generated."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from backends import open_engine
+from pipeline_parts import read, refusals
+
+from generators.models.config import ReplayConfig
+from generators.models.replay import ReplayModel
+from generators.seeds.pipeline.storage import only_one
+from generators.synthesis.pipeline.asking import asking
+from generators.synthesis.pipeline.export import export
+from generators.synthesis.pipeline.feed import feed, reopen
+from generators.synthesis.pipeline.folder import begin
+from generators.synthesis.pipeline.judging import VERIFY, judging
+from generators.synthesis.pipeline.worker import Place, work_off
+from generators.synthesis.read_input import read_input
+from generators.synthesis.recipe import load_recipe, parse_recipe
+from generators.synthesis.verification import sample_of
+
+pytestmark = pytest.mark.bubblewrap
+DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
+TASKS = 5
+
+
+def rows(name: str) -> list[dict[str, object]]:
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+@pytest.mark.slow
+async def test_recorded_solutions_and_tests(tmp_path: Path) -> None:
+    solutions = rows("codegen16b_humaneval_solutions.jsonl.gz")[:TASKS]
+    tests = rows("codegen16b_humaneval_tests.jsonl.gz")
+    recording, tasks = tmp_path / "recording.jsonl", tmp_path / "tasks.jsonl"
+    recording.write_text("".join(json.dumps(row) + "\n" for row in (*solutions, *tests)))
+    tasks.write_text(
+        "".join(
+            json.dumps({"id": f"t/{n}", "prompt": r["prompt"]}) + "\n"
+            for n, r in enumerate(solutions)
+        )
+    )
+    recipe = parse_recipe(load_recipe("solutions"), "solutions")
+    (stage,) = recipe.stages
+    path = tmp_path / "run"
+    with only_one(path):
+        folder = begin(path, recipe.model_dump_json().encode(), [stage.name])
+    await reopen(folder)
+    async with (
+        open_engine("bubblewrap", sandboxes=2) as engine,
+        ReplayModel(ReplayConfig(path=str(recording))) as model,
+        folder.store() as store,
+        folder.queue(stage.name) as first,
+        folder.queue(VERIFY) as last,
+    ):
+        await feed(first, store, read_input(recipe.input, tasks))
+        await work_off(
+            Place(stage.name, store, first, last),
+            asking(stage, model, recipe.random_seed),
+            concurrency=4,
+        )
+        await work_off(
+            Place(VERIFY, store, last, None), judging(engine, recipe.verify), concurrency=4
+        )
+        with folder.alone():
+            counts = await export(folder)
+        responses = read(folder, "responses")
+        samples = [sample_of(record, recipe.verify) for record in responses]
+        again = {
+            verdict.id: verdict
+            async for verdict in engine.verify_stream([s for s in samples if s is not None])
+        }
+    # Every one of the recorded continuations became a verdict, or a refusal with its reason.
+    assert len(responses) + len(refusals(folder)) == 100 * TASKS
+    assert counts["finished"]
+    assert len(responses) > 20
+    for record in responses:
+        assert record.verdict is not None
+        assert record.verdict.decision == again[record.id].decision
+    assert {record.verdict.decision for record in responses if record.verdict} == {"pass", "fail"}
