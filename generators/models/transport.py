@@ -1,14 +1,15 @@
 """HTTP to one model server: bounded in time and in bytes, with every fault as one of two types.
 
-Connections are kept and used again; there are as many as requests may be under way, so none waits
-for another's. Answers are asked for uncompressed: a small compressed body can expand to anything.
+Connections are kept and used again; there are as many as requests are under way, so none waits for
+another's. Answers are asked for uncompressed: a small compressed body can expand to anything.
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
@@ -28,6 +29,9 @@ _KEPT_S = 3.0
 """How long an idle connection is kept: less than the 5 s after which vLLM's server, uvicorn, closes
 it, since a request sent at that moment is lost."""
 _CLOSE_S = 5.0
+_LANE = 8
+"""Connections in one pool. At every request httpx looks at every connection of its pool: with 256
+in one, that is most of what a request costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +57,15 @@ class Transport:
         self._timeout_s = config.timeout_s
         self._most_bytes = config.max_response_mib << 20
         self._key = _key(config.api_key_env)
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
+            self._headers["Authorization"] = f"Bearer {self._key}"
+        self._timeouts = httpx.Timeout(config.timeout_s, connect=config.connect_timeout_s)
+        # A proxy of the environment is for other hosts than this one.
+        self._trust_env = not _is_here(config.base_url)
         try:
-            self._client = httpx.AsyncClient(
-                headers=headers,
-                timeout=httpx.Timeout(config.timeout_s, connect=config.connect_timeout_s),
-                limits=httpx.Limits(
-                    max_connections=config.max_in_flight,
-                    max_keepalive_connections=config.max_in_flight,
-                    keepalive_expiry=_KEPT_S,
-                ),
-                # A proxy of the environment is for other hosts than this one.
-                trust_env=not _is_here(config.base_url),
-            )
+            self._tls = httpx.create_ssl_context(trust_env=self._trust_env)
+            self._lanes = [self._new_lane()]
         except (ImportError, ValueError, OSError) as error:
             raise ConfigError(f"HTTP client (proxies, certificates): {error}") from error
 
@@ -80,7 +78,7 @@ class Transport:
     async def close(self) -> None:
         """Close every connection; a request under way fails."""
         async with asyncio.timeout(_CLOSE_S):
-            await asyncio.shield(asyncio.ensure_future(self._client.aclose()))
+            await asyncio.shield(asyncio.gather(*(lane.client.aclose() for lane in self._lanes)))
 
     async def get(self, path: str) -> Reply:
         """Ask for a path below the server's address.
@@ -99,13 +97,10 @@ class Transport:
     async def _send(self, method: str, path: str, body: bytes) -> Reply:
         headers = {"Content-Type": "application/json"} if body else {}
         try:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                self._client.stream(
-                    method, self._url + path, content=body or None, headers=headers
-                ) as response,
-            ):
-                return await self._read(response)
+            async with asyncio.timeout(self._timeout_s), self._lane() as client:
+                url = self._url + path
+                async with client.stream(method, url, content=body, headers=headers) as response:
+                    return await self._read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if (reason := _bad_certificate(error)) is not None:
                 raise ConfigError(f"{self._url}: {reason}") from error
@@ -114,6 +109,30 @@ class Transport:
             raise Again(f"no answer in {self._timeout_s:g} s", overloaded=True) from error
         except httpx.TransportError as error:
             raise Again(f"the connection broke: {_said(error)}") from error
+
+    @contextlib.asynccontextmanager
+    async def _lane(self) -> AsyncGenerator[httpx.AsyncClient]:
+        """Lend the first pool that has a connection free, or a new one."""
+        lane = next((lane for lane in self._lanes if lane.busy < _LANE), None)
+        if lane is None:
+            lane = self._new_lane()
+            self._lanes.append(lane)
+        lane.busy += 1
+        try:
+            yield lane.client
+        finally:
+            lane.busy -= 1
+
+    def _new_lane(self) -> "_Lane":
+        limits = httpx.Limits(max_keepalive_connections=_LANE, keepalive_expiry=_KEPT_S)
+        client = httpx.AsyncClient(
+            headers=self._headers,
+            timeout=self._timeouts,
+            limits=limits,
+            trust_env=self._trust_env,
+            verify=self._tls,
+        )
+        return _Lane(client)
 
     async def _read(self, response: httpx.Response) -> Reply:
         good = response.status_code == 200
@@ -136,6 +155,12 @@ class Transport:
         if not good and self._key:
             body = body.replace(self._key.encode(), b"***")
         return Reply(response.status_code, response.headers, body[:most])
+
+
+@dataclass(slots=True)
+class _Lane:
+    client: httpx.AsyncClient
+    busy: int = 0
 
 
 def _key(variable: str) -> str:
