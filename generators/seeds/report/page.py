@@ -21,7 +21,7 @@ from generators.seeds.report.examples import Cut, Rejects, kept, rejected
 from generators.seeds.report.flow import Language, Stage, also_seen, languages, stages
 from generators.seeds.report.visible import line
 
-__all__ = ["render_page"]
+__all__ = ["breakable", "policy", "render_page"]
 
 _PACKAGE = "generators.seeds.report"
 _CUT = Cut(examples=5, lines=60, width=300)
@@ -54,11 +54,11 @@ def render_page(funnel: Funnel) -> str:
         figures=figures,
         words=words,
         line=line,
-        breakable=_breakable,
+        breakable=breakable,
         also_seen=also_seen,
         funnel=funnel,
         style=Markup(style),
-        policy=_policy(style),
+        policy=policy(style),
         stages=found,
         all=found[0].kept,
         plots={
@@ -77,7 +77,7 @@ def render_page(funnel: Funnel) -> str:
     )
 
 
-def _policy(style: str) -> str:
+def policy(style: str) -> str:
     """Return the Content-Security-Policy (CSP level 3): this style sheet and nothing else."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -95,6 +95,6 @@ def _by_step(rejects: Sequence[Rejects]) -> list[_Step]:
     return [_Step(unit, name, list(some)) for (unit, name), some in grouped]
 
 
-def _breakable(name: str) -> Markup:
+def breakable(name: str) -> Markup:
     """Return an escaped name that may be broken after an underscore."""
     return Markup("_<wbr>").join(name.split("_"))

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Browser", "chromium", "missing"]
+__all__ = ["CONTRAST", "OVERLAPS", "Browser", "chromium", "missing"]
 
 _ARGUMENTS = (
     "--headless",
@@ -27,6 +27,54 @@ _ARGUMENTS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
+
+
+# Texts of a plot that lie over one another or leave it, in the drawings that are shown.
+OVERLAPS = """
+const wrong = [];
+document.querySelectorAll('svg').forEach(svg => {
+  const frame = svg.getBoundingClientRect();
+  if (!frame.width) return;
+  const boxes = [...svg.querySelectorAll('text')]
+    .map(text => [text.textContent, text.getBoundingClientRect()])
+    .filter(([_, box]) => box.width);
+  boxes.forEach(([a, p], i) => {
+    if (p.left < frame.left - 1 || p.right > frame.right + 1) wrong.push(['outside', a]);
+    boxes.slice(i + 1).forEach(([b, q]) => {
+      const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left);
+      const high = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+      if (wide > 1 && high > 4) wrong.push([a, b]);
+    });
+  });
+});
+return wrong;
+"""
+
+# Contrast of every visible text with what is behind it (WCAG 2.2, 1.4.3), where it is too low.
+CONTRAST = """
+const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+const light = rgb => rgb.slice(0, 3).map(c => linear(c / 255))
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const parse = text => text.match(/[0-9.]+/g).map(Number);
+const behind = e => {
+  for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c;
+  }
+  return [255, 255, 255];
+};
+const poor = {};
+document.querySelectorAll('body *').forEach(e => {
+  if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) return;
+  if (!e.getBoundingClientRect().width || e.closest('title,desc')) return;
+  const style = getComputedStyle(e);
+  const ink = parse(e.namespaceURI.endsWith('svg') ? style.fill : style.color);
+  const [a, b] = [light(ink), light(behind(e))].sort((x, y) => y - x);
+  const ratio = (a + 0.05) / (b + 0.05);
+  if (ratio < 4.5) poor[e.tagName + '.' + (e.getAttribute('class') || '')] = ratio;
+});
+return poor;
+"""
 
 
 def missing() -> str:
