@@ -2,11 +2,11 @@
 
     python -m benchmarks selection [--groups N] [--size N]
 
-CodeGen-16B's solutions and tests for 82 HumanEval tasks (microsoft/CodeT, MIT), paired as a
-self-aligning model would have written them: solution i with test i, `--size` (default 10) of them
-to an instruction and `--groups` (default 1) instructions a task, with one to three of the asserts
-that the model wrote for that task dealt out to each. Whoever selects sees the model's own tests only; HumanEval's hidden tests then say how many of the
-kept are right.
+CodeGen-16B's solutions and tests for 82 HumanEval tasks (microsoft/CodeT, MIT), put together as a
+self-aligning model would have written them: `--size` (default 10) solutions to an instruction,
+`--groups` (default 1) instructions a task, and with each solution one to three of the asserts that
+the model wrote for that task. Whoever selects sees those asserts only; HumanEval's hidden tests
+then say how many of the kept are right.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from generators.selection.scoring.run import ScoreLog, score_all
 from generators.synthesis.records import Record, Trace
 from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
 
-__all__ = ["build", "measure"]
+__all__ = ["DATA", "build", "main", "measure"]
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 _SCORING = Scoring(mutants=6, agreement=True, compared=10)

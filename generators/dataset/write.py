@@ -86,8 +86,8 @@ def write_dataset(
     """
     if not 0 <= validation < 1:
         raise ConfigError("validation: a share from 0 up to, not including, 1")
-    _check_place(out)
     funnel = _funnel(selection)
+    _check_place(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.absolute().parent / f".{out.absolute().name}.{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)

@@ -37,7 +37,8 @@ class Gates(BaseModel):
     min_strength: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of mutants that the tests notice; above 0, a stub that passes is refused too."""
     min_agreement: int = Field(default=0, ge=0)
-    """Solutions of the instruction that behave alike, this one included."""
+    """Solutions of the instruction that behave alike, this one included. Not asked of the only one
+    that there is."""
     stable: bool = False
     """Refuse what failed when it was run again."""
 
@@ -89,6 +90,11 @@ def _is_python(record: Record) -> bool:
     return record.language == "python"
 
 
+def _can_agree(score: Score) -> bool:
+    """Tell whether there was anybody to agree with."""
+    return score.solutions > 1
+
+
 def judge_scores(gates: Gates, candidate: Candidate) -> Refused | None:
     """Ask the gates that need scores. What could not be scored passes, and is counted as such."""
     score = candidate.score
@@ -103,7 +109,7 @@ def judge_scores(gates: Gates, candidate: Candidate) -> Refused | None:
         if strength is not None and strength < gates.min_strength:
             return Refused("strength", "weak_tests", f"{score.killed} of {score.mutants} mutants")
     agreeing = score.agreeing
-    if agreeing is not None and agreeing < gates.min_agreement:
+    if _can_agree(score) and agreeing is not None and agreeing < gates.min_agreement:
         return Refused("agreement", "no_agreement", f"{agreeing} of {score.solutions} solutions")
     if gates.stable and score.failed_again:
         return Refused("stable", "flaky", f"failed {score.failed_again} times when run again")

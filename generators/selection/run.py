@@ -279,7 +279,7 @@ class Selection:
             score is None or score.strength is None
         )
         self._idle["agreement"] += bool(gates.min_agreement) and (
-            score is None or score.agreeing is None
+            score is None or score.solutions < 2
         )
         self._idle["stable"] += gates.stable and score is None
 

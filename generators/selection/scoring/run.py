@@ -22,7 +22,6 @@ from veristone import DatasetError, Sample, Verifier
 
 __all__ = ["ScoreLog", "score_all"]
 
-_FLUSH_EVERY = 100
 _decode = msgspec.json.Decoder(GroupScores).decode
 
 
@@ -77,11 +76,10 @@ async def score_all(
             plan.verdicts.append(verdict)
             if plan.done:
                 file.write(msgspec.json.encode(waiting.popleft().scores()) + b"\n")
+                # A line stands for dozens of runs: it is worth a system call.
+                file.flush()
                 done += 1
-                if done % _FLUSH_EVERY == 0:
-                    file.flush()
                 on_progress(done)
-        file.flush()
         os.fsync(file.fileno())
     on_progress(done)
 

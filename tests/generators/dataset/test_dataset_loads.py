@@ -44,8 +44,8 @@ def test_every_configuration_loads(out: Path, config: str) -> None:
     assert len(found["train"]) + len(found["validation"]) == 16 * (2 if config == "kto" else 1)
 
 
-def tiny() -> tuple[Any, Any]:
-    """A StarCoder2 of two layers with random weights, and a tokenizer of single bytes."""
+def tiny(folder: Path) -> tuple[str, Any]:
+    """The folder of a StarCoder2 of two layers with random weights, and a tokenizer of bytes."""
     torch, transformers = needed("torch"), needed("transformers")
     tokenizers = needed("tokenizers")
     torch.set_num_threads(1)
@@ -72,13 +72,15 @@ def tiny() -> tuple[Any, Any]:
         bos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return transformers.Starcoder2ForCausalLM(config), tokenizer
+    # DPO reads its reference model from where the model came from.
+    transformers.Starcoder2ForCausalLM(config).save_pretrained(folder)
+    return str(folder), tokenizer
 
 
-def step(trainer: str, config: str, rows: Any, folder: Path, **settings: Any) -> float:
+def step(trainer: str, rows: Any, folder: Path) -> float:
     """Train for one step; return the loss."""
     trl = needed("trl")
-    model, tokenizer = tiny()
+    model, tokenizer = tiny(folder / "model")
     arguments = getattr(trl, f"{trainer}Config")(
         output_dir=str(folder),
         max_steps=1,
@@ -88,7 +90,6 @@ def step(trainer: str, config: str, rows: Any, folder: Path, **settings: Any) ->
         bf16=False,
         save_strategy="no",
         max_length=256,
-        **settings,
     )
     made = getattr(trl, f"{trainer}Trainer")(
         model=model, args=arguments, train_dataset=rows, processing_class=tokenizer
@@ -99,11 +100,17 @@ def step(trainer: str, config: str, rows: Any, folder: Path, **settings: Any) ->
 @pytest.mark.parametrize("config", ["default", "messages", "repairs"])
 def test_trl_tunes_on_it(out: Path, tmp_path: Path, config: str) -> None:
     needed("trl")
-    loss = step("SFT", config, load(out, config)["train"], tmp_path / "run")
+    loss = step("SFT", load(out, config)["train"], tmp_path / "run")
+    assert 0 < loss < 20
+
+
+def test_trl_learns_from_labels(out: Path, tmp_path: Path) -> None:
+    needed("trl")
+    loss = step("KTO", load(out, "kto")["train"], tmp_path / "run")
     assert 0 < loss < 20
 
 
 def test_trl_prefers_by_it(out: Path, tmp_path: Path) -> None:
     needed("trl")
-    loss = step("DPO", "preferences", load(out, "preferences")["train"], tmp_path / "run")
+    loss = step("DPO", load(out, "preferences")["train"], tmp_path / "run")
     assert 0 < loss < 20

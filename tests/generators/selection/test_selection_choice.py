@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 from selection_records import passing
@@ -41,7 +42,7 @@ def test_another_random_seed_chooses_others() -> None:
     assert pick[0] != pick[1]
 
 
-def scored(number: int, **fields: int) -> Candidate:
+def scored(number: int, **fields: Any) -> Candidate:
     record = passing(f"a/{number}")
     return Candidate(record, 1, Score(id=record.id, **fields))
 

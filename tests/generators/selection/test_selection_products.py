@@ -1,6 +1,7 @@
 """Preference pairs, labelled rows and repairs."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ def material(passes: list[Record], failures: list[Record]) -> Material:
     return gather("a", "Double it.", passes, failures, Student(), 0)
 
 
-def coded(number: int, length: int = 10) -> dict[str, str]:
+def coded(number: int, length: int = 10) -> dict[str, Any]:
     return {"code": f"def double(x):\n    return {number}{'+0' * length}\n"}
 
 

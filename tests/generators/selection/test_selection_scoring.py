@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from backends import open_engine
@@ -120,7 +120,7 @@ def test_runs_of_one_instruction_are_bounded() -> None:
 @pytest.mark.parametrize(
     "fields", [{"language": "rust"}, {"code": ""}, {"tests": " \n"}], ids=["rust", "code", "tests"]
 )
-def test_what_cannot_be_scored_is_not_run(fields: dict[str, str]) -> None:
+def test_what_cannot_be_scored_is_not_run(fields: dict[str, Any]) -> None:
     plan = make_plan("a", [passing("a/0", **fields)], [], Scoring(mutants=3, agreement=True), 0)
     assert plan.runs == []
 
