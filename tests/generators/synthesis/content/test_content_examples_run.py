@@ -12,7 +12,7 @@ from veristone import AssertsCheck, Decision, Limits, ProgramCheck, Sample, Verd
 
 pytestmark = pytest.mark.asyncio
 EXAMPLES = read_examples("self-oss-instruct")
-LIMITS = Limits(cpu_s=1, wall_s=15)
+LIMITS = Limits(cpu_s=0.5, wall_s=15)
 MUTANTS = 4
 """Tried of each example, spread over its lines. All 666 take two minutes: 634 are noticed, at least
 73 % of each example. The other 32 were read: none changes what can be seen from outside (`-1 for 0`

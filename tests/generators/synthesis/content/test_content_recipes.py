@@ -15,6 +15,7 @@ from generators.synthesis.read_input import read_input
 from generators.synthesis.recipe import builtin_recipes
 from generators.synthesis.stages.asking import AskingStage
 from generators.synthesis.stages.evolve import Evolve
+from generators.synthesis.verification import sample_of
 from veristone import Completion, Generation, GenerationRequest
 
 RECIPES = {name: recipe_named(name) for name in builtin_recipes()}
@@ -138,6 +139,29 @@ def test_numbers_are_those_of_the_papers(
     assert stage.shots == shots
     assert stage.sampling.n == n
     assert stage.sampling.temperature == temperature
+
+
+def test_oss_instruct_as_published(tmp_path: Path) -> None:
+    """What the head of the recipe says to change, in a copy."""
+    (tmp_path / "recipe.toml").write_text(
+        'input = { kind = "seeds" }\n'
+        "[[stages]]\n"
+        'kind = "problem"\n'
+        'template = "oss-instruct/problem-untested.chat.jinja"\n'
+        'tests = "none"\n'
+        "[verify]\n"
+        'untested = "skip"\n'
+    )
+    recipe = recipe_named(str(tmp_path))
+    (stage,) = recipe.stages
+    (request,) = stage.requests(record(1), 0)
+    assert text_of(request).count(HOSTILE) == 1
+    assert "test" not in text_of(request).replace(HOSTILE, "").lower()
+    text = f"[Problem Description]\n{EXAMPLES[0].instruction}\n\n[Solution]\n{EXAMPLES[0].response}"
+    answer = Generation(id=request.id, completions=(Completion(text=text),))
+    (kept,) = stage.read(record(1), [answer], 0).kept
+    assert kept.tests == ""
+    assert sample_of(kept, recipe.verify) is None
 
 
 def test_evolutions_are_of_five_kinds() -> None:
