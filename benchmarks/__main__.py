@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, or the one that is named, each with a record under records/.
 
-python -m benchmarks [verification|seeds|synthesis] [OPTIONS OF THE ONE THAT IS NAMED]
+python -m benchmarks [verification|seeds|synthesis|selection] [OPTIONS OF THE ONE THAT IS NAMED]
 """
 
 import asyncio
@@ -9,9 +9,14 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Run the benchmark that the first argument names, or all."""
-    from benchmarks import seeds, synthesis, verification
+    from benchmarks import seeds, selection, synthesis, verification
 
-    known = {"verification": verification, "seeds": seeds, "synthesis": synthesis}
+    known = {
+        "verification": verification,
+        "seeds": seeds,
+        "synthesis": synthesis,
+        "selection": selection,
+    }
     named = arguments[0] if arguments and not arguments[0].startswith("-") else None
     if named is not None:
         if named not in known:

@@ -347,6 +347,9 @@ async def main(arguments: list[str]) -> None:
     parser.add_argument("--groups", type=int, default=1)
     parser.add_argument("--size", type=int, default=10)
     options = parser.parse_args(arguments)
+    if not options.data.is_dir():
+        console.print(f"selection: no data at {options.data}: left out", highlight=False)
+        return
     record = {**machine(), **await measure(options.data, options.groups, options.size)}
     show(record)
     console.print(f"record: {write('selection', record)}", highlight=False)
