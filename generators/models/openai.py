@@ -10,7 +10,9 @@ Prompts go to ``/completions``, messages to ``/chat/completions``. Invariants:
 - How many requests are under way follows what the server takes (`generators.models.pressure`).
 
 Not promised: that a server's seed means what it says. With other requests in its batch, the same
-seed may give another text.
+seed may give another text. Nor that it samples: `transformers serve` (5.19) does so only where the
+model's generation config says ``do_sample``, whatever the temperature; give it
+``extra_body = {generation_config = '{"do_sample": true}'}``.
 """
 
 import asyncio
@@ -25,7 +27,7 @@ from generators.models.patience import Asker
 from generators.models.pressure import Gate, Pressure
 from generators.models.transport import Reply, Transport
 from generators.models.wire import body, vllm
-from generators.models.wire.answers import Answer, ServedModel, read_answer, read_models
+from generators.models.wire.answers import Answer, BadAnswer, ServedModel, read_answer, read_models
 from generators.models.wire.faults import about_choices, fault
 from veristone import (
     ConfigError,
@@ -38,8 +40,9 @@ from veristone import (
 __all__ = ["OpenAIModel"]
 
 _LIST = "the list of models"
-_NO_LIST = frozenset({404, 405, 501})
-"""What servers without such a list answer."""
+_NO_LIST = frozenset({404, 405, 500, 501})
+"""What servers without such a list answer. `transformers serve` lists what is in the hub's cache,
+and fails with 500 where there is no cache."""
 _NAMES_SHOWN = 10
 _LONGEST_NAME = 512
 
@@ -171,7 +174,12 @@ class OpenAIModel:
             reply = await opened.transport.get("/models")
             if self._name and reply.status in _NO_LIST:
                 return []
-            return read_models(_good(reply, _LIST))
+            try:
+                return read_models(_good(reply, _LIST))
+            except BadAnswer:
+                if self._name:
+                    return []
+                raise
 
         models = await opened.asker.ask(once, _LIST, self._config.open_patience_s)
         if not self._name:

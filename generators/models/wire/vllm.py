@@ -22,10 +22,13 @@ NEUTRAL: Mapping[str, Any] = MappingProxyType(
 model's `generation_config.json`, and the texts come from another distribution than was asked for
 (``--generation-config vllm`` does the same on the server's side)."""
 
+_GREEDY = 1e-5
+"""Temperatures below this are 0 to vLLM (`_SAMPLING_EPS`)."""
+
 
 def most_choices(temperature: float) -> int | None:
     """Return how many choices one request may ask for, None for no limit.
 
-    At temperature 0, vLLM refuses more than one.
+    Where it decodes greedily, vLLM refuses more than one.
     """
-    return 1 if temperature == 0 else None
+    return 1 if temperature < _GREEDY else None
