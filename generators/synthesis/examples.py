@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 from pydantic import BaseModel, ConfigDict
 
 from generators.seeds.languages import LANGUAGES, language_named
-from generators.synthesis.parsing.fences import fences
+from generators.synthesis.parsing.fences import fences, lines_of
 from generators.synthesis.parsing.lists import concepts_in
 from veristone import ConfigError
 
@@ -129,8 +129,8 @@ def parse_example(text: str, name: str, where: str = "") -> Example:
 
 
 def _sections(text: str, where: str) -> Iterator[tuple[str, str]]:
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    lines = text.split("\n")
+    text = text.removeprefix("\ufeff")
+    lines = lines_of(text)
     starts = [
         token.map[0]
         for token in _PARSER.parse(text)

@@ -4,7 +4,7 @@ Compared without white space and case. A short piece of code that two texts shar
 pieces of MIN_CHARACTERS and more count, and whole texts of any length.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from generators.synthesis.checks.base import Problem, problem
 from generators.synthesis.examples import Example
@@ -27,12 +27,11 @@ NEAR = 0.9
 """ROUGE-L from which an instruction is an example's with a word changed."""
 
 
-def duplicate(text: str, kept: Sequence[str]) -> Problem | None:
-    """Return whether a completion says what one before it said, of those that were kept."""
-    mine = folded(text)
-    for other in kept:
-        if folded(other) == mine:
-            return problem("duplicate", "equal to an earlier completion of the same request")
+def duplicate(text: str, kept: Collection[str]) -> Problem | None:
+    """Return whether a completion says what one before it said, of those that were kept, which are
+    given `folded`."""
+    if folded(text) in kept:
+        return problem("duplicate", "equal to an earlier completion of the same request")
     return None
 
 

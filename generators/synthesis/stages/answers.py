@@ -1,11 +1,11 @@
 """Answers to a task: response, code and tests, taken apart by the format that was asked for."""
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from generators.seeds.filters.trees import Parsed, parse
 from generators.synthesis.checks.base import Problem, problem
+from generators.synthesis.checks.suites.reach import reached
 from generators.synthesis.parsing.fences import Fence, fences, lines_of
 from generators.synthesis.parsing.sections import sections
 from generators.synthesis.parsing.tags import tagged
@@ -79,15 +79,12 @@ def _plain(text: str) -> Parts | Problem:
 
 
 def _is_test(block: Fence) -> bool:
-    """Whether a fence asserts, or cannot be read and speaks of it."""
+    """Whether a fence asserts something, or cannot be read and speaks of it."""
     tree = parse(block.code)
     if not isinstance(tree, Parsed):
         return "assert" in block.code
-    return any(
-        isinstance(node, ast.Assert)
-        or (isinstance(node, ast.Attribute) and node.attr.startswith("assert"))
-        for node in tree.nodes
-    )
+    # An assert in a function that nobody calls is the function's own.
+    return bool(reached(tree.module).assertions)
 
 
 def _without_announcement(lines: list[str], last_code: int) -> str:

@@ -5,19 +5,21 @@ of the recipe's random seed, the stage's name and the record's id, so a stage th
 the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Self, cast
 
 import msgspec
 from pydantic import Field, PrivateAttr, model_validator
 
-from generators.synthesis.checks.base import Check, Problem, Reason, first_problem
+from generators.synthesis.checks.base import Check, Problem, Reason, first_problem, problem
 from generators.synthesis.checks.copies import duplicate
 from generators.synthesis.checks.finish import finish
 from generators.synthesis.decks import deck_of
 from generators.synthesis.draws import Properties
 from generators.synthesis.examples import Example
 from generators.synthesis.hashing import number
+from generators.synthesis.parsing.fences import Fence
+from generators.synthesis.parsing.words import folded
 from generators.synthesis.records import Record, Refusal, StageResult, Trace
 from generators.synthesis.stages.base import Stage
 from generators.synthesis.stages.sampling import Sampling
@@ -205,7 +207,7 @@ class AskingStage(Stage, frozen=True):
         """Return what the completions of the one answer are worth, each by `read_one`."""
         kept: list[Record] = []
         refused: list[Refusal] = []
-        texts: list[str] = []
+        texts: set[str] = set()
         drawn = self.drawn(record, random_seed)
         for answer in answers[:1]:
             for index, completion in enumerate(answer.completions):
@@ -214,7 +216,7 @@ class AskingStage(Stage, frozen=True):
                     refused.append(self.refusal(record, index, found, completion))
                     continue
                 trace = self.trace(record, answer, index, random_seed)
-                texts.append(completion.text)
+                texts.add(folded(completion.text))
                 kept.append(self.child(drawn, index, trace, **found))
         return self.result(record, kept, refused, answers)
 
@@ -235,7 +237,7 @@ class AskingStage(Stage, frozen=True):
         )
 
     def _read(
-        self, record: Record, completion: Completion, before: Sequence[str], random_seed: int
+        self, record: Record, completion: Completion, before: Collection[str], random_seed: int
     ) -> dict[str, Any] | Problem:
         text = completion.text
         checks = (
@@ -251,6 +253,14 @@ class AskingStage(Stage, frozen=True):
         `record` has its properties drawn.
         """
         raise NotImplementedError(f"{type(self).__name__} reads its answers in its own way")
+
+    def whole(self, blocks: Sequence[Fence]) -> Problem | None:
+        """Return whether code breaks off: a fence that nothing closes, and that was not closed by
+        a stop string either."""
+        if any(stop.strip().startswith(("```", "~~~")) for stop in self.sampling.stop):
+            return None
+        open_ones = [block for block in blocks if not block.closed]
+        return problem("truncated", "a fence is not closed") if open_ones else None
 
     def look(self, *checks: Check) -> Problem | None:
         """Return the first problem that this stage does not permit."""

@@ -47,7 +47,7 @@ class Evolve(WritingStage, frozen=True):
     """One is drawn for each record, by weight."""
     keep_parent: Literal["never", "refused", "always"] = "never"
     """Whether the instruction goes on as it was, too: when every evolution of it is refused, or
-    always; then evolutions get ids of their own (`ID/0`)."""
+    always; then evolutions get ids of their own (`ID/evolve/0`)."""
     max_growth: float = Field(default=4.0, gt=1)
     """How many times as long as its parent an evolution may be, in characters."""
     max_shrink: float = Field(default=3.0, gt=1)
@@ -104,7 +104,8 @@ class Evolve(WritingStage, frozen=True):
     def child_id(self, record: Record, index: int) -> str:
         """Return the id of an evolution, other than its parent's where that goes on, too."""
         always = self.keep_parent == "always"
-        return f"{record.id}/{index}" if always else super().child_id(record, index)
+        # With the stage's name, since the parent may be evolved again in the next round.
+        return f"{record.id}/{self.name}/{index}" if always else super().child_id(record, index)
 
     def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
         """Return the evolutions, and the parent where it is to go on."""

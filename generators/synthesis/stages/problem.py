@@ -45,6 +45,7 @@ class ProblemAndSolution(SolvingStage, frozen=True):
         instruction, solution = found[0].text, found[1].text
         tests = found[2].text if len(found) > 2 else ""
         wrong = self.look(
+            lambda: self.whole(fences(instruction)),
             lambda: leak(instruction, self.markers),
             lambda: size(
                 instruction, self.min_problem_characters, self.max_problem_characters, "problem"

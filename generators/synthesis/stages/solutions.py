@@ -96,7 +96,7 @@ class Solutions(AskingStage, frozen=True):
             if isinstance(found, Problem):
                 both = f"{solution.text}\n\n{_MARK}\n{opening}{continuation.text}"
                 whole = Completion(text=both, finish_reason=solution.finish_reason)
-                refused.append(self.refusal(drawn, index, found, whole))
+                refused.append(self.refusal(record, index, found, whole))
                 continue
             traces = (
                 self.trace(drawn, solutions, index, random_seed),

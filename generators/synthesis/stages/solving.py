@@ -44,6 +44,7 @@ class SolvingStage(AskingStage, frozen=True):
         Code that is permitted to be missing or broken is empty in the record.
         """
         found = self.look(
+            lambda: self.whole([*parts.code, *parts.tests]),
             lambda: leak(parts.response, self.markers),
             lambda: size(parts.response, 1, self.max_characters, "response"),
             lambda: prose(parts.response, self.prose),
@@ -80,7 +81,7 @@ class SolvingStage(AskingStage, frozen=True):
         return (
             lambda: stub(code) if python else None,
             imported,
-            lambda: example_code(parts.response, self.shown(record, random_seed)),
+            lambda: example_code(parts.tested or parts.response, self.shown(record, random_seed)),
             lambda: seed_code(code, record) if code else None,
         )
 

@@ -10,6 +10,7 @@ from generators.synthesis.checks.copies import NEAR, example_instruction, seed_i
 from generators.synthesis.checks.leaks import leak
 from generators.synthesis.checks.prose import prose
 from generators.synthesis.checks.size import size
+from generators.synthesis.parsing.fences import fences
 from generators.synthesis.records import Record
 from generators.synthesis.stages.asking import AskingStage
 
@@ -39,6 +40,7 @@ class WritingStage(AskingStage, frozen=True):
     ) -> tuple[Check, ...]:
         """Return the checks of an instruction, in order."""
         return (
+            lambda: self.whole(fences(instruction)),
             lambda: leak(instruction, self.markers),
             lambda: size(instruction, self.min_characters, self.max_characters, "instruction"),
             lambda: prose(instruction, self.prose),

@@ -32,7 +32,7 @@ EXAMPLE = Example(
     snippet=CODE.replace("totals", "sums"),
     instruction="Write a function `totals(rows)` that adds up amounts by name and returns a dict.",
     response=f"A dictionary does it.\n\n```python\n{CODE}```\n",
-    tests='assert totals([("a", 1), ("a", 2), ("b", 3)]) == {"a": 3, "b": 3}',
+    tests='assert totals([("ann", 1), ("ann", 2), ("bob", 3)]) == {"ann": 3, "bob": 3}',
 )
 RECORD = Record(
     id="s",
@@ -73,9 +73,9 @@ def test_size(text: str, expected: str | None) -> None:
 
 
 def test_duplicates_are_equal_but_for_white_space_and_case() -> None:
-    assert reason(duplicate("Add  two\nnumbers", ["x", "add two numbers"])) == "duplicate"
-    assert duplicate("Add two numbers.", ["add two numbers"]) is None
-    assert duplicate("Add two numbers", []) is None
+    assert reason(duplicate("Add  two\nnumbers", {"x", "addtwonumbers"})) == "duplicate"
+    assert duplicate("Add two numbers.", {"addtwonumbers"}) is None
+    assert duplicate("Add two numbers", set()) is None
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ HEAD = 'import re\n\ndef helper(x):\n    return x\n\ndef f(x):\n    """Say x."""
         ("    if x:\n# a comment at column 0\n        return 1\n    return x\n\n@a\ndef g(): 1",
          "    if x:\n# a comment at column 0\n        return 1\n    return x", True),
         ("    y = (1 +\n2)\n    return y\n\nx = 1", "    y = (1 +\n2)\n    return y", True),
-        ('    y = """\ndef g():\n"""\n    return\nz', '    y = """\ndef g():\n"""\n    return', True),
+        ('    """\ndef g():\n"""\n    return y\nz', '    """\ndef g():\n"""\n    return y', True),
         ("    return [x for x in ", "    return [x for x in", False),
         ("    return x\n\n# the end", "    return x", False),
         ("", "", False),
