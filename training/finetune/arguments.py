@@ -28,6 +28,7 @@ def training_arguments(
         per_device_eval_batch_size=settings.device_batch_size,
         gradient_accumulation_steps=plan.accumulation,
         average_tokens_across_devices=True,
+        ddp_find_unused_parameters=False,
         max_steps=plan.steps,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=_SCHEDULERS[settings.scheduler],

@@ -27,9 +27,9 @@ def load_tokenizer(
     Raises:
         ConfigError: it cannot be loaded, or lacks a token that is needed.
     """
+    quiet()
     if not model:
         raise ConfigError("no model to start from: give --model, a folder or a name")
-    quiet()
     from transformers import AutoTokenizer
 
     try:

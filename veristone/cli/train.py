@@ -1,7 +1,8 @@
 """`veristone train`: supervised fine-tuning on a dataset of prompts and responses.
 
 Under `accelerate launch -m veristone train ...` or torchrun every process runs this; the first one
-speaks. Torch is imported when training begins, and not at all for `--dry-run`.
+speaks. Nothing here needs torch before training begins; `--dry-run` does without it, and without
+transformers too, though it then counts no tokens.
 """
 
 import argparse

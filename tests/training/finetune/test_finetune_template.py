@@ -23,10 +23,9 @@ def as_a_server_does(template: Template, messages: list[dict[str, str]], **value
         raise jinja2.TemplateError(message)
 
     world = jinja2.sandbox.ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-    world.globals.update({"raise_exception": refuse})  # pyright: ignore[reportCallIssue]
     compiled = world.from_string(template.chat_template(bos=values.pop("bos", False)))
     values = {"add_generation_prompt": True, "eos_token": "<eos>", "bos_token": "<bos>", **values}
-    return compiled.render(messages=messages, **values)
+    return compiled.render(messages=messages, raise_exception=refuse, **values)
 
 
 @pytest.mark.parametrize("name", template_names())
