@@ -119,7 +119,7 @@ def test_what_is_recorded_can_be_replayed(
         (["--decision", "pass"], ["pass: passed, 2 of 2 tests"]),
         (["--reason", "assertion_failed"], ["assertion_failed"]),
         (["--reason", "empty"], ["refused: empty"]),
-        (["--stage", "responses", "--reason", "REASON"], ["the model wrote:"]),
+        (["--stage", "responses", "--reason", "wrong_format"], ["the model wrote:"]),
     ],
 )
 def test_reading_what_a_run_made(

@@ -12,7 +12,7 @@ from backends import give_up
 from generate_recordings import RECIPE, alive, begin, descendants, files, generate, make
 
 pytestmark = pytest.mark.bubblewrap
-COUNT = 24
+COUNT = 12
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_interrupted_at_odd_moments(
     """No process and no sandbox is left, and the next start goes on."""
     folder = tmp_path / "run"
     chance = random.Random()
-    for attempt in range(4):
+    for attempt in range(3):
         process = begin("run", *common, "-o", folder)
         # The first times while it starts, later while it works.
         time.sleep(0.3 + attempt + chance.random())

@@ -31,12 +31,12 @@ Has a model write concepts, instructions and responses as a recipe says, and run
 with its tests in a sandbox. What is made lies in FOLDER; a run that was interrupted or killed, at
 any moment, goes on where it was when it is started again.
 
-  veristone generate run self-oss-instruct --seeds seeds.jsonl --model MODEL -o FOLDER
+  veristone generate run selfcodealign --seeds seeds.jsonl --model MODEL -o FOLDER
 
 does everything, stages and verification side by side. The same in processes of your own, each of
 which may be started, stopped and multiplied at any time:
 
-  veristone generate start self-oss-instruct --seeds seeds.jsonl -o FOLDER
+  veristone generate start selfcodealign --seeds seeds.jsonl -o FOLDER
   veristone generate concepts FOLDER --model MODEL  one stage; also instructions, responses
   veristone generate work FOLDER --model MODEL      all stages that ask the model, or named ones
   veristone generate verify FOLDER                  the last: run what was written
@@ -111,6 +111,7 @@ def _add_whole(actions: "Subparsers") -> None:
         action.add_argument(
             "--attempts", type=int, metavar="N", help="failures before a record is given up (20)"
         )
+        action.add_argument("--random-seed", type=int, metavar="N", help="in place of the recipe's")
         action.add_argument("--quiet", action="store_true", help="no progress, no summary")
         if name == "start":
             action.set_defaults(run=start)
@@ -165,7 +166,7 @@ async def _begin(
     from generators.synthesis.pipeline.folder import begin, check
 
     path: Path = arguments.output
-    recipe = _recipe(arguments.recipe)
+    recipe = _recipe(arguments.recipe, arguments.random_seed)
     frozen = recipe.model_dump_json(indent=1).encode() + b"\n"
     records = _Input(recipe, arguments.seeds)
     if arguments.attempts is not None and arguments.attempts < 1:
@@ -184,10 +185,12 @@ async def _begin(
     return folder, records
 
 
-def _recipe(name: str) -> "Recipe":
+def _recipe(name: str, random_seed: int | None) -> "Recipe":
     from generators.synthesis.recipe import load_recipe, parse_recipe
 
     settings = load_recipe(name)
+    if random_seed is not None:
+        settings["random_seed"] = random_seed
     path = Path(name)
     settings.setdefault("name", path.parent.name if path.name == "recipe.toml" else path.stem)
     return parse_recipe(settings, name)

@@ -21,6 +21,7 @@ __all__ = ["Display", "Rates"]
 
 _TERMINAL_S, _PIPE_S = 1.0, 10.0
 _WINDOW_S = 30.0
+_LAST_LOOK_S = 5.0
 
 
 class Rates:
@@ -54,6 +55,7 @@ class Display:
         self._began = time.monotonic()
         self._stack = contextlib.AsyncExitStack()
         self._task: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
         self._live: Live | None = None
 
     async def __aenter__(self) -> Self:
@@ -67,10 +69,13 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End; what is on the terminal stays."""
+        """End; the last state stays on the terminal."""
         task, self._task = self._task, None
         if task is None:
             return
+        self._over.set()
+        if error is None:
+            await asyncio.wait((task,), timeout=_LAST_LOOK_S)
         task.cancel()
         await asyncio.wait((task,))
         if not task.cancelled() and (failure := task.exception()) is not None and error is None:
@@ -95,7 +100,11 @@ class Display:
                         self._live.update(self._table(stages, rates), refresh=True)
                     elif time.monotonic() - self._began >= _PIPE_S:
                         self.say(self._line(stages, rates))
-                    await asyncio.sleep(_TERMINAL_S if self._terminal else _PIPE_S)
+                    if self._over.is_set():
+                        return
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_TERMINAL_S if self._terminal else _PIPE_S):
+                            await self._over.wait()
 
     def _table(self, stages: "Sequence[StageStatus]", rates: dict[str, float]) -> Table:
         table = Table(title=_duration(time.monotonic() - self._began), title_justify="left")

@@ -23,7 +23,6 @@ def print_funnel(counts: Mapping[str, Any]) -> None:
     table.add_column("stage")
     for name in ("given", "kept", "refused", "dead", "tokens"):
         table.add_column(name, justify="right")
-    table.add_column("main reasons", overflow="fold")
     for stage in counts["stages"]:
         refused: dict[str, int] = stage["refused"]
         numbers = (
@@ -33,9 +32,12 @@ def print_funnel(counts: Mapping[str, Any]) -> None:
             stage["dead"],
             stage["completion_tokens"],
         )
-        table.add_row(stage["stage"], *(f"{n:,}" for n in numbers), _reasons(refused))
+        table.add_row(stage["stage"], *(f"{n:,}" for n in numbers))
     console = Console()
     console.print(table)
+    for stage in counts["stages"]:
+        if stage["refused"]:
+            _tell(console, f"{stage['stage']} refused", stage["refused"])
     verdicts: dict[str, int] = counts["stages"][-1].get("verdicts", {})
     if verdicts:
         console.print(_verdicts(verdicts))
@@ -64,17 +66,18 @@ def print_status(stages: "Sequence[StageStatus]") -> None:
     console = Console()
     console.print(table)
     for stage in stages:
-        for kind in ("refused", "verdict"):
+        for kind, title in (("refused", " refused"), ("verdict", "")):
             if told := reasons(stage.counts, kind):
-                console.print(f"{stage.stage}: {_reasons(told)}", markup=False, highlight=False)
+                _tell(console, stage.stage + title, told)
 
 
-def _reasons(refused: Mapping[str, int]) -> str:
-    ranked = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
+def _tell(console: Console, what: str, reasons: Mapping[str, int]) -> None:
+    """Print the most frequent reasons in one line."""
+    ranked = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
     told = [f"{name} {number:,}" for name, number in ranked[:_REASONS]]
     if len(ranked) > _REASONS:
         told.append("…")
-    return ", ".join(told)
+    console.print(f"{what}: {', '.join(told)}", markup=False, highlight=False)
 
 
 def _verdicts(verdicts: Mapping[str, int]) -> Table:
