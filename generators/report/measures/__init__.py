@@ -1,0 +1,1 @@
+"""What the report computes. Pure, bounded in memory, and the same for the same files."""
