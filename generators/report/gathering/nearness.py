@@ -6,7 +6,8 @@ from pathlib import Path
 
 from generators.report.facts import Similarity
 from generators.report.measures.similarity import MOST_TEXT, RowText, similarity
-from generators.report.reading.run import Run, tables
+from generators.report.reading.files import as_table, as_tables
+from generators.report.reading.run import Run
 from generators.report.reading.selected import drawn_rows
 from generators.seeds.contamination.benchmarks import Item, load_items
 from veristone import VeristoneError
@@ -42,11 +43,10 @@ def nearness(run: Run, selection: Path, rows: int) -> Similarity | None:
 def _files(run: Run) -> dict[str, Path]:
     """Return the benchmarks that nothing may be near to, then what else is evaluated."""
     found: dict[str, Path] = {}
-    listed = run.recipe.get("benchmarks")
-    for name, path in listed.items() if isinstance(listed, dict) else ():
+    for name, path in as_table(run.recipe.get("benchmarks")).items():
         if isinstance(path, str) and path:
-            found[str(name)] = run.folder / path
-    for each in tables(run.recipe.get("evaluation")):
+            found[name] = run.folder / path
+    for each in as_tables(run.recipe.get("evaluation")):
         path = each.get("dataset")
         name = str(each.get("name") or each.get("benchmark") or "")
         if name and isinstance(path, str) and path and run.folder / path not in found.values():

@@ -58,10 +58,10 @@ def similarity(
         nearest = Neighbours(each, frequencies).nearest(row.text for row in rows)
         for row, best in zip(rows, nearest, strict=True):
             numbers[round(100 * best.cosine)] += 1
-            closest.offer(best.cosine, row, best.index)
+            closest.offer(best.cosine, row, best.item)
         found.append(Compared(name=name, items=len(each), numbers=dict(sorted(numbers.items()))))
         items = benchmarks[name]
-        pairs += [_pair(one.cosine, one.row, items[one.index]) for one in closest.best]
+        pairs += [_pair(one.cosine, one.row, items[one.item]) for one in closest.best]
     return Similarity(
         rows=whole,
         compared=len(rows),
@@ -75,7 +75,7 @@ class _Close(NamedTuple):
     cosine: float
     order: int
     row: RowText
-    index: int
+    item: int
 
 
 class _Closest:

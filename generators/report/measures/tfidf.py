@@ -30,8 +30,8 @@ _Floats = NDArray[np.float64]
 class Nearest(NamedTuple):
     """The text that is nearest to another."""
 
-    index: int
-    """In the texts that were given first."""
+    item: int
+    """Its place in the texts that were given first."""
     cosine: float
 
 

@@ -39,7 +39,9 @@ class _Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Results(msgspec.Struct, frozen=True, kw_only=True):
-    by_task: dict[str, list[_Row]] = msgspec.field(name="eval", default_factory=dict)
+    by_task: dict[str, list[_Row]] = msgspec.field(
+        name="eval", default_factory=dict[str, list[_Row]]
+    )
     figures: _Figures | None = msgspec.field(name="veristone", default=None)
     pass_at_k: dict[str, dict[str, float]] = {}
 

@@ -68,7 +68,7 @@ def as_table(value: object) -> dict[str, Any]:
 def as_tables(value: object) -> list[dict[str, Any]]:
     """Return the objects in a list of JSON; nothing for anything else."""
     found = cast("list[object]", value) if isinstance(value, list) else []
-    return [as_table(each) for each in found if isinstance(each, dict)]
+    return [as_table(cast("object", each)) for each in found if isinstance(each, dict)]
 
 
 def read_table(path: Path, trouble: Trouble) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import msgspec
 
 from generators.report.facts import Attempt, Curve, Training
 from generators.report.measures.thin import Measured, thin
-from generators.report.reading.files import read_struct
+from generators.report.reading.files import as_table, read_struct
 from generators.report.reading.run import Run, StepMark
 
 __all__ = ["TrainingRead", "read_training"]
@@ -62,7 +62,7 @@ def read_training(run: Run, step: StepMark) -> TrainingRead | None:
     journal = read_struct(path, _Journal, run.trouble)
     if journal is None:
         return None
-    refused = journal.data.get("refused")
+    refused = as_table(journal.data.get("refused"))
     return TrainingRead(
         facts=Training(
             step=step.name,
@@ -89,11 +89,7 @@ def read_training(run: Run, step: StepMark) -> TrainingRead | None:
             ],
         ),
         read=_number(journal.data, "read"),
-        refused={
-            str(name): number
-            for name, number in (refused.items() if isinstance(refused, dict) else ())
-            if isinstance(number, int)
-        },
+        refused={name: number for name, number in refused.items() if isinstance(number, int)},
         kept_out=_number(journal.data, "evaluation_samples"),
         versions=journal.versions,
     )
