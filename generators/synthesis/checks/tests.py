@@ -34,17 +34,23 @@ def suite(tests: str, code: str) -> Problem | None:
         return problem("no_tests", "comments only")
     solution = parse(code)
     module = solution.module if isinstance(solution, Parsed) else ast.Module([], [])
-    names = {name: node for name, node in defined_names(module).items() if not _is_test(name)}
+    defined = defined_names(module)
+    names = {name: node for name, node in defined.items() if not _is_test(name, node)}
     again = _redefined(tree.module, set(names))
     if again:
         return problem("tests_define_solution", ", ".join(again))
-    helpers = [node for name, node in defined_names(module).items() if _is_test(name)]
+    helpers = [node for name, node in defined.items() if _is_test(name, node)]
     known = names or dict.fromkeys(imported_names(module))
     return _vacuous(tree.module, known, helpers)
 
 
-def _is_test(name: str) -> bool:
-    return name.lower().startswith("test")
+def _is_test(name: str, node: ast.stmt) -> bool:
+    """Whether a part of the solution is a test of its own, not a function such as `test_bit`."""
+    return name.lower().startswith("test") and any(
+        isinstance(inner, ast.Assert)
+        or (isinstance(inner, ast.Attribute) and inner.attr.startswith("assert"))
+        for inner in ast.walk(node)
+    )
 
 
 def _redefined(tests: ast.Module, names: set[str]) -> list[str]:

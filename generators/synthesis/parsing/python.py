@@ -5,11 +5,19 @@ compiling, and no input makes it fail.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from generators.seeds.filters.stdlib import roots
 from generators.seeds.filters.trees import Parsed, parse
 
-__all__ = ["defined_names", "imported_names", "joined", "parses", "top_level"]
+__all__ = [
+    "defined_names",
+    "imported_names",
+    "joined",
+    "parses",
+    "top_level",
+    "without_imports_of",
+]
 
 
 def parses(code: str) -> bool:
@@ -47,6 +55,27 @@ def _without_futures(block: str) -> tuple[list[str], str]:
             found.insert(0, f"from __future__ import {names}")
             lines[node.lineno - 1 : node.end_lineno] = []
     return found, "\n".join(lines)
+
+
+def without_imports_of(code: str, names: Collection[str]) -> str:
+    """Return a program without those imports at its top that name nothing but `names`, from modules
+    that are not the standard library's: `from solution import f`, where the solution stands in the
+    same file."""
+    tree = parse(code)
+    if not isinstance(tree, Parsed) or "import" not in code:
+        return code
+    lines = code.split("\n")
+    for node in reversed(tree.module.body):
+        if not isinstance(node, ast.ImportFrom) or any(alias.asname for alias in node.names):
+            continue
+        known = (node.module or "").partition(".")[0] in roots() and not node.level
+        alone = not any(
+            other is not node and other.lineno <= (node.end_lineno or 0) <= (other.end_lineno or 0)
+            for other in tree.module.body
+        )
+        if not known and alone and all(alias.name in names for alias in node.names):
+            lines[node.lineno - 1 : node.end_lineno] = []
+    return "\n".join(lines)
 
 
 def top_level(module: ast.Module) -> list[ast.stmt]:

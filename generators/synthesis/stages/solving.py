@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from generators.seeds.filters.trees import Parsed, parse
 from generators.synthesis.checks.base import Check, Problem
 from generators.synthesis.checks.code import code_of
 from generators.synthesis.checks.copies import example_code, seed_code
@@ -15,6 +16,7 @@ from generators.synthesis.checks.size import size
 from generators.synthesis.checks.stubs import stub
 from generators.synthesis.checks.tests import suite
 from generators.synthesis.parsing.fences import Fence
+from generators.synthesis.parsing.python import defined_names, without_imports_of
 from generators.synthesis.records import Record
 from generators.synthesis.stages.answers import Parts
 from generators.synthesis.stages.asking import AskingStage
@@ -56,7 +58,7 @@ class SolvingStage(AskingStage, frozen=True):
         tests = ""
         if found is None and wants_tests:
             written = tests_of(parts.tests, record.language)
-            tests = "" if isinstance(written, Problem) else written
+            tests = "" if isinstance(written, Problem) else _in_one_file(written, code)
             if isinstance(written, Problem) and written.reason not in self.permit:
                 found = written
         found = found or self.look(*self._code_checks(record, code, tests, parts, random_seed))
@@ -84,6 +86,13 @@ class SolvingStage(AskingStage, frozen=True):
             lambda: example_code(parts.tested or parts.response, self.shown(record, random_seed)),
             lambda: seed_code(code, record) if code else None,
         )
+
+
+def _in_one_file(tests: str, code: str) -> str:
+    """Tests are run behind the code: what they import of it is there."""
+    tree = parse(code)
+    names = defined_names(tree.module) if isinstance(tree, Parsed) else {}
+    return without_imports_of(tests, names)
 
 
 def tests_of(blocks: Sequence[Fence], language: str) -> str | Problem:

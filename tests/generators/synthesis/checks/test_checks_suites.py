@@ -387,6 +387,14 @@ def test_a_solution_without_definitions_is_tested_by_what_it_imports() -> None:
     assert suite("assert 2 == 2", "print(2)") is not None
 
 
+def test_a_solution_may_be_called_like_a_test() -> None:
+    code = "def test_bit(n, k):\n    return bool(n >> k & 1)\n"
+    assert suite("assert test_bit(4, 2)", code) is None
+    again = suite(f"{code}\nassert test_bit(4, 2)", code)
+    assert again is not None
+    assert again.reason == "tests_define_solution"
+
+
 def test_a_test_function_of_the_solution_may_be_called() -> None:
     code = SOLUTION + "\ndef test_add():\n    assert add(1, 2) == 3\n"
     assert suite("test_add()", code) is None

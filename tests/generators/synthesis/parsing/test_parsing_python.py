@@ -12,7 +12,13 @@ from generators.synthesis.checks.stubs import stub
 from generators.synthesis.checks.tests import suite
 from generators.synthesis.parsing.fences import fences
 from generators.synthesis.parsing.grammars import grammar_accepts
-from generators.synthesis.parsing.python import defined_names, imported_names, joined, parses
+from generators.synthesis.parsing.python import (
+    defined_names,
+    imported_names,
+    joined,
+    parses,
+    without_imports_of,
+)
 from generators.synthesis.parsing.words import folded, rouge_l, words
 
 
@@ -32,6 +38,20 @@ def test_future_imports_come_first() -> None:
     assert program.startswith("from __future__ import annotations\n\nx = 1")
     compile(program, "joined", "exec")
     assert joined([]) == ""
+
+
+def test_imports_of_what_is_there() -> None:
+    code = (
+        "import os\nfrom solution import (\n    f,\n    g,\n)\nfrom . import f\n"
+        "from json import f\n"
+        "from other import f, h\nfrom a import f as k\nfrom a import f; x = 1\nassert f(1)"
+    )
+    kept = (
+        "import os\nfrom json import f\nfrom other import f, h\nfrom a import f as k\n"
+        "from a import f; x = 1\nassert f(1)"
+    )
+    assert without_imports_of(code, {"f", "g"}) == kept
+    assert without_imports_of("import (", {"f"}) == "import ("
 
 
 def test_what_parses() -> None:

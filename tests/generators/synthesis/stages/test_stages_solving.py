@@ -130,6 +130,12 @@ def test_imports_of_the_standard_library_only() -> None:
     assert reasons(ask(stage("tags", imports="stdlib"), ASKED, tests)) == ["imports"]
 
 
+def test_tests_need_not_import_the_solution() -> None:
+    text = TAGS.replace(TESTS, f"from your_module import last_word\n\n{TESTS}")
+    [kept] = ask(stage("tags", imports="stdlib"), ASKED, text).kept
+    assert kept.tests.strip() == TESTS
+
+
 def test_what_a_recipe_permits_is_kept() -> None:
     permit = ("no_tests", "no_code", "vacuous_tests")
     [kept] = ask(stage("tags", permit=permit), ASKED, TAGS.replace(fence(TESTS), "call it")).kept
