@@ -15,7 +15,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -84,9 +84,9 @@ def make_tiny_model(
         raise ConfigError(f"{target}: is there already; name a new folder or remove it")
     try:
         import torch
-        import transformers  # noqa: F401
+        from transformers import Starcoder2ForCausalLM
     except ImportError as error:
-        raise ConfigError(f"{error.name} is not installed: make models, or the extra train") from None
+        raise ConfigError(f"{error.name} is not installed: see make models") from None
 
     with _one_thread(torch), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -96,7 +96,7 @@ def make_tiny_model(
             preset.vocabulary,
             preset.context,
         )
-        model = _new_model(preset, tokenizer)
+        model = Starcoder2ForCausalLM(_config(preset, tokenizer))
         _train(model, _encode(corpus, tokenizer), preset, seed, on_progress)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -112,7 +112,7 @@ def make_tiny_model(
 
 
 @contextlib.contextmanager
-def _one_thread(torch: Any) -> Iterator[None]:
+def _one_thread(torch: Any) -> Generator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -121,10 +121,10 @@ def _one_thread(torch: Any) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _new_model(preset: Preset, tokenizer: Any) -> Any:
-    from transformers import Starcoder2Config, Starcoder2ForCausalLM
+def _config(preset: Preset, tokenizer: Any) -> Any:
+    from transformers import Starcoder2Config
 
-    config = Starcoder2Config(
+    return Starcoder2Config(
         vocab_size=preset.vocabulary,
         hidden_size=preset.hidden,
         intermediate_size=4 * preset.hidden,
@@ -141,7 +141,6 @@ def _new_model(preset: Preset, tokenizer: Any) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return Starcoder2ForCausalLM(config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,9 @@ def _encode(corpus: Sequence[Document], tokenizer: Any) -> list[_Encoded]:
     ]
 
 
-def _batches(examples: Sequence[_Encoded], size: int, rng: random.Random) -> Iterator[list[_Encoded]]:
+def _batches(
+    examples: Sequence[_Encoded], size: int, rng: random.Random
+) -> Iterator[list[_Encoded]]:
     """Endless batches of documents of about one length, which saves most of the padding."""
     while True:
         order = rng.sample(examples, len(examples))

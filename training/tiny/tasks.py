@@ -32,13 +32,57 @@ HIDDEN_TESTS: Final = 8
 _SHARES: Final[dict[Split, int]] = {"pretrain": 6, "align": 2, "held_out": 2}  # of 10
 
 _FIRST: Final = (
-    "amber bold calm dark eager fair grand happy icy jolly keen light merry neat "
-    "old proud quick red shy tall urban vast warm young"
-).split()
+    "amber",
+    "bold",
+    "calm",
+    "dark",
+    "eager",
+    "fair",
+    "grand",
+    "happy",
+    "icy",
+    "jolly",
+    "keen",
+    "light",
+    "merry",
+    "neat",
+    "old",
+    "proud",
+    "quick",
+    "red",
+    "shy",
+    "tall",
+    "urban",
+    "vast",
+    "warm",
+    "young",
+)
 _SECOND: Final = (
-    "acorn bear cloud dune elm fox gate hill iris jar kite lamp moon nest "
-    "oak pond quill river star tree urn vine wolf yard"
-).split()
+    "acorn",
+    "bear",
+    "cloud",
+    "dune",
+    "elm",
+    "fox",
+    "gate",
+    "hill",
+    "iris",
+    "jar",
+    "kite",
+    "lamp",
+    "moon",
+    "nest",
+    "oak",
+    "pond",
+    "quill",
+    "river",
+    "star",
+    "tree",
+    "urn",
+    "vine",
+    "wolf",
+    "yard",
+)
 _PARAMETERS: Final = {
     "int": ("x", "n", "num", "value"),
     "list": ("xs", "nums", "items", "data"),

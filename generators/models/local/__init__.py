@@ -1,0 +1,9 @@
+"""Models that run in this process: vLLM, and Hugging Face transformers.
+
+Importing this package imports neither torch nor vLLM; opening a model does.
+"""
+
+from generators.models.local.transformers import TransformersModel
+from generators.models.local.vllm import VLLMModel
+
+__all__ = ["TransformersModel", "VLLMModel"]
