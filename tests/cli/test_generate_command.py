@@ -1,5 +1,6 @@
 """`veristone generate` and `veristone show` as a person uses them."""
 
+import asyncio
 import json
 import shutil
 from collections import Counter
@@ -9,6 +10,7 @@ import pytest
 from backends import give_up
 from generate_recordings import RECIPE, begin, command, files, generate, make
 
+from generators.synthesis.pipeline.folder import find
 from veristone.cli.main import main
 
 pytestmark = pytest.mark.bubblewrap
@@ -106,6 +108,30 @@ def test_what_is_recorded_can_be_replayed(
     lines = [json.loads(line) for line in again.read_text().splitlines()]
     known = {json.loads(line)["id"] for line in recording.read_text().splitlines()}
     assert {line["id"] for line in lines} == known
+
+
+def test_what_failed_for_good_is_told_and_tried_again(
+    done: Path, recorded: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    generate("start", RECIPE, "--seeds", recorded[0], "-o", folder, "--attempts", 1)
+    nothing = generate("retry", folder)
+    assert (nothing.returncode, nothing.stdout) == (0, "nothing had failed for good\n")
+
+    async def fail_one() -> None:
+        async with find(folder).queue("concepts") as queue:
+            (lease,) = await queue.lease(1, 60)
+            await queue.nack(lease.token, reason="ModelUnavailable: away")
+
+    asyncio.run(fail_one())
+    assert generate("status", folder).returncode == 1
+    result = generate("run", RECIPE, *whole(recorded), "-o", folder)
+    assert result.returncode == 1
+    assert "1 record(s) failed for good (see dead.jsonl)" in result.stderr
+    assert "ModelUnavailable: away" in (folder / "dead.jsonl").read_text()
+    assert "concepts: 1 put back" in generate("retry", folder).stdout
+    assert generate("run", RECIPE, *whole(recorded), "-o", folder, "--quiet").returncode == 0
+    assert files(folder) == files(done)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ async def run_all(
     dead = sum(stage["dead"] for stage in counts["stages"])
     if dead:
         print(
-            f"veristone: {dead:,} records failed for good (see dead.jsonl); `veristone generate"
+            f"veristone: {dead:,} record(s) failed for good (see dead.jsonl); `veristone generate"
             f" retry {folder.path}` and the same command again have them tried again",
             file=sys.stderr,
         )

@@ -165,7 +165,7 @@ async def _status(folder: "RunFolder", stages: Sequence[str], *, quiet: bool) ->
             dead += (await queue.stats()).dead
     if dead and not quiet:
         print(
-            f"veristone: {dead:,} records failed for good; `veristone generate retry {folder.path}`"
+            f"veristone: {dead:,} record(s) failed for good; `veristone generate retry {folder.path}`"
             " has them tried again",
             file=sys.stderr,
         )
