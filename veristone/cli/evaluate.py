@@ -219,7 +219,6 @@ async def _usable(
 async def _ask(args: argparse.Namespace, dataset: "Dataset") -> None:
     """Fill the samples file with what the model answers."""
     from generators.models.registry import open_model, parse_model
-
     from training.evaluation.asking import Asking, ask
 
     if args.samples is None:
@@ -257,7 +256,7 @@ async def _ask(args: argparse.Namespace, dataset: "Dataset") -> None:
 def _template(name: str | None) -> "Callable[[str], str]":
     from training.finetune.template import load_template
 
-    return load_template(name).render
+    return load_template(name or "instruction").render
 
 
 def _print(

@@ -60,12 +60,14 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from veristone.cli import (
+        align,
         dataset,
         demo,
         doctor,
         evaluate,
         generate,
         images,
+        loop,
         seeds,
         select,
         show,
@@ -87,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         select,
         dataset,
         train,
+        align,
+        loop,
         show,
         doctor,
         images,

@@ -1,6 +1,7 @@
 """MBPP as its authors published it (Austin et al. 2021): `text`, `code`, `test_list`.
 
-The sanitized file's `prompt` and `test_imports` are read too. The asserts run in the sample's own
+The sanitized file's `prompt` and `test_imports` are read too, and an `instruction` of one's own,
+which is then shown without a test. The asserts run in the sample's own
 interpreter (`shared`); MBPP+ (`mbpp+`) is the stronger and safer benchmark.
 """
 
@@ -34,10 +35,13 @@ def read_task(row: Row) -> Task:
         entry_point=_entry_point(code, tests),
         canonical_solution=code,
         build=lambda solution: Program(solution, check),
-        instruction=f"{text} Your code should satisfy this assertion:\n\n"
-        f"```python\n{tests[0]}\n```",
+        instruction=str(row.fields.get("instruction") or "") or _with_test(text, tests[0]),
         stop=("\nassert", '\n"""', "\nprint(", "\nif __name__"),
     )
+
+
+def _with_test(text: str, test: str) -> str:
+    return f"{text} Your code should satisfy this assertion:\n\n```python\n{test}\n```"
 
 
 def _entry_point(code: str, tests: list[str]) -> str:

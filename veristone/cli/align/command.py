@@ -2,8 +2,9 @@
 
 import argparse
 import asyncio
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +42,25 @@ def add_parser(commands: "Subparsers") -> None:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("recipe", type=Path, metavar="RECIPE", help="a TOML file")
+    parser.add_argument(
+        "recipe", type=Path, metavar="RECIPE", help="a TOML file, or a recipe of ours"
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="of the run")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where relative paths of the recipe begin (default: its folder; for a recipe of ours"
+        " this one)",
+    )
+    parser.add_argument("--random-seed", type=int, metavar="N", help="in place of the recipe's")
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be done and what it would cost"
     )
+    parser.add_argument(
+        "--cores", type=int, metavar="N", help="for the estimate (default: those of this machine)"
+    )
+    parser.add_argument("--gpus", type=int, default=4, metavar="N", help="for the estimate (4)")
     parser.add_argument(
         "--redo", action="store_true", help="do anew what was made with other settings"
     )
@@ -58,11 +73,16 @@ async def run(arguments: argparse.Namespace) -> int:
     from veristone.cli.align.plan import plan
     from veristone.cli.align.recipe import load_align_recipe
 
-    recipe = load_align_recipe(arguments.recipe)
+    recipe = load_align_recipe(arguments.recipe, arguments.data)
+    if arguments.random_seed is not None:
+        recipe = recipe.model_copy(update={"random_seed": arguments.random_seed})
     steps = plan(recipe)
     if arguments.dry_run:
         _check_parts(recipe)
-        _show_plan(recipe, steps)
+        cores = arguments.cores or len(os.sched_getaffinity(0))
+        if cores < 1 or arguments.gpus < 1:
+            raise ConfigError("--cores and --gpus are 1 or more")
+        _show_plan(recipe, steps, cores, arguments.gpus)
         return 0
     if arguments.output is None:
         raise ConfigError("give the run a folder: -o FOLDER (or --dry-run)")
@@ -105,28 +125,46 @@ def _check_parts(recipe: "AlignRecipe") -> None:
     Raises:
         ConfigError: a recipe, preset or file is not there or is wrong.
     """
-    from generators.selection.recipe import load_recipe as load_selection
-
-    from generators.seeds.pipeline.recipe import load_recipe as load_seeds
-    from generators.synthesis.recipe import load_recipe as load_synthesis
-    from training.finetune.config import load_preset
+    from generators.seeds.pipeline import recipe as seeds
+    from generators.selection import recipe as selection
+    from generators.synthesis import recipe as synthesis
+    from training.finetune import load_settings
 
     for variant in (None, *recipe.variants):
-        whole = recipe.of(variant)
-        if whole.seeds is not None and not whole.seeds.file:
-            load_seeds(whole.seeds.recipe)
-        load_synthesis(whole.synthesis.recipe)
-        load_selection(whole.selection.recipe)
-        load_preset(whole.training.preset)
+        for number in range(1, recipe.rounds + 1):
+            whole = recipe.at(number).of(variant)
+            parts = [(synthesis, whole.synthesis.recipe), (selection, whole.selection.recipe)]
+            if whole.seeds is not None and not whole.seeds.file:
+                parts.append((seeds, whole.seeds.recipe))
+            for room, name in parts:
+                room.parse_recipe(room.load_recipe(name), name)
+            load_settings(whole.training.preset, _overrides(whole.training.set), {})
 
 
-def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]") -> None:
+def _overrides(settings: Mapping[str, object]) -> list[str]:
+    from veristone.cli.align.plan import word
+
+    return [f"{key}={word(value)}" for key, value in settings.items()]
+
+
+_DOES = {
+    "seeds": "mine and filter functions",
+    "synthesis": "write and verify responses",
+    "selection": "choose among them",
+    "dataset": "write rows",
+    "training": "fine-tune",
+    "evaluation": "answer and judge tasks",
+}
+
+
+def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]", cores: int, gpus: int) -> None:
     from veristone.cli.align.estimate import estimate
 
     costs = estimate(recipe, steps)
     table = Table(title=f"{recipe.name}: {len(steps)} steps")
-    for name in ("step", "given", "made", "core h", "GPU h"):
-        table.add_column(name, justify="left" if name == "step" else "right")
+    table.add_column("step", overflow="fold")
+    for name in ("given", "made", "core h", "GPU h", "hours"):
+        table.add_column(name, justify="right")
     for step in steps:
         cost = costs[step.name]
         table.add_row(
@@ -135,18 +173,25 @@ def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]") -> None:
             f"{cost.made:,}",
             f"{cost.core_hours:,.1f}" if cost.core_hours else "",
             f"{cost.gpu_hours:,.1f}" if cost.gpu_hours else "",
+            f"{cost.hours(cores, gpus):,.1f}",
         )
-    cores = sum(cost.core_hours for cost in costs.values())
-    gpus = sum(cost.gpu_hours for cost in costs.values())
+    core_hours = sum(cost.core_hours for cost in costs.values())
+    gpu_hours = sum(cost.gpu_hours for cost in costs.values())
+    hours = sum(cost.hours(cores, gpus) for cost in costs.values())
     table.add_section()
-    table.add_row("together", "", "", f"{cores:,.1f}", f"{gpus:,.1f}")
+    table.add_row(
+        "together", "", "", "", f"{core_hours:,.1f}", f"{gpu_hours:,.1f}", f"{hours:,.1f}"
+    )
     console = Console()
     console.print(table)
     console.print(
-        "Counts: [scale] of the recipe. Core hours: our benchmarks. GPU hours: A100-80G, from the"
-        " costs in arXiv 2410.24198.",
+        f"Hours: with {cores} cores and {gpus} GPUs, one step after another. Counts: [scale] of the"
+        " recipe. Core hours: our benchmarks. GPU hours: A100-80G, from the costs in arXiv"
+        " 2410.24198; a factor of two either way.",
         markup=False,
     )
+    for kind in dict.fromkeys(step.kind for step in steps):
+        console.print(f"{kind}: {_DOES[kind]}", markup=False)
     for step in steps:
         command = " ".join([*step.launcher, "veristone", *step.arguments])
         console.print(command, markup=False, highlight=False, soft_wrap=True)

@@ -48,11 +48,17 @@ class Cost:
     core_hours: float = 0.0
     gpu_hours: float = 0.0
 
+    def hours(self, cores: int, gpus: int) -> float:
+        """Return the time it takes; what needs both does both side by side."""
+        return max(self.core_hours / cores, self.gpu_hours / gpus)
+
 
 def estimate(recipe: AlignRecipe, steps: Sequence[Step]) -> dict[str, Cost]:
     """Return the cost of each step, by its name."""
     scale, billions = recipe.scale, recipe.model.billions
     responses = round(scale.seeds * scale.instructions) * scale.responses
+    passing = round(responses * scale.passing)
+    rows = min(scale.rows, passing)
     costs = {
         "seeds": Cost(scale.functions, scale.seeds, scale.functions / _FUNCTIONS_PER_CORE_S / 3600),
         "synthesis": Cost(
@@ -61,9 +67,9 @@ def estimate(recipe: AlignRecipe, steps: Sequence[Step]) -> dict[str, Cost]:
             responses / _VERDICTS_PER_CORE_S / 3600,
             _generation_h(scale.seeds, scale.responses, billions),
         ),
-        "selection": Cost(round(responses * scale.passing), scale.rows),
-        "dataset": Cost(scale.rows, scale.rows),
-        "training": Cost(scale.rows, 1, 0.0, _training_h(scale.rows, billions)),
+        "selection": Cost(passing, rows),
+        "dataset": Cost(rows, rows),
+        "training": Cost(rows, 1, 0.0, _training_h(rows, billions)),
         "evaluation": Cost(_TASKS, _TASKS, 0.0, _evaluation_h(billions)),
     }
     return {step.name: costs[step.kind] for step in steps}

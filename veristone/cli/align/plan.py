@@ -17,7 +17,7 @@ from typing import Literal
 
 from veristone.cli.align.recipe import AlignRecipe, Benchmark, Variant
 
-__all__ = ["MAIN", "Kind", "Step", "plan"]
+__all__ = ["MAIN", "Kind", "Step", "plan", "word"]
 
 Kind = Literal["seeds", "synthesis", "selection", "dataset", "training", "evaluation"]
 MAIN = "main"
@@ -147,12 +147,7 @@ def _synthesis(
     arguments = ["generate", "run", settings.recipe, "--input", source, "-o", folder]
     teacher = recipe.model.teacher
     arguments += ["--model", teacher or recipe.model.address(model)]
-    if settings.in_flight:
-        arguments += ["--in-flight", str(settings.in_flight)]
-    random_seed = recipe.random_seed + number - 1
-    arguments += ["--set", f"random_seed={random_seed}"]
-    for key, value in settings.set.items():
-        arguments += ["--set", f"{key}={_word(value)}"]
+    arguments += ["--random-seed", str(recipe.random_seed + number - 1)]
     # A teacher's data do not depend on what was trained.
     needs = tuple(filter(None, (before, *(() if teacher else after))))
     return made.add(
@@ -215,7 +210,7 @@ def _training(
     arguments = ["train", settings.preset, "--data", dataset, "--model", model]
     arguments += ["-o", folder, "--set", f"seed={recipe.random_seed}"]
     for key, value in settings.set.items():
-        arguments += ["--set", f"{key}={_word(value)}"]
+        arguments += ["--set", f"{key}={word(value)}"]
     return made.add(
         Step(
             kind="training",
@@ -268,5 +263,6 @@ def _file_name(label: str) -> str:
     return "".join(c if c.isalnum() or c in "+-._" else "_" for c in label)
 
 
-def _word(value: str | float | bool) -> str:
+def word(value: object) -> str:
+    """Return a setting as it stands after `--set KEY=`."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -34,8 +34,7 @@ __all__ = [
 ]
 
 _BUILT_IN = open_rooms() / "recipes"
-_PATHS = frozenset({"path", "input", "source", "file"})
-"""Settings that name files, meant from the recipe's own folder."""
+_PATHS = frozenset({"path", "input", "file", "dataset"})
 
 
 class _Section(BaseModel):
@@ -80,8 +79,6 @@ class Synthesis(_Section):
     recipe: str
     input: str = ""
     """Instructions or tasks in place of seeds, for recipes that begin with them."""
-    in_flight: int = Field(default=0, ge=0)
-    set: dict[str, str | int | float | bool] = {}
 
 
 class Selection(_Section):
@@ -229,10 +226,11 @@ def builtin_recipes() -> list[str]:
     return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
 
 
-def load_align_recipe(path: Path) -> AlignRecipe:
+def load_align_recipe(path: Path, data: Path | None = None) -> AlignRecipe:
     """Read a recipe, or one of ours by its name.
 
-    Paths are meant from the recipe's own folder; those of ours from the present one.
+    Paths are meant from the folder `data`; without one from the recipe's own folder, or, in a
+    recipe of ours, from the present one.
 
     Raises:
         ConfigError: it cannot be read, or the first thing that is wrong with it, by its place.
@@ -240,6 +238,7 @@ def load_align_recipe(path: Path) -> AlignRecipe:
     folder = path.resolve().parent
     if str(path) in builtin_recipes():
         path, folder = _BUILT_IN / f"{path}.toml", Path.cwd()
+    folder = data.resolve() if data is not None else folder
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -248,7 +247,7 @@ def load_align_recipe(path: Path) -> AlignRecipe:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from error
     settings.setdefault("name", path.stem)
-    anchored = cast("dict[str, Any]", _anchored(settings, folder, ""))
+    anchored = cast("dict[str, Any]", _anchored(settings, path.resolve().parent, folder))
     try:
         return AlignRecipe.model_validate(anchored)
     except pydantic.ValidationError as error:
@@ -258,20 +257,30 @@ def load_align_recipe(path: Path) -> AlignRecipe:
         raise ConfigError(": ".join(filter(None, (str(path), place, said)))) from error
 
 
-def _anchored(value: object, folder: Path, key: str) -> object:
-    """Join relative paths to the folder: in settings that name files, and in `benchmarks`."""
+def _anchored(value: object, own: Path, folder: Path, key: str = "") -> object:
+    """Make paths absolute: of recipes from the folder `own`, of everything else from `folder`.
+
+    Files are the settings that name nothing else, and the values of `benchmarks`. A recipe, a
+    preset, a template or a model is a file only where it begins with a dot.
+    """
     if isinstance(value, Mapping):
         table = cast("Mapping[str, object]", value)
         return {
-            name: _anchored(each, folder, "file" if key == "benchmarks" else name)
+            name: _anchored(each, own, folder, "file" if key == "benchmarks" else name)
             for name, each in table.items()
         }
     if isinstance(value, list):
-        return [_anchored(each, folder, key) for each in cast("list[object]", value)]
-    is_file = key in _PATHS or (key == "dataset" and isinstance(value, str))
-    if is_file and isinstance(value, str) and value:
-        return str(folder / os.path.expanduser(value))  # noqa: PTH111
-    # A model or a recipe is a file only where it says so.
-    if key in ("model", "recipe", "preset", "template") and isinstance(value, str):
+        return [_anchored(each, own, folder, key) for each in cast("list[object]", value)]
+    if not isinstance(value, str) or not value:
+        return value
+    if key in ("recipe", "preset", "template"):
+        return str(own / value) if value.startswith(("./", "../")) else value
+    if key == "model":
         return str(folder / value) if value.startswith(("./", "../")) else value
+    if key == "source":
+        kind, colon, path = value.partition(":")
+        # As in --source: KIND:PATH, or a path alone.
+        return f"{kind}:{folder / path}" if colon and "/" not in kind else str(folder / value)
+    if key in _PATHS:
+        return str(folder / os.path.expanduser(value))  # noqa: PTH111
     return value
