@@ -9,12 +9,12 @@ from generators.synthesis.checks.concepts import concepts
 from generators.synthesis.checks.leaks import leak
 from generators.synthesis.parsing.lists import concepts_in
 from generators.synthesis.records import Record
-from generators.synthesis.stages.asking import AskingStage
+from generators.synthesis.stages.reading import ReadingStage
 
 __all__ = ["Concepts"]
 
 
-class Concepts(AskingStage, frozen=True):
+class Concepts(ReadingStage, frozen=True):
     """The template shows `seed_code`; the completion is a list, see `parsing.lists`."""
 
     needs: ClassVar[tuple[str, ...]] = ("snippet", "concepts")

@@ -21,7 +21,7 @@ from generators.synthesis.checks.suites.nodes import called, calls
 from generators.synthesis.parsing.asserts import asserts_in
 from generators.synthesis.parsing.completion import completed
 from generators.synthesis.records import Record, Refusal, StageResult
-from generators.synthesis.stages.asking import AskingStage
+from generators.synthesis.stages.reading import ReadingStage
 from generators.synthesis.stages.sampling import Sampling
 from generators.synthesis.templates import Template
 from veristone import Completion, Generation, GenerationRequest
@@ -34,7 +34,7 @@ _MARK = "# --- continuation of the tests ---"
 """Between the two texts of a refused pair."""
 
 
-class Solutions(AskingStage, frozen=True):
+class Solutions(ReadingStage, frozen=True):
     """Records come from an input of tasks: `seed_code` is the prompt, `record.seed.name` the entry
     point. Both templates are raw, not conversations; that of the solutions ends in the prompt, that
     of the tests in `assert `.

@@ -19,12 +19,12 @@ from generators.synthesis.parsing.fences import Fence
 from generators.synthesis.parsing.python import defined_names, without_imports_of
 from generators.synthesis.records import Record
 from generators.synthesis.stages.answers import Parts
-from generators.synthesis.stages.asking import AskingStage
+from generators.synthesis.stages.reading import ReadingStage
 
 __all__ = ["SolvingStage"]
 
 
-class SolvingStage(AskingStage, frozen=True):
+class SolvingStage(ReadingStage, frozen=True):
     """A stage whose completion has a program in it."""
 
     tests_in_response: bool = False

@@ -12,7 +12,7 @@ from generators.synthesis.checks.prose import prose
 from generators.synthesis.checks.size import size
 from generators.synthesis.parsing.fences import fences
 from generators.synthesis.records import Record
-from generators.synthesis.stages.asking import AskingStage
+from generators.synthesis.stages.reading import ReadingStage
 
 __all__ = ["WritingStage", "instruction_in"]
 
@@ -21,7 +21,7 @@ _LABEL = re.compile(
 )
 
 
-class WritingStage(AskingStage, frozen=True):
+class WritingStage(ReadingStage, frozen=True):
     """A stage whose completion is an instruction."""
 
     min_characters: int = Field(default=20, ge=0)
