@@ -7,8 +7,8 @@
       work/              scores (kept: an interrupted run goes on), what sieves remember
 
 Scores are the dear part; they go into a log, and a run that was interrupted goes on from it. The
-rest is read anew each time: about a thousand responses a second, with benchmarks to look for a few
-hundred. All files appear whole or not at all, and equal input gives equal bytes.
+rest is read anew each time: 1,500 to 11,000 responses a CPU second (docs/selection.md). All files
+appear whole or not at all, and equal input gives equal bytes.
 
 Memory is that of a batch of instructions, whatever the length of the file.
 """
@@ -65,6 +65,8 @@ class _Weighed:
     passes: list[Record]
     """Those that went through every gate."""
     failures: list[Record]
+    doubtful: frozenset[str]
+    """Ids of failures that behave like a pass."""
     rows: list[Selected] = field(default_factory=list[Selected])
 
 
@@ -256,7 +258,8 @@ class Selection:
                 self._reject(candidate.record.id, "choice", "not_chosen")
         passes = [one.record for one in candidates if _decision(one.record) is Decision.PASS]
         failures = [one for one in group.records if _decision(one) is Decision.FAIL]
-        return _Weighed(group, chosen, passes, failures)
+        doubtful = frozenset(known.doubtful if known is not None else ())
+        return _Weighed(group, chosen, passes, failures, doubtful)
 
     def _in_pool(self, record: Record) -> bool:
         """Tell whether a response may be chosen at all; reject it if not."""
@@ -313,6 +316,7 @@ class Selection:
             one.rows[0].instruction,
             one.passes,
             one.failures,
+            one.doubtful,
             self._recipe,
             inspector,
         )

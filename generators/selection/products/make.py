@@ -1,7 +1,7 @@
 """All products of one instruction, decontaminated."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -31,6 +31,7 @@ def make_products(
     prompt: str,
     passes: Sequence[Record],
     failures: Sequence[Record],
+    doubtful: Collection[str],
     recipe: Recipe,
     inspector: Inspector,
 ) -> Made:
@@ -41,13 +42,14 @@ def make_products(
         prompt: the instruction as the student sees it.
         passes: responses that went through every gate.
         failures: its failures.
+        doubtful: ids of those that behave like a pass.
         recipe: of the selection.
         inspector: sees every answer that leaves; the instruction it has seen.
     """
     settings = recipe.products
     if not (settings.preferences or settings.kto or settings.repairs):
         return Made(rows={})
-    material = gather(group, prompt, passes, failures, recipe.student, recipe.random_seed)
+    material = gather(group, prompt, passes, failures, recipe.student, recipe.random_seed, doubtful)
     unused = {"failures": Counter(material.unused)}
     clean: dict[str, bool] = {}
 

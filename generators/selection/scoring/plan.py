@@ -93,7 +93,13 @@ class Plan:
             for name in self.voters
         }
         scores = tuple(_score(name, tallies[name], signatures) for name in self.passes)
-        return GroupScores(key=self.key, content=self.content, scores=scores)
+        passing = {signatures[name] for name in self.passes if name in signatures}
+        doubtful = tuple(
+            name
+            for name, own in signatures.items()
+            if name not in tallies and None not in own and own in passing
+        )
+        return GroupScores(key=self.key, content=self.content, scores=scores, doubtful=doubtful)
 
 
 @dataclass(slots=True)

@@ -39,3 +39,5 @@ class GroupScores(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     content: str
     """Digest of what was run."""
     scores: tuple[Score, ...] = ()
+    doubtful: tuple[str, ...] = ()
+    """Failures that behave like a pass on all tests: rather their own tests are wrong."""

@@ -46,6 +46,13 @@ def test_an_answer_that_also_passed_is_no_failure() -> None:
     assert found.unused == {"same_as_a_pass": 1}
 
 
+def test_a_doubtful_failure_is_not_used() -> None:
+    bad = failing("a/1")
+    found = gather("a", "Double it.", [passing("a/0")], [bad], Student(), 0, {"a/1"})
+    assert not found.failures
+    assert found.unused == {"behaves_like_a_pass": 1}
+
+
 def test_pairs_are_alike_but_for_being_right() -> None:
     passes = [passing("a/0", **coded(1, 10)), passing("a/1", **coded(2, 60))]
     failures = [failing("a/2", **coded(3, 62)), failing("a/3", **coded(4, 9))]

@@ -104,6 +104,18 @@ async def test_solutions_that_behave_alike_agree() -> None:
     assert [score.agreeing for score in silent.values()] == [2, 2, 1]
 
 
+async def test_a_failure_that_behaves_like_a_pass_is_doubtful() -> None:
+    right = passing("a/0", tests="assert double(2) == 4\n")
+    mistaken = failing(
+        "a/1", code="def double(y):\n    return y + y\n", tests="assert double(3) == 7\n"
+    )
+    wrong = failing("a/2", tests="assert double(3) == 6\n")
+    plan = make_plan("a", [right], [mistaken, wrong], Scoring(agreement=True), 0)
+    async for verdict in InProcess().verify_stream(plan.samples):
+        plan.verdicts.append(verdict)
+    assert plan.scores().doubtful == ("a/1",)
+
+
 def test_a_pass_is_not_run_again_on_its_own_tests() -> None:
     records = [passing(f"a/{n}", tests=f"assert double({n}) == {2 * n}\n") for n in range(4)]
     plan = make_plan("a", records, [], Scoring(agreement=True), 0)
