@@ -15,6 +15,7 @@ from rich.table import Table
 from veristone import ConfigError
 
 if TYPE_CHECKING:
+    from veristone.cli.align.estimate import Cost
     from veristone.cli.align.plan import Step
     from veristone.cli.align.recipe import AlignRecipe
     from veristone.cli.align.run import Progress
@@ -165,23 +166,21 @@ def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]", cores: int, gpus:
     table.add_column("step", overflow="fold")
     for name in ("given", "made", "core h", "GPU h", "hours"):
         table.add_column(name, justify="right")
+
+    def add(name: str, given: str, made: str, found: "Sequence[Cost]") -> None:
+        sums = [sum(cost.core_hours for cost in found), sum(cost.gpu_hours for cost in found)]
+        sums.append(sum(cost.hours(cores, gpus) for cost in found))
+        cells = (f"{number:,.1f}" if number >= 0.05 else "" for number in sums)
+        table.add_row(name, given, made, *cells)
+
     for step in steps:
-        cost = costs[step.name]
-        table.add_row(
-            step.name,
-            f"{cost.given:,}",
-            f"{cost.made:,}",
-            f"{cost.core_hours:,.1f}" if cost.core_hours else "",
-            f"{cost.gpu_hours:,.1f}" if cost.gpu_hours else "",
-            f"{cost.hours(cores, gpus):,.1f}",
-        )
-    core_hours = sum(cost.core_hours for cost in costs.values())
-    gpu_hours = sum(cost.gpu_hours for cost in costs.values())
-    hours = sum(cost.hours(cores, gpus) for cost in costs.values())
+        if step.kind != "evaluation":
+            cost = costs[step.name]
+            add(step.name, f"{cost.given:,}", f"{cost.made:,}", [cost])
+    evaluations = [costs[step.name] for step in steps if step.kind == "evaluation"]
+    add(f"evaluation, {len(evaluations)} times", "", "", evaluations)
     table.add_section()
-    table.add_row(
-        "together", "", "", "", f"{core_hours:,.1f}", f"{gpu_hours:,.1f}", f"{hours:,.1f}"
-    )
+    add("together", "", "", list(costs.values()))
     console = Console()
     console.print(table)
     console.print(
