@@ -23,22 +23,23 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
 from generators.seeds.pipeline.storage import only_one, whole_file
+from generators.selection.books import FILES, Books
 from generators.selection.choice import choose
 from generators.selection.compare import Comparison
 from generators.selection.decontamination import Inspector
 from generators.selection.duplicates import Sieve
-from generators.selection.funnel import Funnel, StepFunnel
+from generators.selection.funnel import Funnel
 from generators.selection.gates import GATES, Candidate, Refused, judge_scores, judge_text
 from generators.selection.groups import Group, read_groups
 from generators.selection.limit import Limit
 from generators.selection.products.make import make_products
 from generators.selection.recipe import Recipe
-from generators.selection.rows import Rejection, Selected
+from generators.selection.rows import Selected
 from generators.selection.scoring.plan import Plan, make_plan
 from generators.selection.scoring.run import ScoreLog, score_all
 from generators.selection.student import show_instruction, show_response
@@ -47,8 +48,6 @@ from veristone import ConfigError, Decision, Verifier, __version__
 
 __all__ = ["FILES", "Selection"]
 
-FILES = ("selected", "preferences", "kto", "repairs", "rejected")
-"""Names of the outputs, without `.jsonl`."""
 _BATCH = 400
 """Instructions that are in memory together."""
 _MOST_BYTES = 1024 * 1024
@@ -99,15 +98,10 @@ class Selection:
         self._verifier = verifier
         self._compare = compare
         self._progress = on_progress
-        self._reasons: dict[str, Counter[str]] = {step: Counter() for step in _steps(recipe)}
-        self._idle: Counter[str] = Counter()
-        self._funnel = Funnel(
+        funnel = Funnel(
             recipe=recipe.name, digest=_digest(recipe), settings=recipe.model_dump(mode="json")
         )
-        self._read = 0
-        self._files: dict[str, IO[bytes]] = {}
-        self._lines: Counter[str] = Counter()
-        self._unused: dict[str, Counter[str]] = {}
+        self._books = Books(funnel, _steps(recipe))
 
     async def go(self) -> Funnel:
         """Do everything; return the funnel.
@@ -126,11 +120,11 @@ class Selection:
             finally:
                 if scores is not None:
                     scores.close()
-            self._finish()
-            self._funnel.synthesis = _synthesis(self._responses.parent)
+            self._books.close()
+            self._books.funnel.synthesis = _synthesis(self._responses.parent)
             with whole_file(self._folder / "funnel.json") as file:
-                file.write(msgspec.json.format(_encode(self._funnel), indent=1))
-        return self._funnel
+                file.write(msgspec.json.format(_encode(self._books.funnel), indent=1))
+        return self._books.funnel
 
     # Scores
 
@@ -178,19 +172,22 @@ class Selection:
         with ExitStack() as stack:
             for name in FILES:
                 whole = whole_file(self._folder / f"{name}.jsonl")
-                self._files[name] = stack.enter_context(whole)
+                self._books.files[name] = stack.enter_context(whole)
             if recipe.choice.limit:
-                limit.divert(self._files, self._work, stack)
+                limit.divert(self._books.files, self._work, stack)
             groups = read_groups(self._responses)
             while batch := list(islice(groups, _BATCH)):
                 self._batch(batch, scores, sieves, inspector, comparison, limit)
-                self._progress("selected", self._funnel.instructions)
+                self._progress("selected", self._books.funnel.instructions)
                 # Where Ctrl-C and SIGTERM come in.
                 await asyncio.sleep(0)
             if recipe.choice.limit:
-                self._lines.subtract(limit.settle(self._reject))
+                self._books.lines.subtract(limit.settle(self._books.reject))
         if comparison is not None:
-            self._funnel.compared, self._funnel.yields = comparison.given, comparison.kept()
+            self._books.funnel.compared, self._books.funnel.yields = (
+                comparison.given,
+                comparison.kept(),
+            )
         for old in ("duplicates", "compare"):
             shutil.rmtree(self._work / old, ignore_errors=True)
 
@@ -211,18 +208,18 @@ class Selection:
             found = sieve.judge([candidate.record for _, candidate in live])
             for (_, candidate), duplicate in zip(live, found, strict=True):
                 if duplicate is not None:
-                    self._reject(
+                    self._books.reject(
                         candidate.record.id, sieve.rule.name, "duplicate", duplicate.detail
                     )
             live = [pair for pair, duplicate in zip(live, found, strict=True) if duplicate is None]
         for one, candidate in live:
             finding = _contamination(inspector, candidate.record)
             if finding is not None:
-                self._reject(candidate.record.id, "decontamination", *finding)
+                self._books.reject(candidate.record.id, "decontamination", *finding)
             elif (row := self._row(one.group.key, candidate)) is not None:
                 one.rows.append(row)
                 limit.see(row)
-                self._write("selected", row)
+                self._books.write("selected", row)
         for one in weighed:
             if one.rows:
                 self._make_products(one, inspector)
@@ -232,12 +229,12 @@ class Selection:
         known = scores.of(group.key) if scores is not None else None
         by_id = {score.id: score for score in known.scores} if known is not None else {}
         candidates: list[Candidate] = []
-        self._funnel.instructions += 1
-        self._funnel.instructions_passed += any(
+        self._books.funnel.instructions += 1
+        self._books.funnel.instructions_passed += any(
             _decision(record) is Decision.PASS for record in group.records
         )
         for record in group.records:
-            self._read += 1
+            self._books.read += 1
             if not self._in_pool(record):
                 continue
             found = judge_text(recipe.gates, record, verified=recipe.choice.pool == "passes")
@@ -250,12 +247,12 @@ class Selection:
                     continue
                 found = refused
             assert isinstance(found, Refused)
-            self._reject(record.id, found.gate, found.reason, found.detail)
+            self._books.reject(record.id, found.gate, found.reason, found.detail)
         chosen = choose(candidates, recipe.choice, recipe.random_seed)
         taken = {candidate.record.id for candidate in chosen}
         for candidate in candidates:
             if candidate.record.id not in taken:
-                self._reject(candidate.record.id, "choice", "not_chosen")
+                self._books.reject(candidate.record.id, "choice", "not_chosen")
         passes = [one.record for one in candidates if _decision(one.record) is Decision.PASS]
         failures = [one for one in group.records if _decision(one) is Decision.FAIL]
         doubtful = frozenset(known.doubtful if known is not None else ())
@@ -266,25 +263,25 @@ class Selection:
         verdict, pool = record.verdict, self._recipe.choice.pool
         if verdict is None or verdict.decision is Decision.UNDECIDED:
             reason = "no_verdict" if verdict is None else str(verdict.reason)
-            self._reject(record.id, "verdict", reason)
+            self._books.reject(record.id, "verdict", reason)
             return False
         wrong = verdict.decision is (Decision.FAIL if pool == "passes" else Decision.PASS)
         if pool != "any" and wrong:
-            self._reject(record.id, "passed", str(verdict.reason), _line(verdict.message))
+            self._books.reject(record.id, "passed", str(verdict.reason), _line(verdict.message))
             return False
         return True
 
     def _note_idle(self, candidate: Candidate) -> None:
         """Count what gates could not judge."""
         gates, score = self._recipe.gates, candidate.score
-        self._idle["asserts"] += bool(gates.min_asserts) and candidate.asserts is None
-        self._idle["strength"] += bool(gates.min_strength) and (
+        self._books.idle["asserts"] += bool(gates.min_asserts) and candidate.asserts is None
+        self._books.idle["strength"] += bool(gates.min_strength) and (
             score is None or score.strength is None
         )
-        self._idle["agreement"] += bool(gates.min_agreement) and (
+        self._books.idle["agreement"] += bool(gates.min_agreement) and (
             score is None or score.solutions < 2
         )
-        self._idle["stable"] += gates.stable and score is None
+        self._books.idle["stable"] += gates.stable and score is None
 
     def _row(self, key: str, candidate: Candidate) -> Selected | None:
         """Return the row of a chosen response; None, and rejected, where nothing is left of it."""
@@ -293,9 +290,9 @@ class Selection:
         question = show_instruction(record, recipe.student, recipe.random_seed, key)
         if not answer.text or not question.text:
             part = "response" if question.text else "instruction"
-            self._reject(record.id, "student", "empty", f"nothing is left of the {part}")
+            self._books.reject(record.id, "student", "empty", f"nothing is left of the {part}")
             return None
-        self._describe(record)
+        self._books.describe(record)
         score = candidate.score
         return Selected(
             id=record.id,
@@ -322,54 +319,9 @@ class Selection:
         )
         for name, rows in made.rows.items():
             for row in rows:
-                self._write(name, row)
+                self._books.write(name, row)
         for name, reasons in made.unused.items():
-            self._unused.setdefault(name, Counter()).update(reasons)
-
-    # Counting
-
-    def _describe(self, record: Record) -> None:
-        funnel = self._funnel
-        seed, verdict = record.seed, record.verdict
-        licences = (seed.provenance.licences if seed is not None else ()) or ("unknown",)
-        _count(
-            funnel.models, next((t.model for t in reversed(record.traces) if t.model), "unknown")
-        )
-        _count(funnel.languages, record.language)
-        _count(funnel.categories, record.category or "unknown")
-        _count(funnel.difficulties, record.difficulty or "unknown")
-        _count(funnel.verifiers, (verdict.version if verdict is not None else "") or "unknown")
-        for licence in licences:
-            _count(funnel.licences, licence)
-
-    def _reject(self, record_id: str, step: str, reason: str, detail: str = "") -> None:
-        self._reasons[step][reason] += 1
-        rejection = Rejection(id=record_id, step=step, reason=reason, detail=detail)
-        self._files["rejected"].write(_encode(rejection) + b"\n")
-
-    def _write(self, name: str, row: msgspec.Struct) -> None:
-        self._files[name].write(_encode(row) + b"\n")
-        self._lines[name] += 1
-
-    def _finish(self) -> None:
-        """Fill in the numbers that follow from the others."""
-        given = self._read
-        for step in _steps(self._recipe):
-            reasons = self._reasons[step]
-            kept = given - reasons.total()
-            idle = self._idle[step]
-            self._funnel.steps.append(
-                StepFunnel(
-                    step=step,
-                    given=given,
-                    kept=kept,
-                    not_applicable=idle,
-                    reasons=dict(reasons.most_common()),
-                )
-            )
-            given = kept
-        self._funnel.products = {name: self._lines[name] for name in FILES if name != "rejected"}
-        self._funnel.unused = {name: dict(c.most_common()) for name, c in self._unused.items() if c}
+            self._books.unused.setdefault(name, Counter()).update(reasons)
 
 
 def _synthesis(folder: Path) -> dict[str, object]:
@@ -402,10 +354,6 @@ def _contamination(inspector: Inspector, record: Record) -> tuple[str, str] | No
 
 def _line(text: str) -> str:
     return " ".join(text.split())[:200]
-
-
-def _count(counts: dict[str, int], name: str) -> None:
-    counts[name] = counts.get(name, 0) + 1
 
 
 def _digest(recipe: Recipe) -> str:

@@ -9,10 +9,6 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from veristone import ConfigError
 from veristone.cli.options import add_engine_options, engine_config
 
@@ -141,6 +137,8 @@ class _Progress:
     """One changing line on a terminal; silence elsewhere."""
 
     def __init__(self, *, quiet: bool) -> None:
+        from rich.console import Console
+
         self._status = Console(stderr=True).status("starting")
         self._shown = not quiet and sys.stderr.isatty()
 
@@ -163,6 +161,10 @@ class _Progress:
 
 def print_selection(funnel: "Funnel") -> None:
     """Print how many responses each step was given, kept, and why it rejected the others."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     console = Console()
     table = Table(title=f"{funnel.recipe}: {funnel.instructions:,} instructions")
     table.add_column("step")
