@@ -199,7 +199,7 @@ def _asserts(
 ) -> tuple[str, ...]:
     return tuple(
         f"assert {name}({', '.join(map(repr, arguments))}) == "
-        f"{value_of(right, parameters, arguments)}"
+        f"{value_of(right, parameters, arguments)!r}"
         for arguments in inputs
     )
 
