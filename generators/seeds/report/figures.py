@@ -3,7 +3,18 @@
 Every function is total: nothing to divide by gives a dash.
 """
 
-__all__ = ["DASH", "compact", "count", "duration", "odds", "rate", "share", "size"]
+__all__ = [
+    "DASH",
+    "compact",
+    "count",
+    "duration",
+    "odds",
+    "points",
+    "rate",
+    "share",
+    "significant",
+    "size",
+]
 
 DASH = "–"
 """Where there is no number."""
@@ -82,3 +93,16 @@ def compact(value: float) -> str:
         if value >= unit:
             return f"{value / unit:,.3g}{letter}"
     return f"{value:g}"
+
+
+def points(difference: float) -> str:
+    """Return a difference of two shares in percentage points, signed: `+12.3`, `−0.4`, `0.0`."""
+    value = round(100 * difference, 1)
+    if value == 0:
+        return "0.0"
+    return f"{'+' if value > 0 else '−'}{abs(value):.1f}"
+
+
+def significant(value: float) -> str:
+    """Return a measured value with three digits that mean something: `0.512`, `1.8e-05`."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from generators.seeds.report.figures import compact
 from generators.seeds.report.scale import Scale, linear
-from generators.seeds.report.svg import AXIS, TICKS, axis_below, element, exact, row, svg
+from generators.seeds.report.svg import AXIS, TICKS, axis_below, element, exact, label_row, svg
 
 __all__ = ["Bar", "Bin", "Group", "bars", "histogram"]
 
@@ -64,7 +64,7 @@ def bars(groups: Sequence[Group], scale: Scale, title: str, axis: str) -> Markup
     top = 0
     for group in groups:
         if group.heading:
-            drawn.append(row(top + 21, "heading", group.heading, group.text, group.share))
+            drawn.append(label_row(top + 21, "heading", group.heading, group.text, group.share))
             top += _GROUP_ROW
         for bar in group.bars:
             drawn.append(_bar(bar, top, scale))
@@ -79,7 +79,7 @@ def bars(groups: Sequence[Group], scale: Scale, title: str, axis: str) -> Markup
 def _bar(bar: Bar, top: int, scale: Scale) -> Markup:
     parts = [
         element("<title>{}: {} {}</title>", bar.label, bar.text, bar.share),
-        row(top + 13, "name", bar.label, bar.text, bar.share),
+        label_row(top + 13, "name", bar.label, bar.text, bar.share),
     ]
     y = top + _BAR_TOP
     if bar.behind > 0:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Scale", "linear", "logarithmic", "wide"]
+__all__ = ["Scale", "linear", "logarithmic", "round_step", "wide"]
 
 _TICKS = 5
 """Labels that a narrow screen has room for."""
@@ -41,7 +41,7 @@ def wide(values: Iterable[float]) -> bool:
 def linear(values: Iterable[float], *, whole: bool = True) -> Scale:
     """Return an axis from 0 to the largest value, with round ticks; `whole`: whole numbers."""
     high = max((value for value in values if value > 0), default=1.0)
-    step = _round_step(high / (_TICKS - 1))
+    step = round_step(high / (_TICKS - 1))
     if whole:
         step = max(step, 1.0)
     ticks = tuple(step * index for index in range(int(high / step * (1 + 1e-9)) + 1))
@@ -65,7 +65,7 @@ def logarithmic(values: Iterable[float]) -> Scale:
     return Scale(10.0**first, high, True, tuple(10.0**power for power in powers))
 
 
-def _round_step(least: float) -> float:
+def round_step(least: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that is not below `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(

@@ -16,13 +16,16 @@ from generators.seeds.report.visible import line
 
 __all__ = [
     "Plot",
+    "alone",
     "documents_plot",
     "funnel_plot",
     "languages_plot",
     "licences_plot",
     "lines_plot",
+    "ranked_bars",
     "rate_plot",
     "rejections_plot",
+    "scaled",
     "time_plot",
 ]
 
@@ -62,7 +65,7 @@ def funnel_plot(funnel: Funnel) -> Plot | None:
     ]
     of_all = share(funnel.seeds, first.kept, 2)
     rows.append(Bar("seeds", funnel.seeds, count(funnel.seeds), of_all, "total"))
-    plot = _scaled([_alone(rows)], "What is left after each stage", words.noun(first) + "s")
+    plot = scaled([alone(rows)], "What is left after each stage", words.noun(first) + "s")
     return replace(plot, note="Pale: what the stage was given. Per cent: of all.")
 
 
@@ -73,14 +76,14 @@ def rejections_plot(funnel: Funnel) -> Plot | None:
             line(step.step),
             count(step.given - step.kept),
             share(step.given - step.kept, step.given),
-            _ranked(ranked(step.reasons), step.given, "rejected"),
+            ranked_bars(ranked(step.reasons), step.given, "rejected"),
         )
         for step in funnel.steps
         if any(number > 0 for number in step.reasons.values())
     ]
     if not groups:
         return None
-    plot = _scaled(groups, "By step and reason", "", apart=True)
+    plot = scaled(groups, "By step and reason", "", apart=True)
     return replace(plot, note="Bars: rejected seeds. Per cent: of what the step was given.")
 
 
@@ -89,8 +92,8 @@ def documents_plot(funnel: Funnel) -> Plot | None:
     reasons = not_read(funnel)
     documents = sum(source.documents for source in funnel.sources)
     documents += sum(reason.number for reason in reasons)
-    groups = [_alone(_ranked(reasons, documents, "rejected"))]
-    return _scaled(groups, "Documents left out", "documents") if reasons else None
+    groups = [alone(ranked_bars(reasons, documents, "rejected"))]
+    return scaled(groups, "Documents left out", "documents") if reasons else None
 
 
 def languages_plot(funnel: Funnel) -> Plot | None:
@@ -113,17 +116,17 @@ def languages_plot(funnel: Funnel) -> Plot | None:
         seeds, given = sum(one.seeds for one in rest), sum(one.given for one in rest)
         name = f"{len(rest)} others"
         rows.append(Bar(name, seeds, count(seeds), share(seeds, given), behind=given))
-    plot = _scaled([_alone(rows)], "By language", "seeds")
+    plot = scaled([alone(rows)], "By language", "seeds")
     return replace(plot, note="Pale: candidates. Per cent: of the candidates.")
 
 
 def licences_plot(funnel: Funnel) -> Plot | None:
     """Return the seeds of each licence."""
     found = ranked(funnel.licences)
-    groups = [_alone(_ranked(found, funnel.seeds, "kept"))]
+    groups = [alone(ranked_bars(found, funnel.seeds, "kept"))]
     if not found:
         return None
-    return replace(_scaled(groups, "By licence", "seeds"), note=words.NOTES["licences"])
+    return replace(scaled(groups, "By licence", "seeds"), note=words.NOTES["licences"])
 
 
 def lines_plot(funnel: Funnel) -> Plot | None:
@@ -145,9 +148,9 @@ def rate_plot(funnel: Funnel) -> Plot | None:
         Bar(line(one.name), one.items / one.cpu_s, rate(one.items, one.cpu_s), style="plain")
         for one in speeds(funnel)
     ]
-    groups = [_alone(rows)]
+    groups = [alone(rows)]
     title, axis = "Functions per CPU second", "functions/CPU s"
-    return _scaled(groups, title, axis, whole=False) if rows else None
+    return scaled(groups, title, axis, whole=False) if rows else None
 
 
 def time_plot(funnel: Funnel) -> Plot | None:
@@ -168,7 +171,7 @@ def time_plot(funnel: Funnel) -> Plot | None:
         return None
     title = "Where the CPU time went"
     scale = linear((bar.value for bar in rows), whole=False)
-    return Plot(title, bars([_alone(rows)], scale, title, "% of the CPU time"))
+    return Plot(title, bars([alone(rows)], scale, title, "% of the CPU time"))
 
 
 def _shown(number: int) -> int:
@@ -176,7 +179,8 @@ def _shown(number: int) -> int:
     return number if number <= _MOST + 1 else _MOST
 
 
-def _ranked(found: Sequence[Amount], whole: int, style: str) -> list[Bar]:
+def ranked_bars(found: Sequence[Amount], whole: int, style: str) -> list[Bar]:
+    """Return a bar for each amount with its share of the whole; the rarer ones share the last."""
     rows = [Amount(line(name), number) for name, number in found[: _shown(len(found))]]
     rest = found[len(rows) :]
     if rest:
@@ -184,11 +188,12 @@ def _ranked(found: Sequence[Amount], whole: int, style: str) -> list[Bar]:
     return [Bar(name, number, count(number), share(number, whole), style) for name, number in rows]
 
 
-def _alone(rows: Sequence[Bar]) -> Group:
+def alone(rows: Sequence[Bar]) -> Group:
+    """Return bars as a group without a heading."""
     return Group("", "", "", rows)
 
 
-def _scaled(
+def scaled(
     groups: Sequence[Group], title: str, axis: str, *, apart: bool = False, whole: bool = True
 ) -> Plot:
     """Return a plot with both axes; `apart`: each group by itself, all on the same axis."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from generators.seeds.report.figures import compact
 from generators.seeds.report.scale import Scale
 
-__all__ = ["AXIS", "TICKS", "axis_below", "element", "exact", "row", "svg"]
+__all__ = ["AXIS", "TICKS", "axis_below", "element", "exact", "label_row", "svg"]
 
 TICKS, AXIS = 24, 40
 """Pixels below a plot: without and with the axis' name."""
@@ -23,7 +23,7 @@ _BOLD = 0.88
 _BROAD = frozenset("MWmw@%&#<>=+~")
 
 
-def row(y: int, style: str, label: str, text: str, share: str) -> Markup:
+def label_row(y: int, style: str, label: str, text: str, share: str) -> Markup:
     """Return a line with a label at the left and two columns of numbers at the right."""
     row = _label(y, style, label, len(text) - (0 if share else 8))
     row += element(
