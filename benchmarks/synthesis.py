@@ -5,11 +5,11 @@
 The whole of `veristone generate` with the recipe `solutions`: one process replays what CodeGen-16B
 wrote for HumanEval (functions written here where that file is not at hand), and this process
 verifies from the queue between them. Then the same samples go through the same engine without any
-of that, `verify_stream` over a list, which is the most that the verifier can do on this machine at
-this moment. Rounds alternate, because machines are shared.
+of that, `verify_stream` over a list: always second, in the same round, because machines are shared.
 
 Busy is the share of the sandboxes' time in which they were lent to a sample (`Engine.usage`), from
-the first verdict to the last. Goal: above 90 %.
+the first sample until the queue is finished. Goal: above 90 %. On a loaded machine every loan takes
+longer, so a high share alone proves little: read it beside the two rates.
 """
 
 import argparse

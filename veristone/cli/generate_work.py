@@ -165,8 +165,8 @@ async def _status(folder: "RunFolder", stages: Sequence[str], *, quiet: bool) ->
             dead += (await queue.stats()).dead
     if dead and not quiet:
         print(
-            f"veristone: {dead:,} record(s) failed for good; `veristone generate retry {folder.path}`"
-            " has them tried again",
+            f"veristone: {dead:,} record(s) failed for good;"
+            f" `veristone generate retry {folder.path}` has them tried again",
             file=sys.stderr,
         )
     return 1 if dead else 0

@@ -1,4 +1,8 @@
-"""A worker in a process of its own, to be killed: pipeline_child.py FOLDER (stages|verify)."""
+"""A worker in a process of its own, to be killed: pipeline_child.py FOLDER (stages|verify) MARK.
+
+The file MARK appears when it has begun with its first record, so that it is killed at work and not
+while it still imports.
+"""
 
 import asyncio
 import random
@@ -10,20 +14,25 @@ from pipeline_parts import STAGES, answer, verify, work
 from engine import Engine, EngineConfig
 from generators.models.fake import FakeModel
 from generators.synthesis.pipeline.folder import find
-from veristone import GenerationRequest
+from veristone import GenerationRequest, Sample, Verdict
 
 LEASE_S = 1.0
 
 
-async def slowly(request: GenerationRequest) -> str | list[str]:
-    await asyncio.sleep(random.random() / 20)
-    return answer(request)
+async def main(path: str, role: str, mark: str) -> None:
+    async def slowly(request: GenerationRequest) -> str | list[str]:
+        Path(mark).touch()
+        await asyncio.sleep(random.random() / 4)
+        return answer(request)
 
+    class Marking(Engine):
+        async def verify(self, sample: Sample) -> Verdict:
+            Path(mark).touch()
+            return await super().verify(sample)
 
-async def main(path: str, role: str) -> None:
     folder = find(Path(path))
     if role == "verify":
-        async with Engine(EngineConfig(backend="bubblewrap", sandboxes=1)) as engine:
+        async with Marking(EngineConfig(backend="bubblewrap", sandboxes=1)) as engine:
             await verify(folder, engine, concurrency=2, lease_s=LEASE_S)
         return
     async with asyncio.TaskGroup() as group:

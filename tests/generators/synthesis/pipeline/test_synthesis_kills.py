@@ -18,8 +18,38 @@ CHILD = Path(__file__).with_name("pipeline_child.py")
 KILLS = 20
 
 
-async def child(path: Path, role: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(sys.executable, str(CHILD), str(path), role)
+class Worker:
+    """A process at work on a role, started anew when it is gone."""
+
+    def __init__(self, path: Path, role: str, marks: Path) -> None:
+        self.role = role
+        self._path = path
+        self._marks = marks
+        self._number = 0
+        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def mark(self) -> Path:
+        return self._marks / f"{id(self)}-{self._number}"
+
+    @property
+    def at_work(self) -> bool:
+        return self.running and self.mark.exists()
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+    async def start(self) -> None:
+        self._number += 1
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, str(CHILD), str(self._path), self.role, str(self.mark)
+        )
+
+    async def kill(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
 
 
 async def undisturbed(path: Path, count: int) -> dict[str, bytes]:
@@ -35,33 +65,32 @@ async def undisturbed(path: Path, count: int) -> dict[str, bytes]:
 async def test_killed_twenty_times_nothing_changes(tmp_path: Path) -> None:
     if shutil.which("bwrap") is None:
         give_up("bubblewrap: the program bwrap is missing")
-    count = 150
+    count = 250
     reference = await undisturbed(tmp_path / "reference", count)
     folder, _ = await started(tmp_path / "run", inputs(count))
     chance = random.Random()
-    workers = [(role, await child(folder.path, role)) for role in ("stages", "verify", "verify")]
-    kills = 0
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    workers = [Worker(folder.path, role, marks) for role in ("stages", "verify", "verify")]
+    kills = {"stages": 0, "verify": 0}
     try:
         async with Watch(folder) as watch:
             while not finished(await watch.look()):
-                await asyncio.sleep(chance.random())
-                number = chance.randrange(len(workers))
-                role, process = workers[number]
-                if kills < KILLS:
-                    if process.returncode is None:
-                        process.kill()
-                        kills += 1
-                    await process.wait()
-                if process.returncode is not None:
-                    workers[number] = (role, await child(folder.path, role))
-        for _, process in workers:
-            assert await asyncio.wait_for(process.wait(), 60) == 0
+                for worker in workers:
+                    if not worker.running:
+                        await worker.start()
+                await asyncio.sleep(chance.random() / 5)
+                victims = [worker for worker in workers if worker.at_work]
+                if victims and sum(kills.values()) < KILLS:
+                    victim = chance.choice(victims)
+                    await victim.kill()
+                    kills[victim.role] += 1
     finally:
-        for _, process in workers:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    assert kills >= KILLS // 2, "the run was over before it was disturbed"
+        for worker in workers:
+            await worker.kill()
+    # In the middle of their work, and both kinds of them.
+    assert sum(kills.values()) == KILLS, kills
+    assert min(kills.values()) > 0, kills
     assert await exported(folder) == reference
     verdicts = {str(r.verdict.reason) for r in read(folder, "responses") if r.verdict}
     assert verdicts == {"passed", "assertion_failed"}
