@@ -21,6 +21,7 @@ __all__ = ["MAIN", "Kind", "Step", "plan", "word"]
 
 Kind = Literal["seeds", "synthesis", "selection", "dataset", "training", "evaluation"]
 MAIN = "main"
+_ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +182,8 @@ def _selection(made: _Plan, recipe: AlignRecipe, name: str, number: int, synthes
 
 def _dataset(made: _Plan, recipe: AlignRecipe, name: str, number: int, selection: str) -> str:
     folder = f"round-{number}/dataset/{name}"
-    arguments = ["dataset", selection, "-o", folder]
+    # A folder of its own inside the step's: the writer wants a place that holds nothing else.
+    arguments = ["dataset", selection, "-o", f"{folder}/{_ROWS}"]
     if recipe.dataset.template:
         arguments += ["--template", recipe.dataset.template]
     return made.add(
@@ -207,7 +209,7 @@ def _training(
 ) -> str:
     folder = f"round-{number}/training/{name}"
     settings = recipe.training
-    arguments = ["train", settings.preset, "--data", dataset, "--model", model]
+    arguments = ["train", settings.preset, "--data", f"{dataset}/{_ROWS}", "--model", model]
     arguments += ["-o", folder, "--set", f"seed={recipe.random_seed}"]
     for key, value in settings.set.items():
         arguments += ["--set", f"{key}={word(value)}"]
