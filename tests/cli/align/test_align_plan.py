@@ -103,6 +103,14 @@ def test_a_changed_setting_is_seen_in_all_that_depends_on_it(tmp_path: Path) -> 
     }
 
 
+def test_an_edited_part_is_seen_in_all_that_depends_on_it(tmp_path: Path) -> None:
+    whole = recipe(tmp_path)
+    before = by_name(plan(whole, lambda kind, name: f"{kind} 1"))
+    after = by_name(plan(whole, lambda kind, name: f"{kind} {2 if kind == 'selection' else 1}"))
+    same = {name for name in before if before[name].digest == after[name].digest}
+    assert same == {"evaluation/base/humaneval", "seeds/main", "round-1/synthesis/main"}
+
+
 def test_paths_are_meant_from_the_recipe(tmp_path: Path) -> None:
     found = by_name(plan(recipe(tmp_path)))
     assert value(found["seeds/main"], "--source") == str(tmp_path / "corpus")

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -77,9 +78,9 @@ async def run(arguments: argparse.Namespace) -> int:
     recipe = load_align_recipe(arguments.recipe, arguments.data)
     if arguments.random_seed is not None:
         recipe = recipe.model_copy(update={"random_seed": arguments.random_seed})
-    steps = plan(recipe)
+    _check_settings(recipe)
+    steps = plan(recipe, _content)
     if arguments.dry_run:
-        _check_parts(recipe)
         cores = arguments.cores or len(os.sched_getaffinity(0))
         if cores < 1 or arguments.gpus < 1:
             raise ConfigError("--cores and --gpus are 1 or more")
@@ -96,7 +97,6 @@ async def _run_in(
     from generators.seeds.pipeline.storage import only_one
     from veristone.cli.align.run import StepFailed, remove, run_steps, stale, write_whole
 
-    _check_parts(recipe)
     with only_one(folder):
         changed = stale(folder, steps)
         if changed and not arguments.redo:
@@ -120,26 +120,39 @@ async def _run_in(
     return 0
 
 
-def _check_parts(recipe: "AlignRecipe") -> None:
-    """Read every part that the recipe names: a wrong name must not cost a night.
+def _content(kind: str, name: str) -> str:
+    """Read a part of the recipe and return the digest of what it says.
 
     Raises:
-        ConfigError: a recipe, preset or file is not there or is wrong.
+        ConfigError: it is not there or is wrong: that must not cost a night.
     """
     from generators.seeds.pipeline import recipe as seeds
     from generators.selection import recipe as selection
     from generators.synthesis import recipe as synthesis
+    from training.finetune import load_settings, load_template
+
+    more = ""
+    if kind == "training":
+        whole = load_settings(name)
+        more = load_template(whole.template).model_dump_json()
+    else:
+        room = {"seeds": seeds, "selection": selection, "synthesis": synthesis}[kind]
+        whole = room.parse_recipe(room.load_recipe(name), name)
+    return hashlib.sha256((whole.model_dump_json() + more).encode()).hexdigest()[:16]
+
+
+def _check_settings(recipe: "AlignRecipe") -> None:
+    """Try what is set over the presets.
+
+    Raises:
+        ConfigError: a setting is not there or is wrong.
+    """
     from training.finetune import load_settings
 
     for variant in (None, *recipe.variants):
         for number in range(1, recipe.rounds + 1):
-            whole = recipe.at(number).of(variant)
-            parts = [(synthesis, whole.synthesis.recipe), (selection, whole.selection.recipe)]
-            if whole.seeds is not None and not whole.seeds.file:
-                parts.append((seeds, whole.seeds.recipe))
-            for room, name in parts:
-                room.parse_recipe(room.load_recipe(name), name)
-            load_settings(whole.training.preset, _overrides(whole.training.set), {})
+            training = recipe.at(number).of(variant).training
+            load_settings(training.preset, _overrides(training.set))
 
 
 def _overrides(settings: Mapping[str, object]) -> list[str]:

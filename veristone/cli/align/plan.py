@@ -12,13 +12,17 @@ it.
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from veristone.cli.align.recipe import AlignRecipe, Benchmark, Variant
 
-__all__ = ["MAIN", "Kind", "Step", "plan", "word"]
+__all__ = ["MAIN", "Content", "Kind", "Step", "plan", "word"]
 
+Content = Callable[[str, str], str]
+"""Returns the digest of what a part says, by its kind (`seeds`, `synthesis`, `selection`,
+`training`) and its name in the recipe."""
 Kind = Literal["seeds", "synthesis", "selection", "dataset", "training", "evaluation"]
 MAIN = "main"
 _ROWS = "rows"
@@ -41,6 +45,8 @@ class Step:
     digest: str = ""
     label: str = ""
     """Of an evaluation: the benchmark."""
+    content: str = ""
+    """Digest of what the recipe or preset that it names says, which is part of its own digest."""
 
     @property
     def folder(self) -> str:
@@ -55,6 +61,7 @@ class Step:
 
 @dataclass(slots=True)
 class _Plan:
+    content: Content
     steps: dict[str, Step] = field(default_factory=dict[str, Step])
     made: dict[str, str] = field(default_factory=dict[str, str])
     """Digest to the name of the step that has it."""
@@ -64,6 +71,7 @@ class _Plan:
         facts = [
             _without_folder(step.arguments, step.folder),
             step.launcher,
+            step.content,
             [self.steps[name].digest for name in step.after],
         ]
         digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
@@ -78,9 +86,12 @@ def _without_folder(arguments: tuple[str, ...], folder: str) -> list[str]:
     return ["OUT" if argument.startswith(folder) else argument for argument in arguments]
 
 
-def plan(recipe: AlignRecipe) -> list[Step]:
-    """Return the steps in an order in which they can run."""
-    made = _Plan()
+def plan(recipe: AlignRecipe, content: Content = lambda kind, name: "") -> list[Step]:
+    """Return the steps in an order in which they can run.
+
+    `content` is asked about every part, so that an edited file is seen as other settings.
+    """
+    made = _Plan(content)
     base = recipe.model.path
     for benchmark in recipe.evaluation:
         _evaluate(made, recipe, benchmark, base, "base", 0, (), benchmark.base_style)
@@ -126,7 +137,14 @@ def _seeds(made: _Plan, recipe: AlignRecipe, name: str) -> str:
     if seeds.judge:
         arguments += ["--judge", seeds.judge]
     return made.add(
-        Step(kind="seeds", name=folder, variant=name, round=0, arguments=tuple(arguments))
+        Step(
+            kind="seeds",
+            name=folder,
+            variant=name,
+            round=0,
+            arguments=tuple(arguments),
+            content=made.content("seeds", seeds.recipe),
+        )
     )
 
 
@@ -159,6 +177,7 @@ def _synthesis(
             round=number,
             arguments=tuple(arguments),
             after=needs,
+            content=made.content("synthesis", settings.recipe),
         )
     )
 
@@ -176,6 +195,7 @@ def _selection(made: _Plan, recipe: AlignRecipe, name: str, number: int, synthes
             round=number,
             arguments=tuple(arguments),
             after=(synthesis,),
+            content=made.content("selection", recipe.selection.recipe),
         )
     )
 
@@ -222,6 +242,7 @@ def _training(
             arguments=tuple(arguments),
             launcher=settings.launcher,
             after=(dataset, *after),
+            content=made.content("training", settings.preset),
         )
     )
 
