@@ -34,7 +34,8 @@ any moment, goes on where it was when it is started again.
   veristone generate run selfcodealign --seeds seeds.jsonl --model MODEL -o FOLDER
 
 does everything, stages and verification side by side. The same in processes of your own, each of
-which may be started, stopped and multiplied at any time:
+which may be started, stopped and multiplied at any time. A worker ends when its stage has nothing
+left to come; after `start` was given more seeds, or after `retry`, start the workers again:
 
   veristone generate start selfcodealign --seeds seeds.jsonl -o FOLDER
   veristone generate concepts FOLDER --model MODEL  one stage; also instructions, responses

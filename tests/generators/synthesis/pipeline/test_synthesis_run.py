@@ -242,12 +242,37 @@ async def test_fed_again_while_workers_are_at_it(
     folder, _ = await started(tmp_path / "run", inputs(5))
     for stage in STAGES:
         await work(folder, stage, fake_model())
-    async with folder.queue("instruct") as queue:
-        await queue.begin("feed")
-        working = [asyncio.create_task(work(folder, stage, fake_model())) for stage in STAGES]
-        await asyncio.sleep(0.2)
+    async with folder.queue("instruct") as first, folder.queue("respond") as second:
+        await first.begin("feed")
+        instructing = asyncio.create_task(work(folder, STAGES[0], fake_model()))
+        # Its worker opens the queue behind it; one of that stage that came earlier would find
+        # nothing to do and leave (the next test).
+        async with asyncio.timeout(30):
+            while (await second.stats()).finished:
+                await asyncio.sleep(0.02)
+        responding = asyncio.create_task(work(folder, STAGES[1], fake_model()))
         await started(tmp_path / "run", inputs(60))
-        await asyncio.gather(*working)
+        await asyncio.gather(instructing, responding)
+    await verify(folder, FakeVerifier())
+    assert await exported(folder) == reference
+
+
+async def test_a_worker_that_left_before_more_was_fed_is_started_again(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    """What it would have done waits in its queue, and the run is not taken for finished."""
+    folder, _ = await started(tmp_path / "run", inputs(5))
+    for stage in STAGES:
+        await work(folder, stage, fake_model())
+    assert (await work(folder, STAGES[1], fake_model())).acked == 0
+    await started(tmp_path / "run", inputs(60))
+    await work(folder, STAGES[0], fake_model())
+    async with Watch(folder) as watch:
+        stages = {stage.stage: stage.queue for stage in await watch.look()}
+    assert stages["respond"].ready > 0
+    assert not stages["respond"].finished
+    assert not stages["verify"].finished
+    await work(folder, STAGES[1], fake_model())
     await verify(folder, FakeVerifier())
     assert await exported(folder) == reference
 
