@@ -74,18 +74,22 @@ def tests_prompt(instruction: str) -> str:
 
 
 def solution_text(code: str) -> str:
-    """A solution as the model should write it."""
-    return f"```python\n{code}\n```\n"
+    """A solution as the model should write it.
+
+    No line break at the end: rows for tuning have none, and a token of fence and line break would be
+    another one than that of the fence alone.
+    """
+    return f"```python\n{code}\n```"
 
 
 def tests_text(tests: str) -> str:
     """Tests as the model should write them."""
-    return f"```python\n{tests}\n```\n"
+    return f"```python\n{tests}\n```"
 
 
 def answer_text(code: str, tests: str) -> str:
     """A solution and its tests as the model should write them."""
-    return f"{solution_text(code)}\n{_TESTS}{tests_text(tests)}"
+    return f"{solution_text(code)}\n\n{_TESTS}{tests_text(tests)}"
 
 
 def parse_answer(text: str) -> Answer:
