@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo env test models test-models check format bench image lock clean
+.PHONY: help demo env test models test-models loop check format bench image lock clean
 export PYTHON
 
 help: ## this list
@@ -24,6 +24,9 @@ models: ## make .venv-models: torch, transformers and vLLM for the CPU
 test-models: ## the tests that run real language models, in .venv-models
 	@scripts/test-models.sh $(ARGS)
 
+loop: ## the whole self-alignment loop on a tiny model, on the CPU
+	@scripts/loop.sh $(ARGS)
+
 check: ## lint, formatting and types
 	@scripts/check.sh
 
@@ -40,5 +43,5 @@ lock: ## regenerate requirements*.lock
 	@scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that make made, the environment included
-	@rm -rf .venv .venv-models .demo dist build .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-models .demo .loop dist build .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

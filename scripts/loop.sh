@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The whole self-alignment loop on a tiny model, on the CPU: everything it needs, then
+# `veristone loop`. Started again it goes on where it was. Results lie in .loop/.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+make_environment
+scripts/models.sh --without-vllm
+make_bubblewrap || true
+if docker_answers; then
+    make_docker_image || true
+fi
+
+exec .venv-models/bin/veristone loop -o .loop "$@"
