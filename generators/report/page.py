@@ -48,11 +48,17 @@ def render_page(facts: Facts) -> str:
         kind=_kind,
         line=line,
         breakable=breakable,
+        longest=_longest,
         shown=partial(excerpt, lines=_LINES, width=_WIDTH),
         listed=partial(excerpt, lines=_LISTED, width=2 * _WIDTH),
         style=Markup(style),
         policy=policy(style),
     )
+
+
+def _longest(text: str) -> int:
+    """Return the length of the longest word: a table cannot be narrower."""
+    return max(map(len, text.split()), default=0)
 
 
 def _kind(block: blocks.Block) -> str:

@@ -30,7 +30,7 @@ def write_report(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no folder of a run")
     facts = gather(folder)
-    data = msgspec.json.format(msgspec.json.encode(facts, order="deterministic"), indent=1)
+    data = msgspec.json.format(msgspec.json.encode(facts), indent=1)
     contents = {
         "report.html": render_page(facts).encode(errors="replace"),
         "report.md": render_text(facts).encode(errors="replace"),

@@ -14,13 +14,17 @@ from generators.seeds.report.figures import compact, significant
 from generators.seeds.report.scale import Scale, round_step
 from generators.seeds.report.svg import AXIS, element, exact, svg
 
-__all__ = ["COLOURS", "Dot", "Series", "curves", "legend"]
+__all__ = ["COLOURS", "MOST_BANDS", "Dot", "Series", "curves", "legend"]
 
 COLOURS = 6
 """Classes `c0` to `c5` of the style sheet; more lines begin anew, with dashes."""
-_BASE, _TOP, _WIDTH = 190, 12, 90
+_BASE, _TOP, _WIDTH = 190, 12, 86
 _SPACE = 1000
 _TICKS = 5
+
+
+MOST_BANDS = 4
+"""Lines that have bands: those of more would hide one another."""
 
 
 class Dot(NamedTuple):
@@ -66,11 +70,13 @@ def curves(
     """
     dots = [dot for one in series for dot in one.dots]
     across = _whole(min(dot.x for dot in dots), max(dot.x for dot in dots))
-    low = 0.0 if from_zero else min(dot.low for dot in dots)
-    upward = _between(low, max(dot.high for dot in dots))
+    banded = len(series) <= MOST_BANDS
+    low = min(dot.low if banded else dot.y for dot in dots)
+    high = max(dot.high if banded else dot.y for dot in dots)
+    upward = _between(0.0 if from_zero else low, high)
     drawn = [_grid(tick, upward) for tick in upward.ticks]
     drawn += [_mark(tick, across) for tick in across.ticks]
-    lines = [_line(one, index, across, upward) for index, one in enumerate(series)]
+    lines = [_line(one, index, across, upward, banded=banded) for index, one in enumerate(series)]
     drawn.append(
         element(
             '<svg x="0" y="0" width="{}%" height="{}" viewBox="0 0 {} {}"'
@@ -115,7 +121,7 @@ def _mark(tick: float, scale: Scale) -> Markup:
     )
 
 
-def _line(series: Series, index: int, across: Scale, upward: Scale) -> Markup:
+def _line(series: Series, index: int, across: Scale, upward: Scale, *, banded: bool) -> Markup:
     def at(x: float, y: float) -> str:
         return f"{exact(across.position(x) * _SPACE / 100)} {exact(_height(y, upward))}"
 
@@ -125,10 +131,10 @@ def _line(series: Series, index: int, across: Scale, upward: Scale) -> Markup:
     lower = [at(dot.x, dot.low) for dot in reversed(series.dots)]
     middle = [at(dot.x, dot.y) for dot in series.dots]
     style = _style(index)
-    return element(
-        '<path class="band {}" d="M{}Z"/><path class="curve {}" d="M{}"/>',
-        *(style, "L".join(upper + lower), style, "L".join(middle)),
-    )
+    drawn = element('<path class="curve {}" d="M{}"/>', style, "L".join(middle))
+    if not banded:
+        return drawn
+    return element('<path class="band {}" d="M{}Z"/>', style, "L".join(upper + lower)) + drawn
 
 
 def _dot(dot: Dot, index: int, across: Scale, upward: Scale) -> Markup:

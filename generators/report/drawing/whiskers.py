@@ -41,13 +41,9 @@ def around(values: Iterable[float]) -> Scale:
 
 
 def whiskers(rows: Sequence[Whisker], scale: Scale, title: str, axis: str) -> Markup:
-    """Return the rows as a plot, with a line at zero where the axis has values on both sides."""
+    """Return the rows as a plot, with a mark at zero where the axis has values on both sides."""
     bottom = _ROW * len(rows)
-    drawn: list[Markup] = []
-    if scale.low < 0:
-        x = exact(scale.position(0.0))
-        drawn.append(element('<line class="zero" x1="{}%" x2="{}%" y1="0" y2="{}"/>', x, x, bottom))
-    drawn += [_row(row, _ROW * index, scale) for index, row in enumerate(rows)]
+    drawn = [_row(row, _ROW * index, scale) for index, row in enumerate(rows)]
     drawn.append(axis_below(bottom, scale, axis))
     told = "; ".join(f"{row.label}: {row.text}" for row in rows)
     return svg(bottom + (AXIS if axis else TICKS), title, told, drawn)
@@ -60,8 +56,12 @@ def _row(row: Whisker, top: int, scale: Scale) -> Markup:
         element("<title>{}: {}</title>", row.label, row.text),
         label_row(top + 13, "name", row.label, row.text, ""),
     ]
-    # The dot keeps clear of the edges by the width of its own: a thin line tells the whole axis.
+    # A thin line tells the whole axis.
     parts.append(element('<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/>', y, y))
+    if scale.low < 0:
+        zero = exact(scale.position(0.0))
+        drawn = '<line class="zero" x1="{}%" x2="{}%" y1="{}" y2="{}"/>'
+        parts.append(element(drawn, zero, zero, y - 2 * _CAP, y + 2 * _CAP))
     parts += [
         element('<line class="{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>', *(row.style, *ends))
         for ends in (

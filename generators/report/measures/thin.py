@@ -8,7 +8,7 @@ from generators.report.facts import Point
 
 __all__ = ["MOST_POINTS", "Measured", "thin"]
 
-MOST_POINTS = 200
+MOST_POINTS = 80
 
 
 class Measured(NamedTuple):

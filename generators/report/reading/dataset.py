@@ -29,8 +29,12 @@ class DatasetRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_dataset(folder: Path, trouble: Trouble) -> DatasetRead | None:
-    """Return what the manifest says; None where there is none."""
-    found = read_struct(folder / "veristone.json", _Manifest, trouble)
+    """Return what the manifest says; None where there is none.
+
+    The dataset lies in a folder of its own inside the step's.
+    """
+    place = folder / "rows" if (folder / "rows").is_dir() else folder
+    found = read_struct(place / "veristone.json", _Manifest, trouble)
     if found is None:
         return None
     rows = dict(found.rows.get("default", {}))

@@ -40,6 +40,8 @@ class Table:
     """Whether the page has a plot in its place."""
     side: frozenset[int] = frozenset()
     """Columns that a phone has no room for."""
+    folded: bool = False
+    """Whether it is long and for those who look things up: the page shows it when asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Samples under a common heading, which may be empty."""
+    """Samples under a common heading."""
 
     heading: str
     beside: str
     items: Sequence[Reading]
-    note: str = ""
+    apart: bool = False
+    """Whether each is folded by itself; else all of them together."""
 
 
 @dataclass(frozen=True, slots=True)

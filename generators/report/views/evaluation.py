@@ -6,7 +6,7 @@ from generators.report.drawing.curves import Dot, Series, curves, legend
 from generators.report.drawing.whiskers import Whisker, around, whiskers
 from generators.report.facts import Difference, Facts, Result
 from generators.report.reading.run import BASE, MAIN
-from generators.report.views.blocks import Block, Figures, Section, Table
+from generators.report.views.blocks import Block, Figures, Listing, Section, Table
 from generators.report.views.names import (
     between,
     model_name,
@@ -22,6 +22,8 @@ __all__ = ["ablations", "evaluation", "rounds"]
 
 _MOST = 24
 """Models in a plot."""
+_OPEN = 8
+"""Rows of a table that is shown unasked."""
 _INTERVALS = (
     "Intervals: 95%, percentile bootstrap over tasks. Differences: over the tasks that both models"
     " have, resampled for both together, so what makes a task hard is the same on both sides."
@@ -39,14 +41,14 @@ def evaluation(facts: Facts) -> Section:
     if facts.differences:
         blocks.append(_differences(facts))
     notes = dict.fromkeys(
-        f"{line(one.label, 60)}, {line(model_name(one.variant, one.round, facts.rounds), 80)}:"
-        f" {line(note)}."
+        f"{one.label}, {model_name(one.variant, one.round, facts.rounds)}: {line(note)}"
         for one in facts.results
         for note in one.notes
         if not note.startswith("95% interval")
     )
-    lead = [_INTERVALS, *list(notes)[:12]] if blocks else []
-    return Section("evaluation", "Evaluation", lead, blocks)
+    if notes:
+        blocks.append(Listing("What the figures leave out", "\n".join(notes)))
+    return Section("evaluation", "Evaluation", [_INTERVALS] if blocks else [], blocks)
 
 
 def _plots(facts: Facts, label: str) -> Iterator[Plot]:
@@ -130,6 +132,7 @@ def _scores(facts: Facts) -> Table:
         code=frozenset({0}),
         title="All scores",
         most=200,
+        folded=len(rows) > _OPEN,
     )
 
 
@@ -153,13 +156,15 @@ def _differences(facts: Facts) -> Table:
         code=frozenset({0}),
         title="Differences over the same tasks",
         most=200,
+        folded=len(rows) > _OPEN,
     )
 
 
 def _versus(one: Difference, rounds: int) -> str:
-    other = model_name(one.other, one.other_round, rounds)
+    is_before = one.other == MAIN
+    other = f"round {one.other_round}" if is_before else model_name(one.other, 1, 1)
     here = f"round {one.round} " if rounds > 1 else ""
-    return line(f"{here}over {other}", 90)
+    return line(f"{here}over {'base model' if one.other == BASE else other}", 90)
 
 
 def ablations(facts: Facts) -> Section:

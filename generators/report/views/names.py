@@ -9,7 +9,7 @@ __all__ = ["between", "model_name", "score_name", "score_text", "span_text"]
 
 def model_name(variant: str, number: int, rounds: int) -> str:
     """Return what a model is called: `base`, `main`, `no-filter, round 2`."""
-    if variant == BASE or number == 0:
+    if variant == BASE:
         return "base model"
     name = "tuned model" if variant == MAIN else variant
     return f"{name}, round {number}" if rounds > 1 else name

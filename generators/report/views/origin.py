@@ -1,8 +1,9 @@
 """Sections on cost, on what is missing, and on what the run was made from and with."""
 
 import json
+from collections.abc import Sequence
 
-from generators.report.facts import Facts
+from generators.report.facts import Facts, StepCost
 from generators.report.views.blocks import Block, Figures, Listing, Section, Table
 from generators.seeds.report.figures import DASH, count, duration, rate, share
 from generators.seeds.report.plots import Bar, bars
@@ -14,6 +15,8 @@ __all__ = ["costs", "missing", "origin"]
 
 _KINDS = ("seeds", "synthesis", "selection", "dataset", "training", "evaluation")
 _MOST_RECIPE = 50_000
+_OPEN = 8
+"""Steps that are shown unasked."""
 
 
 def missing(facts: Facts) -> Section:
@@ -81,9 +84,40 @@ def costs(facts: Facts) -> Section:
         " Synthesis includes its verification, which goes on at the same time."
     )
     table = Table(
-        headings, rows, right=frozenset(range(2, 10)), code=frozenset({0}), note=note, most=300
+        headings,
+        rows,
+        right=frozenset(range(2, 10)),
+        code=frozenset({0}),
+        title="All steps",
+        note=note,
+        most=300,
+        folded=len(rows) > _OPEN,
     )
-    return Section("cost", "Cost and time", (), [*blocks, table])
+    return Section("cost", "Cost and time", (), [*blocks, _by_kind(found), table])
+
+
+def _by_kind(found: Sequence[StepCost]) -> Table:
+    """Return what each kind of step cost together."""
+    rows: list[tuple[str, ...]] = []
+    for kind in _KINDS:
+        some = [one for one in found if one.kind == kind]
+        if some:
+            sums = [sum(getattr(one, name) for one in some) for name in _SUMS]
+            rows.append(
+                (
+                    kind,
+                    count(len(some)),
+                    duration(sum(one.wall_s for one in some)),
+                    count(sums[0]),
+                    duration(sums[1]),
+                    *(count(number) if number else DASH for number in sums[2:]),
+                )
+            )
+    headings = (
+        *("kind of step", "steps", "time", "starts", "device time", "prompt tokens"),
+        *("tokens written", "tokens trained on"),
+    )
+    return Table(headings, rows, right=frozenset(range(1, 8)))
 
 
 _SUMS = ("starts", "device_s", "prompt_tokens", "completion_tokens", "trained_tokens")

@@ -190,7 +190,7 @@ def nearness(found: Similarity | None) -> Section:
     blocks: list[Block] = [Figures(plots), table]
     if found.pairs:
         items = [_pair(pair) for pair in found.pairs]
-        blocks.append(Readings("The most similar pairs", "", items))
+        blocks.append(Readings("The most similar pairs", "", items, apart=True))
     return Section("similarity", title, lead, blocks)
 
 

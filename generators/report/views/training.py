@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from generators.report.drawing.curves import Dot, Series, curves, legend
+from generators.report.drawing.curves import MOST_BANDS, Dot, Series, curves, legend
 from generators.report.facts import Facts, Training
 from generators.report.views.blocks import Block, Figures, Section, Table
 from generators.report.views.names import model_name
@@ -39,7 +39,9 @@ def training(facts: Facts) -> Section:
         return Section("training", "Training")
     plots = [plot for kind in _KINDS if (plot := _plot(kind, found, facts.rounds)) is not None]
     blocks: list[Block] = [Figures(plots)] if plots else []
-    lead = ["Pale: the least and the largest of the steps that a point stands for."]
+    lead = ["A point stands for some neighbouring steps: their mean."]
+    if len(found) <= MOST_BANDS:
+        lead.append("Pale: the least and the largest of them.")
     if len(found) > _MOST:
         lead.append(f"Drawn: the first {_MOST} of {counted(len(found), 'training')}.")
     return Section("training", "Training", lead if plots else [], [*blocks, _table(facts)])

@@ -26,7 +26,7 @@ def verdicts(found: Verdicts | None) -> Section:
     failed = sum(one.number for one in found.reasons)
     rates = [
         ("Pass rate by category", "category", found.by_category),
-        ("Pass rate by difficulty", "difficulty", found.by_difficulty),
+        ("Pass rate by difficulty", "difficulty", sorted(found.by_difficulty, key=_ease)),
         ("Pass rate by language", "language", found.by_language),
         ("Pass rate by number of asserts", "asserts in the tests", found.by_asserts),
     ]
@@ -42,9 +42,17 @@ def verdicts(found: Verdicts | None) -> Section:
             f"Asserts are counted in a fair sample of {counted(found.by_asserts_of, 'response')}:"
             " those that can fail because of the solution."
         )
-    single = [name for name, _, some in rates if len(some) == 1]
-    lead += [f"{name}: one group only." for name in single if name != rates[3][0]]
+    lead += [
+        f"All are of one {what}: {line(some[0].name, 60)}."
+        for _, what, some in rates[:3]
+        if len(some) == 1
+    ]
     return Section("verdicts", title, lead, [Figures(plots), *tables])
+
+
+def _ease(rate: Rate) -> int:
+    known = ("easy", "medium", "hard")
+    return known.index(rate.name) if rate.name in known else len(known)
 
 
 def _said(found: Verdicts) -> str:
@@ -126,10 +134,15 @@ def _readings(found: Sequence[Sample], numbers: dict[str, int], whole: int) -> l
         Readings(
             label,
             _part(numbers.get(label, 0), whole),
-            [Reading(sample.id, sample.said, sample.pieces) for sample in some],
+            [Reading(sample.id, sample.said or _asked(sample), sample.pieces) for sample in some],
         )
         for label, some in groupby(found, lambda sample: sample.label)
     ]
+
+
+def _asked(sample: Sample) -> str:
+    """Return the beginning of the instruction, for who chooses what to read."""
+    return next((line(one.text, 90) for one in sample.pieces if one.name == "instruction"), "")
 
 
 def _part(number: int, whole: int) -> str:
