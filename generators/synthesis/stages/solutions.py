@@ -1,7 +1,8 @@
 """Solutions: a function's head is continued n times, and so is a list of asserts about it (CodeT).
 
 Two requests for a record: `STAGE/ID` continues the function, `STAGE.tests/ID` the tests. Solution i
-goes with the asserts of continuation i.
+goes with the asserts of continuation i, or of the next one that asserts something: the tests were
+written for the task and not for a solution, and most continuations of a base model hold none.
 """
 
 import ast
@@ -79,30 +80,36 @@ class Solutions(ReadingStage, frozen=True):
         ]
 
     def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
-        """Return each solution with the asserts of the continuation that has its number."""
+        """Return each solution with the asserts of a continuation."""
         if not answers:
             return self.result(record, [], [], answers)
         solutions, continuations = answers
         drawn = self.drawn(record, random_seed)
         head = _head(self.prompt(drawn, self.template, random_seed).text, drawn)
         opening = self.prompt(drawn, self.tests_template, random_seed).last_line
+        suites = [
+            self._suite(drawn, opening, continuation) for continuation in continuations.completions
+        ]
         kept: list[Record] = []
         refused: list[Refusal] = []
-        pairs = zip(solutions.completions, continuations.completions, strict=True)
-        for index, (solution, continuation) in enumerate(pairs):
+        for index, solution in enumerate(solutions.completions):
+            number = _next_suite(suites, index)
+            suite = suites[number]
             found = self._solution(head, solution)
-            if not isinstance(found, Problem):
-                found = self._tested(found, drawn, opening, continuation)
-            if isinstance(found, Problem):
-                both = f"{solution.text}\n\n{_MARK}\n{opening}{continuation.text}"
+            if isinstance(found, Problem) or isinstance(suite, Problem):
+                wrong = found if isinstance(found, Problem) else suite
+                assert isinstance(wrong, Problem)
+                both = (
+                    f"{solution.text}\n\n{_MARK}\n{opening}{continuations.completions[number].text}"
+                )
                 whole = Completion(text=both, finish_reason=solution.finish_reason)
-                refused.append(self.refusal(record, index, found, whole))
+                refused.append(self.refusal(record, index, wrong, whole))
                 continue
             traces = (
                 self.trace(drawn, solutions, index, random_seed),
-                self.trace(drawn, continuations, index, random_seed, _TESTS),
+                self.trace(drawn, continuations, number, random_seed, _TESTS),
             )
-            kept.append(self.child(drawn, index, *traces, **found))
+            kept.append(self.child(drawn, index, *traces, **found, tests=suite))
         return self.result(record, kept, refused, answers)
 
     def _solution(self, head: str, solution: Completion) -> dict[str, str] | Problem:
@@ -120,9 +127,8 @@ class Solutions(ReadingStage, frozen=True):
         code = f"{code.rstrip()}\n"
         return found or {"code": code, "response": f"```python\n{code}```"}
 
-    def _tested(
-        self, found: dict[str, str], record: Record, opening: str, continuation: Completion
-    ) -> dict[str, str] | Problem:
+    def _suite(self, record: Record, opening: str, continuation: Completion) -> str | Problem:
+        """Return the whole asserts of a continuation, one a line."""
         whole = continuation.finish_reason == "stop" and any(
             stop.startswith("\n") for stop in self.tests_stop
         )
@@ -137,11 +143,18 @@ class Solutions(ReadingStage, frozen=True):
             lambda: None if tests else problem("no_tests", f"no whole assert about {entry}"),
             lambda: foreign_imports(tests, self.allow_imports) if self._stdlib else None,
         )
-        return wrong or {**found, "tests": tests}
+        return wrong or tests
 
     @property
     def _stdlib(self) -> bool:
         return self.imports == "stdlib"
+
+
+def _next_suite(suites: Sequence[str | Problem], index: int) -> int:
+    """Return the number of the next suite from `index` on, going round; `index` if none is one."""
+    order = (number % len(suites) for number in range(index, index + len(suites)))
+    found = (number for number in order if suites[number] and isinstance(suites[number], str))
+    return next(found, index)
 
 
 def _head(prompt: str, record: Record) -> str:

@@ -108,9 +108,17 @@ def test_solutions(solution: str, finish: str, reason: str) -> None:
 )
 def test_asserts_of_a_continuation(text: str, finish: str, expected: str) -> None:
     given = Completion(text=text, finish_reason=finish)
-    reason, _, tests = pair(Completion(text=GOOD), given)
-    assert tests == expected
-    assert reason == ("" if expected else "no_tests")
+    answers = [answer(GOOD), Generation(id="b", completions=(given,))]
+    result = STAGE.read(RECORD, answers, 0)
+    assert [record.tests for record in result.kept] == ([expected] if expected else [])
+    assert [refusal.reason for refusal in result.refused] == ([] if expected else ["no_tests"])
+
+
+def test_a_solution_without_asserts_of_its_number_goes_with_the_next() -> None:
+    given = [answer(GOOD, GOOD, GOOD), answer("\n", "double(3) == 6\nx", "\n")]
+    records = STAGE.read(RECORD, given, 0).kept
+    assert [record.tests for record in records] == ["assert double(3) == 6"] * 3
+    assert [record.id for record in records] == ["t/1/0", "t/1/1", "t/1/2"]
 
 
 def test_as_many_asserts_as_asked_for() -> None:
@@ -125,12 +133,14 @@ def test_equal_solutions_are_counted_each() -> None:
 
 def test_solutions_without_asserts_may_be_permitted() -> None:
     stage = STAGE.model_copy(update={"permit": ("no_tests",)})
-    one, _ = stage.read(RECORD, [answer(GOOD, GOOD), answer("\n", ASSERTS)], 0).kept
+    [one] = stage.read(RECORD, [answer(GOOD), answer("\n")], 0).kept
     assert one.tests == ""
+    one, _ = stage.read(RECORD, [answer(GOOD, GOOD), answer("\n", ASSERTS)], 0).kept
+    assert one.tests
 
 
 def test_both_texts_of_a_refused_pair_are_kept() -> None:
-    [refusal, _] = STAGE.read(RECORD, [answer(GOOD, "x ="), answer("\n", ASSERTS)], 0).refused
+    [refusal, _] = STAGE.read(RECORD, [answer(GOOD, "x ="), answer("\n", "\n")], 0).refused
     assert GOOD in refusal.text
     assert "assert " in refusal.text
 
