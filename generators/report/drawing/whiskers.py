@@ -23,7 +23,9 @@ class Whisker(NamedTuple):
     value: float
     high: float
     text: str
-    """The value in words, at the right."""
+    """The value and its interval in words, at the right."""
+    brief: str
+    """The same for a phone: the value alone."""
     style: str = "plain"
     """A class of the style sheet: `kept`, `rejected`, `plain` or `total`."""
 
@@ -54,7 +56,10 @@ def _row(row: Whisker, top: int, scale: Scale) -> Markup:
     y = top + _MIDDLE
     parts = [
         element("<title>{}: {}</title>", row.label, row.text),
-        label_row(top + 13, "name", row.label, row.text, ""),
+        element('<g class="on-wide">{}</g>', label_row(top + 13, "name", row.label, row.text, "")),
+        element(
+            '<g class="on-narrow">{}</g>', label_row(top + 13, "name", row.label, row.brief, "")
+        ),
     ]
     # A thin line tells the whole axis.
     parts.append(element('<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/>', y, y))

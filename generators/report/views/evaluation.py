@@ -14,7 +14,7 @@ from generators.report.views.names import (
     score_text,
     span_text,
 )
-from generators.seeds.report.figures import DASH, count, share
+from generators.seeds.report.figures import DASH, count, points, share
 from generators.seeds.report.sections import Plot
 from generators.seeds.report.visible import line
 
@@ -59,6 +59,7 @@ def _plots(facts: Facts, label: str) -> Iterator[Plot]:
             100 * score.mean,
             100 * score.high,
             score_text(score),
+            share(score.mean, 1),
             _style(one.variant),
         )
         for one in _of(facts, label)
@@ -81,6 +82,7 @@ def _plots(facts: Facts, label: str) -> Iterator[Plot]:
             100 * one.mean,
             100 * one.high,
             between(one),
+            points(one.mean),
             "total" if one.clear else "plain",
         )
         for one in facts.differences
@@ -184,10 +186,10 @@ def ablations(facts: Facts) -> Section:
     ]
     headings = ["variant", "what differs", "rows trained on"]
     for label in labels:
-        headings += [label, "tuned model gains"]
+        headings += [label, "gain"]
     note = "The same loop but for what differs; what is the same was done once."
     if labels:
-        note += " Gains: points of the tuned model over the variant, over the same tasks."
+        note += " Gain: points of the tuned model over the variant, over the same tasks."
     table = Table(headings, rows, right=frozenset(range(2, len(headings))), note=note, most=100)
     lead = [f"In round {last}."] if facts.rounds > 1 else []
     return Section("ablations", "Ablations", lead, [table])
@@ -207,7 +209,7 @@ def _cells(facts: Facts, variant: str, label: str, number: int) -> tuple[str, st
         and one.other_round == number
     ]
     return (
-        score_text(score) if score is not None else DASH,
+        share(score.mean, 1) if score is not None else DASH,
         gains[0] if gains and variant != MAIN else DASH,
     )
 

@@ -81,9 +81,9 @@ def _table(facts: Facts) -> Table:
     rows = [_row(one, facts.rounds) for one in facts.training]
     headings = (
         *("model", "state", "steps", "samples", "tokens seen", "tokens/s", "last loss"),
-        *("starts", "time", "devices"),
+        *("starts", "time", "device time", "devices"),
     )
-    return Table(headings, rows, right=frozenset(range(2, 9)), most=100)
+    return Table(headings, rows, right=frozenset(range(2, 10)), most=100)
 
 
 def _row(one: Training, rounds: int) -> tuple[str, ...]:
@@ -101,6 +101,7 @@ def _row(one: Training, rounds: int) -> tuple[str, ...]:
         rate(one.seen_tokens, wall_s),
         significant(loss) if loss is not None else DASH,
         count(len(one.attempts)),
-        duration(wall_s) + (f", devices {duration(device_s)}" if device_s > wall_s * 1.01 else ""),
+        duration(wall_s),
+        duration(device_s),
         ", ".join(devices) or DASH,
     )

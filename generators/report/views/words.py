@@ -46,10 +46,10 @@ def summary(facts: Facts) -> list[str]:
 
 
 def unfinished(facts: Facts) -> str:
-    """Return a warning where something is missing, else nothing."""
-    if not facts.missing:
-        return ""
-    return "This run is not finished. What is here is from the parts that are done."
+    """Return a warning where something is missing or damaged, else nothing."""
+    if facts.missing:
+        return "This run is not finished. What is here is from the parts that are done."
+    return "Some files of this run could not be read." if facts.trouble else ""
 
 
 def _gains(facts: Facts, label: str) -> Iterator[str]:
@@ -80,7 +80,8 @@ def _points(difference: Difference) -> str:
 
 
 def _doubt(difference: Difference) -> str:
-    return "" if difference.clear else ", which may be chance"
+    may_be_chance = not difference.clear and difference.mean != 0
+    return ", which may be chance" if may_be_chance else ""
 
 
 def _yield(facts: Facts) -> Iterator[str]:
