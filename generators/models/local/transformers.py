@@ -9,6 +9,7 @@ batching, so a batch takes as long as its longest continuation. For a large mode
 import collections
 import inspect
 import itertools
+import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -150,6 +151,13 @@ def _load(config: TransformersConfig) -> Engine:
         )
     except (OSError, ValueError, ImportError) as error:
         raise cannot_load(config.model, error) from error
+    except AssertionError as error:
+        if "vllm" not in sys.modules:
+            raise
+        raise ConfigError(
+            f"{config.model}: vLLM ran in this process and has changed classes of transformers for "
+            "good; use a process of its own for one of the two"
+        ) from error
     try:
         model.to(device).eval()
     except (RuntimeError, AssertionError) as error:

@@ -3,16 +3,20 @@
 One thread owns the engine, hands it requests as they come and steps it, so that requests join and
 leave the running batch at any time (continuous batching). On a GPU vLLM itself runs the model in a
 process of its own, apart from our interpreter lock; on a CPU everything stays in this process: the
-way over processes takes four times as long to start and leaves a core idle.
+way over processes takes four times as long to start and leaves a core idle. There only one model
+can be open at a time: engines in one process share their process groups, and the first to close
+takes them from the others.
 
 A seed gives the same texts again as far as vLLM's own logits are the same; they differ in the last
 bits with the batch. Signal handlers, threads and the working directory are left as they are; but
-vLLM's workers on a CPU keep `torch.set_num_threads` from having any effect for the rest of the
-process's life.
+an engine in this process leaves traces for the rest of the process's life: `torch.set_num_threads`
+has no effect any more, and architectures that vLLM runs by transformers' own code (StarCoder2 is
+one) cannot be loaded by transformers any more.
 """
 
 import itertools
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,12 +25,14 @@ from generators.models.config import VLLMConfig
 from generators.models.local.jobs import Inbox, Job
 from generators.models.local.prompts import encode
 from generators.models.local.threaded import ThreadedModel, cannot_load, needs
-from veristone.errors import ModelUnavailable, RequestRefused
+from veristone.errors import ConfigError, ModelUnavailable, RequestRefused
 from veristone.generation import Completion, Generation
 
 __all__ = ["VLLMModel"]
 
-_IN_PROCESS: Final = "VLLM_ENABLE_V1_MULTIPROCESSING"
+_MULTIPROCESSING: Final = "VLLM_ENABLE_V1_MULTIPROCESSING"
+_only_one = threading.Lock()
+"""Held while an engine lives in this very process."""
 
 
 @dataclass(slots=True)
@@ -43,6 +49,7 @@ class VLLMModel(ThreadedModel):
         super().__init__(config.model)
         self._config = config
         self._loaded: _Engine | None = None
+        self._has_place = False
         self._numbers = itertools.count()
         self._running: dict[str, Job] = {}
         """By the engine's name for the request; ours need not be unique."""
@@ -58,7 +65,8 @@ class VLLMModel(ThreadedModel):
         on_cpu = current_platform.is_cpu()
         if on_cpu:
             # Read by vLLM in several places; nothing but the environment reaches all of them.
-            os.environ[_IN_PROCESS] = "0"
+            os.environ[_MULTIPROCESSING] = "0"
+            self._take_place()
         arguments = _arguments(self._config, on_cpu)
         try:
             engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
@@ -70,10 +78,23 @@ class VLLMModel(ThreadedModel):
             context=engine.model_config.max_model_len,
         )
 
+    def _take_place(self) -> None:
+        if not _only_one.acquire(blocking=False):
+            raise ConfigError(
+                f"{self.name}: vLLM on a CPU runs one model at a time in a process, and one is "
+                "open; close it first, or start vLLM as a server"
+            )
+        self._has_place = True
+
     def _free(self) -> None:
-        if self._loaded is not None:
-            self._loaded.engine.engine_core.shutdown()
-            self._loaded = None
+        try:
+            if self._loaded is not None:
+                self._loaded.engine.engine_core.shutdown()
+                self._loaded = None
+        finally:
+            if self._has_place:
+                self._has_place = False
+                _only_one.release()
 
     def _serve(self, inbox: Inbox) -> None:
         assert self._loaded is not None, "loaded"

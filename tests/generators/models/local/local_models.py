@@ -10,20 +10,32 @@ import sys
 import time
 import urllib.request
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from generators.models.config import VLLMConfig
 from training.tiny import prompts
 from training.tiny.tasks import sample_tasks
-from veristone import GenerationRequest
+from veristone import Generation, GenerationRequest
 
-__all__ = ["ask", "need", "serving"]
+__all__ = ["TASKS", "References", "ask", "need", "serving", "vllm_settings"]
 
 TASKS = sample_tasks(0, 40, "align")
 _START_S = 400
 """A busy machine imports vLLM three times in this; a quiet one is ready after 30 s."""
+
+
+@dataclass(frozen=True)
+class References:
+    """What transformers answers."""
+
+    greedy: list[Generation]
+    """To each task."""
+    with_logprobs: Generation
+    """To the first task: 8 tokens, 3 log-probabilities each."""
 
 
 def need(*packages: str) -> None:
@@ -40,6 +52,16 @@ def ask(which: int, **changes: Any) -> GenerationRequest:
         "max_tokens": 60,
     }
     return GenerationRequest(**{**values, **changes})
+
+
+def vllm_settings(folder: Path) -> VLLMConfig:
+    """Settings that let vLLM start fast and leave the machine's memory to others."""
+    return VLLMConfig(
+        model=str(folder),
+        dtype="float32",
+        enforce_eager=True,
+        extra={"kv_cache_memory_bytes": 1 << 28},
+    )
 
 
 @contextlib.contextmanager
