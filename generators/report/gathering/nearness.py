@@ -15,7 +15,7 @@ from veristone import VeristoneError
 __all__ = ["nearness"]
 
 _ROWS = 20_000
-"""Rows that are compared: about twenty seconds' work with the usual benchmarks."""
+"""Rows that are compared: about ten seconds' work with the usual benchmarks."""
 _ITEMS = 20_000
 
 
