@@ -19,7 +19,8 @@ __all__ = ["gather"]
 def gather(folder: Path) -> Facts:
     """Read a run's folder, whatever state it is in.
 
-    Responses and rows are read once each, in bounded memory: some fifty thousand responses a second.
+    Responses and rows are read once each, in bounded memory: some fifty thousand responses a
+    second.
     """
     run = read_run(folder)
     parts = Parts(run)

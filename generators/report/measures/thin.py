@@ -9,6 +9,7 @@ from generators.report.facts import Point
 __all__ = ["MOST_POINTS", "Measured", "thin"]
 
 MOST_POINTS = 80
+_MOST = 1e100
 
 
 class Measured(NamedTuple):
@@ -21,9 +22,9 @@ class Measured(NamedTuple):
 def thin(values: Sequence[Measured], most: int = MOST_POINTS) -> list[Point]:
     """Return at most `most` points, each the mean, least and largest of some neighbours.
 
-    Values that are no finite numbers are left out.
+    Values that are no numbers, or so large that no plot could show them, are left out.
     """
-    finite = [one for one in values if math.isfinite(one.value)]
+    finite = [one for one in values if abs(one.value) < _MOST]
     width = max(1, math.ceil(len(finite) / most))
     points: list[Point] = []
     for start in range(0, len(finite), width):

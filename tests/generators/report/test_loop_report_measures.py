@@ -113,7 +113,7 @@ def test_paired_takes_only_common_tasks() -> None:
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300))
 def test_thinned_curves_keep_the_range(values: list[float]) -> None:
     found = thin([Measured(n, value) for n, value in enumerate(values)], most=7)
-    finite = [value for value in values if math.isfinite(value)]
+    finite = [value for value in values if abs(value) < 1e100]
     assert len(found) <= 7
     assert bool(found) == bool(finite)
     if finite:

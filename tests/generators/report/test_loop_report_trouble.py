@@ -108,6 +108,26 @@ def test_wrong_values_are_trouble_and_not_the_end(run: Path, name: str) -> None:
         written(run)
 
 
+@pytest.mark.parametrize("wrong", [None, 1e308, -1e308, 0.0, -5.0, 10**30])
+def test_steps_of_training_with_absurd_values_are_drawn(run: Path, wrong: float | None) -> None:
+    path = run / "round-1/training/main/training.json"
+    journal = json.loads(path.read_text())
+    for key in ("loss", "learning_rate", "grad_norm"):
+        for step in journal["steps"][1:3]:
+            step[key] = wrong
+    path.write_text(json.dumps(journal))
+    written(run)
+
+
+@pytest.mark.parametrize("wrong", [1e308, -1e308, 0.0, -5.0])
+def test_scores_with_absurd_values_are_drawn(run: Path, wrong: float) -> None:
+    path = run / "round-1/evaluation/main/mbpp/results.json"
+    found = json.loads(path.read_text())
+    found["veristone"]["base"][0].update(mean=wrong, low=-wrong, high=wrong)
+    path.write_text(json.dumps(found))
+    written(run)
+
+
 def test_what_is_damaged_is_named(run: Path) -> None:
     (run / "round-1/training/main/training.json").write_text("{")
     (run / "round-1/synthesis/main/responses.jsonl").write_text("{}\nx\n")
