@@ -55,10 +55,11 @@ def _missing(parts: Parts, variant: str, number: int) -> list[str]:
     run = parts.run
     name = variant if variant != MAIN else "main"
     chain = run.chain(variant, number)
+    if not run.has_begun(variant):
+        return [f"variant {name}: has not begun"]
     if variant != MAIN and chain == run.chain(MAIN, number):
-        # It shares everything, or it has not begun. A finished variant has a step of its own.
-        has_own = any(step.variant == variant for step in run.steps.values())
-        return [] if has_own else [f"variant {name}: has not begun"]
+        # What it changes has no effect in this round.
+        return []
     for kind in ("synthesis", "selection", "dataset", "training"):
         if getattr(chain, kind) is None:
             return [f"{kind} of {name}, round {number}: has not begun"]

@@ -96,7 +96,8 @@ class Run:
     def chain(self, variant: str, number: int) -> Chain:
         """Return the steps of a variant's round, its own or those that it shares.
 
-        A step that a variant lacks and nothing of its own points to is the main one's, if anything.
+        A step that a variant lacks and nothing of its own points to is the main one's, if anything;
+        a variant without any step of its own has not begun.
         """
         training = self._trained(variant, number)
         dataset = self._step(training, "--data") or self._own("dataset", variant, number)
@@ -108,6 +109,10 @@ class Run:
             earlier = self._first(seeds)
             seeds = self._step(earlier, "--input")
         return Chain(training, dataset, selection, synthesis, seeds)
+
+    def has_begun(self, variant: str) -> bool:
+        """Return whether a variant has a step of its own. A finished one has: it differs."""
+        return any(step.variant == variant for step in self.steps.values())
 
     def users(self, training: StepMark) -> list[str]:
         """Return the variants whose model of that round a training made."""
@@ -126,8 +131,10 @@ class Run:
 
     def _own(self, kind: str, variant: str, number: int) -> StepMark | None:
         own = self.of(kind, variant, number)
-        if own is not None or variant == MAIN or self._later(kind, variant, number):
+        if own is not None or variant == MAIN or not self.has_begun(variant):
             return own
+        if self._later(kind, variant, number):
+            return None
         return self.of(kind, MAIN, number)
 
     def _later(self, kind: str, variant: str, number: int) -> bool:

@@ -143,6 +143,8 @@ def _assert_bars(asserts: dict[int, int]) -> list[Bar]:
         (name, sum(n for value, n in asserts.items() if low <= value <= high))
         for name, low, high in bins
     ]
+    while len(numbers) > 1 and not numbers[-1][1]:
+        numbers.pop()
     return [Bar(name, number, count(number), share(number, whole)) for name, number in numbers]
 
 

@@ -28,7 +28,9 @@ def headline(facts: Facts) -> str:
     rows = _rows(facts)
     if rows:
         first = facts.funnel[0] if facts.funnel else None
-        whole = f" from {counted(first.given, first.unit)}" if first is not None else ""
+        whole = ""
+        if first is not None and first.part == "seeds":
+            whole = f" from {counted(first.given, first.unit)}"
         return f"{_capital(counted(rows, 'training row'))}{whole}, not yet evaluated"
     return "Nothing to train on yet"
 

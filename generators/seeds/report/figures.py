@@ -104,5 +104,13 @@ def points(difference: float) -> str:
 
 
 def significant(value: float) -> str:
-    """Return a measured value with three digits that mean something: `0.512`, `1.8e-05`."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    """Return a measured value with three digits that mean something: `0.512`, `1.8e-5`."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) < 1e6 else _with_power(value)
+    return f"{value:.3g}" if abs(value) >= 0.001 or value == 0 else _with_power(value)
+
+
+def _with_power(value: float) -> str:
+    """Return a very large or small value: `1.8e-5`."""
+    digits, power = f"{value:.2e}".split("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"

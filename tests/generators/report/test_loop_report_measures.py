@@ -203,7 +203,15 @@ def test_points_are_signed(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.51234, "0.512"), (1.8e-5, "1.8e-05"), (12345.6, "12,346"), (0, "0")]
+    ("value", "text"),
+    [
+        (0.51234, "0.512"),
+        (1.8e-5, "1.8e-5"),
+        (-0.00015, "-1.5e-4"),
+        (12345.6, "12,346"),
+        (1e308, "1e308"),
+        (0, "0"),
+    ],
 )
 def test_significant_digits(value: float, text: str) -> None:
     assert significant(value) == text

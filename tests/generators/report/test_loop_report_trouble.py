@@ -137,6 +137,16 @@ def test_what_is_damaged_is_named(run: Path) -> None:
     assert str(run) not in " ".join(facts.trouble)
 
 
+def test_a_variant_that_has_not_begun_has_nothing_of_the_main_one(run: Path) -> None:
+    for place in run.rglob("failures-only"):
+        shutil.rmtree(place)
+    facts = gather(run)
+    assert facts.missing == ["variant failures-only: has not begun"]
+    rows = {one.name: one.rows for one in facts.variants}
+    assert rows["failures-only"] is None
+    assert rows["main"] is not None
+
+
 def test_benchmarks_that_are_gone_are_named(run: Path) -> None:
     recipe = json.loads((run / "align.json").read_text())
     recipe["benchmarks"]["Gone"] = "/nowhere/gone.jsonl"
