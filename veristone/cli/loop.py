@@ -6,6 +6,7 @@ it; seeds run side by side, one core each. Differences are taken within a seed.
 
 import argparse
 import asyncio
+import hashlib
 import json
 import math
 import os
@@ -137,18 +138,29 @@ async def _run_seed(
     failed: list[Exception],
 ) -> None:
     from veristone.cli.align.plan import Step
-    from veristone.cli.align.run import StepFailed, remove, run_steps, stale
+    from veristone.cli.align.run import StepFailed, mark, remove, run_steps, stale
 
     name = f"seed-{seed}"
     sizes = ["--instructions", str(arguments.instructions), "--held-out", str(arguments.held_out)]
     base = ["loop", "-o", f"{name}/files", "--base", str(seed), *sizes]
     align = ["align", "tiny-loop", "-o", f"{name}/run", "--data", f"{name}/files"]
     align += ["--random-seed", str(seed), *(["--redo"] if arguments.redo else [])]
-    common: dict[str, Any] = {"variant": name, "round": 0, "digest": "-".join(sizes)}
-    steps = [
-        Step(kind="training", name=f"{name}/files", arguments=tuple(base), **common),
-        Step(kind="evaluation", name=f"{name}/run", arguments=tuple(align), **common),
-    ]
+    common: dict[str, Any] = {"variant": name, "round": 0}
+    made = "-".join([*sizes, str(seed)])
+    files = Step(
+        kind="training", name=f"{name}/files", arguments=tuple(base), digest=made, **common
+    )
+    rest = Step(
+        kind="evaluation",
+        name=f"{name}/run",
+        arguments=tuple(align),
+        digest=f"{made}-{_digest(folder / files.folder)}",
+        **common,
+    )
+    steps = [files, rest]
+    if stale(folder, [rest]):
+        # What of it is to be done anew is for `align` to say, or to refuse.
+        mark(folder, rest).unlink()
     changed = stale(folder, steps)
     if changed and not arguments.redo:
         raise ConfigError(f"{folder} was made with other numbers: give another folder, or --redo")
@@ -166,6 +178,16 @@ async def _run_seed(
             await run_steps(folder, steps, tell)
         except StepFailed as error:
             failed.append(error)
+
+
+def _digest(data: Path) -> str:
+    """Return the digest of everything that `align` is going to do."""
+    from veristone.cli.align.command import content
+    from veristone.cli.align.plan import plan
+    from veristone.cli.align.recipe import load_align_recipe
+
+    steps = plan(load_align_recipe(Path("tiny-loop"), data), content)
+    return hashlib.sha256("".join(step.digest for step in steps).encode()).hexdigest()[:16]
 
 
 def _place(run: Path, model: str, label: str) -> Path:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from veristone.cli.align.run import Progress
     from veristone.cli.options import Subparsers
 
-__all__ = ["add_parser"]
+__all__ = ["add_parser", "content"]
 
 _DESCRIPTION = """
 Runs the self-alignment loop of a recipe in a folder: seeds, concepts, instructions, responses,
@@ -79,7 +79,7 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.random_seed is not None:
         recipe = recipe.model_copy(update={"random_seed": arguments.random_seed})
     _check_settings(recipe)
-    steps = plan(recipe, _content)
+    steps = plan(recipe, content)
     if arguments.dry_run:
         cores = arguments.cores or len(os.sched_getaffinity(0))
         if cores < 1 or arguments.gpus < 1:
@@ -120,7 +120,7 @@ async def _run_in(
     return 0
 
 
-def _content(kind: str, name: str) -> str:
+def content(kind: str, name: str) -> str:
     """Read a part of the recipe and return the digest of what it says.
 
     Raises:

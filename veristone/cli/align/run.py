@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, cast
 from veristone import ConfigError, VeristoneError
 from veristone.cli.align.plan import Step
 
-__all__ = ["Progress", "StepFailed", "done", "remove", "run_steps", "stale", "write_whole"]
+__all__ = ["Progress", "StepFailed", "done", "mark", "remove", "run_steps", "stale", "write_whole"]
 
 _MARK, _LOG = "step.json", "step.log"
 _PR_SET_PDEATHSIG = 1
@@ -42,8 +42,13 @@ class Progress(NamedTuple):
     line: str
 
 
-def _mark(folder: Path, step: Step) -> dict[str, Any]:
-    path = folder / step.folder / _MARK
+def mark(folder: Path, step: Step) -> Path:
+    """Return where it stands what a step was made from and whether it is done."""
+    return folder / step.folder / _MARK
+
+
+def _read(folder: Path, step: Step) -> dict[str, Any]:
+    path = mark(folder, step)
     try:
         value: Any = json.loads(path.read_text())
     except FileNotFoundError:
@@ -55,16 +60,16 @@ def _mark(folder: Path, step: Step) -> dict[str, Any]:
 
 def done(folder: Path, step: Step) -> bool:
     """True where the step is done as the plan has it now."""
-    mark = _mark(folder, step)
-    return bool(mark.get("done")) and mark.get("digest") == step.digest
+    found = _read(folder, step)
+    return bool(found.get("done")) and found.get("digest") == step.digest
 
 
 def stale(folder: Path, steps: Sequence[Step]) -> list[Step]:
     """Return the steps whose folders were made with other settings."""
     found: list[Step] = []
     for step in steps:
-        mark = _mark(folder, step)
-        if mark and mark.get("digest") != step.digest:
+        facts = _read(folder, step)
+        if facts and facts.get("digest") != step.digest:
             found.append(step)
     return found
 
@@ -91,7 +96,7 @@ async def run_steps(
 async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]) -> None:
     place = folder / step.folder
     place.mkdir(parents=True, exist_ok=True)
-    mark = _mark(folder, step) or {
+    facts = _read(folder, step) or {
         "digest": step.digest,
         "kind": step.kind,
         "name": step.name,
@@ -102,18 +107,18 @@ async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]
         "wall_s": 0.0,
         "starts": 0,
     }
-    mark["starts"] += 1
-    write_whole(place / _MARK, mark)
+    facts["starts"] += 1
+    write_whole(place / _MARK, facts)
     began = time.monotonic()
     log = place / _LOG
     code = None
     try:
         code = await _process(folder, step, log, on_progress)
     finally:
-        mark["wall_s"] = round(mark["wall_s"] + time.monotonic() - began, 3)
-        mark["done"] = code == 0
-        mark["exit"] = code
-        write_whole(place / _MARK, mark)
+        facts["wall_s"] = round(facts["wall_s"] + time.monotonic() - began, 3)
+        facts["done"] = code == 0
+        facts["exit"] = code
+        write_whole(place / _MARK, facts)
     if code != 0:
         tail = "\n".join(_tail(log).splitlines()[-15:])
         raise StepFailed(f"{step.name} ended with status {code}; the end of {log}:\n{tail}")
