@@ -19,9 +19,11 @@ def encode(tokenizer: Any, request: GenerationRequest, context: int | None) -> l
             for a continuation.
     """
     if request.messages:
-        tokens = tokenizer(_conversation(tokenizer, request), add_special_tokens=False).input_ids
+        text, special = _conversation(tokenizer, request), False
     else:
-        tokens = tokenizer(request.prompt).input_ids
+        text, special = request.prompt, True
+    # Not verbose: what is too long is refused below, and needs no warning as well.
+    tokens = tokenizer(text, add_special_tokens=special, verbose=False).input_ids
     if not tokens:
         raise RequestRefused(f"request {request.id}: the prompt has no tokens")
     if context is not None and len(tokens) >= context:

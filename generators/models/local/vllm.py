@@ -30,6 +30,13 @@ from veristone.generation import Completion, Generation
 
 __all__ = ["VLLMModel"]
 
+# What vLLM's environment should say where the user's says nothing: standard output is the command's
+# own, a start is not worth a page of messages, and nobody is told of what runs here.
+_QUIET: Final = {
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+    "VLLM_NO_USAGE_STATS": "1",
+}
 _MULTIPROCESSING: Final = "VLLM_ENABLE_V1_MULTIPROCESSING"
 _only_one = threading.Lock()
 """Held while an engine lives in this very process."""
@@ -55,6 +62,8 @@ class VLLMModel(ThreadedModel):
         """By the engine's name for the request; ours need not be unique."""
 
     def _load(self) -> None:
+        for name, value in _QUIET.items():
+            os.environ.setdefault(name, value)
         try:
             # Type checkers take this file for the library.
             from vllm import EngineArgs  # pyright: ignore[reportAttributeAccessIssue]

@@ -39,8 +39,7 @@ def test_a_seed_gives_the_same_files_again(tmp_path: Path) -> None:
 
 
 def test_it_is_an_ordinary_starcoder2_that_learns(tmp_path: Path) -> None:
-    import transformers
-
+    transformers = pytest.importorskip("transformers")
     seen: list[Progress] = []
     folder = make_tiny_model(tmp_path / "tiny", preset=SMALL, on_progress=seen.append)
     assert (folder / "model.safetensors").exists()
@@ -75,8 +74,7 @@ def test_no_folder_is_overwritten_and_none_is_left_half_made(tmp_path: Path) -> 
 
 
 def test_the_callers_torch_is_left_as_it_was(tmp_path: Path) -> None:
-    import torch
-
+    torch = pytest.importorskip("torch")
     torch.manual_seed(5)
     expected = torch.rand(3).tolist()
     torch.manual_seed(5)

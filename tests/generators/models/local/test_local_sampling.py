@@ -5,7 +5,6 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from local_models import need
 
 from generators.models.local.sampling import choose, likeliest
 
@@ -14,10 +13,12 @@ CHANCES = (0.5, 0.25, 0.2, 0.05)
 
 
 @pytest.fixture
-def logits() -> Any:
-    need("torch")
-    import torch
+def torch() -> Any:
+    return pytest.importorskip("torch", reason="torch is not installed: make test-models")
 
+
+@pytest.fixture
+def logits(torch: Any) -> Any:
     return torch.tensor([[math.log(chance) for chance in CHANCES]])
 
 
@@ -46,17 +47,13 @@ def test_top_p_keeps_the_fewest_that_reach_it(logits: Any, top_p: float, left: i
     assert set(counted(logits, top_p=top_p)) == set(range(left))
 
 
-def test_the_largest_draw_takes_a_token_that_has_a_chance(logits: Any) -> None:
-    import torch
-
+def test_the_largest_draw_takes_a_token_that_has_a_chance(torch: Any, logits: Any) -> None:
     banned = torch.cat([logits, torch.full((1, 1000), -torch.inf)], dim=1)
     assert choose(banned, [1.0], [1.0], [math.nextafter(1.0, 0.0)]) == [3]
     assert choose(banned, [1.0], [1.0], [0.0]) == [0]
 
 
-def test_rows_do_not_know_of_each_other(logits: Any) -> None:
-    import torch
-
+def test_rows_do_not_know_of_each_other(torch: Any, logits: Any) -> None:
     rows = torch.cat([logits, logits.flip(1), logits])
     together = choose(rows, [1.0, 0.0, 0.5], [1.0, 0.5, 0.9], [0.7, 0.7, 0.7])
     alone = [

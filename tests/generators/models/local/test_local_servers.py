@@ -33,8 +33,10 @@ def transformers_server(tiny: Path, tmp_path_factory: pytest.TempPathFactory) ->
     need("transformers", "uvicorn", "fastapi", "openai")
     arguments = ["-m", "transformers.cli.transformers", "serve", str(tiny)]
     arguments += ["--dtype", "float32", "--device", "cpu"]
-    log = tmp_path_factory.mktemp("server") / "transformers.log"
-    with serving(arguments, log, **ENVIRONMENT) as address:
+    folder = tmp_path_factory.mktemp("server")
+    # It lists the models in the hub's cache, and answers with an error where there is no cache.
+    (folder / "hub").mkdir()
+    with serving(arguments, folder / "log", HF_HOME=str(folder), **ENVIRONMENT) as address:
         yield address
 
 

@@ -42,8 +42,7 @@ class TestContract(Contract):
 
 
 async def test_greedy_texts_are_those_of_generate(tiny: Path, model: TransformersModel) -> None:
-    import transformers
-
+    transformers = pytest.importorskip("transformers")
     library = transformers.AutoModelForCausalLM.from_pretrained(tiny)
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny)
     ours = await asyncio.gather(*(model.generate(ask(n)) for n in range(16)))
