@@ -31,9 +31,12 @@ def test_what_must_not_come_from_here_does_not(package: str) -> None:
 
 
 def test_versions_are_those_of_the_lock() -> None:
-    mine, lock = pins(PINS.read_text()), pins((ROOT / "requirements.lock").read_text())
+    # The lock is for several Pythons, these pins are for 3.11.
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    lock = pins("\n".join(line for line in lines if ">= '3.12'" not in line))
+    mine = pins(PINS.read_text())
     differ = {name for name in mine.keys() & lock.keys() if mine[name] != lock[name]}
-    assert differ == OLDER & differ, "scripts/models.sh --lock"
+    assert differ <= OLDER, "scripts/models.sh --lock"
 
 
 def test_only_vllm_needs_what_stands_below_its_line() -> None:
