@@ -4,6 +4,10 @@ Requests that wait are gathered into batches of at most `batch_size` sequences, 
 sampling settings. For a seed, a request's texts do not depend on the batch they ran in; see
 `generators.models.local.sampling` for the limit of that. Slow: there is no paging and no continuous
 batching, so a batch takes as long as its longest continuation. For a large model use vLLM.
+
+How many threads torch uses on a CPU is the environment's affair. For a small model on a machine
+that does other things set ``OMP_NUM_THREADS=1``: on two busy cores two threads were 25 times
+slower.
 """
 
 import collections
