@@ -1,11 +1,9 @@
 """A selection's recipe: one TOML file. Built-in ones lie in `recipes/` and go by their names."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import pydantic
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from generators.selection.choice import Choice
@@ -16,6 +14,7 @@ from generators.selection.products.material import Products
 from generators.selection.scoring.plan import Scoring
 from generators.selection.student import Student
 from veristone import ConfigError
+from veristone.settings import checked, read_toml
 
 __all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe", "with_benchmarks"]
 
@@ -74,13 +73,7 @@ def load_recipe(name: str) -> dict[str, Any]:
         ConfigError: there is no such recipe, or it is no TOML.
     """
     path = _BUILT_IN / f"{name}.toml" if name in builtin_recipes() else Path(name)
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = ", ".join(builtin_recipes())
-        raise ConfigError(f"{name}: no such file, and no recipe of ours ({known})") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{name}: {error}") from error
+    settings = read_toml(path, name, what="recipe", known=builtin_recipes())
     settings.setdefault("name", path.stem)
     for benchmark in _benchmarks(settings):
         if isinstance(benchmark.get("path"), str):
@@ -94,13 +87,7 @@ def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
     Raises:
         ConfigError: the first thing that is wrong with it, by its place in the file.
     """
-    try:
-        return Recipe.model_validate(settings)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
+    return checked(Recipe, settings, where)
 
 
 def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[str, Any]:

@@ -6,12 +6,10 @@ with Veristone lie in `generators/synthesis/recipes/NAME/` and are named without
 one JSON file, and a run never depends on a file that may have changed since.
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, cast
 
-import pydantic
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from generators.synthesis.examples import Example, read_examples
@@ -19,6 +17,7 @@ from generators.synthesis.inputs import AnyInput
 from generators.synthesis.registry import AnyStage
 from generators.synthesis.verification import Verify
 from veristone import ConfigError
+from veristone.settings import checked, read_toml
 
 __all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
 
@@ -114,13 +113,7 @@ def load_recipe(name: str) -> dict[str, Any]:
     if name not in builtin_recipes():
         path = Path(name).expanduser()
         path = path / _FILE if path.is_dir() else path
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = ", ".join(builtin_recipes())
-        raise ConfigError(f"{name}: no such file, and no recipe of ours ({known})") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{name}: {error}") from error
+    settings = read_toml(path, name, what="recipe", known=builtin_recipes())
     if isinstance(settings.get("examples"), str):
         examples = read_examples(settings["examples"], path.parent)
         settings["examples"] = [example.model_dump(mode="json") for example in examples]
@@ -133,13 +126,7 @@ def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
     Raises:
         ConfigError: the first thing that is wrong with it, by its place in the file.
     """
-    try:
-        return Recipe.model_validate(settings)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
+    return checked(Recipe, settings, where)
 
 
 def _with_templates(value: Any, folder: Path, key: str = "") -> Any:

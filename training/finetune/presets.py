@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import pydantic
-
 from training.finetune.config import Settings
 from veristone import ConfigError
+from veristone.settings import checked, read_toml
 
 __all__ = ["load_settings", "parse_override", "preset_names"]
 
@@ -45,13 +44,7 @@ def load_settings(
     for text in overrides:
         settings = _merge(settings, parse_override(text))
     settings = _merge(settings, more or {})
-    try:
-        return Settings.model_validate(settings)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(filter(None, (name, place, said)))) from error
+    return checked(Settings, settings, name)
 
 
 def parse_override(text: str) -> dict[str, Any]:
@@ -85,13 +78,7 @@ def _read(name: str) -> dict[str, Any]:
     path = _PRESETS / f"{name}.toml"
     if name not in preset_names():
         path = Path(name)
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = ", ".join(preset_names())
-        raise ConfigError(f"{name}: no such file, and no preset of ours ({known})") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{name}: {error}") from error
+    settings = read_toml(path, name, what="preset", known=preset_names())
     base = settings.pop("preset", None)
     settings = _anchored(settings, path.parent)
     if base is None:

@@ -12,15 +12,13 @@ and a prompt ends with `before_response`. The template adds no BOS: the tokenize
 `Settings.bos`).
 """
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
-import pydantic
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from veristone import ConfigError
+from veristone.settings import checked, read_toml
 
 __all__ = ["Template", "Turn", "load_template", "template_names"]
 
@@ -152,19 +150,8 @@ def load_template(name: str) -> Template:
     path = _BUILT_IN / f"{name}.toml"
     if name not in template_names():
         path = Path(name)
-    try:
-        settings: Mapping[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Template.model_validate(settings)
-    except FileNotFoundError:
-        known = ", ".join(template_names())
-        raise ConfigError(f"{name}: no such file, and no template of ours ({known})") from None
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(filter(None, (name, place, said)))) from error
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{name}: {error}") from error
+    settings = read_toml(path, name, what="template", known=template_names())
+    return checked(Template, settings, name)
 
 
 def _quoted(text: str) -> str:

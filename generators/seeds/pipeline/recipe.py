@@ -4,12 +4,10 @@ Built-in recipes lie in `generators/seeds/recipes/` and are named without a path
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
-import pydantic
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from generators.seeds.contamination.step import Contamination
@@ -23,7 +21,7 @@ from generators.seeds.filters.registry import AnyRule
 from generators.seeds.filters.undefined import Undefined
 from generators.seeds.sandboxed.registry import AnyAsyncStep
 from generators.seeds.sources.registry import AnySource
-from veristone import ConfigError
+from veristone.settings import checked, read_toml
 
 __all__ = ["AnyStep", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
 
@@ -87,13 +85,7 @@ def load_recipe(name: str) -> dict[str, Any]:
     path = _BUILT_IN / f"{name}.toml"
     if name not in builtin_recipes():
         path = Path(name)
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = ", ".join(builtin_recipes())
-        raise ConfigError(f"{name}: no such file, and no recipe of ours ({known})") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{name}: {error}") from error
+    settings = read_toml(path, name, what="recipe", known=builtin_recipes())
     return _anchored(settings, path.parent)
 
 
@@ -103,13 +95,7 @@ def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
     Raises:
         ConfigError: the first thing that is wrong with it, by its place in the file.
     """
-    try:
-        return Recipe.model_validate(settings)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
+    return checked(Recipe, settings, where)
 
 
 def _anchored(value: Any, folder: Path, key: str = "") -> Any:

@@ -6,16 +6,14 @@ changed: the ablations of the papers, and the control of every experiment.
 """
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
-import pydantic
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from veristone import ConfigError
 from veristone._rooms import open_rooms
+from veristone.settings import checked, read_toml
 
 __all__ = [
     "AlignRecipe",
@@ -239,22 +237,10 @@ def load_align_recipe(path: Path, data: Path | None = None) -> AlignRecipe:
     if str(path) in builtin_recipes():
         path, folder = _BUILT_IN / f"{path}.toml", Path.cwd()
     folder = data.resolve() if data is not None else folder
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = ", ".join(builtin_recipes())
-        raise ConfigError(f"{path}: no such file, and no recipe of ours ({known})") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    settings = read_toml(path, str(path), what="recipe", known=builtin_recipes())
     settings.setdefault("name", path.stem)
     anchored = cast("dict[str, Any]", _anchored(settings, path.resolve().parent, folder))
-    try:
-        return AlignRecipe.model_validate(anchored)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(filter(None, (str(path), place, said)))) from error
+    return checked(AlignRecipe, anchored, str(path))
 
 
 def _anchored(value: object, own: Path, folder: Path, key: str = "") -> object:
