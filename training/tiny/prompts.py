@@ -76,8 +76,7 @@ def tests_prompt(instruction: str) -> str:
 def solution_text(code: str) -> str:
     """A solution as the model should write it.
 
-    No line break at the end: rows for tuning have none, and a token of fence and line break would be
-    another one than that of the fence alone.
+    No line break at the end: rows for tuning have none.
     """
     return f"```python\n{code}\n```"
 

@@ -16,7 +16,7 @@ __all__ = ["END", "PAD", "make_tokenizer"]
 END: Final = "<|endoftext|>"
 PAD: Final = "<|pad|>"
 # One token each: they are in every document.
-_MARKS: Final = ("### Instruction\n", "### Response\n", "### Tests\n", "```python\n", "```\n")
+_MARKS: Final = ("### Instruction\n", "### Response\n", "### Tests\n", "```python\n", "```")
 _LITERAL: Final = re.compile(r"'[^']*'|\[[^\]]*\]")
 
 
