@@ -31,6 +31,8 @@ RENEWED_AFTER_S = 2.0
 ends, and what leaked or fell to pieces in its memory goes with it."""
 _HEAD = struct.Struct("!cQ")
 _DONE, _LAST, _RAISED, _NO_MEMORY = b"d", b"l", b"r", b"m"
+_OUT_OF_MEMORY = 3
+"""Exit status of a child that cannot even say it."""
 _OF_THE_WORK = frozenset(
     {
         signal.SIGABRT,
@@ -89,7 +91,9 @@ class Apart:
         code = self._end(kill=False)
         if kind == _LAST:
             return answer
-        if kind == _NO_MEMORY or (code < 0 and signal.Signals(-code) in _OF_THE_WORK):
+        if kind == _NO_MEMORY or code == _OUT_OF_MEMORY:
+            return None
+        if code < 0 and signal.Signals(-code) in _OF_THE_WORK:
             return None
         raise RuntimeError(f"a child process ended with status {code} while it worked")
 
@@ -151,7 +155,14 @@ class Apart:
         head = reading.read(_HEAD.size)
         if len(head) < _HEAD.size:
             return False
-        request = reading.read(_HEAD.unpack(head)[1])
+        try:
+            return self._answer(_HEAD.unpack(head)[1], reading, writing)
+        except MemoryError:
+            # Not in the work itself but around it: too little is left to say so in words.
+            os._exit(_OUT_OF_MEMORY)
+
+    def _answer(self, size: int, reading: BinaryIO, writing: BinaryIO) -> bool:
+        request = reading.read(size)
         used = int(time.process_time())
         _limit(resource.RLIMIT_CPU, used + 1 + self._cpu_s)
         try:
