@@ -109,8 +109,8 @@ def test_too_much_memory(make: Make) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory is limited through /proc")
 def test_an_answer_that_fits_once_and_not_twice(make: Make) -> None:
     """The memory ends outside of the work, where the answer is put together."""
-    ask = make(lambda request: bytes(int(request)), memory_bytes=1 << 26)
-    assert ask(b"%d" % (40 << 20)) is None
+    ask = make(lambda request: bytes(int(request)), memory_bytes=400 << 20)
+    assert ask(b"%d" % (350 << 20)) is None
     assert ask(b"1000") == bytes(1000)
 
 
