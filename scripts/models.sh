@@ -11,7 +11,7 @@ Usage: scripts/models.sh [--without-vllm] [--lock]
 
 Makes .venv-models, an environment beside .venv that holds what runs language models on the CPU, so
 that `make test-models` and `make loop` work on any machine (Linux, Python 3.11). With vLLM about
-2.5 GB on disk, without it 1.6 GB.
+3.2 GB on disk, without it 1.6 GB.
 
   --without-vllm  leave vLLM out: enough to train and to generate with transformers
   --lock          regenerate requirements-models.txt from pyproject.toml and stop
