@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import hashlib
+import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -78,6 +79,7 @@ async def run(arguments: argparse.Namespace) -> int:
     recipe = load_align_recipe(arguments.recipe, arguments.data)
     if arguments.random_seed is not None:
         recipe = recipe.model_copy(update={"random_seed": arguments.random_seed})
+    _need_extras()
     _check_settings(recipe)
     steps = plan(recipe, content)
     if arguments.dry_run:
@@ -118,6 +120,24 @@ async def _run_in(
             raise
         await asyncio.to_thread(_report, folder)
     return 0
+
+
+def _need_extras() -> None:
+    """Import what reads the parts of a recipe.
+
+    Raises:
+        ConfigError: a package is not installed.
+    """
+    try:
+        for name in ("seeds.pipeline.recipe", "selection.recipe", "synthesis.recipe"):
+            importlib.import_module(f"generators.{name}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("generators", "veristone"):
+            raise
+        raise ConfigError(
+            f"{package} is not installed: pip install 'veristone[seeds,generate]'"
+        ) from error
 
 
 def content(kind: str, name: str) -> str:
