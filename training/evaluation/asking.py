@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from training.evaluation.answers import cut_continuation, solution_in_answer
 from training.evaluation.datasets import Dataset
-from training.evaluation.jsonl import Row, read_bytes, read_rows
+from training.evaluation.jsonl import Row, read_bytes, read_rows, write_whole
 from training.evaluation.task import Task
 from veristone import (
     Completion,
@@ -63,7 +63,7 @@ class Asking:
         return hashlib.sha256(repr((*facts, self.stop)).encode()).hexdigest()[:12]
 
 
-def request_for(task: Task, asking: Asking, model_seed: int = 0) -> GenerationRequest:
+def request_for(task: Task, asking: Asking) -> GenerationRequest:
     """Return what the model is asked about a task: `n` answers in one request."""
     settings: dict[str, Any] = {
         "id": f"eval/{task.task_id}",
@@ -71,7 +71,7 @@ def request_for(task: Task, asking: Asking, model_seed: int = 0) -> GenerationRe
         "max_tokens": asking.max_tokens,
         "temperature": asking.temperature,
         "top_p": asking.top_p,
-        "seed": _seed(asking.seed + model_seed, task.task_id),
+        "seed": _seed(asking.seed, task.task_id),
     }
     if asking.style == "complete":
         prompt = task.prompt or task.instruction
@@ -202,6 +202,4 @@ def _in_order(path: Path, dataset: Dataset) -> None:
 
 
 def _write(path: Path, rows: list[Row]) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text("".join(json.dumps(row.fields) + "\n" for row in rows), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, "".join(json.dumps(row.fields) + "\n" for row in rows))

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from veristone import DatasetError
 
-__all__ = ["Row", "content_md5", "read_bytes", "read_rows"]
+__all__ = ["Row", "content_md5", "read_bytes", "read_rows", "write_whole"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -83,3 +84,13 @@ def read_rows(path: Path, content: bytes) -> Iterator[Row]:
         if not isinstance(value, dict):
             raise DatasetError(f"{where}: a JSON object was expected, not {type(value).__name__}")
         yield Row(cast("dict[str, Any]", value), where)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is there whole or as it was."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from training.evaluation.jsonl import write_whole
 from training.evaluation.passk import INTERVAL_METHOD, KS, Score, score
 from training.evaluation.runner import EvalReport, Outcome
 from veristone import ConfigError, __version__
@@ -128,10 +129,10 @@ def _named(task_ids: Sequence[str]) -> str:
 
 def write_results(report: EvalReport, summary: Summary, paths: ResultPaths) -> None:
     """Write the result files; each appears whole or not at all."""
-    _write(paths.evalplus, json.dumps(evalplus_results(report, summary)))
+    write_whole(paths.evalplus, json.dumps(evalplus_results(report, summary)))
     if paths.human_eval is not None:
         lines = (json.dumps(human_eval_row(outcome)) + "\n" for outcome in report.outcomes)
-        _write(paths.human_eval, "".join(lines))
+        write_whole(paths.human_eval, "".join(lines))
 
 
 def evalplus_results(report: EvalReport, summary: Summary) -> dict[str, Any]:
@@ -175,12 +176,3 @@ def human_eval_row(outcome: Outcome) -> dict[str, Any]:
     }
     passed = None if outcome.undecided else outcome.base_status == "pass"
     return {**outcome.candidate.row, "result": words[outcome.base_status], "passed": passed}
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

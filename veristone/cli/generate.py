@@ -12,11 +12,11 @@ from veristone import ConfigError
 from veristone.cli.generate_common import (
     add_model_options,
     add_work_options,
-    disk_trouble,
     model_config,
     need_extra,
 )
 from veristone.cli.options import add_engine_options, engine_config
+from veristone.cli.trouble import disk_trouble
 
 if TYPE_CHECKING:
     from generators.synthesis.pipeline.folder import RunFolder

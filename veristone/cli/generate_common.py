@@ -1,13 +1,11 @@
 """What the actions of `veristone generate` share."""
 
 import argparse
-import contextlib
-import importlib
-from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veristone import ConfigError
+from veristone.cli.trouble import need_modules
 
 if TYPE_CHECKING:
     from generators.models.config import ModelConfig
@@ -16,7 +14,6 @@ __all__ = [
     "IN_FLIGHT",
     "add_model_options",
     "add_work_options",
-    "disk_trouble",
     "model_config",
     "need_extra",
 ]
@@ -70,24 +67,7 @@ def need_extra() -> None:
     Raises:
         ConfigError: a package is not installed.
     """
-    try:
-        for name in ("recipe", "read_input", "pipeline.folder"):
-            importlib.import_module(f"generators.synthesis.{name}")
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in ("generators", "veristone", "engine"):
-            raise
-        raise ConfigError(
-            f"{package} is not installed: pip install 'veristone[generate]'"
-        ) from error
-
-
-@contextlib.contextmanager
-def disk_trouble(folder: Path) -> Generator[None]:
-    """Say in one line what the machine refuses: a full disk, a folder that cannot be written."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ConfigError(f"{folder}: {error}") from error
+    modules = (
+        f"generators.synthesis.{name}" for name in ("recipe", "read_input", "pipeline.folder")
+    )
+    need_modules(*modules, extra="generate")

@@ -191,8 +191,9 @@ def _digest(data: Path) -> str:
 
 
 def _place(run: Path, model: str, label: str) -> Path:
-    name = "".join(c if c.isalnum() or c in "+-._" else "_" for c in label)
-    return run / _MODELS[model] / name / "results.json"
+    from veristone.cli.align.plan import folder_name
+
+    return run / _MODELS[model] / folder_name(label) / "results.json"
 
 
 def _has_results(run: Path) -> bool:

@@ -3,11 +3,10 @@
 import argparse
 import asyncio
 import contextlib
-import importlib
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from veristone import ConfigError
 from veristone.cli.calibration import add_calibration
 from veristone.cli.judging import JUDGEMENTS, LateJudge, judge_of, with_judge
 from veristone.cli.options import add_engine_options, engine_config
+from veristone.cli.trouble import disk_trouble, need_modules
 
 if TYPE_CHECKING:
     from generators.seeds.funnel import Funnel
@@ -45,6 +45,10 @@ Exit status: 0 done; 1 some files killed the process that read them (all others 
 not start; 130 interrupted.
 """
 _NEAR = "near_duplicates"
+_NEEDED = tuple(
+    f"generators.seeds.{name}" for name in ("pipeline.run", "extract.parsing", "report.page")
+)
+"""What any of this needs, the report too."""
 
 
 def add_parser(commands: "Subparsers") -> None:
@@ -122,7 +126,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run `run`, `mine`, `filter` or `dedup`."""
-    _need_extra()
+    need_modules(*_NEEDED, extra="seeds")
     from generators.seeds.pipeline.run import PartsLost, Run
     from veristone.cli.stages import StageProgress
 
@@ -134,7 +138,7 @@ async def run(arguments: argparse.Namespace) -> int:
     if processes < 1:
         raise ConfigError("--processes must be 1 or more")
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(_disk_trouble(folder))
+        stack.enter_context(disk_trouble(folder))
         services = await stack.enter_async_context(_services(recipe, arguments))
         progress = stack.enter_context(StageProgress(quiet=arguments.quiet))
         work = Run(
@@ -160,11 +164,11 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def report(arguments: argparse.Namespace) -> int:
     """Run `report`."""
-    _need_extra()
+    need_modules(*_NEEDED, extra="seeds")
     from generators.seeds.pipeline.run import Run
 
     folder: Path = arguments.output
-    with _disk_trouble(folder):
+    with disk_trouble(folder):
         funnel = Run(_stored_recipe(folder), folder, processes=1).funnel()
         _write_report(folder, funnel)
     _show(folder, funnel)
@@ -173,7 +177,7 @@ async def report(arguments: argparse.Namespace) -> int:
 
 async def show(arguments: argparse.Namespace) -> int:
     """Run `show`."""
-    _need_extra()
+    need_modules(*_NEEDED, extra="seeds")
     from veristone.cli.show_seeds import show as show_items
 
     folder: Path = arguments.output
@@ -183,7 +187,7 @@ async def show(arguments: argparse.Namespace) -> int:
     steps = ["read", *(step.kind for step in recipe.steps)]
     if arguments.step is not None and arguments.step not in steps:
         raise ConfigError(f"--step {arguments.step}: the run's are {', '.join(steps)}")
-    with _disk_trouble(folder):
+    with disk_trouble(folder):
         total = show_items(
             folder,
             count=arguments.n,
@@ -193,22 +197,6 @@ async def show(arguments: argparse.Namespace) -> int:
         )
     print(f"{min(arguments.n, total):,} of {total:,}", file=sys.stderr)
     return 0
-
-
-def _need_extra() -> None:
-    """Import what all of this needs, the report too: it must not be missed after a night's work.
-
-    Raises:
-        ConfigError: a package is not installed.
-    """
-    try:
-        for name in ("pipeline.run", "extract.parsing", "report.page"):
-            importlib.import_module(f"generators.seeds.{name}")
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in ("generators", "veristone", "engine"):
-            raise
-        raise ConfigError(f"{package} is not installed: pip install 'veristone[seeds]'") from error
 
 
 def _recipe(arguments: argparse.Namespace) -> "Recipe":
@@ -241,17 +229,6 @@ def _stored_recipe(folder: Path) -> "Recipe":
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from error
     return parse_recipe(settings, str(path))
-
-
-@contextlib.contextmanager
-def _disk_trouble(folder: Path) -> "Generator[None]":
-    """Say in one line what the machine refuses: a full disk, a folder that cannot be written."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ConfigError(f"{folder}: {error}") from error
 
 
 def _until(work: "Run", action: str) -> int | None:

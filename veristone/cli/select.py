@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import importlib
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from veristone import ConfigError
 from veristone.cli.options import add_engine_options, engine_config
+from veristone.cli.trouble import need_modules
 
 if TYPE_CHECKING:
     from generators.selection.funnel import Funnel
@@ -69,7 +69,7 @@ def add_parser(commands: "Subparsers") -> None:
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    _need_extra()
+    need_modules("generators.selection.run", extra="generate")
     from generators.selection.recipe import load_recipe, parse_recipe, with_benchmarks
     from generators.selection.run import Selection
 
@@ -119,18 +119,6 @@ async def _verifier(
 
     async with Engine(engine_config(arguments)) as engine:
         yield engine
-
-
-def _need_extra() -> None:
-    try:
-        importlib.import_module("generators.selection.run")
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in ("generators", "veristone", "engine"):
-            raise
-        raise ConfigError(
-            f"{package} is not installed: pip install 'veristone[generate]'"
-        ) from error
 
 
 class _Progress:

@@ -6,7 +6,6 @@ transformers too, though it then counts no tokens.
 """
 
 import argparse
-import importlib
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veristone import ConfigError
+from veristone.cli.trouble import need_modules
 
 if TYPE_CHECKING:
     from training.finetune.config import Settings
@@ -141,7 +141,7 @@ def _print_plan(settings: "Settings", plan: "Plan") -> None:
 
 
 def _train(settings: "Settings", arguments: argparse.Namespace) -> int:
-    _need_extra()
+    need_modules("training.finetune.trainer", extra="train")
     from training.finetune.interrupt import Interrupts
     from training.finetune.trainer import Hooks, train
     from veristone.cli.training import TrainingProgress
@@ -187,18 +187,3 @@ def _say_how_it_ended(outcome: "Outcome", arguments: argparse.Namespace) -> None
             f" loss {final['loss']:.4f}" + (f", held out {held:.4f}" if held is not None else "")
         )
         print(f"model: {arguments.output / 'model'}")
-
-
-def _need_extra() -> None:
-    """Import what training needs.
-
-    Raises:
-        ConfigError: a package is not installed.
-    """
-    try:
-        importlib.import_module("training.finetune.trainer")
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in ("training", "veristone"):
-            raise
-        raise ConfigError(f"{package} is not installed: pip install 'veristone[train]'") from error

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import hashlib
-import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from rich.status import Status
 from rich.table import Table
 
 from veristone import ConfigError
+from veristone.cli.trouble import need_modules
 
 if TYPE_CHECKING:
     from veristone.cli.align.estimate import Cost
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "content"]
 
+_NEEDED = tuple(
+    f"generators.{room}.recipe" for room in ("seeds.pipeline", "selection", "synthesis")
+)
 _DESCRIPTION = """
 Runs the self-alignment loop of a recipe in a folder: seeds, concepts, instructions, responses,
 verdicts, selection, dataset, training, evaluation, report. Every variant of the recipe is run
@@ -79,7 +82,7 @@ async def run(arguments: argparse.Namespace) -> int:
     recipe = load_align_recipe(arguments.recipe, arguments.data)
     if arguments.random_seed is not None:
         recipe = recipe.model_copy(update={"random_seed": arguments.random_seed})
-    _need_extras()
+    need_modules(*_NEEDED, extra="seeds,generate")
     _check_settings(recipe)
     steps = plan(recipe, content)
     if arguments.dry_run:
@@ -120,24 +123,6 @@ async def _run_in(
             raise
         await asyncio.to_thread(_report, folder)
     return 0
-
-
-def _need_extras() -> None:
-    """Import what reads the parts of a recipe.
-
-    Raises:
-        ConfigError: a package is not installed.
-    """
-    try:
-        for name in ("seeds.pipeline.recipe", "selection.recipe", "synthesis.recipe"):
-            importlib.import_module(f"generators.{name}")
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in ("generators", "veristone"):
-            raise
-        raise ConfigError(
-            f"{package} is not installed: pip install 'veristone[seeds,generate]'"
-        ) from error
 
 
 def content(kind: str, name: str) -> str:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from veristone.cli.align.recipe import AlignRecipe, Benchmark, Variant
 
-__all__ = ["MAIN", "Content", "Kind", "Step", "plan", "word"]
+__all__ = ["MAIN", "Content", "Kind", "Step", "folder_name", "plan", "word"]
 
 Content = Callable[[str, str], str]
 """Returns the digest of what a part says, by its kind (`seeds`, `synthesis`, `selection`,
@@ -117,8 +117,7 @@ def _variant(made: _Plan, recipe: AlignRecipe, variant: Variant | None, base: st
         training = _training(made, here, name, number, dataset, *trained)
         model, after = f"{training}/model", (training,)
         for benchmark in recipe.evaluation:
-            style = benchmark.style
-            _evaluate(made, recipe, benchmark, model, name, number, after, style)
+            _evaluate(made, recipe, benchmark, model, name, number, after, benchmark.style)
 
 
 def _seeds(made: _Plan, recipe: AlignRecipe, name: str) -> str:
@@ -130,8 +129,7 @@ def _seeds(made: _Plan, recipe: AlignRecipe, name: str) -> str:
     arguments = ["seeds", "run", seeds.recipe, "-o", folder]
     for source in seeds.source:
         arguments += ["--source", source]
-    for benchmark, file in recipe.benchmarks.items():
-        arguments += ["--benchmark", f"{benchmark}={file}"]
+    arguments += _benchmarks(recipe)
     if seeds.any_licence:
         arguments.append("--any-licence")
     if seeds.judge:
@@ -185,8 +183,7 @@ def _synthesis(
 def _selection(made: _Plan, recipe: AlignRecipe, name: str, number: int, synthesis: str) -> str:
     folder = f"round-{number}/selection/{name}"
     arguments = ["select", recipe.selection.recipe, f"{synthesis}/responses.jsonl", "-o", folder]
-    for benchmark, file in recipe.benchmarks.items():
-        arguments += ["--benchmark", f"{benchmark}={file}"]
+    arguments += _benchmarks(recipe)
     return made.add(
         Step(
             kind="selection",
@@ -258,7 +255,7 @@ def _evaluate(
     style: str,
 ) -> None:
     place = f"round-{number}/evaluation/{name}" if number else f"evaluation/{name}"
-    folder = f"{place}/{_file_name(benchmark.label)}"
+    folder = f"{place}/{folder_name(benchmark.label)}"
     arguments = ["eval", benchmark.benchmark, "--dataset", benchmark.path]
     arguments += ["--model", recipe.model.address(model), "--style", style]
     arguments += ["-n", str(benchmark.n), "--temperature", str(benchmark.temperature)]
@@ -282,7 +279,16 @@ def _evaluate(
     )
 
 
-def _file_name(label: str) -> str:
+def _benchmarks(recipe: AlignRecipe) -> list[str]:
+    """Return the options that name what must not be found."""
+    arguments: list[str] = []
+    for name, file in recipe.benchmarks.items():
+        arguments += ["--benchmark", f"{name}={file}"]
+    return arguments
+
+
+def folder_name(label: str) -> str:
+    """Return the folder of an evaluation inside that of its model."""
     return "".join(c if c.isalnum() or c in "+-._" else "_" for c in label)
 
 

@@ -177,6 +177,7 @@ def _tail(path: Path) -> str:
 
 def write_whole(path: Path, value: dict[str, Any]) -> None:
     """Write JSON so that the file is there whole or as it was."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(json.dumps(value, indent=1) + "\n")
-    temporary.replace(path)
+    from generators.seeds.pipeline.storage import whole_file
+
+    with whole_file(path) as file:
+        file.write(json.dumps(value, indent=1).encode() + b"\n")
