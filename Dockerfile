@@ -18,10 +18,15 @@ RUN python3 -m venv /opt/veristone \
  && /opt/veristone/bin/pip install --no-cache-dir ${offline:-} \
       --require-hashes -r wheels/requirements-base.lock
 COPY pyproject.toml README.md ./
+# The package links to the rooms beside it.
 COPY veristone veristone
 COPY engine engine
 COPY sandbox_images sandbox_images
+COPY generators generators
 COPY training training
+COPY loop loop
+COPY cli cli
+COPY recipes recipes
 # The locked requirements contain the build back end, so this step fetches nothing.
 RUN /opt/veristone/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation .
 

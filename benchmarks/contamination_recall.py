@@ -19,15 +19,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from generators.seeds.contamination import background
-from generators.seeds.contamination.audit import Planted, audit, plant, table
-from generators.seeds.contamination.benchmarks import Item, load_items
-from generators.seeds.contamination.corpus import counted, real_functions
-from generators.seeds.contamination.detector import Detector
-from generators.seeds.contamination.disguises import DISGUISES, disguise
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.names import name_words
-from generators.seeds.contamination.rows import read_rows
+from veristone.generators.seeds.contamination import background
+from veristone.generators.seeds.contamination.audit import Planted, audit, plant, table
+from veristone.generators.seeds.contamination.benchmarks import Item, load_items
+from veristone.generators.seeds.contamination.corpus import counted, real_functions
+from veristone.generators.seeds.contamination.detector import Detector
+from veristone.generators.seeds.contamination.disguises import DISGUISES, disguise
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.names import name_words
+from veristone.generators.seeds.contamination.rows import read_rows
 
 
 def number(row: dict[str, Any]) -> int:

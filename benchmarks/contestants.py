@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import Engine
-from engine.languages import find
 from veristone import Sample
+from veristone.engine import Engine
+from veristone.engine.languages import find
 
 __all__ = ["Reference", "veristone_latency", "veristone_rate"]
 

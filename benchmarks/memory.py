@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine import Engine
 from veristone import Sample
+from veristone.engine import Engine
 
 __all__ = ["idle_pss_mib", "resident_mib", "soak"]
 

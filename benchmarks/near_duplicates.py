@@ -32,10 +32,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from generators.seeds.duplicates.near import NearDuplicates
-from generators.seeds.duplicates.shingles import shingles
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.seeds.steps import Outcome, Rejected
+from veristone.generators.seeds.duplicates.near import NearDuplicates
+from veristone.generators.seeds.duplicates.shingles import shingles
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.steps import Outcome, Rejected
 
 __all__ = ["measure", "show"]
 

@@ -35,9 +35,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from generators.seeds.filters.pyright import Pyright
-from generators.seeds.filters.undefined import Undefined
-from generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.filters.pyright import Pyright
+from veristone.generators.seeds.filters.undefined import Undefined
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
 
 __all__ = ["GOAL", "measure", "show"]
 

@@ -25,10 +25,10 @@ from rich.table import Table
 
 from benchmarks import near_duplicates, pyright_way
 from benchmarks.record import machine, write
-from generators.seeds.funnel import Funnel
-from generators.seeds.pipeline.recipe import load_recipe, parse_recipe
-from generators.seeds.pipeline.run import Run
-from generators.seeds.pipeline.shortcuts import with_benchmarks, with_sources
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
+from veristone.generators.seeds.pipeline.run import Run
+from veristone.generators.seeds.pipeline.shortcuts import with_benchmarks, with_sources
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"
 _BENCHMARKS = {"HumanEval+": "humanevalplus.jsonl.gz", "MBPP": "mbpp.jsonl.gz"}

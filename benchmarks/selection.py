@@ -27,16 +27,16 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.record import machine, write
-from engine import Engine
-from generators.selection.choice import Choice, choose
-from generators.selection.compare import Comparison
-from generators.selection.gates import Candidate, Gates, judge_scores, judge_text
-from generators.selection.groups import Group, read_groups
-from generators.selection.products.material import REASONS
-from generators.selection.scoring.plan import Scoring, make_plan
-from generators.selection.scoring.run import ScoreLog, score_all
-from generators.synthesis.records import Record, Trace
 from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
+from veristone.engine import Engine
+from veristone.generators.selection.choice import Choice, choose
+from veristone.generators.selection.compare import Comparison
+from veristone.generators.selection.gates import Candidate, Gates, judge_scores, judge_text
+from veristone.generators.selection.groups import Group, read_groups
+from veristone.generators.selection.products.material import REASONS
+from veristone.generators.selection.scoring.plan import Scoring, make_plan
+from veristone.generators.selection.scoring.run import ScoreLog, score_all
+from veristone.generators.synthesis.records import Record, Trace
 
 __all__ = ["DATA", "build", "main", "measure"]
 

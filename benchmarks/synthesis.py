@@ -30,18 +30,18 @@ import msgspec
 from rich.console import Console
 
 from benchmarks.record import machine, write
-from engine import Engine, EngineConfig
-from generators.seeds.pipeline.storage import only_one
-from generators.synthesis.pipeline.export import export
-from generators.synthesis.pipeline.feed import feed, reopen
-from generators.synthesis.pipeline.folder import RunFolder, begin
-from generators.synthesis.pipeline.judging import VERIFY, judging
-from generators.synthesis.pipeline.worker import Place, work_off
-from generators.synthesis.read_input import read_input
-from generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
-from generators.synthesis.records import Record, StageResult
-from generators.synthesis.verification import sample_of
 from veristone import Sample
+from veristone.engine import Engine, EngineConfig
+from veristone.generators.seeds.pipeline.storage import only_one
+from veristone.generators.synthesis.pipeline.export import export
+from veristone.generators.synthesis.pipeline.feed import feed, reopen
+from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
+from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
+from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.read_input import read_input
+from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
+from veristone.generators.synthesis.records import Record, StageResult
+from veristone.generators.synthesis.verification import sample_of
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"
 _SOLUTIONS = "codegen16b_humaneval_solutions.jsonl.gz"

@@ -18,10 +18,10 @@ from rich.table import Table
 
 from benchmarks import contestants, memory, programs
 from benchmarks.record import machine, write
-from engine import Engine, EngineConfig
-from engine.backends.docker import connect
-from engine.images import build
-from engine.languages import find
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.docker import connect
+from veristone.engine.images import build
+from veristone.engine.languages import find
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"
 _GOALS = {

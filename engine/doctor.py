@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import docker.errors
 
-from engine.backends.docker import connect
-from engine.config import EngineConfig
-from engine.engine import Engine
-from engine.images import statuses
 from veristone import Limits, Reason, Sample, VeristoneError
+from veristone.engine.backends.docker import connect
+from veristone.engine.config import EngineConfig
+from veristone.engine.engine import Engine
+from veristone.engine.images import statuses
 
 __all__ = ["Finding", "examine"]
 

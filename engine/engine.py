@@ -19,16 +19,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from engine.backends import choose
-from engine.backends.base import Backend
-from engine.checks import judge
-from engine.config import EngineConfig
-from engine.jobs import Job, Large, Report
-from engine.judge.outcome import Judgement, signal_name
-from engine.languages import find
-from engine.pool import Pool
-from engine.stream import stream_map
-from engine.usage import EngineUsage
 from veristone import (
     BackendUnavailable,
     InvalidSample,
@@ -42,6 +32,16 @@ from veristone import (
     VeristoneError,
     __version__,
 )
+from veristone.engine.backends import choose
+from veristone.engine.backends.base import Backend
+from veristone.engine.checks import judge
+from veristone.engine.config import EngineConfig
+from veristone.engine.jobs import Job, Large, Report
+from veristone.engine.judge.outcome import Judgement, signal_name
+from veristone.engine.languages import find
+from veristone.engine.pool import Pool
+from veristone.engine.stream import stream_map
+from veristone.engine.usage import EngineUsage
 
 __all__ = ["Engine"]
 

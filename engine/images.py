@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import docker
 import docker.errors
 
-from engine.backends.docker import connect
-from engine.languages import IMAGES, Language, installed
 from veristone import BackendUnavailable
+from veristone.engine.backends.docker import connect
+from veristone.engine.languages import IMAGES, Language, installed
 
 __all__ = ["BASE", "ImageStatus", "build", "statuses"]
 

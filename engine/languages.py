@@ -7,8 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-import sandbox_images
-from veristone import InvalidSample
+from veristone import InvalidSample, sandbox_images
 
 __all__ = ["IMAGES", "Language", "find", "installed"]
 

@@ -9,11 +9,11 @@ import collections
 import contextlib
 from collections.abc import AsyncGenerator, Coroutine
 
-from engine.backends.base import Backend
-from engine.languages import Language
-from engine.sandbox import Sandbox
-from engine.usage import Meter
 from veristone import BackendUnavailable, Isolation, VeristoneError
+from veristone.engine.backends.base import Backend
+from veristone.engine.languages import Language
+from veristone.engine.sandbox import Sandbox
+from veristone.engine.usage import Meter
 
 __all__ = ["Pool"]
 

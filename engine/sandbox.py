@@ -5,10 +5,10 @@ import itertools
 from collections.abc import Awaitable, Callable
 from typing import cast
 
-from engine.jobs import Job, Report
-from engine.wire import Ceilings, encode_job, parse_hello, parse_report
-from sandbox_images.warden import frames
 from veristone import Isolation, ProtocolViolation, SandboxFailure
+from veristone.engine.jobs import Job, Report
+from veristone.engine.wire import Ceilings, encode_job, parse_hello, parse_report
+from veristone.sandbox_images.warden import frames
 
 __all__ = ["Connection", "Sandbox"]
 

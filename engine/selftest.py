@@ -6,8 +6,8 @@ out, as a comment: ``# expect: wrong_answer``; a file ``NAME.out`` beside it hol
 
 from collections.abc import Iterator
 
-from engine.languages import Language
 from veristone import Limits, ProgramCheck, Reason, Sample
+from veristone.engine.languages import Language
 
 __all__ = ["selftests"]
 

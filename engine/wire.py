@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.jobs import LARGE_BYTES, Captured, Job, Large, Report
-from sandbox_images.warden import frames
 from veristone import InvalidSample, ProtocolViolation, SandboxFailure
+from veristone.engine.jobs import LARGE_BYTES, Captured, Job, Large, Report
+from veristone.sandbox_images.warden import frames
 
 __all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 
-from engine import Engine
 from veristone import AssertsCheck, Decision, Sample
+from veristone.engine import Engine
 
 TESTS = AssertsCheck(tests="assert add(1, 2) == 3\nassert add(-1, 1) == 0\n")
 

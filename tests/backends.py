@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from watched import INSPECTION, Watched, story
 
-from engine import Engine, EngineConfig
-from engine.images import build
-from engine.languages import find
 from veristone import BackendUnavailable
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.images import build
+from veristone.engine.languages import find
 
 __all__ = ["INSPECTION", "Watched", "built", "give_up", "on", "open_engine", "story"]
 

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from backends import Watched, on, open_engine
 
-from engine import Engine
+from veristone.engine import Engine
 
 # A shell that runs this in the background has Ctrl-C ignored, and every program that a test starts
 # would inherit that.

@@ -14,7 +14,6 @@ from collections.abc import AsyncGenerator, Iterator
 import pytest
 from backends import Watched, open_engine, story
 
-from engine import Engine
 from veristone import (
     AssertsCheck,
     Call,
@@ -27,6 +26,7 @@ from veristone import (
     StdioCase,
     StdioCheck,
 )
+from veristone.engine import Engine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 R = Reason

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine import Engine
-from engine.pool import Pool
 from veristone import Limits, Reason, Sample, Verdict
+from veristone.engine import Engine
+from veristone.engine.pool import Pool
 
 __all__ = ["INSPECTION", "Watched", "story"]
 

@@ -1,10 +1,10 @@
 """Where sandboxes come from, and how one is chosen."""
 
-from engine.backends.base import Backend
-from engine.backends.bubblewrap import Bubblewrap
-from engine.backends.docker import Docker
-from engine.config import EngineConfig
 from veristone import BackendUnavailable
+from veristone.engine.backends.base import Backend
+from veristone.engine.backends.bubblewrap import Bubblewrap
+from veristone.engine.backends.docker import Docker
+from veristone.engine.config import EngineConfig
 
 __all__ = ["Backend", "Bubblewrap", "Docker", "choose"]
 

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from engine.languages import Language
-from engine.sandbox import Sandbox
+from veristone.engine.languages import Language
+from veristone.engine.sandbox import Sandbox
 
 __all__ = ["Backend"]
 

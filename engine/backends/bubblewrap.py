@@ -21,11 +21,11 @@ import tempfile
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from engine.config import EngineConfig
-from engine.languages import IMAGES, Language
-from engine.sandbox import Connection, Sandbox
-from engine.wire import Ceilings
 from veristone import BackendUnavailable, ConfigError, SandboxFailure
+from veristone.engine.config import EngineConfig
+from veristone.engine.languages import IMAGES, Language
+from veristone.engine.sandbox import Connection, Sandbox
+from veristone.engine.wire import Ceilings
 
 __all__ = ["Bubblewrap"]
 

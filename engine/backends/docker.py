@@ -27,11 +27,11 @@ import docker.errors
 import requests.exceptions
 from asyncio_pool import AioPool
 
-from engine.config import EngineConfig
-from engine.languages import Language
-from engine.sandbox import Connection, Sandbox
-from engine.wire import Ceilings
 from veristone import BackendUnavailable, SandboxFailure
+from veristone.engine.config import EngineConfig
+from veristone.engine.languages import Language
+from veristone.engine.sandbox import Connection, Sandbox
+from veristone.engine.wire import Ceilings
 
 __all__ = ["Docker", "connect"]
 

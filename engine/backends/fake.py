@@ -16,10 +16,10 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from engine.jobs import Captured, Job, Report
-from engine.languages import Language
-from engine.sandbox import Sandbox
 from veristone import Isolation, SandboxFailure
+from veristone.engine.jobs import Captured, Job, Report
+from veristone.engine.languages import Language
+from veristone.engine.sandbox import Sandbox
 
 __all__ = ["Answer", "FakeBackend", "FakeSandbox", "Script", "captured", "report"]
 

@@ -1,12 +1,12 @@
 """One module per kind of check: each plans jobs, has them run, and judges outside the sandbox."""
 
-from engine.checks.asserts import check_asserts
-from engine.checks.base import Runner
-from engine.checks.function import check_function
-from engine.checks.program import check_program
-from engine.checks.stdio import check_stdio
-from engine.judge.outcome import Judgement
 from veristone import AssertsCheck, FunctionCheck, ProgramCheck, Reason, Sample, StdioCheck
+from veristone.engine.checks.asserts import check_asserts
+from veristone.engine.checks.base import Runner
+from veristone.engine.checks.function import check_function
+from veristone.engine.checks.program import check_program
+from veristone.engine.checks.stdio import check_stdio
+from veristone.engine.judge.outcome import Judgement
 
 __all__ = ["Runner", "judge"]
 
@@ -29,5 +29,5 @@ async def judge(sample: Sample, runner: Runner) -> Judgement:
             case AssertsCheck() as check:
                 return await check_asserts(sample, check, runner)
     except RecursionError:
-        # No driver of ours nests that deep (`sandbox_images.warden.values.MAX_DEPTH`).
+        # No driver of ours nests that deep (`veristone.sandbox_images.warden.values.MAX_DEPTH`).
         return Judgement(reason=Reason.TAMPERED, message="wrote a record that nests without end")

@@ -7,11 +7,11 @@ test passed.
 
 from typing import Any, cast
 
-from engine.checks.base import Runner, python_job
-from engine.jobs import Report
-from engine.judge.outcome import Judgement, failure
-from engine.languages import find
 from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
+from veristone.engine.checks.base import Runner, python_job
+from veristone.engine.jobs import Report
+from veristone.engine.judge.outcome import Judgement, failure
+from veristone.engine.languages import find
 
 __all__ = ["check_asserts", "read_error"]
 

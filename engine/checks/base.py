@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from engine.jobs import KEEP_BYTES, Driver, Job, Report
-from engine.languages import find
 from veristone import Comparator, Limits, Sample
+from veristone.engine.jobs import KEEP_BYTES, Driver, Job, Report
+from veristone.engine.languages import find
 
 _MIB = 1024 * 1024
 

@@ -9,12 +9,6 @@ from typing import Any
 
 import msgspec
 
-from engine.checks.asserts import read_error, require_python
-from engine.checks.base import Runner, python_job
-from engine.jobs import LARGE_BYTES, Large, Report
-from engine.judge.outcome import Judgement, failure
-from engine.judge.render import show
-from engine.judge.values import accepted, explain
 from veristone import (
     FunctionCheck,
     InvalidSample,
@@ -24,6 +18,12 @@ from veristone import (
     SandboxFailure,
     TestResult,
 )
+from veristone.engine.checks.asserts import read_error, require_python
+from veristone.engine.checks.base import Runner, python_job
+from veristone.engine.jobs import LARGE_BYTES, Large, Report
+from veristone.engine.judge.outcome import Judgement, failure
+from veristone.engine.judge.render import show
+from veristone.engine.judge.values import accepted, explain
 
 __all__ = ["check_function"]
 

@@ -1,10 +1,10 @@
 """`program`: one run, its exit code, and where given its output."""
 
-from engine.checks.base import Runner, program_job
-from engine.jobs import Report
-from engine.judge.outcome import Judgement, failure, last_line
-from engine.judge.text import difference, same_text
 from veristone import Limits, ProgramCheck, Reason, Sample
+from veristone.engine.checks.base import Runner, program_job
+from veristone.engine.jobs import Report
+from veristone.engine.judge.outcome import Judgement, failure, last_line
+from veristone.engine.judge.text import difference, same_text
 
 __all__ = ["check_program", "ended_well"]
 

@@ -1,11 +1,5 @@
 """`stdio`: the program is run once for every input; a comparator or a checker decides."""
 
-from engine.checks.base import Runner, keep_for, program_job
-from engine.checks.program import ended_well
-from engine.jobs import Job, Report
-from engine.judge.outcome import Judgement, failure
-from engine.judge.text import difference, same_text
-from engine.languages import find
 from veristone import (
     Limits,
     Reason,
@@ -15,6 +9,12 @@ from veristone import (
     StdioCheck,
     TestResult,
 )
+from veristone.engine.checks.base import Runner, keep_for, program_job
+from veristone.engine.checks.program import ended_well
+from veristone.engine.jobs import Job, Report
+from veristone.engine.judge.outcome import Judgement, failure
+from veristone.engine.judge.text import difference, same_text
+from veristone.engine.languages import find
 
 __all__ = ["check_stdio"]
 

@@ -3,8 +3,8 @@
 import signal
 from dataclasses import dataclass, field
 
-from engine.jobs import Report
 from veristone import Limits, Reason, TestResult
+from veristone.engine.jobs import Report
 
 __all__ = ["Judgement", "failure", "signal_name"]
 

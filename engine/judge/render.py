@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from sandbox_images.warden import values
+from veristone.sandbox_images.warden import values
 
 __all__ = ["show"]
 

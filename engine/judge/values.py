@@ -14,8 +14,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, cast
 
-from sandbox_images.warden import values
 from veristone import FunctionCheck
+from veristone.sandbox_images.warden import values
 
 __all__ = ["accepted", "explain", "same"]
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from generators.selection.funnel import Funnel
 from veristone import __version__
+from veristone.generators.selection.funnel import Funnel
 
 __all__ = ["CardFacts", "render_card"]
 

@@ -15,9 +15,9 @@ from itertools import combinations, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.duplicates.minhash import band_keys, choose_banding
-from generators.seeds.duplicates.ragged import Ragged
-from generators.seeds.duplicates.shingles import shingles
+from veristone.generators.seeds.duplicates.minhash import band_keys, choose_banding
+from veristone.generators.seeds.duplicates.ragged import Ragged
+from veristone.generators.seeds.duplicates.shingles import shingles
 
 __all__ = ["cluster"]
 

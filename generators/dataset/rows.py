@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from generators.selection.rows import Preference, Repair, Selected, Unpaired
+from veristone.generators.selection.rows import Preference, Repair, Selected, Unpaired
 
 __all__ = ["Render", "default_row", "kto_row", "messages_row", "preference_row", "repair_row"]
 

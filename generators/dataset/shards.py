@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from generators.dataset.schema import arrow
+from veristone.generators.dataset.schema import arrow
 
 __all__ = ["ROW_GROUP_ROWS", "ShardWriter"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from generators.dataset.clusters import cluster
-from generators.selection.draws import draw
 from veristone import DatasetError
+from veristone.generators.dataset.clusters import cluster
+from veristone.generators.selection.draws import draw
 
 __all__ = ["SPLITS", "Splits", "plan_splits"]
 

@@ -21,8 +21,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from generators.dataset.card import CardFacts, render_card
-from generators.dataset.rows import (
+from veristone import ConfigError, DatasetError, __version__
+from veristone.generators.dataset.card import CardFacts, render_card
+from veristone.generators.dataset.rows import (
     Render,
     default_row,
     kto_row,
@@ -30,12 +31,11 @@ from generators.dataset.rows import (
     preference_row,
     repair_row,
 )
-from generators.dataset.schema import CONFIGS
-from generators.dataset.shards import ShardWriter
-from generators.dataset.splits import SPLITS, Splits, plan_splits
-from generators.selection.funnel import Funnel
-from generators.selection.rows import Preference, Repair, Selected, Unpaired
-from veristone import ConfigError, DatasetError, __version__
+from veristone.generators.dataset.schema import CONFIGS
+from veristone.generators.dataset.shards import ShardWriter
+from veristone.generators.dataset.splits import SPLITS, Splits, plan_splits
+from veristone.generators.selection.funnel import Funnel
+from veristone.generators.selection.rows import Preference, Repair, Selected, Unpaired
 
 __all__ = ["Manifest", "write_dataset"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from generators.judge.calibration import Calibration, Item, calibrate
-from generators.judge.labelled import Labelled
+from veristone.generators.judge.calibration import Calibration, Item, calibrate
+from veristone.generators.judge.labelled import Labelled
 
 __all__ = ["BASELINES", "baseline"]
 

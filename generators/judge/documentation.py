@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from generators.seeds.extract.apart import Apart
-from generators.seeds.extract.languages.table import LANGUAGES
-from generators.seeds.records import Seed
+from veristone.generators.seeds.extract.apart import Apart
+from veristone.generators.seeds.extract.languages.table import LANGUAGES
+from veristone.generators.seeds.records import Seed
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,7 +62,7 @@ def without_documentation(seed: Seed) -> str:
     """
     code = seed.code
     if seed.docstring and seed.language in LANGUAGES:
-        from generators.seeds.extract.parsing import tools
+        from veristone.generators.seeds.extract.parsing import tools
 
         tools(seed.language)  # here first: a missing grammar is the caller's business
         try:
@@ -84,7 +84,7 @@ def _cutter() -> Apart:
 
 
 def _cut(code: str, language: str, shape: str) -> str:
-    from generators.seeds.extract.parsing import parse
+    from veristone.generators.seeds.extract.parsing import parse
 
     plain = code.encode()
     wrappings = [("", "")]

@@ -15,12 +15,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from generators.judge.answers import Weights, count, weigh
-from generators.judge.prompt import Case, Prompt, TooLong, compose, render
-from generators.judge.records import Judgement
-from generators.judge.store import JudgementFile, judgement_path
-from generators.seeds.filters.details import one_line
-from generators.seeds.records import Seed
 from veristone import (
     ConfigError,
     Generation,
@@ -29,6 +23,12 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.generators.judge.answers import Weights, count, weigh
+from veristone.generators.judge.prompt import Case, Prompt, TooLong, compose, render
+from veristone.generators.judge.records import Judgement
+from veristone.generators.judge.store import JudgementFile, judgement_path
+from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.seeds.records import Seed
 
 __all__ = ["ModelJudge"]
 
@@ -47,7 +47,7 @@ class _Asked(NamedTuple):
 
 
 class ModelJudge:
-    """A judge that asks a base model; `generators.seeds.steps.Judge`."""
+    """A judge that asks a base model; `veristone.generators.seeds.steps.Judge`."""
 
     def __init__(
         self, model: Model, *, folder: Path | None = None, votes: int = 20, workers: int = WORKERS

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from generators.seeds.records import Seed
 from veristone import DatasetError
+from veristone.generators.seeds.records import Seed
 
 __all__ = ["BUILT_IN", "Labelled", "read_labelled"]
 

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from generators.judge.documentation import without_documentation
-from generators.seeds.languages import LANGUAGES
-from generators.seeds.records import Seed
+from veristone.generators.judge.documentation import without_documentation
+from veristone.generators.seeds.languages import LANGUAGES
+from veristone.generators.seeds.records import Seed
 
 __all__ = ["MAX_CHARACTERS", "Case", "Prompt", "Shot", "TooLong", "compose", "render", "shots"]
 

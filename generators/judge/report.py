@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from generators.judge.baselines import BASELINES, baseline
-from generators.judge.calibration import Calibration, Item, calibrate
-from generators.judge.labelled import Labelled
-from generators.judge.records import Judgement
+from veristone.generators.judge.baselines import BASELINES, baseline
+from veristone.generators.judge.calibration import Calibration, Item, calibrate
+from veristone.generators.judge.labelled import Labelled
+from veristone.generators.judge.records import Judgement
 
 __all__ = ["PARTS", "Report", "Row", "make_report"]
 

@@ -15,8 +15,8 @@ from typing import IO
 
 import msgspec
 
-from generators.judge.records import Judgement
 from veristone import ConfigError
+from veristone.generators.judge.records import Judgement
 
 __all__ = ["JudgementFile", "StoredJudgement", "judgement_path"]
 

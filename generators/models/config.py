@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from generators.models.wire.body import RESERVED
+from veristone.generators.models.wire.body import RESERVED
 
 __all__ = [
     "Dtype",
@@ -56,7 +56,7 @@ class OpenAIConfig(_Settings):
     """Largest answer. 20 log-probabilities for each of 40,000 tokens are about 32 MiB."""
     extra_body: dict[str, JsonValue] = {}
     """Further fields of every request, for what a server adds to OpenAI's: `top_k`, `min_p`,
-    `chat_template_kwargs`. See `generators.models.wire.vllm`."""
+    `chat_template_kwargs`. See `veristone.generators.models.wire.vllm`."""
 
     @field_validator("base_url")
     @classmethod

@@ -22,13 +22,6 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
-from generators.models.config import OpenAIConfig
-from generators.models.patience import Asker
-from generators.models.pressure import Gate, Pressure
-from generators.models.transport import Reply, Transport
-from generators.models.wire import body, vllm
-from generators.models.wire.answers import Answer, BadAnswer, ServedModel, read_answer, read_models
-from generators.models.wire.faults import about_choices, fault
 from veristone import (
     ConfigError,
     Generation,
@@ -36,6 +29,19 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.generators.models.config import OpenAIConfig
+from veristone.generators.models.patience import Asker
+from veristone.generators.models.pressure import Gate, Pressure
+from veristone.generators.models.transport import Reply, Transport
+from veristone.generators.models.wire import body, vllm
+from veristone.generators.models.wire.answers import (
+    Answer,
+    BadAnswer,
+    ServedModel,
+    read_answer,
+    read_models,
+)
+from veristone.generators.models.wire.faults import about_choices, fault
 
 __all__ = ["OpenAIModel"]
 

@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeVar
 
-from generators.models.backoff import Backoff
-from generators.models.pressure import Gate, GaveUp
-from generators.models.wire.answers import BadAnswer
-from generators.models.wire.faults import Again
 from veristone import ConfigError, ModelUnavailable, RequestRefused
+from veristone.generators.models.backoff import Backoff
+from veristone.generators.models.pressure import Gate, GaveUp
+from veristone.generators.models.wire.answers import BadAnswer
+from veristone.generators.models.wire.faults import Again
 
 __all__ = ["Asker"]
 

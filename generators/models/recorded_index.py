@@ -14,9 +14,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
-from generators.models.recorded import BadLine, Line, id_key, read_line
-from generators.seeds.sources.streams import BROKEN_STREAM, magic_of, open_stream
 from veristone import DatasetError
+from veristone.generators.models.recorded import BadLine, Line, id_key, read_line
+from veristone.generators.seeds.sources.streams import BROKEN_STREAM, magic_of, open_stream
 
 __all__ = ["LONGEST_LINE", "Index", "Stopped", "Table", "read_index"]
 

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from generators.models.recorded import BadLine, read_line, write_line
-from generators.models.recorded_index import LONGEST_LINE
 from veristone import ConfigError, Generation, GenerationRequest, Model, RequestRefused
+from veristone.generators.models.recorded import BadLine, read_line, write_line
+from veristone.generators.models.recorded_index import LONGEST_LINE
 
 __all__ = ["RecordingModel"]
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from generators.models.config import (
+from veristone import ConfigError, Model
+from veristone.generators.models.config import (
     ModelConfig,
     OpenAIConfig,
     ReplayConfig,
     TransformersConfig,
     VLLMConfig,
 )
-from veristone import ConfigError, Model
 
 __all__ = ["FORMS", "check_model", "open_model", "parse_model"]
 
@@ -100,19 +100,19 @@ def _made(config: ModelConfig) -> AbstractAsyncContextManager[Model]:
     """Return the back end of these settings, imported now."""
     match config:
         case OpenAIConfig():
-            from generators.models.openai import OpenAIModel
+            from veristone.generators.models.openai import OpenAIModel
 
             return OpenAIModel(config)
         case VLLMConfig():
-            from generators.models.local.vllm import VLLMModel
+            from veristone.generators.models.local.vllm import VLLMModel
 
             return VLLMModel(config)
         case TransformersConfig():
-            from generators.models.local.transformers import TransformersModel
+            from veristone.generators.models.local.transformers import TransformersModel
 
             return TransformersModel(config)
         case ReplayConfig():
-            from generators.models.replay import ReplayModel
+            from veristone.generators.models.replay import ReplayModel
 
             return ReplayModel(config)
 

@@ -16,11 +16,11 @@ import asyncio
 import threading
 from typing import Self
 
-from generators.models.config import ReplayConfig
-from generators.models.recorded import Line, id_key, prompt_key
-from generators.models.recorded_index import Index, read_index
-from generators.models.stops import cut
 from veristone import ConfigError, Generation, GenerationRequest, ModelUnavailable, RequestRefused
+from veristone.generators.models.config import ReplayConfig
+from veristone.generators.models.recorded import Line, id_key, prompt_key
+from veristone.generators.models.recorded_index import Index, read_index
+from veristone.generators.models.stops import cut
 
 __all__ = ["ReplayModel"]
 

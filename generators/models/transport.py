@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from generators.models.config import OpenAIConfig
-from generators.models.wire.answers import BadAnswer
-from generators.models.wire.faults import Again
 from veristone import ConfigError
+from veristone.generators.models.config import OpenAIConfig
+from veristone.generators.models.wire.answers import BadAnswer
+from veristone.generators.models.wire.faults import Again
 
 __all__ = ["Reply", "Transport"]
 

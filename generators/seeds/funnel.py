@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from generators.seeds.records import Rejection, Seed
+from veristone.generators.seeds.records import Rejection, Seed
 
 __all__ = ["EXAMPLES", "Funnel", "SourceFunnel", "StepFunnel", "add", "key", "smallest"]
 

@@ -21,9 +21,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from pydantic import BaseModel
 
-from generators.judge.records import Judgement
-from generators.seeds.records import Seed
 from veristone import Verifier
+from veristone.generators.judge.records import Judgement
+from veristone.generators.seeds.records import Seed
 
 __all__ = [
     "AsyncStep",

@@ -6,9 +6,9 @@ from typing import IO
 
 import msgspec
 
-from generators.selection.funnel import Funnel, StepFunnel
-from generators.selection.rows import Rejection
-from generators.synthesis.records import Record
+from veristone.generators.selection.funnel import Funnel, StepFunnel
+from veristone.generators.selection.rows import Rejection
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["FILES", "Books"]
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.selection.draws import draw
-from generators.selection.gates import Candidate
-from generators.selection.trees import normal_form
+from veristone.generators.selection.draws import draw
+from veristone.generators.selection.gates import Candidate
+from veristone.generators.selection.trees import normal_form
 
 __all__ = ["Choice", "choose"]
 

@@ -7,8 +7,8 @@ and ours.
 from collections.abc import Sequence
 from pathlib import Path
 
-from generators.selection.duplicates import Duplicates, Sieve
-from generators.synthesis.records import Record
+from veristone.generators.selection.duplicates import Duplicates, Sieve
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["RULES", "Comparison"]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from generators.seeds.contamination import index
-from generators.seeds.contamination.detector import Detector
-from generators.seeds.contamination.step import BenchmarkFile, Contamination
+from veristone.generators.seeds.contamination import index
+from veristone.generators.seeds.contamination.detector import Detector
+from veristone.generators.seeds.contamination.step import BenchmarkFile, Contamination
 
 __all__ = ["Decontamination", "Finding", "Inspector"]
 

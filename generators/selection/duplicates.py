@@ -12,14 +12,14 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.seeds.duplicates.exact import ExactDuplicates
-from generators.seeds.duplicates.near import NearDuplicates
-from generators.seeds.records import Provenance, Seed
-from generators.seeds.steps import OrderedStep, Rejected
-from generators.selection.groups import group_key
-from generators.selection.names import first_block, name_sequence, name_set
-from generators.selection.trees import normal_form
-from generators.synthesis.records import Record
+from veristone.generators.seeds.duplicates.exact import ExactDuplicates
+from veristone.generators.seeds.duplicates.near import NearDuplicates
+from veristone.generators.seeds.records import Provenance, Seed
+from veristone.generators.seeds.steps import OrderedStep, Rejected
+from veristone.generators.selection.groups import group_key
+from veristone.generators.selection.names import first_block, name_sequence, name_set
+from veristone.generators.selection.trees import normal_form
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Duplicate", "Duplicates", "Sieve"]
 

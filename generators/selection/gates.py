@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.selection.asserts import effective_asserts
-from generators.selection.scoring.scores import Score
-from generators.synthesis.records import Record
+from veristone.generators.selection.asserts import effective_asserts
+from veristone.generators.selection.scoring.scores import Score
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["GATES", "Candidate", "Gates", "Refused", "judge_scores", "judge_text"]
 

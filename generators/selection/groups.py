@@ -13,8 +13,8 @@ from typing import IO, cast
 
 import msgspec
 
-from generators.synthesis.records import Record
 from veristone import DatasetError
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Group", "group_key", "read_groups"]
 

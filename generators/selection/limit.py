@@ -15,8 +15,8 @@ from typing import IO
 
 import msgspec
 
-from generators.selection.draws import draw
-from generators.selection.rows import Selected
+from veristone.generators.selection.draws import draw
+from veristone.generators.selection.rows import Selected
 
 __all__ = ["Limit"]
 

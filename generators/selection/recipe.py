@@ -6,14 +6,14 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from generators.selection.choice import Choice
-from generators.selection.decontamination import Decontamination
-from generators.selection.duplicates import Duplicates
-from generators.selection.gates import Gates
-from generators.selection.products.material import Products
-from generators.selection.scoring.plan import Scoring
-from generators.selection.student import Student
 from veristone import ConfigError
+from veristone.generators.selection.choice import Choice
+from veristone.generators.selection.decontamination import Decontamination
+from veristone.generators.selection.duplicates import Duplicates
+from veristone.generators.selection.gates import Gates
+from veristone.generators.selection.products.material import Products
+from veristone.generators.selection.scoring.plan import Scoring
+from veristone.generators.selection.student import Student
 from veristone.settings import checked, read_toml
 
 __all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe", "with_benchmarks"]

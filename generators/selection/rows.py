@@ -2,7 +2,7 @@
 
 import msgspec
 
-from generators.synthesis.records import Record
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Preference", "Rejection", "Repair", "Selected", "Unpaired"]
 

@@ -27,24 +27,24 @@ from typing import Any
 
 import msgspec
 
-from generators.seeds.pipeline.storage import only_one, whole_file
-from generators.selection.books import FILES, Books
-from generators.selection.choice import choose
-from generators.selection.compare import Comparison
-from generators.selection.decontamination import Inspector
-from generators.selection.duplicates import Sieve
-from generators.selection.funnel import Funnel
-from generators.selection.gates import GATES, Candidate, Refused, judge_scores, judge_text
-from generators.selection.groups import Group, read_groups
-from generators.selection.limit import Limit
-from generators.selection.products.make import make_products
-from generators.selection.recipe import Recipe
-from generators.selection.rows import Selected
-from generators.selection.scoring.plan import Plan, make_plan
-from generators.selection.scoring.run import ScoreLog, score_all
-from generators.selection.student import show_instruction, show_response
-from generators.synthesis.records import Record
 from veristone import ConfigError, Decision, Verifier, __version__
+from veristone.generators.seeds.pipeline.storage import only_one, whole_file
+from veristone.generators.selection.books import FILES, Books
+from veristone.generators.selection.choice import choose
+from veristone.generators.selection.compare import Comparison
+from veristone.generators.selection.decontamination import Inspector
+from veristone.generators.selection.duplicates import Sieve
+from veristone.generators.selection.funnel import Funnel
+from veristone.generators.selection.gates import GATES, Candidate, Refused, judge_scores, judge_text
+from veristone.generators.selection.groups import Group, read_groups
+from veristone.generators.selection.limit import Limit
+from veristone.generators.selection.products.make import make_products
+from veristone.generators.selection.recipe import Recipe
+from veristone.generators.selection.rows import Selected
+from veristone.generators.selection.scoring.plan import Plan, make_plan
+from veristone.generators.selection.scoring.run import ScoreLog, score_all
+from veristone.generators.selection.student import show_instruction, show_response
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["FILES", "Selection"]
 

@@ -16,10 +16,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.selection.comments import without_comments
-from generators.selection.draws import draw
-from generators.selection.sections import SECTIONS, Section, fenced, split_sections
-from generators.synthesis.records import Record
+from veristone.generators.selection.comments import without_comments
+from veristone.generators.selection.draws import draw
+from veristone.generators.selection.sections import SECTIONS, Section, fenced, split_sections
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Shown", "Student", "show_instruction", "show_response"]
 

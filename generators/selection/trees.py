@@ -17,8 +17,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from generators.seeds.languages import LANGUAGES
 from veristone import ConfigError
+from veristone.generators.seeds.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -146,7 +146,7 @@ def _by_grammar(code: str, language: str) -> str:
         return code
     # Imported here: only for those who have other languages than Python.
     try:
-        from generators.seeds.extract.parsing import parse
+        from veristone.generators.seeds.extract.parsing import parse
 
         source = code.encode(errors="replace")
         root = parse(language, source)

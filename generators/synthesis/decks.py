@@ -8,8 +8,8 @@ adding an example to a set changes only the decks that it gets into.
 
 from collections.abc import Sequence
 
-from generators.synthesis.examples import Example
-from generators.synthesis.hashing import number
+from veristone.generators.synthesis.examples import Example
+from veristone.generators.synthesis.hashing import number
 
 __all__ = ["deck_of"]
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from generators.seeds.languages import LANGUAGES, language_named
-from generators.synthesis.hashing import fraction
-from generators.synthesis.records import Record
+from veristone.generators.seeds.languages import LANGUAGES, language_named
+from veristone.generators.synthesis.hashing import fraction
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Category", "Difficulty", "Properties", "Weight", "chosen"]
 

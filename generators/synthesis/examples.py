@@ -22,10 +22,10 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from pydantic import BaseModel, ConfigDict
 
-from generators.seeds.languages import LANGUAGES, language_named
-from generators.synthesis.parsing.fences import fences, lines_of
-from generators.synthesis.parsing.lists import concepts_in
 from veristone import ConfigError
+from veristone.generators.seeds.languages import LANGUAGES, language_named
+from veristone.generators.synthesis.parsing.fences import fences, lines_of
+from veristone.generators.synthesis.parsing.lists import concepts_in
 
 __all__ = ["HEADINGS", "Example", "builtin_examples", "parse_example", "read_examples"]
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from generators.seeds.languages import LANGUAGES, language_named
+from veristone.generators.seeds.languages import LANGUAGES, language_named
 
 __all__ = ["AnyInput", "Draws", "InstructionsInput", "Seeds", "Tasks"]
 

@@ -15,13 +15,13 @@ from typing import Any, cast
 
 import msgspec
 
-from generators.seeds.languages import LANGUAGES, language_named
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.synthesis.inputs import AnyInput, Draws
-from generators.synthesis.parsing.completion import last_function
-from generators.synthesis.records import Record
-from generators.synthesis.rows import Row, rows_of
 from veristone import ConfigError, DatasetError
+from veristone.generators.seeds.languages import LANGUAGES, language_named
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.synthesis.inputs import AnyInput, Draws
+from veristone.generators.synthesis.parsing.completion import last_function
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.rows import Row, rows_of
 
 __all__ = ["read_input"]
 

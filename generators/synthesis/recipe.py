@@ -12,11 +12,11 @@ from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generators.synthesis.examples import Example, read_examples
-from generators.synthesis.inputs import AnyInput
-from generators.synthesis.registry import AnyStage
-from generators.synthesis.verification import Verify
 from veristone import ConfigError
+from veristone.generators.synthesis.examples import Example, read_examples
+from veristone.generators.synthesis.inputs import AnyInput
+from veristone.generators.synthesis.registry import AnyStage
+from veristone.generators.synthesis.verification import Verify
 from veristone.settings import checked, read_toml
 
 __all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]

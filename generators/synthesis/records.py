@@ -9,8 +9,8 @@ and unknown fields are tolerated on read.
 
 import msgspec
 
-from generators.seeds.records import Seed
 from veristone import Verdict
+from veristone.generators.seeds.records import Seed
 
 __all__ = ["Evolution", "Record", "Refusal", "StageResult", "Trace"]
 

@@ -4,13 +4,13 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from generators.synthesis.stages.concepts import Concepts
-from generators.synthesis.stages.evolve import Evolve
-from generators.synthesis.stages.instructions import Instructions
-from generators.synthesis.stages.problem import ProblemAndSolution
-from generators.synthesis.stages.propose import Propose
-from generators.synthesis.stages.responses import Responses
-from generators.synthesis.stages.solutions import Solutions
+from veristone.generators.synthesis.stages.concepts import Concepts
+from veristone.generators.synthesis.stages.evolve import Evolve
+from veristone.generators.synthesis.stages.instructions import Instructions
+from veristone.generators.synthesis.stages.problem import ProblemAndSolution
+from veristone.generators.synthesis.stages.propose import Propose
+from veristone.generators.synthesis.stages.responses import Responses
+from veristone.generators.synthesis.stages.solutions import Solutions
 
 __all__ = ["AnyStage"]
 

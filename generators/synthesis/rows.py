@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from generators.seeds.sources.streams import BROKEN_STREAM, open_stream
 from veristone import ConfigError, DatasetError
+from veristone.generators.seeds.sources.streams import BROKEN_STREAM, open_stream
 
 __all__ = ["Row", "rows_of"]
 

@@ -10,8 +10,8 @@ from typing import Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generators.synthesis.records import Record
 from veristone import AssertsCheck, InvalidSample, Limits, ProgramCheck, Sample
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Verify", "sample_of"]
 

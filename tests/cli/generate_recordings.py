@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from generators.models.fake import FakeModel
-from generators.models.recording import RecordingModel
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.synthesis.recipe import load_recipe, parse_recipe
-from generators.synthesis.records import Record
 from veristone import GenerationRequest
+from veristone.generators.models.fake import FakeModel
+from veristone.generators.models.recording import RecordingModel
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
+from veristone.generators.synthesis.records import Record
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = "starcoder2-instruct"

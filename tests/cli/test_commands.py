@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.languages import installed
 from veristone import __version__
 from veristone.cli.demo import samples
+from veristone.engine.languages import installed
 
 COMMAND = str(Path(sys.executable).parent / "veristone")
 

@@ -10,8 +10,8 @@ import pytest
 from backends import give_up
 from generate_recordings import RECIPE, begin, command, files, generate, make
 
-from generators.synthesis.pipeline.folder import find
 from veristone.cli.main import main
+from veristone.generators.synthesis.pipeline.folder import find
 
 pytestmark = pytest.mark.bubblewrap
 COUNT = 24

@@ -56,8 +56,8 @@ def align(folder: Path) -> list[str]:
 )
 def test_the_whole_loop_killed_and_started_again(tmp_path: Path) -> None:
     """A model that has learned half as long; every step is real, and done once."""
-    from training.tiny.files import write_loop_files
-    from training.tiny.model import Preset
+    from veristone.training.tiny.files import write_loop_files
+    from veristone.training.tiny.model import Preset
 
     (tmp_path / "files").mkdir()
     little = Preset(hidden=96, layers=2, heads=3, documents=8000, steps=450)

@@ -8,9 +8,6 @@ from typing import Any
 
 import pytest
 
-from engine import Engine, EngineConfig
-from engine.backends.fake import Answer, FakeBackend, report
-from engine.jobs import Job
 from veristone import (
     BackendUnavailable,
     Call,
@@ -26,13 +23,16 @@ from veristone import (
     Verifier,
     __version__,
 )
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.fake import Answer, FakeBackend, report
+from veristone.engine.jobs import Job
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here waits for a daemon to come back."""
-    monkeypatch.setattr("engine.engine._BACKEND_PAUSES_S", (0.01, 0.01))
-    monkeypatch.setattr("engine.pool._RETRY_FIRST_S", 0.01)
+    monkeypatch.setattr("veristone.engine.engine._BACKEND_PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr("veristone.engine.pool._RETRY_FIRST_S", 0.01)
 
 
 def engine_on(backend: FakeBackend, **settings: Any) -> Engine:

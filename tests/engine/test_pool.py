@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine.backends.fake import FakeBackend, FakeSandbox, report
-from engine.jobs import Job
-from engine.languages import find
-from engine.pool import Pool
-from engine.sandbox import Sandbox
 from veristone import BackendUnavailable, Limits, SandboxFailure
+from veristone.engine.backends.fake import FakeBackend, FakeSandbox, report
+from veristone.engine.jobs import Job
+from veristone.engine.languages import find
+from veristone.engine.pool import Pool
+from veristone.engine.sandbox import Sandbox
 
 JOB = Job(language="python", driver="main", entry="main.py", files={}, limits=Limits())
 
@@ -49,8 +49,8 @@ async def until(condition: Any, seconds: float = 5.0) -> None:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repairs are tried again soon."""
-    monkeypatch.setattr("engine.pool._RETRY_FIRST_S", 0.01)
-    monkeypatch.setattr("engine.pool._RETRY_MOST_S", 0.02)
+    monkeypatch.setattr("veristone.engine.pool._RETRY_FIRST_S", 0.01)
+    monkeypatch.setattr("veristone.engine.pool._RETRY_MOST_S", 0.02)
 
 
 async def test_one_job_at_a_time_per_sandbox() -> None:
@@ -311,8 +311,8 @@ async def test_closing_refuses_who_waits_and_ends_who_works() -> None:
 
 
 async def test_closing_stops_repairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.pool._RETRY_FIRST_S", 60.0)
-    monkeypatch.setattr("engine.pool._RETRY_MOST_S", 60.0)
+    monkeypatch.setattr("veristone.engine.pool._RETRY_FIRST_S", 60.0)
+    monkeypatch.setattr("veristone.engine.pool._RETRY_MOST_S", 60.0)
     backend = FakeBackend()
     async with asyncio.timeout(10), opened(backend, 2) as pool:
         backend.trouble = BackendUnavailable("gone")

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from backends import on, open_engine
 
-from engine.usage import EngineUsage, Meter
 from veristone import Sample
+from veristone.engine.usage import EngineUsage, Meter
 
 
 def test_sandbox_seconds_add_up() -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.jobs import Job, Large, Report
-from engine.sandbox import Connection, Sandbox
-from engine.wire import Ceilings, _parse_record, encode_job, parse_hello, parse_report
-from sandbox_images.warden import frames
-from sandbox_images.warden.child import read_job
 from veristone import InvalidSample, Limits, ProtocolViolation, SandboxFailure
+from veristone.engine.jobs import Job, Large, Report
+from veristone.engine.sandbox import Connection, Sandbox
+from veristone.engine.wire import Ceilings, _parse_record, encode_job, parse_hello, parse_report
+from veristone.sandbox_images.warden import frames
+from veristone.sandbox_images.warden.child import read_job
 
 CEILINGS = Ceilings(64, 64, 2048, has_cgroup=True)
 JSON = st.recursive(
@@ -360,7 +360,7 @@ async def test_a_sandbox_that_goes_away_is_a_failure_at_once() -> None:
 
 
 async def test_a_sandbox_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.sandbox.GRACE_S", 0.05)
+    monkeypatch.setattr("veristone.engine.sandbox.GRACE_S", 0.05)
     connection, _ = connected()
     with pytest.raises(SandboxFailure, match="did not answer"):
         await sandbox(connection).run(job(limits=Limits(wall_s=0.05)))
@@ -368,7 +368,7 @@ async def test_a_sandbox_that_says_nothing_is_given_up(monkeypatch: pytest.Monke
 
 async def test_a_sandbox_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then must not move the deadline."""
-    monkeypatch.setattr("engine.sandbox.GRACE_S", 0.05)
+    monkeypatch.setattr("veristone.engine.sandbox.GRACE_S", 0.05)
     connection, _ = connected()
     waiting = asyncio.ensure_future(sandbox(connection).run(job(limits=Limits(wall_s=0.1))))
     for byte in frame(header()):

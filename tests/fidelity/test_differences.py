@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from twins import Ended, Program, run_plain, run_zygote
 
-from engine import Engine
+from veristone.engine import Engine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

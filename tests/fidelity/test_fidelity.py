@@ -11,7 +11,7 @@ import pytest_asyncio
 import twins
 from backends import open_engine
 
-from engine import Engine
+from veristone.engine import Engine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import Engine
-from engine.backends.bubblewrap import base_interpreter
-from engine.engine import _SampleRunner
-from engine.jobs import Job, Report
 from veristone import Limits
+from veristone.engine import Engine
+from veristone.engine.backends.bubblewrap import base_interpreter
+from veristone.engine.engine import _SampleRunner
+from veristone.engine.jobs import Job, Report
 
 __all__ = [
     "HUMANEVAL",

@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 from watched import Watched
 
-from engine import Engine, EngineConfig
 from veristone import Sample
+from veristone.engine import Engine, EngineConfig
 
 
 async def main() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_images.warden import frames
+from veristone.sandbox_images.warden import frames
 
 HEADERS = st.dictionaries(
     st.text(max_size=8).filter(lambda key: key != "parts"),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.wire import _parse_record
-from sandbox_images.warden.record import Recorder
+from veristone.engine.wire import _parse_record
+from veristone.sandbox_images.warden.record import Recorder
 
 EVENTS = st.lists(
     st.dictionaries(st.text(max_size=10), st.text(max_size=20) | st.integers(-(2**53), 2**53)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_images.warden import seccomp
+from veristone.sandbox_images.warden import seccomp
 
 MACHINES = ["x86_64", "aarch64"]
 MASK = 0xFFFFFFFF

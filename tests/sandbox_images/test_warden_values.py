@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_images.warden import values
+from veristone.sandbox_images.warden import values
 
 SCALARS = (
     st.none()

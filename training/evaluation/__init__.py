@@ -5,7 +5,7 @@ be compared with published ones. What is not promised: the same wall-clock limit
 depend on the machine; here CPU seconds decide.
 """
 
-from training.evaluation.datasets import (
+from veristone.training.evaluation.datasets import (
     Benchmark,
     Candidate,
     Dataset,
@@ -13,10 +13,10 @@ from training.evaluation.datasets import (
     load_candidates,
     load_dataset,
 )
-from training.evaluation.evalplus import TaskPlan, plan_task, sample_for
-from training.evaluation.passk import Score, TaskCount, pass_at_k, score
-from training.evaluation.results import Summary, summarise, write_results
-from training.evaluation.runner import EvalReport, Outcome, Status, evaluate
+from veristone.training.evaluation.evalplus import TaskPlan, plan_task, sample_for
+from veristone.training.evaluation.passk import Score, TaskCount, pass_at_k, score
+from veristone.training.evaluation.results import Summary, summarise, write_results
+from veristone.training.evaluation.runner import EvalReport, Outcome, Status, evaluate
 
 __all__ = [
     "Benchmark",

@@ -15,10 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from training.evaluation.answers import cut_continuation, solution_in_answer
-from training.evaluation.datasets import Dataset
-from training.evaluation.jsonl import Row, read_bytes, read_rows, write_whole
-from training.evaluation.task import Task
 from veristone import (
     Completion,
     ConfigError,
@@ -28,6 +24,10 @@ from veristone import (
     Model,
     RequestRefused,
 )
+from veristone.training.evaluation.answers import cut_continuation, solution_in_answer
+from veristone.training.evaluation.datasets import Dataset
+from veristone.training.evaluation.jsonl import Row, read_bytes, read_rows, write_whole
+from veristone.training.evaluation.task import Task
 
 __all__ = ["Asking", "Style", "ask", "request_for"]
 

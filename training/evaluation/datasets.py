@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from training.evaluation.jsonl import Row, content_md5, read_bytes, read_rows
-from training.evaluation.mbpp_inputs import restore_mbpp_args
-from training.evaluation.suites import SUITES
-from training.evaluation.task import Task
 from veristone import DatasetError
+from veristone.training.evaluation.jsonl import Row, content_md5, read_bytes, read_rows
+from veristone.training.evaluation.mbpp_inputs import restore_mbpp_args
+from veristone.training.evaluation.suites import SUITES
+from veristone.training.evaluation.task import Task
 
 __all__ = [
     "BENCHMARKS",

@@ -10,12 +10,12 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.evaluation.datasets import Benchmark, Candidate, Dataset
-from training.evaluation.mbpp_inputs import restore_mbpp_args
-from training.evaluation.oracles import validator_for
-from training.evaluation.task import Program, Task
-from training.evaluation.values import encode_value
 from veristone import AssertsCheck, Call, Check, FunctionCheck, Limits, Sample
+from veristone.training.evaluation.datasets import Benchmark, Candidate, Dataset
+from veristone.training.evaluation.mbpp_inputs import restore_mbpp_args
+from veristone.training.evaluation.oracles import validator_for
+from veristone.training.evaluation.task import Program, Task
+from veristone.training.evaluation.values import encode_value
 
 __all__ = ["Planner", "TaskPlan", "plan_task", "sample_for"]
 

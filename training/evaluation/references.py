@@ -4,9 +4,9 @@ A task whose reference does not pass asks for a library that the sandboxes lack,
 depend on the machine. Such tasks are named and left out, never counted against anybody.
 """
 
-from training.evaluation.datasets import Candidate, Dataset
-from training.evaluation.runner import evaluate
 from veristone import DatasetError, Limits, Verifier
+from veristone.training.evaluation.datasets import Candidate, Dataset
+from veristone.training.evaluation.runner import evaluate
 
 __all__ = ["broken_references"]
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from training.evaluation.jsonl import write_whole
-from training.evaluation.passk import INTERVAL_METHOD, KS, Score, score
-from training.evaluation.runner import EvalReport, Outcome
 from veristone import ConfigError, __version__
+from veristone.training.evaluation.jsonl import write_whole
+from veristone.training.evaluation.passk import INTERVAL_METHOD, KS, Score, score
+from veristone.training.evaluation.runner import EvalReport, Outcome
 
 __all__ = ["ResultPaths", "Summary", "plan_paths", "summarise", "write_results"]
 

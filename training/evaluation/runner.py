@@ -10,9 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from training.evaluation.datasets import Candidate, Dataset, has_plus
-from training.evaluation.evalplus import FLOAT_ATOL, Planner, TaskPlan, sample_for
-from training.evaluation.passk import TaskCount
 from veristone import (
     Decision,
     Limits,
@@ -23,6 +20,9 @@ from veristone import (
     Verifier,
     VeristoneError,
 )
+from veristone.training.evaluation.datasets import Candidate, Dataset, has_plus
+from veristone.training.evaluation.evalplus import FLOAT_ATOL, Planner, TaskPlan, sample_for
+from veristone.training.evaluation.passk import TaskCount
 
 __all__ = [
     "DEFAULT_CPU_S",

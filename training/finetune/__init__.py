@@ -5,9 +5,9 @@ it uses do (the extra `train`). Several devices are the business of accelerate: 
 launch runs the same code.
 """
 
-from training.finetune.config import Lora, Settings
-from training.finetune.presets import load_settings, preset_names
-from training.finetune.template import Template, load_template, template_names
+from veristone.training.finetune.config import Lora, Settings
+from veristone.training.finetune.presets import load_settings, preset_names
+from veristone.training.finetune.template import Template, load_template, template_names
 
 __all__ = [
     "Lora",

@@ -3,8 +3,8 @@
 import torch
 import transformers
 
-from training.finetune.config import Settings
-from training.finetune.plan import Plan
+from veristone.training.finetune.config import Settings
+from veristone.training.finetune.plan import Plan
 
 __all__ = ["training_arguments"]
 

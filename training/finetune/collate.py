@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from training.finetune.data import Row
+from veristone.training.finetune.data import Row
 
 __all__ = ["IGNORED", "Packed", "Padded"]
 

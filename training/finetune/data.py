@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
-from training.finetune.config import Settings
-from training.finetune.encode import (
+from veristone import DatasetError
+from veristone.training.finetune.config import Settings
+from veristone.training.finetune.encode import (
     Encoded,
     Encoder,
     Prompted,
@@ -21,10 +22,9 @@ from training.finetune.encode import (
     Tokenizer,
     write_prompt,
 )
-from training.finetune.packing import pack
-from training.finetune.rows import DataFile, describe, find_files, read_samples
-from training.finetune.template import Template
-from veristone import DatasetError
+from veristone.training.finetune.packing import pack
+from veristone.training.finetune.rows import DataFile, describe, find_files, read_samples
+from veristone.training.finetune.template import Template
 
 __all__ = ["Prepared", "Row", "Survey", "prepare", "survey"]
 

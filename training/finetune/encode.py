@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from training.finetune.config import OverLength
-from training.finetune.rows import RawSample
-from training.finetune.template import Template
 from veristone import ConfigError, DatasetError
+from veristone.training.finetune.config import OverLength
+from veristone.training.finetune.rows import RawSample
+from veristone.training.finetune.template import Template
 
 __all__ = ["Encoded", "Encoder", "Prompted", "Refused", "Tokenizer", "write_prompt"]
 

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from training.finetune.checkpoints import sweep
-from training.finetune.config import NEUTRAL
-from training.finetune.journal import Journal, read_journal
 from veristone import ConfigError
+from veristone.training.finetune.checkpoints import sweep
+from veristone.training.finetune.config import NEUTRAL
+from veristone.training.finetune.journal import Journal, read_journal
 
 __all__ = ["RunFolder"]
 

@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from training.finetune.config import Settings
-from training.finetune.tokenizer import load_error, quiet
 from veristone import ConfigError
+from veristone.training.finetune.config import Settings
+from veristone.training.finetune.tokenizer import load_error, quiet
 
 __all__ = ["load_model", "set_dropout", "weights_dtype"]
 

@@ -6,7 +6,7 @@ import torch
 import transformers
 from transformers.trainer_callback import PrinterCallback
 
-from training.finetune.collate import IGNORED
+from veristone.training.finetune.collate import IGNORED
 
 __all__ = ["Loop", "token_mean"]
 

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from training.finetune.config import Settings
 from veristone import ConfigError
+from veristone.training.finetune.config import Settings
 
 __all__ = ["Plan", "accumulation", "plan_steps"]
 

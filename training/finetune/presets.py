@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from training.finetune.config import Settings
 from veristone import ConfigError
 from veristone.settings import checked, read_toml
+from veristone.training.finetune.config import Settings
 
 __all__ = ["load_settings", "parse_override", "preset_names"]
 

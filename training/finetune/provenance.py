@@ -5,8 +5,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from training.finetune.data import Prepared
 from veristone import __version__
+from veristone.training.finetune.data import Prepared
 
 __all__ = ["data_record", "device_name", "versions"]
 

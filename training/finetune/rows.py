@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from training.finetune.template import Turn
 from veristone import DatasetError
+from veristone.training.finetune.template import Turn
 
 __all__ = ["DataFile", "RawSample", "describe", "find_files", "read_samples"]
 

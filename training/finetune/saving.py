@@ -3,11 +3,11 @@
 import shutil
 from typing import Any
 
-from training.finetune.config import Settings
-from training.finetune.folder import RunFolder
-from training.finetune.journal import Journal
-from training.finetune.loop import Loop
 from veristone import ConfigError
+from veristone.training.finetune.config import Settings
+from veristone.training.finetune.folder import RunFolder
+from veristone.training.finetune.journal import Journal
+from veristone.training.finetune.loop import Loop
 
 __all__ = ["check_mergeable", "final_metrics", "save_model"]
 

@@ -6,8 +6,8 @@ Needs transformers, not torch.
 import os
 from typing import Any, Literal, NamedTuple
 
-from training.finetune.template import Template
 from veristone import ConfigError
+from veristone.training.finetune.template import Template
 
 __all__ = ["ReadyTokenizer", "load_error", "load_tokenizer", "quiet"]
 

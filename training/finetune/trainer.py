@@ -22,23 +22,23 @@ import torch
 import transformers
 from accelerate.utils import gather_object
 
-from training.finetune.arguments import training_arguments
-from training.finetune.checkpoints import latest, step_of
-from training.finetune.collate import Packed, Padded
-from training.finetune.config import Settings
-from training.finetune.data import Prepared, prepare
-from training.finetune.errors import TrainingFailed
-from training.finetune.folder import RunFolder
-from training.finetune.journal import Attempt, Journal, Step, read_journal, write_journal
-from training.finetune.loading import load_model
-from training.finetune.loop import Loop
-from training.finetune.plan import Plan, plan_steps
-from training.finetune.provenance import data_record, device_name, versions
-from training.finetune.saving import check_mergeable, final_metrics, save_model
-from training.finetune.template import load_template
-from training.finetune.tokenizer import ReadyTokenizer, load_tokenizer
-from training.finetune.watch import Watch
 from veristone import ConfigError
+from veristone.training.finetune.arguments import training_arguments
+from veristone.training.finetune.checkpoints import latest, step_of
+from veristone.training.finetune.collate import Packed, Padded
+from veristone.training.finetune.config import Settings
+from veristone.training.finetune.data import Prepared, prepare
+from veristone.training.finetune.errors import TrainingFailed
+from veristone.training.finetune.folder import RunFolder
+from veristone.training.finetune.journal import Attempt, Journal, Step, read_journal, write_journal
+from veristone.training.finetune.loading import load_model
+from veristone.training.finetune.loop import Loop
+from veristone.training.finetune.plan import Plan, plan_steps
+from veristone.training.finetune.provenance import data_record, device_name, versions
+from veristone.training.finetune.saving import check_mergeable, final_metrics, save_model
+from veristone.training.finetune.template import load_template
+from veristone.training.finetune.tokenizer import ReadyTokenizer, load_tokenizer
+from veristone.training.finetune.watch import Watch
 
 __all__ = ["Hooks", "Outcome", "train"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from training.finetune.checkpoints import mark_complete, prune
-from training.finetune.errors import TrainingFailed
-from training.finetune.journal import Attempt, Evaluation, Journal, Step, write_journal
+from veristone.training.finetune.checkpoints import mark_complete, prune
+from veristone.training.finetune.errors import TrainingFailed
+from veristone.training.finetune.journal import Attempt, Evaluation, Journal, Step, write_journal
 
 __all__ = ["Watch"]
 

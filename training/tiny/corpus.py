@@ -9,8 +9,8 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from training.tiny import prompts
-from training.tiny.tasks import Task, sample_tasks
+from veristone.training.tiny import prompts
+from veristone.training.tiny.tasks import Task, sample_tasks
 
 __all__ = ["WRONG_SHARE", "Document", "documents"]
 

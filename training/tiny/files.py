@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from training.tiny.model import LOOP, Preset, Progress, make_tiny_model
-from training.tiny.tasks import Task, sample_tasks
+from veristone.training.tiny.model import LOOP, Preset, Progress, make_tiny_model
+from veristone.training.tiny.tasks import Task, sample_tasks
 
 __all__ = ["write_loop_files"]
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from training.tiny.corpus import Document, documents
-from training.tiny.tokenizer import make_tokenizer
 from veristone.errors import ConfigError
+from veristone.training.tiny.corpus import Document, documents
+from veristone.training.tiny.tokenizer import make_tokenizer
 
 __all__ = ["LOOP", "SMALL", "Preset", "Progress", "make_tiny_model"]
 

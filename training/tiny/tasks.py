@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
-from training.tiny.inputs import Arguments, common_input, distinct, hidden_input, value_of
-from training.tiny.templates import Constants, Template, templates
+from veristone.training.tiny.inputs import Arguments, common_input, distinct, hidden_input, value_of
+from veristone.training.tiny.templates import Constants, Template, templates
 
 __all__ = ["HIDDEN_TESTS", "Split", "Task", "sample_tasks"]
 

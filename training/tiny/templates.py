@@ -1,7 +1,7 @@
 """The kinds of function that the tiny model learns, read from templates.toml beside this file.
 
 A template says what a function does in words, and gives the expression that does it beside some
-that careless authors write. Names and constants are filled in by `training.tiny.tasks`.
+that careless authors write. Names and constants are filled in by `veristone.training.tiny.tasks`.
 """
 
 import functools

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from training.tiny.prompts import CHAT_TEMPLATE
+from veristone.training.tiny.prompts import CHAT_TEMPLATE
 
 __all__ = ["END", "PAD", "make_tokenizer"]
 

@@ -3,7 +3,7 @@
 Importing this package imports neither torch nor vLLM; opening a model does.
 """
 
-from generators.models.local.transformers import TransformersModel
-from generators.models.local.vllm import VLLMModel
+from veristone.generators.models.local.transformers import TransformersModel
+from veristone.generators.models.local.vllm import VLLMModel
 
 __all__ = ["TransformersModel", "VLLMModel"]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generators.models.local import sampling
-from generators.models.local.prompts import token_text
-from generators.models.local.sequences import Sequence as Row
+from veristone.generators.models.local import sampling
+from veristone.generators.models.local.prompts import token_text
+from veristone.generators.models.local.sequences import Sequence as Row
 
 __all__ = ["Engine", "run_batch"]
 

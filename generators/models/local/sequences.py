@@ -5,10 +5,10 @@ from collections.abc import Sequence as Tokens
 from dataclasses import dataclass, field
 from typing import Any
 
-from generators.models.local.jobs import Job
-from generators.models.local.prompts import read_text
-from generators.models.stops import stop_at
 from veristone.generation import Completion, GenerationRequest
+from veristone.generators.models.local.jobs import Job
+from veristone.generators.models.local.prompts import read_text
+from veristone.generators.models.stops import stop_at
 
 __all__ = ["Sequence", "sequences_of"]
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from generators.models.local.jobs import Inbox, Job
 from veristone.errors import ConfigError, ModelUnavailable
 from veristone.generation import Generation, GenerationRequest
+from veristone.generators.models.local.jobs import Inbox, Job
 
 __all__ = ["ThreadedModel", "cannot_load", "needs"]
 

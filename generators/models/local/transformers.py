@@ -17,14 +17,14 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
-from generators.models.config import TransformersConfig
-from generators.models.local.batch import Engine, run_batch
-from generators.models.local.jobs import Inbox, Job
-from generators.models.local.prompts import encode
-from generators.models.local.sequences import Sequence, sequences_of
-from generators.models.local.threaded import ThreadedModel, cannot_load, needs
 from veristone.errors import ConfigError, ModelUnavailable, RequestRefused
 from veristone.generation import Generation
+from veristone.generators.models.config import TransformersConfig
+from veristone.generators.models.local.batch import Engine, run_batch
+from veristone.generators.models.local.jobs import Inbox, Job
+from veristone.generators.models.local.prompts import encode
+from veristone.generators.models.local.sequences import Sequence, sequences_of
+from veristone.generators.models.local.threaded import ThreadedModel, cannot_load, needs
 
 __all__ = ["TransformersModel"]
 

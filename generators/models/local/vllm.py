@@ -21,12 +21,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generators.models.config import VLLMConfig
-from generators.models.local.jobs import Inbox, Job
-from generators.models.local.prompts import encode
-from generators.models.local.threaded import ThreadedModel, cannot_load, needs
 from veristone.errors import ConfigError, ModelUnavailable, RequestRefused
 from veristone.generation import Completion, Generation
+from veristone.generators.models.config import VLLMConfig
+from veristone.generators.models.local.jobs import Inbox, Job
+from veristone.generators.models.local.prompts import encode
+from veristone.generators.models.local.threaded import ThreadedModel, cannot_load, needs
 
 __all__ = ["VLLMModel"]
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from generators.models.stops import stop_at
 from veristone import Completion, GenerationRequest, RequestRefused
+from veristone.generators.models.stops import stop_at
 
 __all__ = ["Answer", "BadAnswer", "ServedModel", "read_answer", "read_models"]
 

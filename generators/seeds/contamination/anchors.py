@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.contamination.features import encode, ngrams
+from veristone.generators.seeds.contamination.features import encode, ngrams
 
 __all__ = ["Anchors", "Hit"]
 

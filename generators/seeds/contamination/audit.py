@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from generators.seeds.contamination.benchmarks import Item
-from generators.seeds.contamination.detector import Detector
-from generators.seeds.contamination.disguises import DISGUISES, disguise
-from generators.seeds.contamination.matchers.base import Match
+from veristone.generators.seeds.contamination.benchmarks import Item
+from veristone.generators.seeds.contamination.detector import Detector
+from veristone.generators.seeds.contamination.disguises import DISGUISES, disguise
+from veristone.generators.seeds.contamination.matchers.base import Match
 
 __all__ = ["Audit", "Planted", "Recall", "audit", "plant", "table"]
 

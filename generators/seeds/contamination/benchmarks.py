@@ -14,10 +14,10 @@ from typing import Any, cast
 
 import msgspec
 
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.names import name_words
-from generators.seeds.contamination.rows import read_rows
 from veristone import DatasetError
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.names import name_words
+from veristone.generators.seeds.contamination.rows import read_rows
 
 __all__ = ["Item", "load_items", "make_item"]
 

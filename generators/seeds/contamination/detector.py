@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from generators.seeds.contamination.benchmarks import Item
-from generators.seeds.contamination.entries import Entry, make_entry
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.matchers.base import Match, Matcher
-from generators.seeds.contamination.matchers.exact import Exact
-from generators.seeds.contamination.matchers.fuzzy import Fuzzy
-from generators.seeds.contamination.matchers.ngram import Ngram
-from generators.seeds.contamination.matchers.normalised import Normalised
-from generators.seeds.contamination.matchers.translated import Translated
-from generators.seeds.contamination.matchers.weighed import Weighed
 from veristone import ConfigError
+from veristone.generators.seeds.contamination.benchmarks import Item
+from veristone.generators.seeds.contamination.entries import Entry, make_entry
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.matchers.base import Match, Matcher
+from veristone.generators.seeds.contamination.matchers.exact import Exact
+from veristone.generators.seeds.contamination.matchers.fuzzy import Fuzzy
+from veristone.generators.seeds.contamination.matchers.ngram import Ngram
+from veristone.generators.seeds.contamination.matchers.normalised import Normalised
+from veristone.generators.seeds.contamination.matchers.translated import Translated
+from veristone.generators.seeds.contamination.matchers.weighed import Weighed
 
 __all__ = ["MATCHERS", "Detector", "Settings"]
 

@@ -4,13 +4,13 @@ import re
 
 import msgspec
 
-from generators.seeds.contamination.background import background
-from generators.seeds.contamination.benchmarks import Item
-from generators.seeds.contamination.examples import example_runs
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.names import name_words
-from generators.seeds.contamination.prose import content_words, plain_words
-from generators.seeds.contamination.reading import Reading
+from veristone.generators.seeds.contamination.background import background
+from veristone.generators.seeds.contamination.benchmarks import Item
+from veristone.generators.seeds.contamination.examples import example_runs
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.names import name_words
+from veristone.generators.seeds.contamination.prose import content_words, plain_words
+from veristone.generators.seeds.contamination.reading import Reading
 
 __all__ = ["Entry", "Solution", "Text", "make_entry"]
 

@@ -18,11 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.contamination import alignment
-from generators.seeds.contamination.background import background
-from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.postings import Postings
+from veristone.generators.seeds.contamination import alignment
+from veristone.generators.seeds.contamination.background import background
+from veristone.generators.seeds.contamination.entries import Entry
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.postings import Postings
 
 __all__ = ["Evidence", "Weigher"]
 

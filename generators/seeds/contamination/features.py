@@ -8,11 +8,11 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from generators.seeds.contamination.examples import example_runs
-from generators.seeds.contamination.lexer import Lexed, lex
-from generators.seeds.contamination.names import PYTHON, defined_names, mentioned_names
-from generators.seeds.contamination.prose import content_words, plain_words
-from generators.seeds.contamination.reading import Reading, read
+from veristone.generators.seeds.contamination.examples import example_runs
+from veristone.generators.seeds.contamination.lexer import Lexed, lex
+from veristone.generators.seeds.contamination.names import PYTHON, defined_names, mentioned_names
+from veristone.generators.seeds.contamination.prose import content_words, plain_words
+from veristone.generators.seeds.contamination.reading import Reading, read
 
 __all__ = ["Features", "body", "encode", "ngrams"]
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from generators.seeds.contamination.benchmarks import Item, load_items
-from generators.seeds.contamination.entries import Entry, make_entry
 from veristone import ConfigError, DatasetError, __version__
+from veristone.generators.seeds.contamination.benchmarks import Item, load_items
+from veristone.generators.seeds.contamination.entries import Entry, make_entry
 
 __all__ = ["Source", "build", "digest_of", "files_of", "load", "load_sources"]
 

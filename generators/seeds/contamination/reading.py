@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from generators.seeds.contamination.neutral import CONCEPTS, KEYWORDS
+from veristone.generators.seeds.contamination.neutral import CONCEPTS, KEYWORDS
 
 __all__ = ["Reading", "read", "renamed"]
 

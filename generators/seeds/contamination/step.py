@@ -16,11 +16,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from generators.seeds.contamination import index
-from generators.seeds.contamination.detector import MATCHERS, Detector, Settings
-from generators.seeds.records import Seed
-from generators.seeds.steps import BatchStep, Outcome, Rejected
 from veristone import ConfigError
+from veristone.generators.seeds.contamination import index
+from veristone.generators.seeds.contamination.detector import MATCHERS, Detector, Settings
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import BatchStep, Outcome, Rejected
 
 __all__ = ["BenchmarkFile", "Contamination"]
 

@@ -18,11 +18,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.duplicates.greedy import Buckets, decide
-from generators.seeds.duplicates.index import Index
-from generators.seeds.duplicates.ragged import Hashes, Ragged, Similar
-from generators.seeds.records import Seed
-from generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.duplicates.greedy import Buckets, decide
+from veristone.generators.seeds.duplicates.index import Index
+from veristone.generators.seeds.duplicates.ragged import Hashes, Ragged, Similar
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
 
 __all__ = ["ExactDuplicates", "normalise"]
 

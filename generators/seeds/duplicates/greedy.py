@@ -17,8 +17,8 @@ from typing import NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.duplicates.index import Index
-from generators.seeds.duplicates.ragged import Hashes, Ragged, Similar
+from veristone.generators.seeds.duplicates.index import Index
+from veristone.generators.seeds.duplicates.ragged import Hashes, Ragged, Similar
 
 __all__ = ["Buckets", "Candidates", "Match", "Witness", "decide"]
 

@@ -26,10 +26,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.duplicates.files import append, publish, remove
-from generators.seeds.duplicates.ragged import Hashes, Ragged
-from generators.seeds.duplicates.segments import Segment, merge, suffix_to_merge
 from veristone import ConfigError
+from veristone.generators.seeds.duplicates.files import append, publish, remove
+from veristone.generators.seeds.duplicates.ragged import Hashes, Ragged
+from veristone.generators.seeds.duplicates.segments import Segment, merge, suffix_to_merge
 
 __all__ = ["Index"]
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.duplicates.ragged import Ragged
-from generators.seeds.duplicates.shingles import mix64, odd_constants
+from veristone.generators.seeds.duplicates.ragged import Ragged
+from veristone.generators.seeds.duplicates.shingles import mix64, odd_constants
 
 __all__ = ["Banding", "band_keys", "choose_banding"]
 

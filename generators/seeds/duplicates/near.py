@@ -30,13 +30,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from generators.seeds.duplicates.greedy import Buckets, Witness, decide
-from generators.seeds.duplicates.index import Index
-from generators.seeds.duplicates.minhash import Banding, band_keys, choose_banding
-from generators.seeds.duplicates.ragged import Ragged, most_similar
-from generators.seeds.duplicates.shingles import shingles
-from generators.seeds.records import Seed
-from generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.duplicates.greedy import Buckets, Witness, decide
+from veristone.generators.seeds.duplicates.index import Index
+from veristone.generators.seeds.duplicates.minhash import Banding, band_keys, choose_banding
+from veristone.generators.seeds.duplicates.ragged import Ragged, most_similar
+from veristone.generators.seeds.duplicates.shingles import shingles
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
 
 __all__ = ["BUCKET_LIMIT", "NearDuplicates", "Sketch"]
 
@@ -79,7 +79,7 @@ class NearDuplicates(OrderedStep, frozen=True):
         some = Ragged(sets.values, sets.ends[sets.sizes > 0])
         if self.engine == "datasketch":
             # Imported here: 0.6 s and 60 MB, in every worker, for those who ask for it.
-            from generators.seeds.duplicates.reference import signatures
+            from veristone.generators.seeds.duplicates.reference import signatures
 
             return Sketch(sets, signatures(some, self.permutations))
         return Sketch(sets, band_keys(some, self._banding()))
@@ -124,7 +124,7 @@ class NearDuplicates(OrderedStep, frozen=True):
     def _decide_by_datasketch(
         self, number: int, ids: list[str], known: Sketch, folder: Path
     ) -> list[Witness | None]:
-        from generators.seeds.duplicates.reference import recall, retain
+        from veristone.generators.seeds.duplicates.reference import recall, retain
 
         index = Index(folder, self._settings(), number, bands=0)
         reference = recall(folder, number, index, self.permutations, self._banding())

@@ -16,9 +16,9 @@ import numpy as np
 from datasketch import LeanMinHash, MinHash, MinHashLSH
 from numpy.typing import NDArray
 
-from generators.seeds.duplicates.index import Index
-from generators.seeds.duplicates.minhash import Banding
-from generators.seeds.duplicates.ragged import Hashes, Ragged
+from veristone.generators.seeds.duplicates.index import Index
+from veristone.generators.seeds.duplicates.minhash import Banding
+from veristone.generators.seeds.duplicates.ragged import Hashes, Ragged
 
 __all__ = ["Reference", "recall", "retain", "signatures"]
 

@@ -19,7 +19,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from generators.seeds.duplicates.ragged import Ragged
+from veristone.generators.seeds.duplicates.ragged import Ragged
 
 __all__ = ["mix64", "odd_constants", "shingles"]
 

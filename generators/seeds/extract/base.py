@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from generators.seeds.records import Seed
+from veristone.generators.seeds.records import Seed
 
 __all__ = ["Extraction"]
 

@@ -14,9 +14,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, PositiveInt, field_validator
 
-from generators.seeds.extract.base import Extraction
-from generators.seeds.extract.languages.table import LANGUAGES
-from generators.seeds.records import Document
+from veristone.generators.seeds.extract.base import Extraction
+from veristone.generators.seeds.extract.languages.table import LANGUAGES
+from veristone.generators.seeds.records import Document
 
 __all__ = ["Functions"]
 
@@ -65,6 +65,6 @@ class Functions(BaseModel):
             result.counts["too_large"] += 1
             return result
         # Here, because it imports tree-sitter, which a recipe can be read without.
-        from generators.seeds.extract.reading import read
+        from veristone.generators.seeds.extract.reading import read
 
         return read(document, self.methods)

@@ -18,9 +18,9 @@ from typing import NamedTuple, cast
 
 from tree_sitter import Language, Node, Parser, Point
 
-from generators.seeds.extract.languages.base import Finder
-from generators.seeds.extract.languages.table import LANGUAGES
 from veristone import ConfigError
+from veristone.generators.seeds.extract.languages.base import Finder
+from veristone.generators.seeds.extract.languages.table import LANGUAGES
 
 __all__ = ["Tools", "parse", "tools"]
 
@@ -52,7 +52,7 @@ def tools(language: str) -> Tools:
         raise ConfigError(
             f"functions: the grammar of {language} is missing; install veristone[seeds]"
         ) from error
-    finder = import_module(f"generators.seeds.extract.languages.{grammar.finder}")
+    finder = import_module(f"veristone.generators.seeds.extract.languages.{grammar.finder}")
     capsule: object = getattr(module, grammar.function)()
     return Tools(Parser(Language(capsule)), cast(Finder, finder.find))
 

@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, field_validator
 
-from generators.seeds.records import Seed
-from generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
 
 __all__ = ["MAGICODER", "Quota"]
 

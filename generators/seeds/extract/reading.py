@@ -10,12 +10,12 @@ from functools import cache
 
 import msgspec
 
-from generators.seeds.extract.apart import Apart
-from generators.seeds.extract.base import Extraction
-from generators.seeds.extract.languages.base import Found
-from generators.seeds.extract.lines import dedent, indentation
-from generators.seeds.extract.parsing import parse, tools
-from generators.seeds.records import Document, Seed, seed_id
+from veristone.generators.seeds.extract.apart import Apart
+from veristone.generators.seeds.extract.base import Extraction
+from veristone.generators.seeds.extract.languages.base import Found
+from veristone.generators.seeds.extract.lines import dedent, indentation
+from veristone.generators.seeds.extract.parsing import parse, tools
+from veristone.generators.seeds.records import Document, Seed, seed_id
 
 __all__ = ["read"]
 

@@ -7,8 +7,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from generators.seeds.extract.functions import Functions
-from generators.seeds.extract.snippets import Snippets
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.extract.snippets import Snippets
 
 __all__ = ["AnyExtractor"]
 

@@ -10,10 +10,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from generators.seeds.filters.grammars import GRAMMARS, Function, children, function_of, text
-from generators.seeds.filters.trees import AnyFunction, Parsed, Unparsable, parse
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.filters.grammars import (
+    GRAMMARS,
+    Function,
+    children,
+    function_of,
+    text,
+)
+from veristone.generators.seeds.filters.trees import AnyFunction, Parsed, Unparsable, parse
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -17,7 +17,7 @@ from typing import Final
 
 from autoimport.model import SourceCode
 
-from generators.seeds.filters.stdlib import members, roots
+from veristone.generators.seeds.filters.stdlib import members, roots
 
 __all__ = ["MAX_CHARACTERS", "added_imports"]
 

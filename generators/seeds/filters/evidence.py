@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from generators.seeds.filters.scopes import Use
+from veristone.generators.seeds.filters.scopes import Use
 
 __all__ = ["Call", "Usage", "usage_of"]
 

@@ -13,8 +13,8 @@ import sys
 from types import ModuleType
 from typing import Final
 
-from generators.seeds.filters.import_table import members_by_name
-from generators.seeds.filters.stdlib import FILE
+from veristone.generators.seeds.filters.import_table import members_by_name
+from veristone.generators.seeds.filters.stdlib import FILE
 
 __all__ = ["freeze", "main"]
 

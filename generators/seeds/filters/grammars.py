@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from generators.seeds.filters.trees import MAX_CHARACTERS, Unparsable
+from veristone.generators.seeds.filters.trees import MAX_CHARACTERS, Unparsable
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from generators.seeds.records import Seed
+    from veristone.generators.seeds.records import Seed
 
 __all__ = ["GRAMMARS", "Function", "body_nodes", "children", "function_of", "is_null", "text"]
 
@@ -69,7 +69,7 @@ def function_of(seed: Seed) -> Function | Unparsable:
     Raises:
         ConfigError: the language's grammar is not installed.
     """
-    from generators.seeds.extract.parsing import parse
+    from veristone.generators.seeds.extract.parsing import parse
 
     if len(seed.code) > MAX_CHARACTERS:
         return Unparsable("too_large", f"{len(seed.code)} characters")

@@ -12,13 +12,13 @@ from typing import ClassVar, Literal
 import msgspec
 from pydantic import field_validator
 
-from generators.seeds.filters.evidence import usage_of
-from generators.seeds.filters.origins import Import, origins
-from generators.seeds.filters.scopes import Use, undefined_names
-from generators.seeds.filters.settings import check_modules
-from generators.seeds.filters.trees import Parsed, parse
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rule
+from veristone.generators.seeds.filters.evidence import usage_of
+from veristone.generators.seeds.filters.origins import Import, origins
+from veristone.generators.seeds.filters.scopes import Use, undefined_names
+from veristone.generators.seeds.filters.settings import check_modules
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rule
 
 __all__ = ["Imports", "import_lines", "missing_imports"]
 
@@ -58,7 +58,7 @@ class Imports(Rule, frozen=True):
         if self.tool == "table":
             return missing_imports(tree, self.third_party)
         # Heavy, and only for those who ask for it.
-        from generators.seeds.filters.autoimport_tool import added_imports
+        from veristone.generators.seeds.filters.autoimport_tool import added_imports
 
         return _written(added_imports(code, self.third_party))
 

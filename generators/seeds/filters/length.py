@@ -11,9 +11,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from generators.seeds.filters.trees import AnyFunction, Parsed, parse, statements, subtree
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.filters.trees import AnyFunction, Parsed, parse, statements, subtree
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 __all__ = ["Length"]
 

@@ -11,11 +11,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from generators.seeds.filters.comments import comments
-from generators.seeds.filters.details import one_line
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
 from veristone import ConfigError
+from veristone.generators.seeds.filters.comments import comments
+from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 __all__ = ["Markers"]
 

@@ -14,12 +14,12 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from generators.seeds.filters.details import one_line
-from generators.seeds.filters.settings import check_modules
-from generators.seeds.filters.stdlib import roots
-from generators.seeds.filters.trees import Parsed, parse
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.seeds.filters.settings import check_modules
+from veristone.generators.seeds.filters.stdlib import roots
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 __all__ = ["DENIED", "Modules", "imported_modules"]
 

@@ -8,15 +8,15 @@ seed that is lost costs less than a seed whose code means something else than it
 from collections.abc import Collection
 from typing import NamedTuple
 
-from generators.seeds.filters.evidence import Call, Usage
-from generators.seeds.filters.import_table import (
+from veristone.generators.seeds.filters.evidence import Call, Usage
+from veristone.generators.seeds.filters.import_table import (
     ALIASES,
     THIRD_PARTY_ALIASES,
     THIRD_PARTY_MEMBERS,
     Member,
     members_by_name,
 )
-from generators.seeds.filters.stdlib import class_attributes, members
+from veristone.generators.seeds.filters.stdlib import class_attributes, members
 
 __all__ = ["Import", "origins"]
 

@@ -15,13 +15,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from generators.seeds.filters.details import one_line
-from generators.seeds.filters.pyright_config import PYRIGHT_VERSION, configuration
-from generators.seeds.filters.pyright_process import CheckerFailed, Limits, settle
-from generators.seeds.filters.pyright_runner import TypeFault, check, neutral, version
-from generators.seeds.records import Seed
-from generators.seeds.steps import BatchStep, Outcome, Rejected
 from veristone import ConfigError
+from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.seeds.filters.pyright_config import PYRIGHT_VERSION, configuration
+from veristone.generators.seeds.filters.pyright_process import CheckerFailed, Limits, settle
+from veristone.generators.seeds.filters.pyright_runner import TypeFault, check, neutral, version
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import BatchStep, Outcome, Rejected
 
 __all__ = ["Pyright"]
 

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import msgspec
 
-from generators.seeds.filters.pyright_config import ENVIRONMENT, PYRIGHT_VERSION
-from generators.seeds.filters.pyright_process import CheckerFailed, Limits, run
 from veristone import ConfigError
+from veristone.generators.seeds.filters.pyright_config import ENVIRONMENT, PYRIGHT_VERSION
+from veristone.generators.seeds.filters.pyright_process import CheckerFailed, Limits, run
 
 __all__ = ["TypeFault", "check", "find_node", "find_pyright", "neutral", "version"]
 

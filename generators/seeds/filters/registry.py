@@ -4,15 +4,15 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from generators.seeds.filters.arguments import Arguments
-from generators.seeds.filters.imports import Imports
-from generators.seeds.filters.length import Length
-from generators.seeds.filters.markers import Markers
-from generators.seeds.filters.modules import Modules
-from generators.seeds.filters.returns import Returns
-from generators.seeds.filters.safety import Safety
-from generators.seeds.filters.syntax import Syntax
-from generators.seeds.filters.text import Text
+from veristone.generators.seeds.filters.arguments import Arguments
+from veristone.generators.seeds.filters.imports import Imports
+from veristone.generators.seeds.filters.length import Length
+from veristone.generators.seeds.filters.markers import Markers
+from veristone.generators.seeds.filters.modules import Modules
+from veristone.generators.seeds.filters.returns import Returns
+from veristone.generators.seeds.filters.safety import Safety
+from veristone.generators.seeds.filters.syntax import Syntax
+from veristone.generators.seeds.filters.text import Text
 
 __all__ = ["AnyRule"]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from generators.seeds.filters.grammars import (
+from veristone.generators.seeds.filters.grammars import (
     GRAMMARS,
     Function,
     body_nodes,
@@ -23,9 +23,15 @@ from generators.seeds.filters.grammars import (
     is_null,
     text,
 )
-from generators.seeds.filters.trees import AnyFunction, Parsed, Unparsable, own_nodes, parse
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.filters.trees import (
+    AnyFunction,
+    Parsed,
+    Unparsable,
+    own_nodes,
+    parse,
+)
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node

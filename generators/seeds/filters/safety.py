@@ -9,8 +9,8 @@ import ast
 from collections.abc import Iterator
 from typing import ClassVar, Literal, NamedTuple
 
-from generators.seeds.filters.details import one_line
-from generators.seeds.filters.hazards import (
+from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.seeds.filters.hazards import (
     DUNDERS,
     HAZARDS,
     METHODS,
@@ -21,11 +21,11 @@ from generators.seeds.filters.hazards import (
     hazard_of,
     roots,
 )
-from generators.seeds.filters.scopes import free_names
-from generators.seeds.filters.stdlib import builtin_names, members
-from generators.seeds.filters.trees import Parsed, parse
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.filters.scopes import free_names
+from veristone.generators.seeds.filters.stdlib import builtin_names, members
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 __all__ = ["TOLERATED", "Safety"]
 

@@ -13,8 +13,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from generators.seeds.filters.stdlib import builtin_names
-from generators.seeds.filters.trees import Parsed, children, parse_expression
+from veristone.generators.seeds.filters.stdlib import builtin_names
+from veristone.generators.seeds.filters.trees import Parsed, children, parse_expression
 
 __all__ = ["Use", "free_names", "undefined_names"]
 

@@ -15,10 +15,10 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
-from generators.seeds.filters.details import one_line
-from generators.seeds.filters.languages_of_prose import foreign_words, is_foreign_script
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.seeds.filters.languages_of_prose import foreign_words, is_foreign_script
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 __all__ = ["Text", "prose"]
 

@@ -15,7 +15,7 @@ import warnings
 from collections import OrderedDict
 from typing import Final, NamedTuple
 
-from generators.seeds.filters.details import one_line
+from veristone.generators.seeds.filters.details import one_line
 
 __all__ = [
     "MAX_CHARACTERS",

@@ -19,11 +19,11 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from generators.seeds.filters.details import one_line
-from generators.seeds.filters.pyright_process import CheckerFailed, Limits, run, settle
-from generators.seeds.records import Seed
-from generators.seeds.steps import BatchStep, Outcome, Rejected
 from veristone import ConfigError
+from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.seeds.filters.pyright_process import CheckerFailed, Limits, run, settle
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import BatchStep, Outcome, Rejected
 
 __all__ = ["RUFF_VERSION", "Undefined", "find_ruff"]
 

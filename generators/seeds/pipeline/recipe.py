@@ -10,17 +10,17 @@ from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generators.seeds.contamination.step import Contamination
-from generators.seeds.duplicates.exact import ExactDuplicates
-from generators.seeds.duplicates.near import NearDuplicates
-from generators.seeds.extract.functions import Functions
-from generators.seeds.extract.quota import Quota
-from generators.seeds.extract.registry import AnyExtractor
-from generators.seeds.filters.pyright import Pyright
-from generators.seeds.filters.registry import AnyRule
-from generators.seeds.filters.undefined import Undefined
-from generators.seeds.sandboxed.registry import AnyAsyncStep
-from generators.seeds.sources.registry import AnySource
+from veristone.generators.seeds.contamination.step import Contamination
+from veristone.generators.seeds.duplicates.exact import ExactDuplicates
+from veristone.generators.seeds.duplicates.near import NearDuplicates
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.extract.quota import Quota
+from veristone.generators.seeds.extract.registry import AnyExtractor
+from veristone.generators.seeds.filters.pyright import Pyright
+from veristone.generators.seeds.filters.registry import AnyRule
+from veristone.generators.seeds.filters.undefined import Undefined
+from veristone.generators.seeds.sandboxed.registry import AnyAsyncStep
+from veristone.generators.seeds.sources.registry import AnySource
 from veristone.settings import checked, read_toml
 
 __all__ = ["AnyStep", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]

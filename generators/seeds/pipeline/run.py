@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from generators.seeds.funnel import Funnel, StepFunnel, add
-from generators.seeds.pipeline.processes import Call, Processes
-from generators.seeds.pipeline.recipe import Recipe
-from generators.seeds.pipeline.stages import Stage, group, stages
-from generators.seeds.pipeline.storage import (
+from veristone import ConfigError, VeristoneError
+from veristone.generators.seeds.funnel import Funnel, StepFunnel, add
+from veristone.generators.seeds.pipeline.processes import Call, Processes
+from veristone.generators.seeds.pipeline.recipe import Recipe
+from veristone.generators.seeds.pipeline.stages import Stage, group, stages
+from veristone.generators.seeds.pipeline.storage import (
     LOCK,
     MinePart,
     PartCounts,
@@ -28,8 +29,8 @@ from generators.seeds.pipeline.storage import (
     stage_folders,
     whole_file,
 )
-from generators.seeds.pipeline.summary import summarise
-from generators.seeds.pipeline.worker import (
+from veristone.generators.seeds.pipeline.summary import summarise
+from veristone.generators.seeds.pipeline.worker import (
     able,
     batch_part,
     cpu_of,
@@ -38,9 +39,8 @@ from generators.seeds.pipeline.worker import (
     settle,
     sketch_part,
 )
-from generators.seeds.records import Seed
-from generators.seeds.steps import AsyncStep, BatchStep, OrderedStep, Services
-from veristone import ConfigError, VeristoneError
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import AsyncStep, BatchStep, OrderedStep, Services
 
 __all__ = ["PartsLost", "Progress", "Run", "deciding_versions"]
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES
 from veristone import ConfigError
+from veristone.generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES
 
 __all__ = ["with_benchmarks", "with_sources"]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from generators.seeds.pipeline.recipe import Recipe
-from generators.seeds.steps import BatchStep, Step
 from veristone import __version__
+from veristone.generators.seeds.pipeline.recipe import Recipe
+from veristone.generators.seeds.steps import BatchStep, Step
 
 __all__ = ["Stage", "group", "stages"]
 

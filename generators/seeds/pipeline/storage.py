@@ -28,10 +28,10 @@ from typing import IO, TypeVar
 
 import msgspec
 
-from generators.seeds.funnel import SourceFunnel, StepFunnel
-from generators.seeds.records import Rejection, Seed
-from generators.seeds.sources.base import Part
 from veristone import ConfigError
+from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel
+from veristone.generators.seeds.records import Rejection, Seed
+from veristone.generators.seeds.sources.base import Part
 
 __all__ = [
     "LOCK",

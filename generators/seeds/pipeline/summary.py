@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from heapq import nsmallest
 from pathlib import Path
 
-from generators.seeds.funnel import (
+from veristone import __version__
+from veristone.generators.seeds.funnel import (
     EXAMPLES,
     Funnel,
     SourceFunnel,
@@ -14,11 +15,10 @@ from generators.seeds.funnel import (
     key,
     smallest,
 )
-from generators.seeds.pipeline.recipe import Recipe
-from generators.seeds.pipeline.stages import Stage
-from generators.seeds.pipeline.storage import StageFolder
-from generators.seeds.records import Seed
-from veristone import __version__
+from veristone.generators.seeds.pipeline.recipe import Recipe
+from veristone.generators.seeds.pipeline.stages import Stage
+from veristone.generators.seeds.pipeline.storage import StageFolder
+from veristone.generators.seeds.records import Seed
 
 __all__ = ["summarise"]
 

@@ -12,12 +12,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generators.seeds.extract.registry import AnyExtractor
-from generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, add, smallest
-from generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
-from generators.seeds.records import Rejection, Seed
-from generators.seeds.sources.registry import AnySource
-from generators.seeds.steps import BatchStep, OrderedStep, Outcome, Rejected, Rule, Step
+from veristone.generators.seeds.extract.registry import AnyExtractor
+from veristone.generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, add, smallest
+from veristone.generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
+from veristone.generators.seeds.records import Rejection, Seed
+from veristone.generators.seeds.sources.registry import AnySource
+from veristone.generators.seeds.steps import BatchStep, OrderedStep, Outcome, Rejected, Rule, Step
 
 __all__ = ["able", "batch_part", "cpu_of", "mine_part", "settle", "sketch_part"]
 

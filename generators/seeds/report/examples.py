@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from generators.seeds.funnel import Funnel
-from generators.seeds.records import Provenance, Rejection, Seed
-from generators.seeds.report.flow import ranked
-from generators.seeds.report.visible import excerpt, line
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.records import Provenance, Rejection, Seed
+from veristone.generators.seeds.report.flow import ranked
+from veristone.generators.seeds.report.visible import excerpt, line
 
 __all__ = ["Cut", "Example", "Rejects", "kept", "rejected"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
+from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
 
 __all__ = [
     "Amount",

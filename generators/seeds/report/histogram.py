@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from generators.seeds.report.figures import compact, count, share
-from generators.seeds.report.plots import Bin
+from veristone.generators.seeds.report.figures import compact, count, share
+from veristone.generators.seeds.report.plots import Bin
 
 __all__ = ["columns", "quantile"]
 

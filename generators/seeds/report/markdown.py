@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import zip_longest
 
-from generators.seeds.report.figures import DASH
+from veristone.generators.seeds.report.figures import DASH
 
 __all__ = ["fence", "span", "table"]
 

@@ -15,15 +15,15 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from generators.seeds.funnel import Funnel
-from generators.seeds.report import figures, sections, words
-from generators.seeds.report.examples import Cut, Rejects, kept, rejected
-from generators.seeds.report.flow import Language, Stage, also_seen, languages, stages
-from generators.seeds.report.visible import line
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.report import figures, sections, words
+from veristone.generators.seeds.report.examples import Cut, Rejects, kept, rejected
+from veristone.generators.seeds.report.flow import Language, Stage, also_seen, languages, stages
+from veristone.generators.seeds.report.visible import line
 
 __all__ = ["breakable", "policy", "render_page"]
 
-_PACKAGE = "generators.seeds.report"
+_PACKAGE = "veristone.generators.seeds.report"
 _CUT = Cut(examples=5, lines=60, width=300)
 _LANGUAGES = 15
 """Rows of the table of languages and steps."""

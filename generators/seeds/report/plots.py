@@ -11,9 +11,17 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from generators.seeds.report.figures import compact
-from generators.seeds.report.scale import Scale, linear
-from generators.seeds.report.svg import AXIS, TICKS, axis_below, element, exact, label_row, svg
+from veristone.generators.seeds.report.figures import compact
+from veristone.generators.seeds.report.scale import Scale, linear
+from veristone.generators.seeds.report.svg import (
+    AXIS,
+    TICKS,
+    axis_below,
+    element,
+    exact,
+    label_row,
+    svg,
+)
 
 __all__ = ["Bar", "Bin", "Group", "bars", "histogram"]
 

@@ -5,14 +5,21 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from generators.seeds.funnel import Funnel
-from generators.seeds.report import words
-from generators.seeds.report.figures import count, duration, rate, share
-from generators.seeds.report.flow import Amount, languages, not_read, ranked, speeds, stages
-from generators.seeds.report.histogram import columns, quantile
-from generators.seeds.report.plots import Bar, Group, bars, histogram
-from generators.seeds.report.scale import Scale, linear, logarithmic, wide
-from generators.seeds.report.visible import line
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.report import words
+from veristone.generators.seeds.report.figures import count, duration, rate, share
+from veristone.generators.seeds.report.flow import (
+    Amount,
+    languages,
+    not_read,
+    ranked,
+    speeds,
+    stages,
+)
+from veristone.generators.seeds.report.histogram import columns, quantile
+from veristone.generators.seeds.report.plots import Bar, Group, bars, histogram
+from veristone.generators.seeds.report.scale import Scale, linear, logarithmic, wide
+from veristone.generators.seeds.report.visible import line
 
 __all__ = [
     "Plot",

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from generators.seeds.report.figures import compact
-from generators.seeds.report.scale import Scale
+from veristone.generators.seeds.report.figures import compact
+from veristone.generators.seeds.report.scale import Scale
 
 __all__ = ["AXIS", "TICKS", "axis_below", "element", "exact", "label_row", "svg"]
 

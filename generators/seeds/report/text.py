@@ -5,14 +5,21 @@ For documentation and for `veristone seeds report`. Equal funnels give equal tex
 
 from typing import NamedTuple
 
-from generators.seeds.funnel import Funnel, SourceFunnel
-from generators.seeds.report import words
-from generators.seeds.report.examples import Cut, Example, kept, rejected
-from generators.seeds.report.figures import count, duration, rate, share, size
-from generators.seeds.report.flow import Stage, also_seen, languages, ranked, speeds, stages
-from generators.seeds.report.histogram import quantile
-from generators.seeds.report.markdown import fence, span, table
-from generators.seeds.report.visible import line
+from veristone.generators.seeds.funnel import Funnel, SourceFunnel
+from veristone.generators.seeds.report import words
+from veristone.generators.seeds.report.examples import Cut, Example, kept, rejected
+from veristone.generators.seeds.report.figures import count, duration, rate, share, size
+from veristone.generators.seeds.report.flow import (
+    Stage,
+    also_seen,
+    languages,
+    ranked,
+    speeds,
+    stages,
+)
+from veristone.generators.seeds.report.histogram import quantile
+from veristone.generators.seeds.report.markdown import fence, span, table
+from veristone.generators.seeds.report.visible import line
 
 __all__ = ["FunnelRow", "funnel_rows", "render_text"]
 

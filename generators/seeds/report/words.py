@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from generators.seeds.funnel import Funnel
-from generators.seeds.report.figures import count, duration, odds, share, size
-from generators.seeds.report.flow import Amount, Stage, not_read, stages
-from generators.seeds.report.visible import line
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.report.figures import count, duration, odds, share, size
+from veristone.generators.seeds.report.flow import Amount, Stage, not_read, stages
+from veristone.generators.seeds.report.visible import line
 
 __all__ = [
     "NOTES",

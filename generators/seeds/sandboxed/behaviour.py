@@ -21,8 +21,9 @@ from typing import Literal
 import msgspec
 from pydantic import Field, PrivateAttr
 
-from generators.seeds.records import Seed
-from generators.seeds.sandboxed.probes import (
+from veristone import ConfigError, Sample, Verifier
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.sandboxed.probes import (
     ORACLE,
     SEED,
     TASKS_PER_SAMPLE,
@@ -33,10 +34,9 @@ from generators.seeds.sandboxed.probes import (
     answers_of,
     build_guard,
 )
-from generators.seeds.sandboxed.runs import Run, one_line, run_all, verifier_of
-from generators.seeds.sandboxed.tasks import BenchmarkFile, Task, read_content, read_tasks
-from generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
-from veristone import ConfigError, Sample, Verifier
+from veristone.generators.seeds.sandboxed.runs import Run, one_line, run_all, verifier_of
+from veristone.generators.seeds.sandboxed.tasks import BenchmarkFile, Task, read_content, read_tasks
+from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
 
 __all__ = ["BehaviourStep"]
 

@@ -17,11 +17,11 @@ from typing import Literal
 import msgspec
 from pydantic import Field, PrivateAttr
 
-from generators.seeds.records import Seed
-from generators.seeds.sandboxed.doctests import has_tests
-from generators.seeds.sandboxed.runs import Program, Run, one_line, run_all, verifier_of
-from generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
 from veristone import Limits, Sample
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.sandboxed.doctests import has_tests
+from veristone.generators.seeds.sandboxed.runs import Program, Run, one_line, run_all, verifier_of
+from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
 
 __all__ = ["CoverageStep"]
 

@@ -2,7 +2,7 @@
 
 StarCoder2's self-alignment asks the base model itself, with 7 examples (4 yes, 3 no), and counts
 yes against no. Here the model's probability of yes decides, so the threshold is a setting and not a
-tie rule. `generators.judge` asks; here stands what its answers mean for a seed.
+tie rule. `veristone.generators.judge` asks; here stands what its answers mean for a seed.
 
 Reasons: `unclear_docstring` (the probability is below `minimum`), `no_docstring` (not asked),
 `too_long_to_judge` and `request_refused` (it cannot be asked about). A seed that the model answered
@@ -17,10 +17,10 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
-from generators.judge.records import Judgement
-from generators.seeds.records import Seed
-from generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
 from veristone import ConfigError
+from veristone.generators.judge.records import Judgement
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
 
 __all__ = ["DocstringJudgeStep"]
 

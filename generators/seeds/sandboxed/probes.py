@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from generators.seeds.sandboxed.runs import Program, run_all
-from generators.seeds.sandboxed.tasks import Task
-from generators.seeds.sandboxed.trivial import expressions
 from veristone import Limits, Sample, SandboxFailure, Verifier
+from veristone.generators.seeds.sandboxed.runs import Program, run_all
+from veristone.generators.seeds.sandboxed.tasks import Task
+from veristone.generators.seeds.sandboxed.trivial import expressions
 
 __all__ = [
     "ORACLE",

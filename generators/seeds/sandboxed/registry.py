@@ -4,9 +4,9 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from generators.seeds.sandboxed.behaviour import BehaviourStep
-from generators.seeds.sandboxed.coverage import CoverageStep
-from generators.seeds.sandboxed.judge import DocstringJudgeStep
+from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
+from veristone.generators.seeds.sandboxed.coverage import CoverageStep
+from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 
 __all__ = ["AnyAsyncStep"]
 

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from generators.seeds.steps import Rejected, Services
 from veristone import (
     ConfigError,
     Decision,
@@ -21,6 +20,7 @@ from veristone import (
     Verdict,
     Verifier,
 )
+from veristone.generators.seeds.steps import Rejected, Services
 
 __all__ = ["Program", "Run", "run_all", "verifier_of"]
 

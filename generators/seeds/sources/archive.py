@@ -16,18 +16,24 @@ from typing import Literal
 
 from pydantic import Field
 
-from generators.seeds.records import Document, Provenance, Rejection
-from generators.seeds.sources.base import Part
-from generators.seeds.sources.files import FileSettings, archive_name, error_name, expanded, walk
-from generators.seeds.sources.members import Bounds, Damaged, Member
-from generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES, Origin
-from generators.seeds.sources.reasons import Reason, Refusal
-from generators.seeds.sources.settings import Content
-from generators.seeds.sources.streams import TooMuch, magic_of
-from generators.seeds.sources.tars import tar_members
-from generators.seeds.sources.text import printable
-from generators.seeds.sources.zips import zip_members
 from veristone import ConfigError
+from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.files import (
+    FileSettings,
+    archive_name,
+    error_name,
+    expanded,
+    walk,
+)
+from veristone.generators.seeds.sources.members import Bounds, Damaged, Member
+from veristone.generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES, Origin
+from veristone.generators.seeds.sources.reasons import Reason, Refusal
+from veristone.generators.seeds.sources.settings import Content
+from veristone.generators.seeds.sources.streams import TooMuch, magic_of
+from veristone.generators.seeds.sources.tars import tar_members
+from veristone.generators.seeds.sources.text import printable
+from veristone.generators.seeds.sources.zips import zip_members
 
 __all__ = ["ArchiveSource"]
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from generators.seeds.records import Document, Rejection
+from veristone.generators.seeds.records import Document, Rejection
 
 __all__ = ["Part", "Source"]
 

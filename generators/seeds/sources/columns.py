@@ -16,13 +16,13 @@ from typing import cast
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from generators.seeds.languages import LANGUAGES, language_named, language_of_path
-from generators.seeds.records import Document, Provenance, Rejection
-from generators.seeds.sources.licences import all_normalised
-from generators.seeds.sources.reasons import Refusal
-from generators.seeds.sources.settings import Content, SourceSettings
-from generators.seeds.sources.text import one_line, printable
 from veristone import ConfigError
+from veristone.generators.seeds.languages import LANGUAGES, language_named, language_of_path
+from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.sources.licences import all_normalised
+from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.settings import Content, SourceSettings
+from veristone.generators.seeds.sources.text import one_line, printable
 
 __all__ = ["FIELDS", "Columns", "RowSettings", "without_header"]
 

@@ -13,11 +13,11 @@ from typing import BinaryIO
 
 from pydantic import field_validator
 
-from generators.seeds.languages import language_of_path
-from generators.seeds.sources.reasons import Refusal
-from generators.seeds.sources.settings import MAGIC, SourceSettings
-from generators.seeds.sources.text import printable
 from veristone import ConfigError
+from veristone.generators.seeds.languages import language_of_path
+from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.settings import MAGIC, SourceSettings
+from veristone.generators.seeds.sources.text import printable
 
 __all__ = [
     "SKIPPED",

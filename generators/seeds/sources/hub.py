@@ -13,11 +13,11 @@ from typing import Any, Literal, Protocol, Self, cast
 
 from pydantic import Field
 
-from generators.seeds.records import Document, Rejection
-from generators.seeds.sources.base import Part
-from generators.seeds.sources.columns import RowSettings
-from generators.seeds.sources.text import one_line
 from veristone import ConfigError, DatasetError
+from veristone.generators.seeds.records import Document, Rejection
+from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.columns import RowSettings
+from veristone.generators.seeds.sources.text import one_line
 
 __all__ = ["HubSource"]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from generators.seeds.languages import language_of_path
-from generators.seeds.sources.files import open_regular
-from generators.seeds.sources.manifests import MOST_BYTES, Package, read_manifest
+from veristone.generators.seeds.languages import language_of_path
+from veristone.generators.seeds.sources.files import open_regular
+from veristone.generators.seeds.sources.manifests import MOST_BYTES, Package, read_manifest
 
 __all__ = ["Environment", "environment_of"]
 

@@ -15,14 +15,14 @@ from typing import BinaryIO, Literal, cast
 import msgspec
 from pydantic import Field
 
-from generators.seeds.records import Document, Provenance, Rejection
-from generators.seeds.sources.base import Part
-from generators.seeds.sources.columns import RowSettings
-from generators.seeds.sources.files import error_name, expanded, walk
-from generators.seeds.sources.reasons import Reason, Refusal
-from generators.seeds.sources.streams import BROKEN_STREAM, magic_of, open_stream
-from generators.seeds.sources.text import printable
 from veristone import ConfigError
+from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.columns import RowSettings
+from veristone.generators.seeds.sources.files import error_name, expanded, walk
+from veristone.generators.seeds.sources.reasons import Reason, Refusal
+from veristone.generators.seeds.sources.streams import BROKEN_STREAM, magic_of, open_stream
+from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["JsonlSource"]
 

@@ -21,9 +21,9 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
-from generators.seeds.sources.reasons import Refusal
-from generators.seeds.sources.spdx import ALIASES, OTHERS, PERMISSIVE, SILENT
-from generators.seeds.sources.text import one_line
+from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.spdx import ALIASES, OTHERS, PERMISSIVE, SILENT
+from veristone.generators.seeds.sources.text import one_line
 
 __all__ = ["LicencePolicy", "LicenceSetting", "all_normalised", "normalised"]
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from generators.seeds.sources.licences import all_normalised, normalised
-from generators.seeds.sources.text import one_line
+from veristone.generators.seeds.sources.licences import all_normalised, normalised
+from veristone.generators.seeds.sources.text import one_line
 
 __all__ = ["MANIFESTS", "MOST_BYTES", "Package", "read_manifest"]
 

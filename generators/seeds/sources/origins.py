@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from generators.seeds.sources.files import archive_name
-from generators.seeds.sources.manifests import MANIFESTS, MOST_BYTES, Package, read_manifest
-from generators.seeds.sources.members import Member
-from generators.seeds.sources.reasons import Refusal
-from generators.seeds.sources.text import printable
+from veristone.generators.seeds.sources.files import archive_name
+from veristone.generators.seeds.sources.manifests import (
+    MANIFESTS,
+    MOST_BYTES,
+    Package,
+    read_manifest,
+)
+from veristone.generators.seeds.sources.members import Member
+from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["TAR_SUFFIXES", "ZIP_SUFFIXES", "Origin"]
 

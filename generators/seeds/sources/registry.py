@@ -4,12 +4,12 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from generators.seeds.sources.archive import ArchiveSource
-from generators.seeds.sources.base import Source
-from generators.seeds.sources.hub import HubSource
-from generators.seeds.sources.jsonl import JsonlSource
-from generators.seeds.sources.parquet import ParquetSource
-from generators.seeds.sources.tree import TreeSource
+from veristone.generators.seeds.sources.archive import ArchiveSource
+from veristone.generators.seeds.sources.base import Source
+from veristone.generators.seeds.sources.hub import HubSource
+from veristone.generators.seeds.sources.jsonl import JsonlSource
+from veristone.generators.seeds.sources.parquet import ParquetSource
+from veristone.generators.seeds.sources.tree import TreeSource
 
 __all__ = ["SOURCES", "AnySource"]
 

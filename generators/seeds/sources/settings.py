@@ -5,11 +5,15 @@ from typing import Any, Self, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from generators.seeds.languages import LANGUAGES, candidates, language_named, settled
-from generators.seeds.records import Document, Provenance, Rejection
-from generators.seeds.sources.licences import LicencePolicy, LicenceSetting, all_normalised
-from generators.seeds.sources.reasons import Refusal
-from generators.seeds.sources.text import decoded, one_line, settled_text
+from veristone.generators.seeds.languages import LANGUAGES, candidates, language_named, settled
+from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.sources.licences import (
+    LicencePolicy,
+    LicenceSetting,
+    all_normalised,
+)
+from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.text import decoded, one_line, settled_text
 
 __all__ = ["MAGIC", "Content", "SourceSettings"]
 

@@ -11,7 +11,7 @@ import lzma
 import zlib
 from typing import BinaryIO, cast
 
-from generators.seeds.sources.files import open_regular
+from veristone.generators.seeds.sources.files import open_regular
 
 __all__ = ["BROKEN_STREAM", "Bounded", "TooMuch", "magic_of", "open_stream"]
 

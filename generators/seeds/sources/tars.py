@@ -7,8 +7,8 @@ from contextlib import closing
 from functools import partial
 from typing import IO, Literal, Protocol, cast
 
-from generators.seeds.sources.members import Bounds, Damaged, Member
-from generators.seeds.sources.streams import BROKEN_STREAM, Bounded, open_stream
+from veristone.generators.seeds.sources.members import Bounds, Damaged, Member
+from veristone.generators.seeds.sources.streams import BROKEN_STREAM, Bounded, open_stream
 
 __all__ = ["tar_members"]
 

@@ -12,15 +12,21 @@ from typing import Literal
 
 from pydantic import Field
 
-from generators.seeds.records import Document, Provenance, Rejection
-from generators.seeds.sources.base import Part
-from generators.seeds.sources.files import FileSettings, error_name, expanded, open_regular, walk
-from generators.seeds.sources.installed import environment_of
-from generators.seeds.sources.manifests import Package
-from generators.seeds.sources.reasons import Refusal
-from generators.seeds.sources.settings import Content
-from generators.seeds.sources.text import printable
 from veristone import ConfigError
+from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.files import (
+    FileSettings,
+    error_name,
+    expanded,
+    open_regular,
+    walk,
+)
+from veristone.generators.seeds.sources.installed import environment_of
+from veristone.generators.seeds.sources.manifests import Package
+from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.settings import Content
+from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["TreeSource"]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, Literal
 
-from generators.seeds.sources.files import open_regular
-from generators.seeds.sources.members import Bounds, Damaged, Member
-from generators.seeds.sources.streams import BROKEN_STREAM, TooMuch
+from veristone.generators.seeds.sources.files import open_regular
+from veristone.generators.seeds.sources.members import Bounds, Damaged, Member
+from veristone.generators.seeds.sources.streams import BROKEN_STREAM, TooMuch
 
 __all__ = ["zip_members"]
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from generators.selection.decontamination import Inspector
-from generators.selection.products.material import gather
-from generators.selection.products.preferences import preferences
-from generators.selection.products.repairs import repairs
-from generators.selection.products.unpaired import unpaired
-from generators.selection.recipe import Recipe
-from generators.selection.rows import Preference, Repair, Unpaired
-from generators.synthesis.records import Record
+from veristone.generators.selection.decontamination import Inspector
+from veristone.generators.selection.products.material import gather
+from veristone.generators.selection.products.preferences import preferences
+from veristone.generators.selection.products.repairs import repairs
+from veristone.generators.selection.products.unpaired import unpaired
+from veristone.generators.selection.recipe import Recipe
+from veristone.generators.selection.rows import Preference, Repair, Unpaired
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Made", "make_products"]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.selection.draws import draw
-from generators.selection.student import Student, show_response
-from generators.synthesis.records import Record
 from veristone import Decision, Reason
+from veristone.generators.selection.draws import draw
+from veristone.generators.selection.student import Student, show_response
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Material", "Products", "Shaped", "gather"]
 

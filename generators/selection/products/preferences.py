@@ -5,8 +5,8 @@ program is right. Each answer stands in one pair at most, except that passes are
 there are fewer of them than failures.
 """
 
-from generators.selection.products.material import Material, Products, Shaped
-from generators.selection.rows import Preference
+from veristone.generators.selection.products.material import Material, Products, Shaped
+from veristone.generators.selection.rows import Preference
 
 __all__ = ["preferences"]
 

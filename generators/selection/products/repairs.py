@@ -5,9 +5,9 @@ The reply is the pass that is most like the failure, so that as little as possib
 
 import difflib
 
-from generators.selection.products.errors import clean_error
-from generators.selection.products.material import Material, Products, Shaped
-from generators.selection.rows import Repair
+from veristone.generators.selection.products.errors import clean_error
+from veristone.generators.selection.products.material import Material, Products, Shaped
+from veristone.generators.selection.rows import Repair
 
 __all__ = ["repairs"]
 

@@ -1,7 +1,7 @@
 """Single answers with a label, for KTO: good ones passed every gate, bad ones failed."""
 
-from generators.selection.products.material import Material, Products, Shaped
-from generators.selection.rows import Unpaired
+from veristone.generators.selection.products.material import Material, Products, Shaped
+from veristone.generators.selection.rows import Unpaired
 
 __all__ = ["unpaired"]
 

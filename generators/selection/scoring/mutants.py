@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
-from generators.selection.draws import draw
+from veristone.generators.selection.draws import draw
 
 __all__ = ["Mutant", "mutants", "stub"]
 

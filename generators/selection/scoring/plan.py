@@ -8,11 +8,11 @@ from typing import Literal, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.selection.draws import draw
-from generators.selection.scoring.mutants import mutants, stub
-from generators.selection.scoring.scores import GroupScores, Score
-from generators.synthesis.records import Record
 from veristone import AssertsCheck, Decision, Limits, Reason, Sample, Verdict
+from veristone.generators.selection.draws import draw
+from veristone.generators.selection.scoring.mutants import mutants, stub
+from veristone.generators.selection.scoring.scores import GroupScores, Score
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["Plan", "Scoring", "make_plan"]
 

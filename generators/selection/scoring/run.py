@@ -16,9 +16,9 @@ from typing import IO
 
 import msgspec
 
-from generators.selection.scoring.plan import Plan
-from generators.selection.scoring.scores import GroupScores
 from veristone import DatasetError, Sample, Verifier
+from veristone.generators.selection.scoring.plan import Plan
+from veristone.generators.selection.scoring.scores import GroupScores
 
 __all__ = ["ScoreLog", "score_all"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
-from generators.seeds.filters.details import one_line
+from veristone.generators.seeds.filters.details import one_line
 
 __all__ = ["Check", "Problem", "Reason", "first_problem", "problem"]
 

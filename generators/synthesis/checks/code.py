@@ -8,11 +8,11 @@ command, some output) do no harm.
 
 from collections.abc import Sequence
 
-from generators.seeds.filters.trees import Unparsable, parse
-from generators.synthesis.checks.base import Problem, problem
-from generators.synthesis.parsing.fences import Fence
-from generators.synthesis.parsing.grammars import grammar_accepts
-from generators.synthesis.parsing.python import joined, parses
+from veristone.generators.seeds.filters.trees import Unparsable, parse
+from veristone.generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.parsing.fences import Fence
+from veristone.generators.synthesis.parsing.grammars import grammar_accepts
+from veristone.generators.synthesis.parsing.python import joined, parses
 
 __all__ = ["code_of", "program"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.checks.base import Problem, problem
 
 __all__ = ["concepts"]
 

@@ -6,11 +6,11 @@ pieces of MIN_CHARACTERS and more count, and whole texts of any length.
 
 from collections.abc import Collection, Iterable
 
-from generators.synthesis.checks.base import Problem, problem
-from generators.synthesis.examples import Example
-from generators.synthesis.parsing.fences import fences
-from generators.synthesis.parsing.words import folded, rouge_l, words
-from generators.synthesis.records import Record
+from veristone.generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.examples import Example
+from veristone.generators.synthesis.parsing.fences import fences
+from veristone.generators.synthesis.parsing.words import folded, rouge_l, words
+from veristone.generators.synthesis.records import Record
 
 __all__ = [
     "MIN_CHARACTERS",

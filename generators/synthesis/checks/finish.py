@@ -1,6 +1,6 @@
 """`empty`, `truncated`, `unfinished`: whether there is a text, and whether it is whole."""
 
-from generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.checks.base import Problem, problem
 
 __all__ = ["finish"]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from generators.seeds.filters.modules import imported_modules
-from generators.seeds.filters.stdlib import roots
-from generators.seeds.filters.trees import Parsed, parse
-from generators.synthesis.checks.base import Problem, problem
+from veristone.generators.seeds.filters.modules import imported_modules
+from veristone.generators.seeds.filters.stdlib import roots
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.synthesis.checks.base import Problem, problem
 
 __all__ = ["foreign_imports"]
 

@@ -1,6 +1,6 @@
 """`too_long`, `too_short`: characters of a part."""
 
-from generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.checks.base import Problem, problem
 
 __all__ = ["size"]
 

@@ -11,8 +11,8 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from generators.seeds.filters.trees import AnyFunction, Parsed, parse, statements
-from generators.synthesis.checks.base import Problem, problem
+from veristone.generators.seeds.filters.trees import AnyFunction, Parsed, parse, statements
+from veristone.generators.synthesis.checks.base import Problem, problem
 
 __all__ = ["stub"]
 

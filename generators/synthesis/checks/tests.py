@@ -7,13 +7,13 @@ can fail, and that depends on what the solution does.
 import ast
 from collections.abc import Mapping
 
-from generators.seeds.filters.trees import Parsed, Unparsable, parse
-from generators.synthesis.checks.base import Problem, problem
-from generators.synthesis.checks.suites.constants import truth
-from generators.synthesis.checks.suites.dependence import Dependence
-from generators.synthesis.checks.suites.nodes import calls
-from generators.synthesis.checks.suites.reach import Assertion, Function, reached
-from generators.synthesis.parsing.python import defined_names, imported_names
+from veristone.generators.seeds.filters.trees import Parsed, Unparsable, parse
+from veristone.generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.checks.suites.constants import truth
+from veristone.generators.synthesis.checks.suites.dependence import Dependence
+from veristone.generators.synthesis.checks.suites.nodes import calls
+from veristone.generators.synthesis.checks.suites.reach import Assertion, Function, reached
+from veristone.generators.synthesis.parsing.python import defined_names, imported_names
 
 __all__ = ["suite"]
 

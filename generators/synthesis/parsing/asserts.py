@@ -11,7 +11,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.filters.trees import Parsed, parse
 
 __all__ = ["asserts_in"]
 

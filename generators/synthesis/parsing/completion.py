@@ -9,7 +9,7 @@ import ast
 import tokenize
 from typing import NamedTuple
 
-from generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.filters.trees import Parsed, parse
 
 __all__ = ["Cut", "completed", "last_function"]
 

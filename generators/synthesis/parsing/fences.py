@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
-from generators.seeds.languages import language_named
+from veristone.generators.seeds.languages import language_named
 
 __all__ = ["Fence", "Line", "fences", "lines_of", "outside", "without_fences"]
 

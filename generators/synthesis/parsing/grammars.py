@@ -5,9 +5,9 @@ to parse what has very many brackets: see `generators.seeds.filters.grammars`, w
 are.
 """
 
-from generators.seeds.filters.grammars import GRAMMARS, MAX_ANGLES, MAX_BRACKETS
-from generators.seeds.filters.trees import MAX_CHARACTERS
 from veristone import ConfigError
+from veristone.generators.seeds.filters.grammars import GRAMMARS, MAX_ANGLES, MAX_BRACKETS
+from veristone.generators.seeds.filters.trees import MAX_CHARACTERS
 
 __all__ = ["grammar_accepts"]
 
@@ -28,7 +28,7 @@ def grammar_accepts(language: str, code: str) -> bool | None:
     before, after = _CLASSES.get(language, ("", ""))
     texts = [source] if not before else [source, before.encode() + source + after.encode()]
     try:
-        from generators.seeds.extract.parsing import parse
+        from veristone.generators.seeds.extract.parsing import parse
 
         roots = [parse(language, text) for text in texts]
     except (ImportError, ConfigError):

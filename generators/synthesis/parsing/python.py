@@ -7,8 +7,8 @@ compiling, and no input makes it fail.
 import ast
 from collections.abc import Collection, Sequence
 
-from generators.seeds.filters.stdlib import roots
-from generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.filters.stdlib import roots
+from veristone.generators.seeds.filters.trees import Parsed, parse
 
 __all__ = [
     "defined_names",

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from generators.synthesis.records import Record, Refusal, StageResult
-from generators.synthesis.stages.base import Stage
 from veristone import Generation, GenerationRequest, Model, ModelUnavailable, RequestRefused
+from veristone.generators.synthesis.records import Record, Refusal, StageResult
+from veristone.generators.synthesis.stages.base import Stage
 
 __all__ = ["asking"]
 

@@ -25,14 +25,14 @@ from typing import Any
 
 import msgspec
 
-from generators.synthesis.pipeline.folder import EXPORTS, FEED, RunFolder
-from generators.synthesis.pipeline.judging import VERIFY
-from generators.synthesis.pipeline.sorting import Sorter
-from generators.synthesis.pipeline.status import reasons
-from generators.synthesis.pipeline.steady import steady
-from generators.synthesis.pipeline.store import Counts, ResultStore
-from generators.synthesis.pipeline.wire import decode_record, decode_result, encode
-from generators.synthesis.records import Record, Refusal
+from veristone.generators.synthesis.pipeline.folder import EXPORTS, FEED, RunFolder
+from veristone.generators.synthesis.pipeline.judging import VERIFY
+from veristone.generators.synthesis.pipeline.sorting import Sorter
+from veristone.generators.synthesis.pipeline.status import reasons
+from veristone.generators.synthesis.pipeline.steady import steady
+from veristone.generators.synthesis.pipeline.store import Counts, ResultStore
+from veristone.generators.synthesis.pipeline.wire import decode_record, decode_result, encode
+from veristone.generators.synthesis.records import Record, Refusal
 
 __all__ = ["DUPLICATE", "DeadRecord", "export"]
 

@@ -7,17 +7,17 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from generators.synthesis.pipeline.folder import FEED, RunFolder
-from generators.synthesis.pipeline.store import ResultStore
-from generators.synthesis.pipeline.wire import (
+from veristone import DatasetError
+from veristone.generators.synthesis.pipeline.folder import FEED, RunFolder
+from veristone.generators.synthesis.pipeline.store import ResultStore
+from veristone.generators.synthesis.pipeline.wire import (
     MAX_ID_BYTES,
     MAX_RECORD_BYTES,
     count,
     encode,
     too_large,
 )
-from generators.synthesis.records import Record, StageResult
-from veristone import DatasetError
+from veristone.generators.synthesis.records import Record, StageResult
 from veristone.queues import Item, SampleQueue
 
 __all__ = ["Fed", "check_ids", "feed", "put_back", "reopen"]

@@ -22,13 +22,13 @@ from pathlib import Path
 
 import msgspec
 
-from generators.seeds.pipeline.storage import only_one, whole_file
-from generators.synthesis.pipeline.judging import VERIFY
-from generators.synthesis.pipeline.redis_store import RedisStore
-from generators.synthesis.pipeline.sqlite_store import SQLiteStore
-from generators.synthesis.pipeline.store import ResultStore
-from generators.synthesis.pipeline.wire import MAX_RECORD_BYTES
 from veristone import ConfigError
+from veristone.generators.seeds.pipeline.storage import only_one, whole_file
+from veristone.generators.synthesis.pipeline.judging import VERIFY
+from veristone.generators.synthesis.pipeline.redis_store import RedisStore
+from veristone.generators.synthesis.pipeline.sqlite_store import SQLiteStore
+from veristone.generators.synthesis.pipeline.store import ResultStore
+from veristone.generators.synthesis.pipeline.wire import MAX_RECORD_BYTES
 from veristone.queues import Policy, RedisQueue, SampleQueue, SQLiteQueue
 from veristone.queues.policy import parse_policy
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from generators.synthesis.records import Record, Refusal, StageResult
-from generators.synthesis.verification import Verify, sample_of
 from veristone import Decision, InvalidSample, Verifier, VeristoneError
+from veristone.generators.synthesis.records import Record, Refusal, StageResult
+from veristone.generators.synthesis.verification import Verify, sample_of
 
 __all__ = ["VERIFY", "Undecided", "judging"]
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Seque
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
-from generators.synthesis.pipeline.store import Counts
 from veristone import ConfigError
+from veristone.generators.synthesis.pipeline.store import Counts
 from veristone.queues import QueueClosed, QueueUnavailable
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from generators.synthesis.pipeline.store import Counts
 from veristone import ConfigError
+from veristone.generators.synthesis.pipeline.store import Counts
 from veristone.queues import QueueClosed, QueueUnavailable
 from veristone.queues.sqlite_file import use_wal
 from veristone.queues.sqlite_thread import Transactions

@@ -5,8 +5,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from generators.synthesis.pipeline.folder import RunFolder
-from generators.synthesis.pipeline.store import ResultStore
+from veristone.generators.synthesis.pipeline.folder import RunFolder
+from veristone.generators.synthesis.pipeline.store import ResultStore
 from veristone.queues import SampleQueue, Stats
 
 __all__ = ["StageStatus", "Watch", "finished", "reasons"]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from generators.synthesis.records import Record, Refusal, StageResult
 from veristone import DatasetError
+from veristone.generators.synthesis.records import Record, Refusal, StageResult
 
 __all__ = [
     "MAX_ID_BYTES",

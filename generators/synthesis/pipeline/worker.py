@@ -16,16 +16,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from generators.synthesis.pipeline.store import ResultStore
-from generators.synthesis.pipeline.wire import (
+from veristone import ConfigError
+from veristone.generators.synthesis.pipeline.store import ResultStore
+from veristone.generators.synthesis.pipeline.wire import (
     bounded,
     count,
     decode_record,
     decode_result,
     encode,
 )
-from generators.synthesis.records import Record, StageResult
-from veristone import ConfigError
+from veristone.generators.synthesis.records import Record, StageResult
 from veristone.queues import (
     Consumed,
     Item,

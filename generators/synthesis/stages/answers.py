@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from generators.seeds.filters.trees import Parsed, parse
-from generators.synthesis.checks.base import Problem, problem
-from generators.synthesis.checks.suites.reach import reached
-from generators.synthesis.parsing.fences import Fence, fences, lines_of
-from generators.synthesis.parsing.sections import sections
-from generators.synthesis.parsing.tags import tagged
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.checks.suites.reach import reached
+from veristone.generators.synthesis.parsing.fences import Fence, fences, lines_of
+from veristone.generators.synthesis.parsing.sections import sections
+from veristone.generators.synthesis.parsing.tags import tagged
 
 __all__ = ["ANSWERS", "SECTIONS", "Format", "Parts"]
 

@@ -10,16 +10,16 @@ from typing import Any, ClassVar, Self, cast
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from generators.synthesis.checks.base import Reason
-from generators.synthesis.decks import deck_of
-from generators.synthesis.draws import Properties
-from generators.synthesis.examples import Example
-from generators.synthesis.hashing import number
-from generators.synthesis.records import Record
-from generators.synthesis.stages.base import Stage
-from generators.synthesis.stages.sampling import Sampling
-from generators.synthesis.templates import Prompt, Template
 from veristone import GenerationRequest
+from veristone.generators.synthesis.checks.base import Reason
+from veristone.generators.synthesis.decks import deck_of
+from veristone.generators.synthesis.draws import Properties
+from veristone.generators.synthesis.examples import Example
+from veristone.generators.synthesis.hashing import number
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.base import Stage
+from veristone.generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.templates import Prompt, Template
 
 __all__ = ["AskingStage"]
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from generators.synthesis.records import Record, StageResult
 from veristone import Generation, GenerationRequest
+from veristone.generators.synthesis.records import Record, StageResult
 
 __all__ = ["Stage"]
 

@@ -4,12 +4,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.checks.base import Problem
-from generators.synthesis.checks.concepts import concepts
-from generators.synthesis.checks.leaks import leak
-from generators.synthesis.parsing.lists import concepts_in
-from generators.synthesis.records import Record
-from generators.synthesis.stages.reading import ReadingStage
+from veristone.generators.synthesis.checks.base import Problem
+from veristone.generators.synthesis.checks.concepts import concepts
+from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.parsing.lists import concepts_in
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.reading import ReadingStage
 
 __all__ = ["Concepts"]
 

@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generators.synthesis.checks.base import Check, Problem
-from generators.synthesis.checks.evolution import evolution
-from generators.synthesis.draws import Weight, chosen
-from generators.synthesis.records import Evolution, Record, StageResult
-from generators.synthesis.stages.writing import WritingStage
-from generators.synthesis.templates import Template
 from veristone import Generation, GenerationRequest
+from veristone.generators.synthesis.checks.base import Check, Problem
+from veristone.generators.synthesis.checks.evolution import evolution
+from veristone.generators.synthesis.draws import Weight, chosen
+from veristone.generators.synthesis.records import Evolution, Record, StageResult
+from veristone.generators.synthesis.stages.writing import WritingStage
+from veristone.generators.synthesis.templates import Template
 
 __all__ = ["Evolve", "Method"]
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.stages.writing import WritingStage
+from veristone.generators.synthesis.stages.writing import WritingStage
 
 __all__ = ["Instructions"]
 

@@ -4,15 +4,15 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.checks.base import Problem, problem
-from generators.synthesis.checks.copies import example_instruction, seed_in_instruction
-from generators.synthesis.checks.leaks import leak
-from generators.synthesis.checks.size import size
-from generators.synthesis.parsing.fences import fences
-from generators.synthesis.parsing.sections import sections
-from generators.synthesis.records import Record
-from generators.synthesis.stages.answers import Parts
-from generators.synthesis.stages.solving import SolvingStage
+from veristone.generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.checks.copies import example_instruction, seed_in_instruction
+from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.checks.size import size
+from veristone.generators.synthesis.parsing.fences import fences
+from veristone.generators.synthesis.parsing.sections import sections
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.answers import Parts
+from veristone.generators.synthesis.stages.solving import SolvingStage
 
 __all__ = ["ProblemAndSolution"]
 

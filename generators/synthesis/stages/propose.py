@@ -4,10 +4,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.checks.base import Check
-from generators.synthesis.checks.copies import example_instruction
-from generators.synthesis.records import Record
-from generators.synthesis.stages.writing import WritingStage
+from veristone.generators.synthesis.checks.base import Check
+from veristone.generators.synthesis.checks.copies import example_instruction
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.writing import WritingStage
 
 __all__ = ["Propose"]
 

@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from generators.synthesis.checks.base import Problem
-from generators.synthesis.records import Record
-from generators.synthesis.stages.answers import ANSWERS, Format
-from generators.synthesis.stages.sampling import Sampling
-from generators.synthesis.stages.solving import SolvingStage
+from veristone.generators.synthesis.checks.base import Problem
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.answers import ANSWERS, Format
+from veristone.generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.stages.solving import SolvingStage
 
 __all__ = ["Responses"]
 

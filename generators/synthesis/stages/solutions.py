@@ -11,21 +11,21 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from generators.seeds.filters.trees import Parsed, parse
-from generators.synthesis.checks.base import Problem, problem
-from generators.synthesis.checks.code import program
-from generators.synthesis.checks.finish import finish
-from generators.synthesis.checks.imports import foreign_imports
-from generators.synthesis.checks.stubs import stub
-from generators.synthesis.checks.suites.constants import truth
-from generators.synthesis.checks.suites.nodes import called, calls
-from generators.synthesis.parsing.asserts import asserts_in
-from generators.synthesis.parsing.completion import completed
-from generators.synthesis.records import Record, Refusal, StageResult
-from generators.synthesis.stages.reading import ReadingStage
-from generators.synthesis.stages.sampling import Sampling
-from generators.synthesis.templates import Template
 from veristone import Completion, Generation, GenerationRequest
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.synthesis.checks.base import Problem, problem
+from veristone.generators.synthesis.checks.code import program
+from veristone.generators.synthesis.checks.finish import finish
+from veristone.generators.synthesis.checks.imports import foreign_imports
+from veristone.generators.synthesis.checks.stubs import stub
+from veristone.generators.synthesis.checks.suites.constants import truth
+from veristone.generators.synthesis.checks.suites.nodes import called, calls
+from veristone.generators.synthesis.parsing.asserts import asserts_in
+from veristone.generators.synthesis.parsing.completion import completed
+from veristone.generators.synthesis.records import Record, Refusal, StageResult
+from veristone.generators.synthesis.stages.reading import ReadingStage
+from veristone.generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.templates import Template
 
 __all__ = ["Solutions"]
 

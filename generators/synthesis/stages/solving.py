@@ -5,21 +5,21 @@ from typing import Literal
 
 from pydantic import Field
 
-from generators.seeds.filters.trees import Parsed, parse
-from generators.synthesis.checks.base import Check, Problem
-from generators.synthesis.checks.code import code_of
-from generators.synthesis.checks.copies import example_code, seed_code
-from generators.synthesis.checks.imports import foreign_imports
-from generators.synthesis.checks.leaks import leak
-from generators.synthesis.checks.prose import prose
-from generators.synthesis.checks.size import size
-from generators.synthesis.checks.stubs import stub
-from generators.synthesis.checks.tests import suite
-from generators.synthesis.parsing.fences import Fence
-from generators.synthesis.parsing.python import defined_names, without_imports_of
-from generators.synthesis.records import Record
-from generators.synthesis.stages.answers import Parts
-from generators.synthesis.stages.reading import ReadingStage
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.synthesis.checks.base import Check, Problem
+from veristone.generators.synthesis.checks.code import code_of
+from veristone.generators.synthesis.checks.copies import example_code, seed_code
+from veristone.generators.synthesis.checks.imports import foreign_imports
+from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.checks.prose import prose
+from veristone.generators.synthesis.checks.size import size
+from veristone.generators.synthesis.checks.stubs import stub
+from veristone.generators.synthesis.checks.tests import suite
+from veristone.generators.synthesis.parsing.fences import Fence
+from veristone.generators.synthesis.parsing.python import defined_names, without_imports_of
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.answers import Parts
+from veristone.generators.synthesis.stages.reading import ReadingStage
 
 __all__ = ["SolvingStage"]
 

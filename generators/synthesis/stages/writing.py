@@ -5,14 +5,18 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from generators.synthesis.checks.base import Check, Problem
-from generators.synthesis.checks.copies import NEAR, example_instruction, seed_in_instruction
-from generators.synthesis.checks.leaks import leak
-from generators.synthesis.checks.prose import prose
-from generators.synthesis.checks.size import size
-from generators.synthesis.parsing.fences import fences
-from generators.synthesis.records import Record
-from generators.synthesis.stages.reading import ReadingStage
+from veristone.generators.synthesis.checks.base import Check, Problem
+from veristone.generators.synthesis.checks.copies import (
+    NEAR,
+    example_instruction,
+    seed_in_instruction,
+)
+from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.checks.prose import prose
+from veristone.generators.synthesis.checks.size import size
+from veristone.generators.synthesis.parsing.fences import fences
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.reading import ReadingStage
 
 __all__ = ["WritingStage", "instruction_in"]
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from backends import built
 
-from engine import Engine, EngineConfig
-from engine.backends import Docker
 from veristone import AssertsCheck, BackendUnavailable, ProgramCheck, Reason, Sample
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends import Docker
 
 pytestmark = pytest.mark.docker
 

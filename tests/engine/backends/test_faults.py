@@ -19,10 +19,10 @@ import docker.errors
 import pytest
 from backends import built, give_up, on, open_engine, story
 
-from engine import Engine, EngineConfig
-from engine.backends.docker import LABEL
-from engine.languages import find
 from veristone import BackendUnavailable, Decision, ProgramCheck, Reason, Sample
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.docker import LABEL
+from veristone.engine.languages import find
 
 ROOT = Path(__file__).resolve().parents[3]
 SLEEPER = "import time\ntime.sleep(1.2)\nprint('done')"
@@ -165,7 +165,7 @@ async def test_the_event_loop_is_never_blocked() -> None:
 
 HOLD = """
 import asyncio, sys
-from engine import Engine, EngineConfig
+from veristone.engine import Engine, EngineConfig
 from veristone import Sample
 
 async def main():

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from backends import give_up
 
-from engine import Engine, EngineConfig
+from veristone.engine import Engine, EngineConfig
 
 _KILLED_WHILE_STARTING = """
 import asyncio, os, signal, sys
-from engine import Engine, EngineConfig
+from veristone.engine import Engine, EngineConfig
 
 async def main():
     asyncio.get_running_loop().call_later(float(sys.argv[1]), os.kill, os.getpid(), signal.SIGKILL)

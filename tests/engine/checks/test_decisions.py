@@ -9,9 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import Engine, EngineConfig
-from engine.backends.fake import Answer, FakeBackend, Script, captured, report
-from engine.jobs import Job, Large
 from veristone import (
     AssertsCheck,
     Call,
@@ -29,6 +26,9 @@ from veristone import (
     StdioCheck,
     Verdict,
 )
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.fake import Answer, FakeBackend, Script, captured, report
+from veristone.engine.jobs import Job, Large
 
 SYNTAX = {"compile": ["SyntaxError", "invalid syntax"]}
 FAULT = SandboxFailure("the sandbox could not start the sample: fault")

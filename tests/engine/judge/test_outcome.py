@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.backends.fake import report
-from engine.judge.outcome import failure, last_line, signal_name
 from veristone import Decision, Limits, Reason
+from veristone.engine.backends.fake import report
+from veristone.engine.judge.outcome import failure, last_line, signal_name
 
 LIMITS = Limits(cpu_s=1.0, wall_s=2.0)
 SLOW = 1.1

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.judge.text import difference, same_text
 from veristone import Comparator
+from veristone.engine.judge.text import difference, same_text
 
 Mode = Literal["exact", "lines", "tokens", "floats", "unordered"]
 MODES: list[Mode] = ["exact", "lines", "tokens", "floats", "unordered"]

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.judge.render import show
-from engine.judge.values import accepted, explain, same
-from sandbox_images.warden import values
 from veristone import FunctionCheck
+from veristone.engine.judge.render import show
+from veristone.engine.judge.values import accepted, explain, same
+from veristone.sandbox_images.warden import values
 
 PRIME = 2**61 - 1
 """Python hashes an int modulo this: its multiples all have hash 0."""
@@ -455,7 +455,7 @@ def test_an_expected_value_that_is_none_is_explained(form: Any) -> None:
     assert explain(form)
 
 
-@pytest.mark.parametrize("form", [(1, 2), {1, 2}, b"a", [{"a": (1,)}], object()], ids=repr)
+@pytest.mark.parametrize("form", [(1, 2), {1, 2}, b"a", [{"a": (1,)}], object()], ids=lambda form: type(form).__name__)
 def test_a_python_value_in_place_of_a_form_is_explained(form: Any) -> None:
     assert "docs/wire.md" in (explain(form) or "")
 

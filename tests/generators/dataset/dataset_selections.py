@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from generators.seeds.records import Provenance, Seed
-from generators.selection.funnel import Funnel, StepFunnel
-from generators.selection.rows import Preference, Repair, Selected, Unpaired
-from generators.synthesis.records import Record, Trace
 from veristone import Decision, Reason, Verdict
+from veristone.generators.seeds.records import Provenance, Seed
+from veristone.generators.selection.funnel import Funnel, StepFunnel
+from veristone.generators.selection.rows import Preference, Repair, Selected, Unpaired
+from veristone.generators.synthesis.records import Record, Trace
 
 __all__ = ["render", "selected", "write_selection"]
 

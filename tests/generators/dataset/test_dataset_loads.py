@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from dataset_selections import render, selected, write_selection
 
-from generators.dataset.schema import CONFIGS
-from generators.dataset.write import write_dataset
+from veristone.generators.dataset.schema import CONFIGS
+from veristone.generators.dataset.write import write_dataset
 
 pytestmark = [pytest.mark.models, pytest.mark.filterwarnings("ignore")]
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -12,12 +12,12 @@ from dataset_selections import render, selected, write_selection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.dataset import shards
-from generators.dataset.clusters import cluster
-from generators.dataset.schema import CONFIGS, arrow
-from generators.dataset.shards import ShardWriter
-from generators.dataset.write import write_dataset
 from veristone import ConfigError, DatasetError
+from veristone.generators.dataset import shards
+from veristone.generators.dataset.clusters import cluster
+from veristone.generators.dataset.schema import CONFIGS, arrow
+from veristone.generators.dataset.shards import ShardWriter
+from veristone.generators.dataset.write import write_dataset
 
 DOCS = Path(__file__).parents[3] / "docs" / "selection.md"
 # pyarrow has no types.

@@ -2,7 +2,7 @@
 
 import re
 
-from generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
 
 LAST_CASE = re.compile(r"\A[\s\S]*^Case 8, ", re.MULTILINE)
 

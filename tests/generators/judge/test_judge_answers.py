@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.judge.answers import count, meaning, weigh
+from veristone.generators.judge.answers import count, meaning, weigh
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.judge.calibration import (
+from veristone.generators.judge.calibration import (
     Item,
     auc,
     brier,

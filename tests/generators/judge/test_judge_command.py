@@ -203,8 +203,8 @@ def test_a_recipe_without_the_step_has_nobody_to_ask(corpus: Path, tmp_path: Pat
 
 
 def test_the_built_in_recipe_has_one(tmp_path: Path) -> None:
-    from generators.seeds.pipeline.recipe import load_recipe, parse_recipe
     from veristone.cli.judging import judge_of, with_judge
+    from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
 
     settings = with_judge(load_recipe("starcoder2"), "replay:answers.jsonl")
     found = parse_recipe(settings, "test")
@@ -218,8 +218,8 @@ def test_the_built_in_recipe_has_one(tmp_path: Path) -> None:
 def test_calibration_of_judges_that_are_known(
     judge: str, low: float, high: float, tmp_path: Path
 ) -> None:
-    from generators.judge.labelled import read_labelled
-    from generators.judge.prompt import render
+    from veristone.generators.judge.labelled import read_labelled
+    from veristone.generators.judge.prompt import render
 
     labels = {render(one.seed).text: one.enough for one in read_labelled()}
 
@@ -249,7 +249,7 @@ def test_calibration_of_judges_that_are_known(
 
 
 def test_calibration_says_what_got_no_probability(tmp_path: Path) -> None:
-    from generators.judge.labelled import BUILT_IN
+    from veristone.generators.judge.labelled import BUILT_IN
 
     labels = tmp_path / "mine.jsonl"
     rows = [json.loads(line) for line in BUILT_IN.read_text().splitlines()][:6]

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import pytest
 from judge_seeds import seed
 
-from generators.judge.documentation import without_documentation
-from generators.judge.labelled import read_labelled
-from generators.seeds.extract.functions import Functions
-from generators.seeds.records import Document, Provenance
+from veristone.generators.judge.documentation import without_documentation
+from veristone.generators.judge.labelled import read_labelled
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.records import Document, Provenance
 
 
 class Row(NamedTuple):
@@ -101,7 +101,7 @@ def test_documentation_is_cut_out(row: Row) -> None:
     ids=["broken", "no grammar", "empty", "no function", "snippet", "surrogate"],
 )
 def test_what_cannot_be_read_is_shown_as_it_is(given: object) -> None:
-    from generators.seeds.records import Seed
+    from veristone.generators.seeds.records import Seed
 
     assert isinstance(given, Seed)
     assert without_documentation(given) == given.code

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from judge_seeds import seed
 
-from generators.judge.baselines import BASELINES, baseline
-from generators.judge.labelled import BUILT_IN, Labelled, read_labelled
-from generators.judge.prompt import render
-from generators.judge.records import Judgement
-from generators.judge.report import make_report
-from generators.seeds.extract.functions import Functions
-from generators.seeds.records import Document, seed_id
 from veristone import DatasetError
+from veristone.generators.judge.baselines import BASELINES, baseline
+from veristone.generators.judge.labelled import BUILT_IN, Labelled, read_labelled
+from veristone.generators.judge.prompt import render
+from veristone.generators.judge.records import Judgement
+from veristone.generators.judge.report import make_report
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.records import Document, seed_id
 
 
 def test_about_half_is_enough() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from judge_seeds import asked_about, numbered, seed
 
-from generators.judge.judge import ModelJudge
-from generators.judge.prompt import MAX_CHARACTERS, render
-from generators.judge.store import judgement_path
-from generators.models.fake import FakeModel
 from veristone import Completion, ConfigError, GenerationRequest, ModelUnavailable, RequestRefused
+from veristone.generators.judge.judge import ModelJudge
+from veristone.generators.judge.prompt import MAX_CHARACTERS, render
+from veristone.generators.judge.store import judgement_path
+from veristone.generators.models.fake import FakeModel
 
 Answer = Callable[[GenerationRequest], str | Completion | list[str]]
 

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from judge_seeds import asked_about, numbered, seed
 
-from generators.judge import prompt as prompts
-from generators.judge.prompt import MAX_CHARACTERS, Case, TooLong, compose, render, shots
+from veristone.generators.judge import prompt as prompts
+from veristone.generators.judge.prompt import MAX_CHARACTERS, Case, TooLong, compose, render, shots
 
 _CASE = re.compile(
     r"Case (?P<number>\d+), a function in (?P<language>\w+):\n"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.judge.records import Judgement
-from generators.judge.store import JudgementFile, judgement_path
 from veristone import ConfigError
+from veristone.generators.judge.records import Judgement
+from veristone.generators.judge.store import JudgementFile, judgement_path
 
 
 def filled(path: Path) -> Path:

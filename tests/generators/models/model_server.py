@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from generators.models.config import OpenAIConfig
-from generators.models.openai import OpenAIModel
+from veristone.generators.models.config import OpenAIConfig
+from veristone.generators.models.openai import OpenAIModel
 
 
 @dataclass(frozen=True)

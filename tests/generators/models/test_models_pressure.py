@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.models.backoff import Backoff
-from generators.models.pressure import Gate, GaveUp, Pressure, Ticket
+from veristone.generators.models.backoff import Backoff
+from veristone.generators.models.pressure import Gate, GaveUp, Pressure, Ticket
 
 SHRINKS = [
     (256, 256, 128),

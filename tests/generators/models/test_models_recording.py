@@ -14,10 +14,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from generators.models.config import ReplayConfig
-from generators.models.fake import FakeModel
-from generators.models.recording import RecordingModel
-from generators.models.replay import ReplayModel
 from veristone import (
     Completion,
     ConfigError,
@@ -27,6 +23,10 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.generators.models.config import ReplayConfig
+from veristone.generators.models.fake import FakeModel
+from veristone.generators.models.recording import RecordingModel
+from veristone.generators.models.replay import ReplayModel
 
 ROOT = Path(__file__).parents[3]
 
@@ -161,7 +161,7 @@ async def test_a_full_disk_leaves_no_torn_line(tmp_path: Path) -> None:
 
     async with recorder:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("generators.models.recording.os.write", full)
+            patch.setattr("veristone.generators.models.recording.os.write", full)
             with pytest.raises(ConfigError, match="No space left"):
                 await recorder.generate(ask())
         assert (tmp_path / "r.jsonl").read_bytes() == b""
@@ -181,8 +181,8 @@ async def test_open_and_closed(tmp_path: Path) -> None:
 
 WRITER = """
 import asyncio, sys
-from generators.models.fake import FakeModel
-from generators.models.recording import RecordingModel
+from veristone.generators.models.fake import FakeModel
+from veristone.generators.models.recording import RecordingModel
 from veristone import GenerationRequest
 
 async def main(path, start):

@@ -11,16 +11,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from model_server import ModelServer
 
-from generators.models.config import (
+from veristone import Completion, ConfigError, GenerationRequest, Message, Model
+from veristone.generators.models.config import (
     ModelConfig,
     OpenAIConfig,
     ReplayConfig,
     TransformersConfig,
     VLLMConfig,
 )
-from generators.models.fake import FakeModel
-from generators.models.registry import check_model, open_model, parse_model
-from veristone import Completion, ConfigError, GenerationRequest, Message, Model
+from veristone.generators.models.fake import FakeModel
+from veristone.generators.models.registry import check_model, open_model, parse_model
 
 ROOT = Path(__file__).parents[3]
 
@@ -163,7 +163,7 @@ async def test_what_is_missing_says_what_to_install(
     (tmp_path / "r.jsonl").write_text('{"id": "r", "completions": ["x"]}\n')
     code = (
         f"import asyncio, sys\nsys.modules[{package!r}] = None\n"
-        "from generators.models.registry import open_model, parse_model\n"
+        "from veristone.generators.models.registry import open_model, parse_model\n"
         "async def main():\n"
         f"    async with open_model(parse_model({text!r})): pass\n"
         "asyncio.run(main())"

@@ -16,10 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generators.models import recorded_index
-from generators.models.config import ReplayConfig
-from generators.models.recorded import BadLine, read_line
-from generators.models.replay import ReplayModel
 from veristone import (
     ConfigError,
     DatasetError,
@@ -30,6 +26,10 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.generators.models import recorded_index
+from veristone.generators.models.config import ReplayConfig
+from veristone.generators.models.recorded import BadLine, read_line
+from veristone.generators.models.replay import ReplayModel
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 
@@ -181,7 +181,7 @@ async def test_keys_that_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def seven(kind: bytes, data: bytes) -> int:
         return 7
 
-    monkeypatch.setattr("generators.models.recorded._digest", seven)
+    monkeypatch.setattr("veristone.generators.models.recorded._digest", seven)
     lines = [{"id": name, "prompt": f"p{name}", "completions": [name]} for name in "ab"]
     lines += [{"prompt": f"p{name}", "completions": [name]} for name in "cd"]
     config = written(tmp_path / "r.jsonl", *lines)
@@ -336,8 +336,8 @@ async def test_opening_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.Monk
 
 MEMORY = """
 import asyncio, resource, sys
-from generators.models.config import ReplayConfig
-from generators.models.replay import ReplayModel
+from veristone.generators.models.config import ReplayConfig
+from veristone.generators.models.replay import ReplayModel
 from veristone import GenerationRequest
 
 async def main(path, number):

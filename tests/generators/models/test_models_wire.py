@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.models.wire.answers import BadAnswer, read_answer, read_models
-from generators.models.wire.body import Piece, encode, pieces
-from generators.models.wire.faults import Again, fault, retry_after_s, said
 from veristone import ConfigError, GenerationRequest, Message, RequestRefused
+from veristone.generators.models.wire.answers import BadAnswer, read_answer, read_models
+from veristone.generators.models.wire.body import Piece, encode, pieces
+from veristone.generators.models.wire.faults import Again, fault, retry_after_s, said
 
 PROMPT = GenerationRequest(id="r", prompt="p")
 CHAT = GenerationRequest(id="r", messages=(Message(role="user", content="p"),))

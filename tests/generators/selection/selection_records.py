@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.synthesis.records import Record, Trace
 from veristone import Decision, Reason, TestResult, Verdict
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.synthesis.records import Record, Trace
 
 __all__ = ["failing", "make", "passing", "read_lines", "undecided", "write_responses"]
 

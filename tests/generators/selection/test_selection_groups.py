@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selection_records import make, passing, write_responses
 
-from generators.selection.groups import group_key, read_groups
 from veristone import DatasetError
+from veristone.generators.selection.groups import group_key, read_groups
 
 
 def keys(path: Path) -> list[tuple[str, int]]:

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selection_records import failing, passing, undecided
 
-from generators.selection.products.errors import clean_error
-from generators.selection.products.material import Material, Products, gather
-from generators.selection.products.preferences import preferences
-from generators.selection.products.repairs import repairs
-from generators.selection.products.unpaired import unpaired
-from generators.selection.student import Student
-from generators.synthesis.records import Record
 from veristone import Decision, Reason, Verdict
+from veristone.generators.selection.products.errors import clean_error
+from veristone.generators.selection.products.material import Material, Products, gather
+from veristone.generators.selection.products.preferences import preferences
+from veristone.generators.selection.products.repairs import repairs
+from veristone.generators.selection.products.unpaired import unpaired
+from veristone.generators.selection.student import Student
+from veristone.generators.synthesis.records import Record
 
 ALL = Products(preferences=10, kto=10, repairs=10)
 

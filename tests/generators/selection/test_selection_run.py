@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 from selection_records import failing, make, passing, read_lines, undecided, write_responses
 
-from generators.selection import run as run_module
-from generators.selection.funnel import Funnel
-from generators.selection.recipe import builtin_recipes, load_recipe, parse_recipe, with_benchmarks
-from generators.selection.run import FILES, Selection
-from generators.synthesis.records import Record
 from veristone import ConfigError, DatasetError, Reason
+from veristone.generators.selection import run as run_module
+from veristone.generators.selection.funnel import Funnel
+from veristone.generators.selection.recipe import (
+    builtin_recipes,
+    load_recipe,
+    parse_recipe,
+    with_benchmarks,
+)
+from veristone.generators.selection.run import FILES, Selection
+from veristone.generators.synthesis.records import Record
 
 FULL: dict[str, Any] = {
     "duplicates": [{"of": "instruction"}, {"of": "tree"}],

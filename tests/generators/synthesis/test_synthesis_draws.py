@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from generators.synthesis.decks import deck_of
-from generators.synthesis.draws import Properties, chosen
-from generators.synthesis.examples import Example
-from generators.synthesis.hashing import fraction, number
-from generators.synthesis.records import Record
+from veristone.generators.synthesis.decks import deck_of
+from veristone.generators.synthesis.draws import Properties, chosen
+from veristone.generators.synthesis.examples import Example
+from veristone.generators.synthesis.hashing import fraction, number
+from veristone.generators.synthesis.records import Record
 
 EXAMPLES = [Example(name=f"{n:02}") for n in range(16)]
 
@@ -30,7 +30,8 @@ def test_numbers_are_what_they_were() -> None:
 
 
 def test_numbers_are_the_same_in_another_process() -> None:
-    code = "from generators.synthesis.hashing import number\nprint(number('a', 1, below=1 << 60))"
+    module = "veristone.generators.synthesis.hashing"
+    code = f"from {module} import number\nprint(number('a', 1, below=1 << 60))"
     root = Path(__file__).parents[3]
     for hash_seed in ("1", "2"):
         run = subprocess.run(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.synthesis.examples import builtin_examples, parse_example, read_examples
 from veristone import ConfigError
+from veristone.generators.synthesis.examples import builtin_examples, parse_example, read_examples
 
 WHOLE = """\
 # Instruction

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.synthesis.inputs import Draws, InstructionsInput, Seeds, Tasks
-from generators.synthesis.read_input import read_input
-from generators.synthesis.records import Evolution, Record
 from veristone import ConfigError, DatasetError
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.synthesis.inputs import Draws, InstructionsInput, Seeds, Tasks
+from veristone.generators.synthesis.read_input import read_input
+from veristone.generators.synthesis.records import Evolution, Record
 
 CODE = "def f(x):\n    return x\n"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from generators.synthesis.recipe import Recipe, builtin_recipes, load_recipe, parse_recipe
 from veristone import ConfigError
+from veristone.generators.synthesis.recipe import Recipe, builtin_recipes, load_recipe, parse_recipe
 
 EXAMPLE = "# Snippet\n\nx = 1\n\n# Concepts\n\nassignment\n\n# Instruction\n\nAssign one to x.\n"
 RECIPE = """

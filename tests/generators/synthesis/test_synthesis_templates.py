@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.synthesis.templates import VARIABLES, Prompt, Template
 from veristone import ConfigError, Message
+from veristone.generators.synthesis.templates import VARIABLES, Prompt, Template
 
 
 def values(**given: object) -> dict[str, object]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from generators.synthesis.records import Record
-from generators.synthesis.verification import Verify, sample_of
 from veristone import AssertsCheck, Limits, ProgramCheck
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.verification import Verify, sample_of
 
 RECORD = Record(id="a/1", code="x = 1\n", tests="assert x == 1")
 

@@ -8,9 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation import Dataset, load_candidates, load_dataset
-from training.evaluation.answers import cut_continuation, solution_in_answer
-from training.evaluation.asking import Asking, ask, request_for
 from veristone import (
     Completion,
     ConfigError,
@@ -19,6 +16,9 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.training.evaluation import Dataset, load_candidates, load_dataset
+from veristone.training.evaluation.answers import cut_continuation, solution_in_answer
+from veristone.training.evaluation.asking import Asking, ask, request_for
 
 ADD = "def add(a, b):\n    return a + b\n"
 

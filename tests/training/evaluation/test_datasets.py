@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from training.evaluation import load_candidates, load_dataset, plan_task
 from veristone import AssertsCheck, DatasetError, FunctionCheck
+from veristone.training.evaluation import load_candidates, load_dataset, plan_task
 
 PLUS: dict[str, Any] = {
     "task_id": "HumanEval/0",

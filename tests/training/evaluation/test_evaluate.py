@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from training.evaluation import Candidate, Dataset, EvalReport, Task, evaluate, summarise
-from training.evaluation.results import evalplus_results, plan_paths, write_results
 from veristone import (
     ConfigError,
     FunctionCheck,
@@ -21,6 +19,8 @@ from veristone import (
     VeristoneError,
 )
 from veristone.cli.evaluate import add_parser, run
+from veristone.training.evaluation import Candidate, Dataset, EvalReport, Task, evaluate, summarise
+from veristone.training.evaluation.results import evalplus_results, plan_paths, write_results
 
 Judge = Callable[[Sample], Verdict]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sandbox_images.warden.values import decode
-from training.evaluation.mbpp_inputs import restore_mbpp_args
-from training.evaluation.values import encode_value
 from veristone import DatasetError
+from veristone.sandbox_images.warden.values import decode
+from veristone.training.evaluation.mbpp_inputs import restore_mbpp_args
+from veristone.training.evaluation.values import encode_value
 
 CASES: list[tuple[str, list[Any], list[Any]]] = [
     ("Mbpp/2", [[3, 4], [5]], [(3, 4), (5,)]),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation.passk import TaskCount, interval, pass_at_k, score
+from veristone.training.evaluation.passk import TaskCount, interval, pass_at_k, score
 
 
 @given(st.data())

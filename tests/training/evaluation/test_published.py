@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from backends import open_engine
 
-from training.evaluation import evaluate, load_candidates, load_dataset, summarise
-from training.evaluation.datasets import Candidate
-from training.evaluation.runner import limits_for
+from veristone.training.evaluation import evaluate, load_candidates, load_dataset, summarise
+from veristone.training.evaluation.datasets import Candidate
+from veristone.training.evaluation.runner import limits_for
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 SAMPLES = DATA / "starcoder2_instruct_humaneval_samples.jsonl.gz"

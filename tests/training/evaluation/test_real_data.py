@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from training.evaluation import load_candidates, load_dataset, plan_task, sample_for
-from training.evaluation.runner import limits_for
 from veristone import AssertsCheck, FunctionCheck
+from veristone.training.evaluation import load_candidates, load_dataset, plan_task, sample_for
+from veristone.training.evaluation.runner import limits_for
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 SAMPLES = "starcoder2_instruct_humaneval_samples.jsonl.gz"

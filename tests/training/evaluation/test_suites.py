@@ -9,12 +9,18 @@ from typing import Any
 
 import pytest
 
-from engine import Engine
-from training.evaluation import Candidate, Dataset, evaluate, load_candidates, load_dataset
-from training.evaluation.datasets import BENCHMARKS, Benchmark
-from training.evaluation.references import broken_references
 from veristone import DatasetError
 from veristone.cli import evaluate as command
+from veristone.engine import Engine
+from veristone.training.evaluation import (
+    Candidate,
+    Dataset,
+    evaluate,
+    load_candidates,
+    load_dataset,
+)
+from veristone.training.evaluation.datasets import BENCHMARKS, Benchmark
+from veristone.training.evaluation.references import broken_references
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from training.finetune.config import Settings
+from veristone.training.finetune.config import Settings
 
 __all__ = ["BytePairs", "need_torch", "rows_of", "settings_for", "write_jsonl", "write_model"]
 

@@ -10,8 +10,8 @@ from unittest.mock import Mock
 import pytest
 from finetune_models import rows_of, write_jsonl
 
-from training.finetune import tokenizer
 from veristone.cli.main import main
+from veristone.training.finetune import tokenizer
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -43,7 +43,7 @@ def test_a_dry_run_counts_tokens_and_loads_no_trainer(
     code = (
         "import sys; from veristone.cli.main import main;"
         f"assert main({[str(each) for each in arguments]!r}) == 0;"
-        "print('heavy', [n for n in ('trainer', 'loading') if f'training.finetune.{n}' in"
+        "print('heavy', [n for n in ('trainer', 'loading') if f'veristone.training.finetune.{n}' in"
         " sys.modules])"
     )
     result = subprocess.run(

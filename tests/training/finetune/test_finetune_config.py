@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from training.finetune import load_settings, load_template, preset_names
-from training.finetune.presets import parse_override
 from veristone import ConfigError
+from veristone.training.finetune import load_settings, load_template, preset_names
+from veristone.training.finetune.presets import parse_override
 
 # research notes on the papers and repositories, section 7: learning rate, epochs, batch, length,
 # warm-up (a share below 1, else steps), devices' own batch.

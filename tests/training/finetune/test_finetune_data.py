@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from finetune_models import BytePairs, rows_of, settings_for, write_jsonl
 
-from training.finetune.data import Prepared, prepare, survey
-from training.finetune.plan import Plan, accumulation, plan_steps
-from training.finetune.template import load_template
 from veristone import ConfigError, DatasetError
+from veristone.training.finetune.data import Prepared, prepare, survey
+from veristone.training.finetune.plan import Plan, accumulation, plan_steps
+from veristone.training.finetune.template import load_template
 
 
 def prepared(path: Path, **changes: Any) -> Prepared:

@@ -7,10 +7,10 @@ from finetune_models import BytePairs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.finetune.encode import Encoded, Encoder, Prompted, Refused, write_prompt
-from training.finetune.rows import RawSample
-from training.finetune.template import Turn, load_template
 from veristone import ConfigError, DatasetError
+from veristone.training.finetune.encode import Encoded, Encoder, Prompted, Refused, write_prompt
+from veristone.training.finetune.rows import RawSample
+from veristone.training.finetune.template import Turn, load_template
 
 TEMPLATE = load_template("instruction")
 SPECIAL = ("<eos>", "<bos>")

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from training.finetune.checkpoints import latest, mark_complete, prune, step_of, sweep
-from training.finetune.folder import RunFolder
-from training.finetune.journal import (
+from veristone import ConfigError
+from veristone.training.finetune.checkpoints import latest, mark_complete, prune, step_of, sweep
+from veristone.training.finetune.folder import RunFolder
+from veristone.training.finetune.journal import (
     Attempt,
     Evaluation,
     Journal,
@@ -16,7 +17,6 @@ from training.finetune.journal import (
     read_journal,
     write_journal,
 )
-from veristone import ConfigError
 
 
 def checkpoint(folder: Path, step: int, *, complete: bool = True) -> Path:

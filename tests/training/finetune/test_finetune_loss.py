@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from finetune_models import rows_of, settings_for, write_jsonl
 
-from training.finetune.template import load_template
+from veristone.training.finetune.template import load_template
 
 pytestmark = [
     pytest.mark.models,
@@ -18,7 +18,7 @@ pytestmark = [
 
 def trained(base: Path, data: Path, folder: Path, **changes: Any) -> dict[str, Any]:
     """Train and return the weights."""
-    from training.finetune.trainer import train
+    from veristone.training.finetune.trainer import train
 
     train(settings_for(data, base, **changes), folder)
     return weights(folder / "model")
@@ -47,10 +47,10 @@ ONE_STEP: dict[str, Any] = {
 
 def load(base: Path, rows: Path, **changes: Any) -> tuple[Any, Any, Any]:
     """The model in training mode, a padded batch of 8 and the prepared data."""
-    from training.finetune.collate import Padded
-    from training.finetune.data import prepare
-    from training.finetune.loading import load_model
-    from training.finetune.tokenizer import load_tokenizer
+    from veristone.training.finetune.collate import Padded
+    from veristone.training.finetune.data import prepare
+    from veristone.training.finetune.loading import load_model
+    from veristone.training.finetune.tokenizer import load_tokenizer
 
     settings = settings_for(rows, base, **changes)
     template = load_template(settings.template)
@@ -75,7 +75,7 @@ def test_a_mean_of_means_would_be_another_step(base: Path, rows: Path) -> None:
     """The test above can fail: the originals' way of averaging gives another gradient."""
     import torch  # pyright: ignore[reportMissingImports]
 
-    from training.finetune.loop import token_mean
+    from veristone.training.finetune.loop import token_mean
 
     model, batch, _ = load(base, rows)
     labels = batch.pop("labels")
@@ -91,7 +91,7 @@ def test_a_mean_of_means_would_be_another_step(base: Path, rows: Path) -> None:
 
 
 def test_the_loss_is_that_of_transformers(base: Path, rows: Path) -> None:
-    from training.finetune.loop import token_mean
+    from veristone.training.finetune.loop import token_mean
 
     model, batch, _ = load(base, rows)
     labels = batch["labels"]
@@ -101,7 +101,7 @@ def test_the_loss_is_that_of_transformers(base: Path, rows: Path) -> None:
 
 
 def test_only_completions_and_their_eos_have_a_gradient(base: Path, rows: Path) -> None:
-    from training.finetune.loop import token_mean
+    from veristone.training.finetune.loop import token_mean
 
     model, batch, prepared = load(base, rows)
     labels = batch.pop("labels")
@@ -156,7 +156,7 @@ def test_packed_is_the_same_as_unpacked(
 
 def test_without_positions_packed_samples_would_see_each_other(base: Path, rows: Path) -> None:
     """The test above can fail."""
-    from training.finetune.collate import Packed
+    from veristone.training.finetune.collate import Packed
 
     model, _, prepared = load(base, rows)
     batch = Packed()([(prepared.train[0][0], prepared.train[1][0])])
@@ -186,7 +186,7 @@ def test_every_familys_dropout_is_found() -> None:
         "transformers", reason="transformers is not installed: make test-models"
     )
     pytest.importorskip("torch", reason="torch is not installed: make test-models")
-    from training.finetune.loading import set_dropout
+    from veristone.training.finetune.loading import set_dropout
 
     for kind, expected in [
         ("Starcoder2Config", ["attention_dropout", "embedding_dropout", "residual_dropout"]),
@@ -200,7 +200,7 @@ def test_every_familys_dropout_is_found() -> None:
 
 
 def test_the_evaluations_loss_is_a_mean_over_tokens(base: Path, rows: Path, tmp_path: Path) -> None:
-    from training.finetune.journal import read_journal
+    from veristone.training.finetune.journal import read_journal
 
     found: list[float] = []
     for on_device in (1, 4):
@@ -216,7 +216,7 @@ def test_the_evaluations_loss_is_a_mean_over_tokens(base: Path, rows: Path, tmp_
 def test_it_learns_and_ends_its_answers(base: Path, rows: Path, tmp_path: Path) -> None:
     import transformers  # pyright: ignore[reportMissingImports]
 
-    from training.finetune.trainer import train
+    from veristone.training.finetune.trainer import train
 
     settings = settings_for(
         rows, base, max_steps=250, batch_size=16, device_batch_size=16, learning_rate=5e-3

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.finetune.packing import pack
+from veristone.training.finetune.packing import pack
 
 
 @given(st.lists(st.integers(1, 50), max_size=60))

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from finetune_models import write_jsonl
 
-from training.finetune.rows import find_files, read_samples
-from training.finetune.template import Turn
 from veristone import DatasetError
+from veristone.training.finetune.rows import find_files, read_samples
+from veristone.training.finetune.template import Turn
 
 USER = (Turn("user", "Add."),)
 FORMS: list[tuple[dict[str, Any], bool]] = [
@@ -105,7 +105,7 @@ def test_what_is_malformed_is_named_by_file_and_line(tmp_path: Path, line: str, 
     [
         ("a.jsonl", b"\xff\xfe"),
         ("a.jsonl.gz", b"no gzip"),
-        ("b.jsonl.gz", gzip.compress(b'{"prompt": "a", "completion": "b"}')[:-9]),
+        ("b.jsonl.gz", gzip.compress(b'{"prompt": "a", "completion": "b"}', mtime=0)[:-9]),
         ("a.parquet", b"PAR1 or not"),
         ("b.parquet", b""),
     ],

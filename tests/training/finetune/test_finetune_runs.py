@@ -14,9 +14,9 @@ import pytest
 from finetune_models import rows_of, settings_for, write_jsonl
 from test_finetune_loss import close, trained, weights
 
-from training.finetune.journal import Journal, read_journal
-from training.finetune.template import load_template
 from veristone import ConfigError
+from veristone.training.finetune.journal import Journal, read_journal
+from veristone.training.finetune.template import load_template
 
 pytestmark = [pytest.mark.models, pytest.mark.filterwarnings("default")]
 
@@ -65,7 +65,7 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
 ) -> None:
     import torch  # pyright: ignore[reportMissingImports]
 
-    from training.finetune.trainer import train
+    from veristone.training.finetune.trainer import train
 
     quiet = trained(base, rows, tmp_path / "quiet", **LONG)
     folder = tmp_path / "killed"
@@ -96,7 +96,7 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_goes_on(base: Path, rows: Path, tmp_path: Path, number: int) -> None:
-    from training.finetune.trainer import Hooks, train
+    from veristone.training.finetune.trainer import Hooks, train
 
     folder = tmp_path / "run"
     changes = {**LONG, "max_steps": 3000, "save_steps": 3000}
@@ -123,7 +123,7 @@ def _steps(folder: Path) -> int:
 
 
 def test_a_finished_run_is_not_trained_again(base: Path, rows: Path, tmp_path: Path) -> None:
-    from training.finetune.trainer import train
+    from veristone.training.finetune.trainer import train
 
     settings = settings_for(rows, base)
     first = train(settings, tmp_path / "run")
@@ -157,7 +157,7 @@ def test_adapters_are_trained_alone_and_can_be_merged(
     import transformers  # pyright: ignore[reportMissingImports]
     from peft import PeftModel  # pyright: ignore[reportMissingImports]
 
-    from training.finetune.trainer import train
+    from veristone.training.finetune.trainer import train
 
     lora: dict[str, Any] = {"r": 4, "targets": ["q_proj", "v_proj", "c_fc"]}
     changes: dict[str, Any] = {"max_steps": 10, "gradient_checkpointing": True}
@@ -182,7 +182,7 @@ def test_adapters_are_trained_alone_and_can_be_merged(
 
 
 def test_adapters_go_on_after_an_interruption(base: Path, rows: Path, tmp_path: Path) -> None:
-    from training.finetune.trainer import Hooks, train
+    from veristone.training.finetune.trainer import Hooks, train
 
     settings = settings_for(rows, base, max_steps=8, lora={"r": 4, "merge": True, "dropout": 0.1})
     quiet = trained(base, rows, tmp_path / "quiet", max_steps=8, lora=settings.lora)
@@ -202,7 +202,7 @@ def test_adapters_go_on_after_an_interruption(base: Path, rows: Path, tmp_path: 
 def test_adapters_of_layers_that_are_not_there(
     base: Path, rows: Path, tmp_path: Path, targets: list[Any]
 ) -> None:
-    from training.finetune.trainer import train
+    from veristone.training.finetune.trainer import train
 
     with pytest.raises(ValueError, match="targets"):
         train(settings_for(rows, base, lora={"targets": targets}), tmp_path / "run")
@@ -214,9 +214,9 @@ def test_the_saved_tokenizer_writes_prompts_as_training_did(
 ) -> None:
     import transformers  # pyright: ignore[reportMissingImports]
 
-    from training.finetune.data import prepare
-    from training.finetune.tokenizer import load_tokenizer
-    from training.finetune.trainer import train
+    from veristone.training.finetune.data import prepare
+    from veristone.training.finetune.tokenizer import load_tokenizer
+    from veristone.training.finetune.trainer import train
 
     settings = settings_for(rows, base, bos=bos)
     train(settings, tmp_path / "run")
@@ -237,8 +237,8 @@ def test_the_saved_tokenizer_writes_prompts_as_training_did(
 
 
 def test_a_loss_that_is_no_number_ends_the_run(base: Path, rows: Path, tmp_path: Path) -> None:
-    from training.finetune.errors import TrainingFailed
-    from training.finetune.trainer import train
+    from veristone.training.finetune.errors import TrainingFailed
+    from veristone.training.finetune.trainer import train
 
     settings = settings_for(
         rows, base, optimizer="sgd", learning_rate=10, max_steps=200, save_steps=1
@@ -261,7 +261,7 @@ def test_precisions(base: Path, rows: Path, tmp_path: Path, precision: str) -> N
 def test_what_does_not_go_with_the_model_is_said_before_training(
     base: Path, rows: Path, tmp_path: Path
 ) -> None:
-    from training.finetune.trainer import train
+    from veristone.training.finetune.trainer import train
 
     for changes, said in [
         ({"max_length": 513}, "512 positions"),

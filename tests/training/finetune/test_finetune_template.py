@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.finetune.template import Template, Turn, load_template, template_names
 from veristone import ConfigError
+from veristone.training.finetune.template import Template, Turn, load_template, template_names
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 PIECE = TEXT.filter(lambda text: "{{" not in text and "{%" not in text)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from training.tiny import prompts
-from training.tiny.model import SMALL, Progress, make_tiny_model
-from training.tiny.tasks import sample_tasks
 from veristone import ConfigError
+from veristone.training.tiny import prompts
+from veristone.training.tiny.model import SMALL, Progress, make_tiny_model
+from veristone.training.tiny.tasks import sample_tasks
 
 pytestmark = [
     pytest.mark.models,

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.tiny import corpus, prompts
-from training.tiny.tasks import sample_tasks
+from veristone.training.tiny import corpus, prompts
+from veristone.training.tiny.tasks import sample_tasks
 
 lines = st.text(alphabet=st.characters(exclude_characters="`#\r"), min_size=1).map(str.strip)
 

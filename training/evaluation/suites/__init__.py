@@ -6,9 +6,9 @@ verifier like everything else. `SUITES` maps a benchmark's name to its reader.
 
 from collections.abc import Callable, Mapping
 
-from training.evaluation.jsonl import Row
-from training.evaluation.suites import ds1000, livecodebench, mbpp, multipl_e
-from training.evaluation.task import Task
+from veristone.training.evaluation.jsonl import Row
+from veristone.training.evaluation.suites import ds1000, livecodebench, mbpp, multipl_e
+from veristone.training.evaluation.task import Task
 
 __all__ = ["SUITES"]
 

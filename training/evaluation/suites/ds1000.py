@@ -8,9 +8,9 @@ model. `evaluate` finds such tasks with `check_references`.
 
 from typing import Any, cast
 
-from training.evaluation.jsonl import Row
-from training.evaluation.task import Program, Task
 from veristone import AssertsCheck, DatasetError
+from veristone.training.evaluation.jsonl import Row
+from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
 

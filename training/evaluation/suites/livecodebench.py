@@ -12,8 +12,6 @@ import pickle
 import zlib
 from typing import Any, NoReturn, cast
 
-from training.evaluation.jsonl import Row
-from training.evaluation.task import Program, Task
 from veristone import (
     Call,
     Check,
@@ -23,6 +21,8 @@ from veristone import (
     StdioCase,
     StdioCheck,
 )
+from veristone.training.evaluation.jsonl import Row
+from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["MAX_CASES_BYTES", "read_task"]
 

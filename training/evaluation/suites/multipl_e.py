@@ -7,9 +7,9 @@ undecided with a message that says so.
 
 from typing import Any, cast
 
-from training.evaluation.jsonl import Row
-from training.evaluation.task import Program, Task
 from veristone import DatasetError, ProgramCheck
+from veristone.training.evaluation.jsonl import Row
+from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
 

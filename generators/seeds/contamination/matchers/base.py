@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.features import Features
 
 __all__ = ["Match", "Matcher"]
 

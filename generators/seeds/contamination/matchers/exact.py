@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.contamination.anchors import Anchors
-from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.features import Features, encode
-from generators.seeds.contamination.matchers.base import Match
+from veristone.generators.seeds.contamination.anchors import Anchors
+from veristone.generators.seeds.contamination.entries import Entry
+from veristone.generators.seeds.contamination.features import Features, encode
+from veristone.generators.seeds.contamination.matchers.base import Match
 
 __all__ = ["Exact"]
 

@@ -1,8 +1,8 @@
 """Reworded descriptions and reworked solutions: evidence of several kinds, weighed together."""
 
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.matchers.base import Match
-from generators.seeds.contamination.matchers.weighed import Weighed
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.matchers.base import Match
+from veristone.generators.seeds.contamination.matchers.weighed import Weighed
 
 __all__ = ["Fuzzy"]
 

@@ -11,9 +11,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.features import Features, encode, ngrams
-from generators.seeds.contamination.matchers.base import Match
+from veristone.generators.seeds.contamination.entries import Entry
+from veristone.generators.seeds.contamination.features import Features, encode, ngrams
+from veristone.generators.seeds.contamination.matchers.base import Match
 
 __all__ = ["Ngram"]
 

@@ -9,11 +9,11 @@ operators, literals, keywords and the names of well-known functions do.
 
 from collections.abc import Sequence
 
-from generators.seeds.contamination.anchors import Anchors
-from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.features import Features, encode
-from generators.seeds.contamination.matchers.base import Match
-from generators.seeds.contamination.reading import renamed
+from veristone.generators.seeds.contamination.anchors import Anchors
+from veristone.generators.seeds.contamination.entries import Entry
+from veristone.generators.seeds.contamination.features import Features, encode
+from veristone.generators.seeds.contamination.matchers.base import Match
+from veristone.generators.seeds.contamination.reading import renamed
 
 __all__ = ["Normalised"]
 

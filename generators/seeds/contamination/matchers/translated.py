@@ -4,9 +4,9 @@ The evidence is that of `fuzzy`: names are compared as words, structure as conce
 that neither knows a language. The sample and the benchmark's item are in different ones.
 """
 
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.matchers.base import Match
-from generators.seeds.contamination.matchers.weighed import Weighed
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.matchers.base import Match
+from veristone.generators.seeds.contamination.matchers.weighed import Weighed
 
 __all__ = ["Translated"]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from generators.seeds.contamination.entries import Entry
-from generators.seeds.contamination.evidence import Evidence, Weigher
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.matchers.base import Match
+from veristone.generators.seeds.contamination.entries import Entry
+from veristone.generators.seeds.contamination.evidence import Evidence, Weigher
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.matchers.base import Match
 
 __all__ = ["Weighed"]
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from generators.seeds.extract.languages.base import last_row, text
-from generators.seeds.extract.lines import dedent, margin
+from veristone.generators.seeds.extract.languages.base import last_row, text
+from veristone.generators.seeds.extract.lines import dedent, margin
 
 __all__ = ["Comment", "Style", "adjacent", "comments", "documentation", "is_prose", "unboxed"]
 

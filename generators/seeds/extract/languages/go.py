@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from generators.seeds.extract.languages.base import Entry, Found, beginning, entries, text
-from generators.seeds.extract.languages.comments import (
+from veristone.generators.seeds.extract.languages.base import Entry, Found, beginning, entries, text
+from veristone.generators.seeds.extract.languages.comments import (
     Comment,
     Style,
     adjacent,

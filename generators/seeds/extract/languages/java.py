@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from generators.seeds.extract.languages.base import Found, beginning, entries, text
-from generators.seeds.extract.languages.comments import Style, documentation
+from veristone.generators.seeds.extract.languages.base import Found, beginning, entries, text
+from veristone.generators.seeds.extract.languages.comments import Style, documentation
 
 __all__ = ["find"]
 

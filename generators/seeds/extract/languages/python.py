@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from generators.seeds.extract.languages.base import Found, entries, text
+from veristone.generators.seeds.extract.languages.base import Found, entries, text
 
 __all__ = ["find", "literal"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from generators.seeds.extract.languages.base import Entry, Found, beginning, entries, text
-from generators.seeds.extract.languages.comments import Style, comments, is_prose
+from veristone.generators.seeds.extract.languages.base import Entry, Found, beginning, entries, text
+from veristone.generators.seeds.extract.languages.comments import Style, comments, is_prose
 
 __all__ = ["find"]
 

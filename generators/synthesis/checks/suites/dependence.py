@@ -12,8 +12,8 @@ It is not enough to look whether a function is there (`assert callable(f)`, `f i
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from generators.synthesis.checks.suites.nodes import called, calls, names_in
-from generators.synthesis.checks.suites.reach import Assertion, Function, Reached
+from veristone.generators.synthesis.checks.suites.nodes import called, calls, names_in
+from veristone.generators.synthesis.checks.suites.reach import Assertion, Function, Reached
 
 __all__ = ["Dependence"]
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TypeAlias, TypeGuard
 
-from generators.synthesis.checks.suites.nodes import names_in
+from veristone.generators.synthesis.checks.suites.nodes import names_in
 
 __all__ = ["Function", "entries"]
 

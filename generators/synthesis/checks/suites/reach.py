@@ -10,9 +10,9 @@ import ast
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from generators.synthesis.checks.suites.constants import truth
-from generators.synthesis.checks.suites.entries import Function, entries
-from generators.synthesis.checks.suites.nodes import called, calls, names_in
+from veristone.generators.synthesis.checks.suites.constants import truth
+from veristone.generators.synthesis.checks.suites.entries import Function, entries
+from veristone.generators.synthesis.checks.suites.nodes import called, calls, names_in
 
 __all__ = ["Assertion", "Function", "Reached", "reached"]
 

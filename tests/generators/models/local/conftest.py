@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from local_models import TASKS, References, ask, need
 
-from generators.models.config import TransformersConfig
-from generators.models.local.transformers import TransformersModel
-from training.tiny.model import SMALL, make_tiny_model
+from veristone.generators.models.config import TransformersConfig
+from veristone.generators.models.local.transformers import TransformersModel
+from veristone.training.tiny.model import SMALL, make_tiny_model
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

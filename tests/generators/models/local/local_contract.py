@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from local_models import TASKS, ask
 
-from training.tiny import prompts
 from veristone import GenerationRequest, Message, Model, RequestRefused
+from veristone.training.tiny import prompts
 
 __all__ = ["Contract"]
 

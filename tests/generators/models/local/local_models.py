@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from generators.models.config import VLLMConfig
-from training.tiny import prompts
-from training.tiny.tasks import sample_tasks
 from veristone import Generation, GenerationRequest
+from veristone.generators.models.config import VLLMConfig
+from veristone.training.tiny import prompts
+from veristone.training.tiny.tasks import sample_tasks
 
 __all__ = ["TASKS", "References", "ask", "need", "serving", "vllm_settings"]
 

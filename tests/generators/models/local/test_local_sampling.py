@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from generators.models.local.sampling import choose, likeliest
+from veristone.generators.models.local.sampling import choose, likeliest
 
 pytestmark = [pytest.mark.models, pytest.mark.filterwarnings("default")]
 CHANCES = (0.5, 0.25, 0.2, 0.05)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from local_models import TASKS, References, ask, need, serving
 
-from generators.models.config import OpenAIConfig
-from generators.models.openai import OpenAIModel
 from veristone import Completion, RequestRefused
+from veristone.generators.models.config import OpenAIConfig
+from veristone.generators.models.openai import OpenAIModel
 
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(600)]
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}

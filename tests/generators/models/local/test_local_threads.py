@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from generators.models.local.jobs import Inbox, Job
-from generators.models.local.threaded import ThreadedModel
 from veristone import (
     Completion,
     ConfigError,
@@ -18,6 +16,8 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.generators.models.local.jobs import Inbox, Job
+from veristone.generators.models.local.threaded import ThreadedModel
 
 
 class Echo(ThreadedModel):

@@ -12,10 +12,10 @@ import pytest_asyncio
 from local_contract import Contract
 from local_models import TASKS, ask, need
 
-from generators.models.config import TransformersConfig
-from generators.models.local.transformers import TransformersModel
-from training.tiny import prompts
 from veristone import ConfigError, GenerationRequest, Message, ModelUnavailable, RequestRefused
+from veristone.generators.models.config import TransformersConfig
+from veristone.generators.models.local.transformers import TransformersModel
+from veristone.training.tiny import prompts
 
 pytestmark = [
     pytest.mark.models,

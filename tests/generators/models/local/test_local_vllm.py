@@ -10,10 +10,10 @@ import pytest_asyncio
 from local_contract import Contract
 from local_models import TASKS, References, ask, need, vllm_settings
 
-from generators.models.config import TransformersConfig
-from generators.models.local.transformers import TransformersModel
-from generators.models.local.vllm import VLLMModel
 from veristone import ConfigError, RequestRefused
+from veristone.generators.models.config import TransformersConfig
+from veristone.generators.models.local.transformers import TransformersModel
+from veristone.generators.models.local.vllm import VLLMModel
 
 pytestmark = [
     pytest.mark.vllm,

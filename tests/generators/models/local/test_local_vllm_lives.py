@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from local_models import References, ask, need, vllm_settings
 
-from generators.models.local.vllm import VLLMModel
 from veristone import ConfigError, ModelUnavailable
+from veristone.generators.models.local.vllm import VLLMModel
 
 pytestmark = [
     pytest.mark.vllm,

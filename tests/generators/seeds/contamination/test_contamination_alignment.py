@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.contamination.alignment import GAP_PERCENT, Sequence, align, encode
+from veristone.generators.seeds.contamination.alignment import GAP_PERCENT, Sequence, align, encode
 
 WEIGHTS = st.lists(st.integers(1, 600), min_size=5, max_size=5)
 CODES = st.lists(st.integers(0, 4), max_size=12)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from generators.seeds.contamination.benchmarks import load_items
 from veristone import DatasetError
+from veristone.generators.seeds.contamination.benchmarks import load_items
 
 PROMPT = 'def below_zero(ops):\n    """Detect whether the balance falls below zero."""\n'
 BODY = "    total = 0\n    for op in ops:\n        total += op\n    return total < 0\n"

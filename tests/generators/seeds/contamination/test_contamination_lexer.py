@@ -6,9 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.contamination.features import Features
-from generators.seeds.contamination.lexer import lex
-from generators.seeds.contamination.names import defined_names, mentioned_names, name_words
+from veristone.generators.seeds.contamination.features import Features
+from veristone.generators.seeds.contamination.lexer import lex
+from veristone.generators.seeds.contamination.names import (
+    defined_names,
+    mentioned_names,
+    name_words,
+)
 
 FAMILIES = ["python", "ruby", "java", "javascript", "php", "lua", "racket", "ocaml", "unknown"]
 

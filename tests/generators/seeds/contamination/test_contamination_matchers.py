@@ -2,10 +2,10 @@
 
 import pytest
 
-from generators.seeds.contamination.benchmarks import Item, make_item
-from generators.seeds.contamination.detector import MATCHERS, Detector, Settings
-from generators.seeds.contamination.disguises import DISGUISES, disguise
 from veristone import ConfigError
+from veristone.generators.seeds.contamination.benchmarks import Item, make_item
+from veristone.generators.seeds.contamination.detector import MATCHERS, Detector, Settings
+from veristone.generators.seeds.contamination.disguises import DISGUISES, disguise
 
 DIGITS = '''def digit_pattern(numbers, limit):
     """Count how often seven appears among multiples of eleven or thirteen below the limit."""

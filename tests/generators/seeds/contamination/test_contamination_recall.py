@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.contamination.audit import Audit, Planted, audit, plant, table
-from generators.seeds.contamination.benchmarks import Item, load_items
-from generators.seeds.contamination.corpus import real_functions
-from generators.seeds.contamination.detector import Detector
-from generators.seeds.contamination.disguises import disguise
-from generators.seeds.contamination.rows import read_rows
+from veristone.generators.seeds.contamination.audit import Audit, Planted, audit, plant, table
+from veristone.generators.seeds.contamination.benchmarks import Item, load_items
+from veristone.generators.seeds.contamination.corpus import real_functions
+from veristone.generators.seeds.contamination.detector import Detector
+from veristone.generators.seeds.contamination.disguises import disguise
+from veristone.generators.seeds.contamination.rows import read_rows
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
 PARAPHRASES = Path(__file__).with_name("paraphrases.jsonl")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from generators.seeds.contamination.step import Contamination
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.seeds.steps import Rejected
 from veristone import ConfigError
+from veristone.generators.seeds.contamination.step import Contamination
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.steps import Rejected
 
 CODE = (
     'def has_seven(xs):\n    """Check numbers."""\n'
@@ -85,7 +85,7 @@ def test_indices_are_the_same_in_every_process(benchmark: Path, tmp_path: Path) 
         folder = tmp_path / f"step{hash_seed}"
         code = (
             "import sys; from pathlib import Path\n"
-            "from generators.seeds.contamination.step import Contamination\n"
+            "from veristone.generators.seeds.contamination.step import Contamination\n"
             "Contamination.model_validate({'benchmarks': [{'name': 'Own', 'path': sys.argv[1]}]})"
             ".prepare(Path(sys.argv[2]))"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.duplicates import files
+from veristone.generators.seeds.duplicates import files
 
 
 @pytest.fixture(scope="session", autouse=True)

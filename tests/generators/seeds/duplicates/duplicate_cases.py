@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
 
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
 
 _HERE = Provenance(source="test")
 _FUNCTION = re.compile(r"^([ \t]*)(?:async )?def .*\n(?:(?:\1[ \t]+.*|[ \t]*)\n)+", re.MULTILINE)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generators.seeds.duplicates import index
-from generators.seeds.duplicates.index import Index
-from generators.seeds.duplicates.ragged import Ragged
 from veristone import ConfigError
+from veristone.generators.seeds.duplicates import index
+from veristone.generators.seeds.duplicates.index import Index
+from veristone.generators.seeds.duplicates.ragged import Ragged
 
 BANDS = 2
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from duplicate_cases import seed
 
-from generators.seeds.duplicates import files, index
-from generators.seeds.duplicates.exact import ExactDuplicates
-from generators.seeds.duplicates.near import NearDuplicates
-from generators.seeds.records import Seed
-from generators.seeds.steps import OrderedStep, Outcome
+from veristone.generators.seeds.duplicates import files, index
+from veristone.generators.seeds.duplicates.exact import ExactDuplicates
+from veristone.generators.seeds.duplicates.near import NearDuplicates
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import OrderedStep, Outcome
 
 TEXTS = "abc abd xyz abc|efg efh|abc zzz|efg hij hij|zzz qrs"
 PARTS: list[list[Seed]] = [

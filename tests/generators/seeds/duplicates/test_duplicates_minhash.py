@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from datasketch import MinHashLSH
 
-from generators.seeds.duplicates import minhash
-from generators.seeds.duplicates.minhash import Banding, band_keys, choose_banding
-from generators.seeds.duplicates.ragged import Ragged
+from veristone.generators.seeds.duplicates import minhash
+from veristone.generators.seeds.duplicates.minhash import Banding, band_keys, choose_banding
+from veristone.generators.seeds.duplicates.ragged import Ragged
 
 
 def ragged(*sets: set[int]) -> Ragged:

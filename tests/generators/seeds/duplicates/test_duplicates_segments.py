@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.duplicates import segments as module
-from generators.seeds.duplicates.segments import Segment, merge, suffix_to_merge
 from veristone import ConfigError
+from veristone.generators.seeds.duplicates import segments as module
+from veristone.generators.seeds.duplicates.segments import Segment, merge, suffix_to_merge
 
 BANDS = 3
 row = st.tuples(*[st.tuples(st.integers(0, 5), st.booleans())] * BANDS)

@@ -9,10 +9,10 @@ from duplicate_cases import overlaps, real_functions, word_sets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.duplicates import ragged
-from generators.seeds.duplicates import shingles as module
-from generators.seeds.duplicates.ragged import Ragged, most_similar
-from generators.seeds.duplicates.shingles import shingles
+from veristone.generators.seeds.duplicates import ragged
+from veristone.generators.seeds.duplicates import shingles as module
+from veristone.generators.seeds.duplicates.ragged import Ragged, most_similar
+from veristone.generators.seeds.duplicates.shingles import shingles
 
 
 def members(sets: Ragged) -> list[set[int]]:

@@ -8,9 +8,9 @@ from duplicate_cases import decide_all, real_functions, rejections, seed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.seeds.duplicates.exact import ExactDuplicates, normalise
-from generators.seeds.records import Seed
-from generators.seeds.steps import Rejected
+from veristone.generators.seeds.duplicates.exact import ExactDuplicates, normalise
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Rejected
 
 PLAIN = 'def f(a):\n    """Add one."""\n    return a + 1\n'
 

@@ -23,13 +23,13 @@ from duplicate_cases import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.seeds.duplicates import near
-from generators.seeds.duplicates.exact import ExactDuplicates
-from generators.seeds.duplicates.near import NearDuplicates
-from generators.seeds.duplicates.ragged import Hashes, Similar
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected
 from veristone import ConfigError
+from veristone.generators.seeds.duplicates import near
+from veristone.generators.seeds.duplicates.exact import ExactDuplicates
+from veristone.generators.seeds.duplicates.near import NearDuplicates
+from veristone.generators.seeds.duplicates.ragged import Hashes, Similar
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected
 
 ENGINES = ["veristone", "datasketch"]
 
@@ -201,10 +201,10 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 from duplicate_cases import decide_all, real_functions
-from generators.seeds.duplicates.exact import ExactDuplicates
-from generators.seeds.duplicates.near import NearDuplicates
-from generators.seeds.duplicates.ragged import Hashes, Similar
-from generators.seeds.steps import Rejected
+from veristone.generators.seeds.duplicates.exact import ExactDuplicates
+from veristone.generators.seeds.duplicates.near import NearDuplicates
+from veristone.generators.seeds.duplicates.ragged import Hashes, Similar
+from veristone.generators.seeds.steps import Rejected
 folder = Path(sys.argv[1])
 found = []
 for step in (ExactDuplicates(), NearDuplicates()):

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import pytest
 
-from generators.seeds.extract import apart as module
-from generators.seeds.extract.apart import Apart
+from veristone.generators.seeds.extract import apart as module
+from veristone.generators.seeds.extract.apart import Apart
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -189,7 +189,7 @@ def test_a_child_ends_with_its_parent_and_holds_none_of_its_pipes() -> None:
     """Whoever waits for the end of the parent's output sees it, even while a child was busy."""
     script = (
         "import os, time\n"
-        "from generators.seeds.extract.apart import Apart\n"
+        "from veristone.generators.seeds.extract.apart import Apart\n"
         "ask = Apart(lambda r: str(os.getpid()).encode(), memory_bytes=1 << 28, cpu_s=5)\n"
         "print(ask(b'').decode(), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"

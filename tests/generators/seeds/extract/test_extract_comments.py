@@ -2,8 +2,8 @@
 
 import pytest
 
-from generators.seeds.extract.functions import Functions
-from generators.seeds.records import Document, Provenance
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.records import Document, Provenance
 
 
 def said(language: str, source: str) -> str:

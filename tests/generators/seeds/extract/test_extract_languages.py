@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import pytest
 
-from generators.seeds.extract.functions import Functions
-from generators.seeds.extract.languages.table import LANGUAGES
-from generators.seeds.records import Document, Provenance
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.extract.languages.table import LANGUAGES
+from veristone.generators.seeds.records import Document, Provenance
 
 
 class Row(NamedTuple):

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
-from generators.seeds.extract.base import Extraction
-from generators.seeds.extract.functions import Functions
-from generators.seeds.extract.languages.python import literal
-from generators.seeds.records import Document, Provenance, seed_id
+from veristone.generators.seeds.extract.base import Extraction
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.extract.languages.python import literal
+from veristone.generators.seeds.records import Document, Provenance, seed_id
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 SKIPPED = {"site-packages", "test", "tests", "idle_test", "__pycache__"}

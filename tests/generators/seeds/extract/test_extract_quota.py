@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.extract.quota import MAGICODER, Quota
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.seeds.steps import Outcome, Rejected
+from veristone.generators.seeds.extract.quota import MAGICODER, Quota
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.steps import Outcome, Rejected
 
 
 def part(number: int, languages: str) -> list[Seed]:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from generators.seeds.extract import parsing
-from generators.seeds.extract.functions import Functions
-from generators.seeds.extract.languages.table import LANGUAGES, Grammar
-from generators.seeds.extract.registry import AnyExtractor
-from generators.seeds.extract.snippets import Snippets
-from generators.seeds.languages import LANGUAGES as NAMES
-from generators.seeds.records import Document, Provenance
 from veristone import ConfigError
+from veristone.generators.seeds.extract import parsing
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.extract.languages.table import LANGUAGES, Grammar
+from veristone.generators.seeds.extract.registry import AnyExtractor
+from veristone.generators.seeds.extract.snippets import Snippets
+from veristone.generators.seeds.languages import LANGUAGES as NAMES
+from veristone.generators.seeds.records import Document, Provenance
 
 ROOT = Path(__file__).resolve().parents[4]
 ADAPTER: pydantic.TypeAdapter[Functions | Snippets] = pydantic.TypeAdapter(AnyExtractor)
@@ -80,9 +80,9 @@ def test_other_languages_give_nothing_but_a_count() -> None:
 def test_grammars_are_imported_when_a_document_of_theirs_is_read() -> None:
     script = """
 import sys
-from generators.seeds.extract.registry import AnyExtractor
-from generators.seeds.extract.functions import Functions
-from generators.seeds.records import Document, Provenance
+from veristone.generators.seeds.extract.registry import AnyExtractor
+from veristone.generators.seeds.extract.functions import Functions
+from veristone.generators.seeds.records import Document, Provenance
 extractor = Functions()
 assert not any("tree_sitter" in name for name in sys.modules)
 document = Document(content="def f(): 'F.'", language="python", provenance=Provenance(source="a"))

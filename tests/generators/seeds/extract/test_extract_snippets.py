@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.seeds.extract.snippets import Snippets
-from generators.seeds.records import Document, Provenance, seed_id
+from veristone.generators.seeds.extract.snippets import Snippets
+from veristone.generators.seeds.records import Document, Provenance, seed_id
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -124,8 +124,8 @@ def test_seed_path_and_content_decide_and_the_sources_name_does_not() -> None:
 def test_the_draw_is_the_same_in_every_process() -> None:
     """Pinned: a recipe gives the same seeds in the next version too."""
     script = (
-        "from generators.seeds.extract.snippets import Snippets\n"
-        "from generators.seeds.records import Document, Provenance\n"
+        "from veristone.generators.seeds.extract.snippets import Snippets\n"
+        "from veristone.generators.seeds.records import Document, Provenance\n"
         "content = ''.join(f'line {n}\\n' for n in range(1000))\n"
         "where = Provenance(source='a', repository='r', path='p', commit='c')\n"
         "seed, = Snippets().extract(Document(content=content, language='go', provenance=where))"

@@ -12,14 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.filters import pyright_runner
-from generators.seeds.filters.pyright import Pyright
-from generators.seeds.filters.pyright_config import ERRORS, PYRIGHT_VERSION, SILENT, configuration
-from generators.seeds.filters.pyright_process import CheckerFailed, Limits
-from generators.seeds.filters.pyright_runner import find_node, find_pyright, neutral
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.seeds.steps import Outcome, Rejected
 from veristone import ConfigError
+from veristone.generators.seeds.filters import pyright_runner
+from veristone.generators.seeds.filters.pyright import Pyright
+from veristone.generators.seeds.filters.pyright_config import (
+    ERRORS,
+    PYRIGHT_VERSION,
+    SILENT,
+    configuration,
+)
+from veristone.generators.seeds.filters.pyright_process import CheckerFailed, Limits
+from veristone.generators.seeds.filters.pyright_runner import find_node, find_pyright, neutral
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.steps import Outcome, Rejected
 
 ROOT = Path(__file__).parents[4]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.filters.pyright_process import (
+from veristone.generators.seeds.filters.pyright_process import (
     CheckerFailed,
     CheckerUnavailable,
     Limits,
@@ -60,7 +60,7 @@ def test_what_it_said_is_in_the_message(tmp_path: Path) -> None:
 
 def test_a_child_that_sleeps_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Uses no CPU time, and is ended all the same."""
-    monkeypatch.setattr("generators.seeds.filters.pyright_process._WALL", 0.2)
+    monkeypatch.setattr("veristone.generators.seeds.filters.pyright_process._WALL", 0.2)
     started = time.monotonic()
     with pytest.raises(CheckerFailed, match="more than 1 s"):
         shell("sleep 60", tmp_path, Limits(cpu_s=1))

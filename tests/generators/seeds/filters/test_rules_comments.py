@@ -7,7 +7,7 @@ import tokenize
 import pytest
 from rules_corpus import corpus
 
-from generators.seeds.filters.comments import comments
+from veristone.generators.seeds.filters.comments import comments
 
 CASES = [
     ("python", "x = '# no' # yes", ["# yes"]),

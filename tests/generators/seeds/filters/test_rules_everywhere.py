@@ -12,19 +12,19 @@ import pydantic
 import pytest
 from rules_corpus import corpus, seed
 
-from generators.seeds.filters import trees
-from generators.seeds.filters.arguments import Arguments
-from generators.seeds.filters.imports import Imports
-from generators.seeds.filters.length import Length
-from generators.seeds.filters.markers import Markers
-from generators.seeds.filters.modules import Modules
-from generators.seeds.filters.registry import AnyRule
-from generators.seeds.filters.returns import Returns
-from generators.seeds.filters.safety import Safety
-from generators.seeds.filters.syntax import Syntax
-from generators.seeds.filters.text import Text
-from generators.seeds.records import Seed
-from generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.filters import trees
+from veristone.generators.seeds.filters.arguments import Arguments
+from veristone.generators.seeds.filters.imports import Imports
+from veristone.generators.seeds.filters.length import Length
+from veristone.generators.seeds.filters.markers import Markers
+from veristone.generators.seeds.filters.modules import Modules
+from veristone.generators.seeds.filters.registry import AnyRule
+from veristone.generators.seeds.filters.returns import Returns
+from veristone.generators.seeds.filters.safety import Safety
+from veristone.generators.seeds.filters.syntax import Syntax
+from veristone.generators.seeds.filters.text import Text
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 RULES: tuple[Rule, ...] = (
     Syntax(),

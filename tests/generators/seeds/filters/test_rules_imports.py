@@ -6,12 +6,12 @@ import pytest
 from pydantic import ValidationError
 from rules_corpus import functions_of, modules, seed
 
-from generators.seeds.filters.autoimport_tool import MAX_CHARACTERS, added_imports
-from generators.seeds.filters.imports import Imports, import_lines, missing_imports
-from generators.seeds.filters.origins import Import
-from generators.seeds.filters.scopes import undefined_names
-from generators.seeds.filters.trees import Parsed, parse
-from generators.seeds.records import Seed
+from veristone.generators.seeds.filters.autoimport_tool import MAX_CHARACTERS, added_imports
+from veristone.generators.seeds.filters.imports import Imports, import_lines, missing_imports
+from veristone.generators.seeds.filters.origins import Import
+from veristone.generators.seeds.filters.scopes import undefined_names
+from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.records import Seed
 
 # Bodies of `def f(x):`, or whole functions, and the import lines that they need.
 CASES: dict[str, tuple[str, ...]] = {

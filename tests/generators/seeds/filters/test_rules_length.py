@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 from rules_corpus import reason, seed
 
-from generators.seeds.filters.length import Length
+from veristone.generators.seeds.filters.length import Length
 
 BODY = "def f(x):\n" + "    x = x + 1\n" * 148
 

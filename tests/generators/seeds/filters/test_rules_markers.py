@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 from rules_corpus import reason, seed
 
-from generators.seeds.filters.markers import Markers
+from veristone.generators.seeds.filters.markers import Markers
 
 COMMENTS = {
     "# TODO: handle None": True,

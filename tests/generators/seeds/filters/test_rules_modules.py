@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 from rules_corpus import reason, seed
 
-from generators.seeds.filters.import_table import ALIASES, members_by_name
-from generators.seeds.filters.modules import Modules
-from generators.seeds.filters.stdlib import builtin_names, frozen, members, roots
+from veristone.generators.seeds.filters.import_table import ALIASES, members_by_name
+from veristone.generators.seeds.filters.modules import Modules
+from veristone.generators.seeds.filters.stdlib import builtin_names, frozen, members, roots
 
 CASES = {
     "import json": "kept",
@@ -100,7 +100,7 @@ def test_the_table_agrees_with_the_frozen_library() -> None:
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the frozen library is that of 3.11")
 def test_the_file_is_what_freezing_gives() -> None:
     program = (
-        "import json; from generators.seeds.filters.freeze_stdlib import freeze; "
+        "import json; from veristone.generators.seeds.filters.freeze_stdlib import freeze; "
         "print(json.dumps(freeze()))"
     )
     command = [sys.executable, "-W", "ignore", "-c", program]

@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 from rules_corpus import reason, seed
 
-from generators.seeds.filters.hazards import HAZARDS, hazard_of, roots
-from generators.seeds.filters.safety import TOLERATED, Safety
-from generators.seeds.steps import Rejected
+from veristone.generators.seeds.filters.hazards import HAZARDS, hazard_of, roots
+from veristone.generators.seeds.filters.safety import TOLERATED, Safety
+from veristone.generators.seeds.steps import Rejected
 
 ALL = Safety(forbid=HAZARDS)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rules_corpus import corpus
 
-from generators.seeds.filters.scopes import undefined_names
-from generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.seeds.filters.scopes import undefined_names
+from veristone.generators.seeds.filters.trees import Parsed, parse
 
 
 def undefined(code: str) -> set[str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rules_corpus import reason, seed
 
-from generators.seeds.filters.arguments import Arguments
-from generators.seeds.filters.returns import Returns
-from generators.seeds.filters.syntax import Syntax
+from veristone.generators.seeds.filters.arguments import Arguments
+from veristone.generators.seeds.filters.returns import Returns
+from veristone.generators.seeds.filters.syntax import Syntax
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 
@@ -191,7 +191,7 @@ def test_hostile_text_is_rejected(language: str, code: str) -> None:
 MEMORY = """
 import sys
 from rules_corpus import reason, seed
-from generators.seeds.filters.syntax import Syntax
+from veristone.generators.seeds.filters.syntax import Syntax
 for code in ("a=>" * 500, "a<" * 500, "(*)" * 2000, "f(a," * 2000, "a<b," * 500 + "(" * 1999):
     reason(Syntax(), seed(code, sys.argv[1], "method"))
 # Not `ru_maxrss`: that begins with the size of the process that forked this one.

@@ -3,7 +3,7 @@
 import pytest
 from rules_corpus import reason, seed
 
-from generators.seeds.filters.text import Text
+from veristone.generators.seeds.filters.text import Text
 
 SAYS = {
     "Return the sum of two numbers.": "kept",

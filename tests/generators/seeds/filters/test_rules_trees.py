@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rules_corpus import corpus
 
-from generators.seeds.filters import trees
-from generators.seeds.filters.trees import (
+from veristone.generators.seeds.filters import trees
+from veristone.generators.seeds.filters.trees import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     Parsed,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.filters import undefined
-from generators.seeds.filters.undefined import RUFF_VERSION, Undefined, find_ruff
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.seeds.steps import Outcome, Rejected
 from veristone import ConfigError
+from veristone.generators.seeds.filters import undefined
+from veristone.generators.seeds.filters.undefined import RUFF_VERSION, Undefined, find_ruff
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.steps import Outcome, Rejected
 
 ROOT = Path(__file__).parents[4]
 

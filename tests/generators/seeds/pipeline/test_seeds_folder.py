@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.pipeline.recipe import Recipe, parse_recipe
-from generators.seeds.pipeline.run import Run
-from generators.seeds.pipeline.storage import StageFolder, StagePlan, read_seeds, stage_folders
 from veristone import ConfigError
+from veristone.generators.seeds.pipeline.recipe import Recipe, parse_recipe
+from veristone.generators.seeds.pipeline.run import Run
+from veristone.generators.seeds.pipeline.storage import (
+    StageFolder,
+    StagePlan,
+    read_seeds,
+    stage_folders,
+)
 
 FUNCTION = '''\
 def scaled_{n}(value, factor):
@@ -193,7 +198,7 @@ def test_a_deletion_that_was_cut_short(
 
 
 async def test_the_folder_of_a_run_at_work_is_left_alone(corpus: Path, folder: Path) -> None:
-    from generators.seeds.pipeline.storage import only_one
+    from veristone.generators.seeds.pipeline.storage import only_one
 
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with only_one(folder), pytest.raises(ConfigError, match="another process"):

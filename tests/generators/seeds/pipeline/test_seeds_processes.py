@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.pipeline.processes import Call, Done, Processes
+from veristone.generators.seeds.pipeline.processes import Call, Done, Processes
 
 
 def double(number: int) -> int:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from generators.seeds.pipeline.recipe import Recipe, parse_recipe
-from generators.seeds.pipeline.run import Progress, Run
-from generators.seeds.pipeline.storage import StageFolder, only_one, read_seeds
 from veristone import ConfigError
+from veristone.generators.seeds.pipeline.recipe import Recipe, parse_recipe
+from veristone.generators.seeds.pipeline.run import Progress, Run
+from veristone.generators.seeds.pipeline.storage import StageFolder, only_one, read_seeds
 
 ROOT = Path(__file__).resolve().parents[4]
 STEPS = ["exact_duplicates", "syntax", "length", "returns", "undefined", "near_duplicates"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from generators.seeds.pipeline.recipe import load_recipe, parse_recipe
-from generators.seeds.pipeline.shortcuts import with_benchmarks, with_sources
 from veristone import ConfigError
+from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
+from veristone.generators.seeds.pipeline.shortcuts import with_benchmarks, with_sources
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.pipeline.recipe import builtin_recipes, load_recipe, parse_recipe
-from generators.seeds.pipeline.stages import group, stages
 from veristone import ConfigError
+from veristone.generators.seeds.pipeline.recipe import builtin_recipes, load_recipe, parse_recipe
+from veristone.generators.seeds.pipeline.stages import group, stages
 
 
 def names(*kinds: str) -> list[str]:

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
-from generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
-from generators.seeds.records import Provenance, Rejection, Seed, seed_id
+from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
+from veristone.generators.seeds.records import Provenance, Rejection, Seed, seed_id
 
 K = TypeVar("K", int, str)
 

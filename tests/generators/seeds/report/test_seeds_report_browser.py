@@ -7,7 +7,7 @@ import pytest
 import report_funnels
 from report_browser import CONTRAST, OVERLAPS, Browser, chromium, missing
 
-from generators.seeds.report.page import render_page
+from veristone.generators.seeds.report.page import render_page
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.report.figures import (
+from veristone.generators.seeds.report.figures import (
     DASH,
     compact,
     count,

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 from report_funnels import DOCUMENTED, FUNCTIONS, SEEDS, empty, large, small, unfinished
 
-from generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
-from generators.seeds.report import words
-from generators.seeds.report.flow import languages, not_read, ranked, speeds, stages
+from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
+from veristone.generators.seeds.report import words
+from veristone.generators.seeds.report.flow import languages, not_read, ranked, speeds, stages
 
 
 def source(candidates: int, **seen: int) -> SourceFunnel:

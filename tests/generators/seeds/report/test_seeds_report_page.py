@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 from report_funnels import HOSTILE, empty, hostile, large, small, unfinished
 
-from generators.seeds.funnel import Funnel
-from generators.seeds.report.page import render_page
-from generators.seeds.report.text import render_text
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.report.page import render_page
+from veristone.generators.seeds.report.text import render_text
 
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "footer"),

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_funnels import HOSTILE
 
-from generators.seeds.funnel import Funnel
-from generators.seeds.report.histogram import columns, quantile
-from generators.seeds.report.plots import Bar, Bin, Group, bars, histogram
-from generators.seeds.report.scale import Scale, linear, logarithmic, wide
-from generators.seeds.report.sections import licences_plot
-from generators.seeds.report.visible import line
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.report.histogram import columns, quantile
+from veristone.generators.seeds.report.plots import Bar, Bin, Group, bars, histogram
+from veristone.generators.seeds.report.scale import Scale, linear, logarithmic, wide
+from veristone.generators.seeds.report.sections import licences_plot
+from veristone.generators.seeds.report.visible import line
 
 Kind = Callable[[list[float]], Scale]
 VALUES = st.lists(st.floats(1e-6, 1e12), min_size=1, max_size=8)

@@ -7,8 +7,8 @@ from report_funnels import HOSTILE, empty, hostile, large, small, unfinished
 from rich.console import Console
 from rich.markdown import Markdown
 
-from generators.seeds.funnel import Funnel
-from generators.seeds.report.text import FunnelRow, funnel_rows, render_text
+from veristone.generators.seeds.funnel import Funnel
+from veristone.generators.seeds.report.text import FunnelRow, funnel_rows, render_text
 
 
 def test_the_rows_of_the_large_funnel():

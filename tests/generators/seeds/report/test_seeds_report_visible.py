@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_funnels import HOSTILE
 
-from generators.seeds.report.markdown import fence, span, table
-from generators.seeds.report.visible import excerpt, line
+from veristone.generators.seeds.report.markdown import fence, span, table
+from veristone.generators.seeds.report.visible import excerpt, line
 
 ANY = st.text(st.characters(), max_size=300) | st.sampled_from(HOSTILE)
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
-from generators.seeds.records import Provenance, Seed, seed_id
-from generators.seeds.steps import Outcome
 from veristone import Decision, Output, ProgramCheck, Reason, Sample, Verdict
+from veristone.generators.seeds.records import Provenance, Seed, seed_id
+from veristone.generators.seeds.steps import Outcome
 
 
 def seed(

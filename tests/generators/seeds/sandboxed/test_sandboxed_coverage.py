@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 from sandboxed_seeds import Scripted, seed, token_of, verdict, word
 
-from engine import Engine
-from generators.seeds.records import Seed
-from generators.seeds.sandboxed.coverage import CoverageStep
-from generators.seeds.steps import Outcome, Services
 from veristone import Reason, Sample, Verdict
+from veristone.engine import Engine
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.sandboxed.coverage import CoverageStep
+from veristone.generators.seeds.steps import Outcome, Services
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOWHERE = Path("/nonexistent")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import generators.seeds.sandboxed.harness as harness
+import veristone.generators.seeds.sandboxed.harness as harness
 
 
 @pytest.fixture(scope="module")

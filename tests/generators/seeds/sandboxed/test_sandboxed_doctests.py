@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.sandboxed.doctests import MOST_CHARACTERS, has_tests
+from veristone.generators.seeds.sandboxed.doctests import MOST_CHARACTERS, has_tests
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sandboxed_seeds import seed, word
 
-from generators.judge.records import Judgement
-from generators.seeds.records import Seed
-from generators.seeds.sandboxed.judge import DocstringJudgeStep
-from generators.seeds.steps import Rejected, Services
 from veristone import ConfigError
+from veristone.generators.judge.records import Judgement
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
+from veristone.generators.seeds.steps import Rejected, Services
 
 NOWHERE = Path("/nonexistent")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.sandboxed.probes import (
+from veristone.generators.seeds.sandboxed.probes import (
     BORROWED,
     MOST_CALLS,
     Answer,
@@ -17,8 +17,8 @@ from generators.seeds.sandboxed.probes import (
     choose,
     information,
 )
-from generators.seeds.sandboxed.tasks import Task
-from generators.seeds.sandboxed.trivial import expressions
+from veristone.generators.seeds.sandboxed.tasks import Task
+from veristone.generators.seeds.sandboxed.trivial import expressions
 
 DIGESTS = st.text("abcdefgh", min_size=8, max_size=8) | st.just("")
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from sandboxed_seeds import seed, word
 
-from engine import Engine
-from generators.seeds.sandboxed.behaviour import BehaviourStep
-from generators.seeds.steps import Services
+from veristone.engine import Engine
+from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
+from veristone.generators.seeds.steps import Services
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from generators.seeds.sandboxed.behaviour import BehaviourStep
-from generators.seeds.sandboxed.coverage import CoverageStep
-from generators.seeds.sandboxed.judge import DocstringJudgeStep
-from generators.seeds.sandboxed.registry import AnyAsyncStep
-from generators.seeds.steps import AsyncStep
 from veristone import ConfigError
+from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
+from veristone.generators.seeds.sandboxed.coverage import CoverageStep
+from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
+from veristone.generators.seeds.sandboxed.registry import AnyAsyncStep
+from veristone.generators.seeds.steps import AsyncStep
 
 STEPS: TypeAdapter[AsyncStep] = TypeAdapter(AnyAsyncStep)
 BENCHMARK = {"name": "b", "path": "b.jsonl"}

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sandboxed_seeds import Scripted, verdict
 
-from generators.seeds.sandboxed.runs import Program, Run, run_all, verifier_of
-from generators.seeds.steps import Services
 from veristone import ConfigError, Limits, Output, Reason, Sample, Verdict
+from veristone.generators.seeds.sandboxed.runs import Program, Run, run_all, verifier_of
+from veristone.generators.seeds.steps import Services
 
 PROGRAM = Program("coverage_main.py", ("veristone_supervise.py",))
 

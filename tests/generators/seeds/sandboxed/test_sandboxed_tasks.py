@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from generators.seeds.sandboxed.tasks import (
+from veristone import ConfigError
+from veristone.generators.seeds.sandboxed.tasks import (
     MOST_ARGUMENT_BYTES,
     MOST_CALLS,
     BenchmarkFile,
@@ -16,7 +17,6 @@ from generators.seeds.sandboxed.tasks import (
     read_content,
     read_tasks,
 )
-from veristone import ConfigError
 
 MBPP = {
     "task_id": 604,

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.seeds.records import Document, Rejection
-from generators.seeds.sources.archive import ArchiveSource
-from generators.seeds.sources.reasons import Reason
 from veristone import ConfigError
+from veristone.generators.seeds.records import Document, Rejection
+from veristone.generators.seeds.sources.archive import ArchiveSource
+from veristone.generators.seeds.sources.reasons import Reason
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REASONS = set(get_args(Reason))
@@ -85,7 +85,7 @@ EXPECTED = [("b/x.py", "python"), ("a.js", "javascript"), ("c.py", "python")]
         ("gnu.tar", tar(MEMBERS, format=tarfile.GNU_FORMAT)),
         ("ustar.tar", tar(MEMBERS, format=tarfile.USTAR_FORMAT)),
         ("misnamed.tar", tar(MEMBERS, "w:gz")),
-        ("two.tar.gz", gzip.compress(tar(MEMBERS)[:700]) + gzip.compress(tar(MEMBERS)[700:])),
+        ("two.tar.gz", gzip.compress(tar(MEMBERS)[:700], mtime=0) + gzip.compress(tar(MEMBERS)[700:], mtime=0)),
         ("two.tar.xz", lzma.compress(tar(MEMBERS)[:700]) + lzma.compress(tar(MEMBERS)[700:])),
         ("a.zip", zipped(MEMBERS)),
         ("a.whl", zipped(MEMBERS, method=zipfile.ZIP_STORED)),
@@ -227,14 +227,14 @@ LONG = tar([(f"{index}.py", b"x" * 600) for index in range(20)])
         ("header.tar", LONG[:10_340], "damaged"),
         ("unended.tar", LONG[:10_752], "damaged"),
         ("garbled.tar", LONG[:10_752] + b"\xff" * 512 + LONG[11_264:], "damaged"),
-        ("cut.tar.gz", gzip.compress(LONG)[:-60], "damaged"),
+        ("cut.tar.gz", gzip.compress(LONG, mtime=0)[:-60], "damaged"),
         ("cut.tar.xz", lzma.compress(LONG)[:-60], "damaged"),
         ("cut.tar.bz2", bz2.compress(LONG)[:-60], "damaged"),
         ("cut.zip", zipped(MEMBERS)[:-30], "damaged"),
         ("empty.tar", b"", "damaged"),
         ("words.tar.gz", b"these are words", "damaged"),
         ("words.zip", b"these are words", "damaged"),
-        ("none.tar.gz", gzip.compress(b"no tar"), "damaged"),
+        ("none.tar.gz", gzip.compress(b"no tar", mtime=0), "damaged"),
     ],
 )
 def test_an_archive_that_breaks_off_gives_what_it_has_and_says_so(tmp_path, name, data, reason):

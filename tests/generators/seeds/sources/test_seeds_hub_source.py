@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from generators.seeds.sources.hub import HubSource
 from veristone import ConfigError, DatasetError
+from veristone.generators.seeds.sources.hub import HubSource
 
 ROWS = [
     {"content": f"x = {n}\n", "lang": "Python", "max_stars_repo_licenses": ["MIT"], "extra": n}

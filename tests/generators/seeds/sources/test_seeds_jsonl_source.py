@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.seeds.records import Document, Provenance
-from generators.seeds.sources.base import Part
-from generators.seeds.sources.columns import Columns, without_header
-from generators.seeds.sources.jsonl import JsonlSource
 from veristone import ConfigError
+from veristone.generators.seeds.records import Document, Provenance
+from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.columns import Columns, without_header
+from veristone.generators.seeds.sources.jsonl import JsonlSource
 
 STACK = {
     "content": "x = 1\r\n",

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from generators.seeds.records import Document
-from generators.seeds.sources.parquet import ParquetSource
 from veristone import ConfigError
+from veristone.generators.seeds.records import Document
+from veristone.generators.seeds.sources.parquet import ParquetSource
 
 
 def stack(count, start=0, **changes):

@@ -1,6 +1,6 @@
 import pytest
 
-from generators.seeds.languages import (
+from veristone.generators.seeds.languages import (
     LANGUAGES,
     candidates,
     language_named,

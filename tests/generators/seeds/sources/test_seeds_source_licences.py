@@ -3,13 +3,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from generators.seeds.sources.licences import (
+from veristone.generators.seeds.sources.licences import (
     LicencePolicy,
     LicenceSetting,
     all_normalised,
     normalised,
 )
-from generators.seeds.sources.spdx import ALIASES, OTHERS, PERMISSIVE, SILENT
+from veristone.generators.seeds.sources.spdx import ALIASES, OTHERS, PERMISSIVE, SILENT
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from generators.seeds.sources.registry import SOURCES, AnySource
+from veristone.generators.seeds.sources.registry import SOURCES, AnySource
 
 RECIPE = """
 [[sources]]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.seeds.sources.reasons import Refusal
-from generators.seeds.sources.text import decoded, one_line, printable, settled_text
+from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.text import decoded, one_line, printable, settled_text
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from generators.seeds.records import Document, Rejection
-from generators.seeds.sources.base import Part
-from generators.seeds.sources.tree import TreeSource
 from veristone import ConfigError
+from veristone.generators.seeds.records import Document, Rejection
+from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.tree import TreeSource
 
 
 def tree(**settings: Any) -> TreeSource:

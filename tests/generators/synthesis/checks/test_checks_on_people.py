@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from generators.synthesis.checks.leaks import leak
-from generators.synthesis.checks.stubs import stub
-from generators.synthesis.checks.tests import suite
+from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.checks.stubs import stub
+from veristone.generators.synthesis.checks.tests import suite
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 

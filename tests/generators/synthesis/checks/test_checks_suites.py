@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from generators.synthesis.checks.tests import suite
+from veristone.generators.synthesis.checks.tests import suite
 
 SOLUTION = """
 import math

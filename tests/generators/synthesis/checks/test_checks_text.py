@@ -2,23 +2,23 @@
 
 import pytest
 
-from generators.seeds.records import Provenance, Seed
-from generators.synthesis.checks.base import Problem, first_problem, problem
-from generators.synthesis.checks.concepts import concepts
-from generators.synthesis.checks.copies import (
+from veristone.generators.seeds.records import Provenance, Seed
+from veristone.generators.synthesis.checks.base import Problem, first_problem, problem
+from veristone.generators.synthesis.checks.concepts import concepts
+from veristone.generators.synthesis.checks.copies import (
     duplicate,
     example_code,
     example_instruction,
     seed_code,
     seed_in_instruction,
 )
-from generators.synthesis.checks.evolution import evolution
-from generators.synthesis.checks.finish import finish
-from generators.synthesis.checks.leaks import leak
-from generators.synthesis.checks.prose import prose
-from generators.synthesis.checks.size import size
-from generators.synthesis.examples import Example
-from generators.synthesis.records import Record
+from veristone.generators.synthesis.checks.evolution import evolution
+from veristone.generators.synthesis.checks.finish import finish
+from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.checks.prose import prose
+from veristone.generators.synthesis.checks.size import size
+from veristone.generators.synthesis.examples import Example
+from veristone.generators.synthesis.records import Record
 
 CODE = '''def totals(rows):
     """Add up the second column by the first."""

@@ -1,11 +1,11 @@
 """Records as hostile as code on the internet, and the prompts that recipes make of them."""
 
-from generators.seeds.records import Provenance, Seed
-from generators.synthesis.examples import Example
-from generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
-from generators.synthesis.records import Record
-from generators.synthesis.stages.asking import AskingStage
 from veristone import GenerationRequest
+from veristone.generators.seeds.records import Provenance, Seed
+from veristone.generators.synthesis.examples import Example
+from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.asking import AskingStage
 
 HOSTILE = '''def render(x):
     """Render {{ x }} and {% raw %} {# no comment #} or {%- endfor %}.

@@ -15,9 +15,9 @@ from backends import give_up
 from content_prompts import recipe_named, record, text_of, without
 from markdown_it import MarkdownIt
 
-from generators.synthesis.checks.base import Reason
-from generators.synthesis.examples import read_examples
-from generators.synthesis.recipe import builtin_recipes
+from veristone.generators.synthesis.checks.base import Reason
+from veristone.generators.synthesis.examples import read_examples
+from veristone.generators.synthesis.recipe import builtin_recipes
 
 ROOT = Path(__file__).parents[4]
 DATA = ROOT.parent / "shared" / "data"

@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from backends import give_up
 
-from generators.seeds.contamination.benchmarks import load_items
-from generators.seeds.contamination.detector import Detector
-from generators.synthesis.checks.imports import foreign_imports
-from generators.synthesis.checks.leaks import leak
-from generators.synthesis.examples import HEADINGS, Example, builtin_examples, read_examples
-from generators.synthesis.parsing.fences import fences
-from generators.synthesis.parsing.python import parses
-from generators.synthesis.parsing.words import rouge_l, words
+from veristone.generators.seeds.contamination.benchmarks import load_items
+from veristone.generators.seeds.contamination.detector import Detector
+from veristone.generators.synthesis.checks.imports import foreign_imports
+from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.examples import (
+    HEADINGS,
+    Example,
+    builtin_examples,
+    read_examples,
+)
+from veristone.generators.synthesis.parsing.fences import fences
+from veristone.generators.synthesis.parsing.python import parses
+from veristone.generators.synthesis.parsing.words import rouge_l, words
 
 SET = "self-oss-instruct"
 EXAMPLES = read_examples(SET)

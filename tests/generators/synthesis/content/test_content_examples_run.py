@@ -6,9 +6,9 @@ import pytest
 from backends import on, open_engine
 from content_mutants import mutants, stubbed
 
-from generators.synthesis.examples import Example, read_examples
-from generators.synthesis.parsing.fences import fences
 from veristone import AssertsCheck, Decision, Limits, ProgramCheck, Sample, Verdict
+from veristone.generators.synthesis.examples import Example, read_examples
+from veristone.generators.synthesis.parsing.fences import fences
 
 pytestmark = pytest.mark.asyncio
 EXAMPLES = read_examples("self-oss-instruct")

@@ -10,13 +10,13 @@ import pytest
 from backends import give_up
 from content_prompts import HOSTILE, asked, recipe_named, record, text_of, without
 
-from generators.synthesis.examples import Example, read_examples
-from generators.synthesis.read_input import read_input
-from generators.synthesis.recipe import builtin_recipes
-from generators.synthesis.stages.asking import AskingStage
-from generators.synthesis.stages.evolve import Evolve
-from generators.synthesis.verification import sample_of
 from veristone import Completion, Generation, GenerationRequest
+from veristone.generators.synthesis.examples import Example, read_examples
+from veristone.generators.synthesis.read_input import read_input
+from veristone.generators.synthesis.recipe import builtin_recipes
+from veristone.generators.synthesis.stages.asking import AskingStage
+from veristone.generators.synthesis.stages.evolve import Evolve
+from veristone.generators.synthesis.verification import sample_of
 
 RECIPES = {name: recipe_named(name) for name in builtin_recipes()}
 EXAMPLES = tuple(read_examples("self-oss-instruct"))

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.synthesis.parsing.fences import Fence, fences, lines_of, outside, without_fences
+from veristone.generators.synthesis.parsing.fences import (
+    Fence,
+    fences,
+    lines_of,
+    outside,
+    without_fences,
+)
 
 
 @pytest.mark.parametrize(

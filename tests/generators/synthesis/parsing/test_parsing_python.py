@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.synthesis.checks.code import code_of, program
-from generators.synthesis.checks.imports import foreign_imports
-from generators.synthesis.checks.stubs import stub
-from generators.synthesis.checks.tests import suite
-from generators.synthesis.parsing.fences import fences
-from generators.synthesis.parsing.grammars import grammar_accepts
-from generators.synthesis.parsing.python import (
+from veristone.generators.synthesis.checks.code import code_of, program
+from veristone.generators.synthesis.checks.imports import foreign_imports
+from veristone.generators.synthesis.checks.stubs import stub
+from veristone.generators.synthesis.checks.tests import suite
+from veristone.generators.synthesis.parsing.fences import fences
+from veristone.generators.synthesis.parsing.grammars import grammar_accepts
+from veristone.generators.synthesis.parsing.python import (
     defined_names,
     imported_names,
     joined,
     parses,
     without_imports_of,
 )
-from generators.synthesis.parsing.words import folded, rouge_l, words
+from veristone.generators.synthesis.parsing.words import folded, rouge_l, words
 
 
 def test_names_of_a_module() -> None:

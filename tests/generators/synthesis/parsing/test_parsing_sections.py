@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.synthesis.parsing.lists import concepts_in
-from generators.synthesis.parsing.sections import sections
-from generators.synthesis.parsing.tags import tagged
+from veristone.generators.synthesis.parsing.lists import concepts_in
+from veristone.generators.synthesis.parsing.sections import sections
+from veristone.generators.synthesis.parsing.tags import tagged
 
 LABELS = ("Reasoning", "Implementation", "Explanation", "Tests")
 

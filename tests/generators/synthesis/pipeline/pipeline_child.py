@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pipeline_parts import STAGES, answer, verify, work
 
-from engine import Engine, EngineConfig
-from generators.models.fake import FakeModel
-from generators.synthesis.pipeline.folder import find
 from veristone import GenerationRequest, Sample, Verdict
+from veristone.engine import Engine, EngineConfig
+from veristone.generators.models.fake import FakeModel
+from veristone.generators.synthesis.pipeline.folder import find
 
 LEASE_S = 1.0
 

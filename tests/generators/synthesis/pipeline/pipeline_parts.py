@@ -7,19 +7,19 @@ from typing import Literal
 
 import msgspec
 
-from generators.models.fake import FakeModel
-from generators.seeds.pipeline.storage import only_one
-from generators.seeds.records import Provenance, Seed
-from generators.synthesis.pipeline.asking import asking
-from generators.synthesis.pipeline.export import export
-from generators.synthesis.pipeline.feed import Fed, feed, reopen
-from generators.synthesis.pipeline.folder import RunFolder, begin
-from generators.synthesis.pipeline.judging import VERIFY, judging
-from generators.synthesis.pipeline.worker import Place, work_off
-from generators.synthesis.records import Record, Refusal, StageResult
-from generators.synthesis.stages.base import Stage
-from generators.synthesis.verification import Verify
 from veristone import Generation, GenerationRequest, Model, Reason, Sample, Usage, Verdict, Verifier
+from veristone.generators.models.fake import FakeModel
+from veristone.generators.seeds.pipeline.storage import only_one
+from veristone.generators.seeds.records import Provenance, Seed
+from veristone.generators.synthesis.pipeline.asking import asking
+from veristone.generators.synthesis.pipeline.export import export
+from veristone.generators.synthesis.pipeline.feed import Fed, feed, reopen
+from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
+from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
+from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.records import Record, Refusal, StageResult
+from veristone.generators.synthesis.stages.base import Stage
+from veristone.generators.synthesis.verification import Verify
 from veristone.queues import Consumed
 
 FROZEN = b'{"recipe": "of the tests"}\n'

@@ -17,14 +17,14 @@ from pipeline_parts import (
     work,
 )
 
-from generators.seeds.pipeline.storage import only_one
-from generators.synthesis.pipeline.asking import asking
-from generators.synthesis.pipeline.feed import check_ids
-from generators.synthesis.pipeline.folder import EXPORTS, begin, find
-from generators.synthesis.pipeline.sqlite_store import SQLiteStore
-from generators.synthesis.pipeline.worker import Place, work_off
-from generators.synthesis.records import Record
 from veristone import ConfigError, DatasetError
+from veristone.generators.seeds.pipeline.storage import only_one
+from veristone.generators.synthesis.pipeline.asking import asking
+from veristone.generators.synthesis.pipeline.feed import check_ids
+from veristone.generators.synthesis.pipeline.folder import EXPORTS, begin, find
+from veristone.generators.synthesis.pipeline.sqlite_store import SQLiteStore
+from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.records import Record
 from veristone.queues import QueueUnavailable
 
 
@@ -129,7 +129,7 @@ async def test_exports_are_whole_or_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full in the middle leaves the exports of before, and nothing beside them."""
-    import generators.synthesis.pipeline.export as module
+    import veristone.generators.synthesis.pipeline.export as module
 
     folder, _ = await started(tmp_path / "run", inputs(20))
     await work(folder, STAGES[0], fake_model())

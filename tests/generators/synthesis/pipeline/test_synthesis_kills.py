@@ -10,8 +10,8 @@ import pytest
 from backends import give_up
 from pipeline_parts import STAGES, exported, fake_model, inputs, read, started, verify, work
 
-from engine import Engine, EngineConfig
-from generators.synthesis.pipeline.status import Watch, finished
+from veristone.engine import Engine, EngineConfig
+from veristone.generators.synthesis.pipeline.status import Watch, finished
 
 pytestmark = pytest.mark.bubblewrap
 CHILD = Path(__file__).with_name("pipeline_child.py")

@@ -8,18 +8,18 @@ import pytest
 from backends import open_engine
 from pipeline_parts import read, refusals
 
-from generators.models.config import ReplayConfig
-from generators.models.replay import ReplayModel
-from generators.seeds.pipeline.storage import only_one
-from generators.synthesis.pipeline.asking import asking
-from generators.synthesis.pipeline.export import export
-from generators.synthesis.pipeline.feed import feed, reopen
-from generators.synthesis.pipeline.folder import begin
-from generators.synthesis.pipeline.judging import VERIFY, judging
-from generators.synthesis.pipeline.worker import Place, work_off
-from generators.synthesis.read_input import read_input
-from generators.synthesis.recipe import load_recipe, parse_recipe
-from generators.synthesis.verification import sample_of
+from veristone.generators.models.config import ReplayConfig
+from veristone.generators.models.replay import ReplayModel
+from veristone.generators.seeds.pipeline.storage import only_one
+from veristone.generators.synthesis.pipeline.asking import asking
+from veristone.generators.synthesis.pipeline.export import export
+from veristone.generators.synthesis.pipeline.feed import feed, reopen
+from veristone.generators.synthesis.pipeline.folder import begin
+from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
+from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.read_input import read_input
+from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
+from veristone.generators.synthesis.verification import sample_of
 
 pytestmark = pytest.mark.bubblewrap
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data"

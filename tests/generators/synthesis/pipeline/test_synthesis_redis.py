@@ -15,8 +15,8 @@ from pipeline_parts import (
     work,
 )
 
-from generators.synthesis.pipeline.folder import begin, find
 from veristone import ConfigError
+from veristone.generators.synthesis.pipeline.folder import begin, find
 
 
 async def test_workers_on_several_hosts(tmp_path: Path, redis_url: str) -> None:

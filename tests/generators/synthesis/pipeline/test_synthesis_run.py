@@ -23,12 +23,6 @@ from pipeline_parts import (
     work,
 )
 
-from generators.models.fake import FakeModel
-from generators.synthesis.pipeline.export import DUPLICATE
-from generators.synthesis.pipeline.feed import put_back
-from generators.synthesis.pipeline.folder import RunFolder
-from generators.synthesis.pipeline.status import Watch, finished
-from generators.synthesis.records import Record
 from veristone import (
     Generation,
     GenerationRequest,
@@ -37,6 +31,12 @@ from veristone import (
     RequestRefused,
     Sample,
 )
+from veristone.generators.models.fake import FakeModel
+from veristone.generators.synthesis.pipeline.export import DUPLICATE
+from veristone.generators.synthesis.pipeline.feed import put_back
+from veristone.generators.synthesis.pipeline.folder import RunFolder
+from veristone.generators.synthesis.pipeline.status import Watch, finished
+from veristone.generators.synthesis.records import Record
 
 
 async def whole(folder: RunFolder) -> dict[str, bytes]:

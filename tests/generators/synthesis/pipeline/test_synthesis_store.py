@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generators.synthesis.pipeline.redis_store import RedisStore
-from generators.synthesis.pipeline.sqlite_store import SQLiteStore
 from veristone import ConfigError
+from veristone.generators.synthesis.pipeline.redis_store import RedisStore
+from veristone.generators.synthesis.pipeline.sqlite_store import SQLiteStore
 from veristone.queues import QueueUnavailable
 
 if TYPE_CHECKING:
-    from generators.synthesis.pipeline.store import ResultStore
+    from veristone.generators.synthesis.pipeline.store import ResultStore
 
 
 @pytest.fixture(params=["sqlite", "redis"])

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from generators.seeds.records import Provenance, Seed
-from generators.synthesis.examples import Example
-from generators.synthesis.records import Record, StageResult
-from generators.synthesis.stages.asking import AskingStage
-from generators.synthesis.templates import Template
 from veristone import Completion, Generation
+from veristone.generators.seeds.records import Provenance, Seed
+from veristone.generators.synthesis.examples import Example
+from veristone.generators.synthesis.records import Record, StageResult
+from veristone.generators.synthesis.stages.asking import AskingStage
+from veristone.generators.synthesis.templates import Template
 
 __all__ = ["EXAMPLES", "RECORD", "SEED", "answer", "ask", "reasons", "template"]
 

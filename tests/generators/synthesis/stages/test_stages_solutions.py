@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from stage_parts import answer, template
 
-from generators.seeds.records import Provenance, Seed
-from generators.synthesis.inputs import Tasks
-from generators.synthesis.read_input import read_input
-from generators.synthesis.recipe import load_recipe, parse_recipe
-from generators.synthesis.records import Record
-from generators.synthesis.stages.sampling import Sampling
-from generators.synthesis.stages.solutions import Solutions
 from veristone import Completion, Generation
+from veristone.generators.seeds.records import Provenance, Seed
+from veristone.generators.synthesis.inputs import Tasks
+from veristone.generators.synthesis.read_input import read_input
+from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.stages.solutions import Solutions
 
 HEAD = 'def double(x):\n    """Return twice x."""\n'
 SEED = Seed(id="t/1", code=HEAD, language="python", name="double", provenance=Provenance(source=""))

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 from stage_parts import EXAMPLES, RECORD, SEED, answer, ask, reasons, template
 
-from generators.synthesis.records import Record
-from generators.synthesis.stages.problem import ProblemAndSolution
-from generators.synthesis.stages.responses import Responses
-from generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.stages.problem import ProblemAndSolution
+from veristone.generators.synthesis.stages.responses import Responses
+from veristone.generators.synthesis.stages.sampling import Sampling
 
 CODE = "def last_word(text):\n    words = text.split()\n    return words[-1] if words else None"
 TESTS = 'assert last_word("a b") == "b"\nassert last_word("") is None'

@@ -1,0 +1,1 @@
+"""The self-alignment loop: its recipe, plan, run and report."""

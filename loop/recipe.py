@@ -1,0 +1,272 @@
+"""A recipe of the whole loop: one TOML file, checked before anything runs.
+
+Each section says what one command is to do, in that command's own words (a recipe of `seeds`, of
+`generate`, of `select`, a preset of `train`). A variant is the same loop with some settings
+changed: the ablations of the papers, and the control of every experiment.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from veristone.settings import checked, read_toml
+
+__all__ = [
+    "AlignRecipe",
+    "Benchmark",
+    "Dataset",
+    "Model",
+    "Round",
+    "Scale",
+    "Seeds",
+    "Selection",
+    "Synthesis",
+    "Training",
+    "Variant",
+    "builtin_recipes",
+    "load_align_recipe",
+]
+
+_BUILT_IN = Path(str(resources.files("veristone") / "recipes"))
+_PATHS = frozenset({"path", "input", "file", "dataset"})
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Model(_Section):
+    """The base model: it writes the data of the first round and is what is trained."""
+
+    path: str = Field(alias="model")
+    """A folder or a name on a hub."""
+    serve: str = ""
+    """Where it generates: a back end as in `veristone generate --model`, with MODEL standing for
+    the model of the round. Empty: `vllm:MODEL`, in process."""
+    teacher: str = ""
+    """Another model that writes the data, as in `--model`: Magicoder's way. Empty: the model of
+    the round writes its own."""
+    billions: float = Field(default=0.0, ge=0)
+    """Parameters, for the estimate of a dry run only."""
+
+    def address(self, model: str) -> str:
+        """Return the `--model` of a round that generates with `model`."""
+        return (self.serve or "vllm:MODEL").replace("MODEL", model)
+
+
+class Seeds(_Section):
+    """Seed collection, or a file of seeds that is there already."""
+
+    recipe: str = "starcoder2"
+    source: tuple[str, ...] = ()
+    """What `veristone seeds run --source` takes."""
+    any_licence: bool = False
+    judge: str = ""
+    """Model that judges documentation, as in `--judge`; empty: the step is skipped."""
+    file: str = ""
+    """Seeds that are there; nothing is mined."""
+
+
+class Synthesis(_Section):
+    """Concepts, instructions, responses, verdicts."""
+
+    recipe: str
+    input: str = ""
+    """Instructions or tasks in place of seeds, for recipes that begin with them."""
+
+
+class Selection(_Section):
+    """Which of the verified responses become training rows."""
+
+    recipe: str = "starcoder2-instruct"
+
+
+class Dataset(_Section):
+    """How rows are written."""
+
+    template: str = ""
+    """Prompt template; empty: that of the training preset."""
+
+
+class Training(_Section):
+    """Supervised fine-tuning."""
+
+    preset: str
+    set: dict[str, str | int | float | bool] = {}
+    launcher: tuple[str, ...] = ()
+    """Command in front, for several devices: `["accelerate", "launch", "--config_file", "F"]`."""
+
+
+class Benchmark(_Section):
+    """One evaluation of every model of the run."""
+
+    benchmark: str
+    path: str = Field(alias="dataset")
+    n: int = Field(default=1, ge=1)
+    temperature: float = Field(default=0.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=1024, ge=1)
+    style: Literal["instruct", "chat", "complete"] = "instruct"
+    base_style: Literal["instruct", "chat", "complete"] = "complete"
+    """Style for the base model, which knows no template."""
+    name: str = ""
+    """Where two evaluations are of one benchmark."""
+    since: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called in the report."""
+        return self.name or self.benchmark
+
+
+class Variant(_Section):
+    """The same loop but for some settings."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    description: str = ""
+    seeds: Seeds | None = None
+    synthesis: Synthesis | None = None
+    selection: Selection | None = None
+    training: Training | None = None
+
+
+class Round(_Section):
+    """What one round does differently."""
+
+    number: int = Field(ge=1)
+    synthesis: Synthesis | None = None
+    selection: Selection | None = None
+    training: Training | None = None
+    train: Literal["base", "previous"] = "base"
+    """What is trained: the base model anew, or the model of the round before further."""
+    after_synthesis: bool = False
+    """Synthesis starts from the instructions that the round before selected."""
+
+
+class Scale(_Section):
+    """What a dry run reckons with. Defaults: the paper's own counts where it gives them."""
+
+    functions: int = Field(default=22_311_478, ge=0)
+    """In the corpus (MultiPL-T's count of The Stack's Python)."""
+    seeds: int = Field(default=250_000, ge=0)
+    instructions: float = Field(default=0.95, ge=0, le=1)
+    """Share of seeds that give a usable instruction (238k of 250k)."""
+    responses: int = Field(default=10, ge=1)
+    passing: float = Field(default=0.208, ge=0, le=1)
+    """Share of responses that pass (500k of 2.4M)."""
+    rows: int = Field(default=50_000, ge=0)
+    tokens_per_row: int = Field(default=600, ge=1)
+
+
+class AlignRecipe(_Section):
+    """The loop."""
+
+    name: str
+    rounds: int = Field(default=1, ge=1, le=20)
+    random_seed: int = 0
+    model: Model
+    seeds: Seeds | None = None
+    synthesis: Synthesis
+    selection: Selection = Selection()
+    dataset: Dataset = Dataset()
+    training: Training
+    benchmarks: dict[str, str] = {}
+    """What must not be found in seeds and responses: name to file, as in `--benchmark`."""
+    evaluation: tuple[Benchmark, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    round: tuple[Round, ...] = ()
+    """Rounds that differ from the others."""
+    scale: Scale = Scale()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.seeds is None and not self.synthesis.input:
+            raise ValueError("give [seeds], or the file that synthesis starts from as its `input`")
+        names = ["main", "base", *(variant.name for variant in self.variants)]
+        labels = [each.label for each in self.evaluation]
+        for kind, found in (("variants", names), ("evaluations", labels)):
+            twice = sorted({name for name in found if found.count(name) > 1})
+            if twice:
+                raise ValueError(f"two {kind} are called {twice[0]!r}")
+        for each in self.round:
+            if each.number > self.rounds:
+                raise ValueError(f"round {each.number} of {self.rounds} does not come")
+            if each.number == 1 and (each.train == "previous" or each.after_synthesis):
+                raise ValueError("there is no round before round 1")
+        return self
+
+    def changes(self, number: int) -> Round:
+        """Return what a round does differently."""
+        return next((each for each in self.round if each.number == number), Round(number=number))
+
+    def at(self, number: int) -> "AlignRecipe":
+        """Return the recipe with a round's sections in place of its own."""
+        return self._with(self.changes(number), ("synthesis", "selection", "training"))
+
+    def of(self, variant: Variant | None) -> "AlignRecipe":
+        """Return the recipe with a variant's sections in place of its own."""
+        if variant is None:
+            return self
+        return self._with(variant, ("seeds", "synthesis", "selection", "training"))
+
+    def _with(self, other: "Variant | Round", names: Sequence[str]) -> "AlignRecipe":
+        found = {name: getattr(other, name) for name in names}
+        given = {name: section for name, section in found.items() if section is not None}
+        return self.model_copy(update=given)
+
+
+def builtin_recipes() -> list[str]:
+    """Return the names of the recipes that come with Veristone."""
+    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
+
+
+def load_align_recipe(path: Path, data: Path | None = None) -> AlignRecipe:
+    """Read a recipe, or one of ours by its name.
+
+    Paths are meant from the folder `data`; without one from the recipe's own folder, or, in a
+    recipe of ours, from the present one.
+
+    Raises:
+        ConfigError: it cannot be read, or the first thing that is wrong with it, by its place.
+    """
+    folder = path.resolve().parent
+    if str(path) in builtin_recipes():
+        path, folder = _BUILT_IN / f"{path}.toml", Path.cwd()
+    folder = data.resolve() if data is not None else folder
+    settings = read_toml(path, str(path), what="recipe", known=builtin_recipes())
+    settings.setdefault("name", path.stem)
+    anchored = cast("dict[str, Any]", _anchored(settings, path.resolve().parent, folder))
+    return checked(AlignRecipe, anchored, str(path))
+
+
+def _anchored(value: object, own: Path, folder: Path, key: str = "") -> object:
+    """Make paths absolute: of recipes from the folder `own`, of everything else from `folder`.
+
+    Files are the settings that name nothing else, and the values of `benchmarks`. A recipe, a
+    preset, a template or a model is a file only where it begins with a dot.
+    """
+    if isinstance(value, Mapping):
+        table = cast("Mapping[str, object]", value)
+        return {
+            name: _anchored(each, own, folder, "file" if key == "benchmarks" else name)
+            for name, each in table.items()
+        }
+    if isinstance(value, list):
+        return [_anchored(each, own, folder, key) for each in cast("list[object]", value)]
+    if not isinstance(value, str) or not value:
+        return value
+    if key in ("recipe", "preset", "template"):
+        return str(own / value) if value.startswith(("./", "../")) else value
+    if key == "model":
+        return str(folder / value) if value.startswith(("./", "../")) else value
+    if key == "source":
+        kind, colon, path = value.partition(":")
+        # As in --source: KIND:PATH, or a path alone.
+        return f"{kind}:{folder / path}" if colon and "/" not in kind else str(folder / value)
+    if key in _PATHS:
+        return str(folder / os.path.expanduser(value))  # noqa: PTH111
+    return value

@@ -1,0 +1,1 @@
+"""Plots beside the bars and histograms of `veristone.generators.seeds.report.plots`."""

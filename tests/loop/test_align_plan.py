@@ -1,0 +1,187 @@
+"""From a recipe to commands: what is shared, what depends on what, what a mistake says."""
+
+from pathlib import Path
+
+import pytest
+
+from veristone import ConfigError
+from veristone.loop.estimate import estimate
+from veristone.loop.plan import Step, plan
+from veristone.loop.recipe import AlignRecipe, load_align_recipe
+
+RECIPE = """
+name = "t"
+rounds = 2
+[model]
+model = "org/base"
+serve = "transformers:MODEL"
+billions = 15
+[seeds]
+source = ["corpus"]
+[synthesis]
+recipe = "starcoder2-instruct"
+[training]
+preset = "tiny"
+set = { learning_rate = 1e-4, packing = true }
+[benchmarks]
+HumanEval = "he.jsonl"
+[[evaluation]]
+benchmark = "humaneval"
+dataset = "he.jsonl"
+"""
+
+
+def recipe(tmp_path: Path, more: str = "", text: str = RECIPE) -> AlignRecipe:
+    path = tmp_path / "r.toml"
+    path.write_text(text + more)
+    return load_align_recipe(path)
+
+
+def by_name(steps: list[Step]) -> dict[str, Step]:
+    return {step.name: step for step in steps}
+
+
+def value(step: Step, option: str) -> str:
+    return step.arguments[step.arguments.index(option) + 1]
+
+
+def test_rounds_follow_one_another(tmp_path: Path) -> None:
+    steps = plan(recipe(tmp_path))
+    names = [step.name for step in steps]
+    assert names == [
+        "evaluation/base/humaneval",
+        "seeds/main",
+        "round-1/synthesis/main",
+        "round-1/selection/main",
+        "round-1/dataset/main",
+        "round-1/training/main",
+        "round-1/evaluation/main/humaneval",
+        "round-2/synthesis/main",
+        "round-2/selection/main",
+        "round-2/dataset/main",
+        "round-2/training/main",
+        "round-2/evaluation/main/humaneval",
+    ]
+    for step in steps:
+        assert all(names.index(before) < names.index(step.name) for before in step.after)
+    found = by_name(steps)
+    assert value(found["round-1/synthesis/main"], "--model") == "transformers:org/base"
+    second = found["round-2/synthesis/main"]
+    assert value(second, "--model") == "transformers:round-1/training/main/model"
+    assert second.after == ("seeds/main", "round-1/training/main")
+    # Each round begins from the base model.
+    assert value(found["round-2/training/main"], "--model") == "org/base"
+    assert value(found["evaluation/base/humaneval"], "--style") == "complete"
+    assert value(found["round-1/evaluation/main/humaneval"], "--style") == "instruct"
+
+
+def test_a_variant_shares_what_is_the_same(tmp_path: Path) -> None:
+    steps = plan(
+        recipe(tmp_path, '[[variants]]\nname = "all"\n[variants.selection]\nrecipe = "no-filter"\n')
+    )
+    found = by_name(steps)
+    assert "round-1/synthesis/all" not in found
+    assert found["round-1/selection/all"].after == ("round-1/synthesis/main",)
+    # The second round's data come from another model, so nothing of it is shared.
+    assert "round-2/synthesis/all" in found
+    assert sum(step.kind == "seeds" for step in steps) == 1
+
+
+def test_a_variant_that_changes_nothing_adds_nothing(tmp_path: Path) -> None:
+    alone = plan(recipe(tmp_path))
+    assert plan(recipe(tmp_path, '[[variants]]\nname = "same"\n')) == alone
+
+
+def test_a_changed_setting_is_seen_in_all_that_depends_on_it(tmp_path: Path) -> None:
+    before = by_name(plan(recipe(tmp_path)))
+    after = by_name(plan(recipe(tmp_path, text=RECIPE.replace("1e-4", "2e-4"))))
+    changed = {name for name in before if before[name].digest != after[name].digest}
+    assert changed == {
+        name
+        for name in before
+        if name.startswith(("round-2", "round-1/eval")) or "training" in name
+    }
+
+
+def test_an_edited_part_is_seen_in_all_that_depends_on_it(tmp_path: Path) -> None:
+    whole = recipe(tmp_path)
+    before = by_name(plan(whole, lambda kind, name: f"{kind} 1"))
+    after = by_name(plan(whole, lambda kind, name: f"{kind} {2 if kind == 'selection' else 1}"))
+    same = {name for name in before if before[name].digest == after[name].digest}
+    assert same == {"evaluation/base/humaneval", "seeds/main", "round-1/synthesis/main"}
+
+
+def test_paths_are_meant_from_the_recipe(tmp_path: Path) -> None:
+    found = by_name(plan(recipe(tmp_path)))
+    assert value(found["seeds/main"], "--source") == str(tmp_path / "corpus")
+    assert value(found["seeds/main"], "--benchmark") == f"HumanEval={tmp_path / 'he.jsonl'}"
+    assert value(found["evaluation/base/humaneval"], "--dataset") == str(tmp_path / "he.jsonl")
+    assert value(found["round-1/training/main"], "--model") == "org/base"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "model: Field required"),
+        (RECIPE.replace("rounds = 2", "rounds = 0"), "rounds"),
+        (RECIPE.replace("[seeds]", "[unknown]"), "unknown"),
+        (RECIPE.replace('[seeds]\nsource = ["corpus"]', ""), "give \\[seeds\\]"),
+        (RECIPE + '[[variants]]\nname = "main"\n', "two variants are called 'main'"),
+        (RECIPE + '[[variants]]\nname = "../x"\n', "variants.0.name"),
+        (RECIPE + '[[evaluation]]\nbenchmark = "humaneval"\ndataset = "x"\n', "two evaluations"),
+        ("name = ", "r.toml"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        recipe(tmp_path, text=text)
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nowhere"):
+        load_align_recipe(tmp_path / "nowhere.toml")
+
+
+def test_the_estimate_repeats_the_papers_own_cost(tmp_path: Path) -> None:
+    """37 thousand seeds with StarCoder2-15B: 12 h on four A100, then 2.5 h for 15 thousand rows."""
+    scale = "[scale]\nseeds = 37000\nrows = 15000\n"
+    whole = recipe(tmp_path, scale)
+    steps = plan(whole)
+    costs = estimate(whole, steps)
+    assert costs["round-1/synthesis/main"].gpu_hours == pytest.approx(48)
+    assert costs["round-1/training/main"].gpu_hours == pytest.approx(10)
+    assert costs["seeds/main"].core_hours == pytest.approx(22_311_478 / 1070 / 3600)
+    assert set(costs) == {step.name for step in steps}
+
+
+def test_a_second_round_may_evolve_the_first_and_train_further(tmp_path: Path) -> None:
+    more = """
+[[round]]
+number = 2
+train = "previous"
+after_synthesis = true
+[round.synthesis]
+recipe = "evol-instruct"
+"""
+    text = RECIPE.replace("billions = 15", 'teacher = "http://127.0.0.1:1/v1"')
+    found = by_name(plan(recipe(tmp_path, more, text)))
+    second = found["round-2/synthesis/main"]
+    assert value(second, "--input") == "round-1/selection/main/selected.jsonl"
+    assert second.arguments[2] == "evol-instruct"
+    assert value(second, "--model") == "http://127.0.0.1:1/v1"
+    assert second.after == ("round-1/selection/main",)
+    training = found["round-2/training/main"]
+    assert value(training, "--model") == "round-1/training/main/model"
+    assert training.after == ("round-2/dataset/main", "round-1/training/main")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("[[round]]\nnumber = 3\n", "round 3 of 2"),
+        ('[[round]]\nnumber = 1\ntrain = "previous"\n', "no round before"),
+    ],
+)
+def test_a_round_that_cannot_be_is_refused(tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        recipe(tmp_path, more)

@@ -1,0 +1,222 @@
+"""What the report computes, against plain ways to compute it."""
+
+import math
+import random
+import re
+from collections import Counter
+from statistics import fmean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from veristone.generators.seeds.contamination.benchmarks import Item
+from veristone.generators.seeds.report.figures import points, significant
+from veristone.loop.report.measures.paired import paired
+from veristone.loop.report.measures.similarity import RowText, similarity
+from veristone.loop.report.measures.spread import OTHERS, Counts, Reservoir, is_drawn
+from veristone.loop.report.measures.tfidf import Frequencies, Neighbours
+from veristone.loop.report.measures.thin import Measured, thin
+from veristone.loop.report.measures.topics import OTHER, TOPICS, topic
+
+TEXTS = st.lists(st.text("ab cdé_1\n", max_size=40), min_size=1, max_size=6)
+
+
+def plain_cosine(one: str, other: str, texts: list[str]) -> float:
+    """TF-IDF with dictionaries, as the formula is written."""
+
+    def words(text: str) -> Counter[str]:
+        return Counter(re.findall(r"\w\w+", text.lower()))
+
+    def weights(text: str) -> dict[str, float]:
+        found = {}
+        for word, number in words(text).items():
+            having = sum(word in words(each) for each in texts)
+            found[word] = number * (math.log((1 + len(texts)) / (1 + having)) + 1)
+        return found
+
+    a, b = weights(one), weights(other)
+    lengths = math.hypot(*a.values()) * math.hypot(*b.values())
+    return sum(a[word] * b.get(word, 0.0) for word in a) / lengths if lengths else 0.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, TEXTS)
+def test_cosines_are_those_of_the_formula(items: list[str], rows: list[str]) -> None:
+    frequencies = Frequencies()
+    for text in items + rows:
+        frequencies.add(text)
+    found = list(Neighbours(items, frequencies).nearest(rows))
+    assert len(found) == len(rows)
+    for row, best in zip(rows, found, strict=True):
+        expected = [plain_cosine(row, item, items + rows) for item in items]
+        assert best.cosine == pytest.approx(max(expected), abs=1e-9)
+        assert expected[best.item] == pytest.approx(max(expected), abs=1e-9)
+
+
+def test_a_copy_of_a_task_is_the_most_similar_pair() -> None:
+    text = "Return the longest common prefix of a list of strings."
+    items = [
+        Item(benchmark="B", task_id=str(n), texts=(t,))
+        for n, t in enumerate(("Sort a list.", text))
+    ]
+    rows = [RowText(f"r{n}", f"Write function number {n} that sums values.") for n in range(200)]
+    found = similarity([*rows, RowText("copy", text)], {"B": items, "Empty": []}, 201, [])
+    assert found is not None
+    assert found.pairs[0].row == "copy"
+    assert found.pairs[0].item == "B/1"
+    assert found.pairs[0].cosine == pytest.approx(1.0)
+    assert [one.name for one in found.benchmarks] == ["B"]
+    assert sum(found.benchmarks[0].numbers.values()) == 201
+    assert found.benchmarks[0].numbers[100] == 1
+
+
+def test_similarity_of_nothing_is_nothing() -> None:
+    item = Item(benchmark="B", task_id="1", texts=("a task",))
+    assert similarity([], {"B": [item]}, 0, []) is None
+    assert similarity([RowText("r", "a row")], {"B": []}, 1, []) is None
+    empty = similarity([RowText("r", "")], {"B": [Item(benchmark="B", task_id="1")]}, 1, [])
+    assert empty is not None
+    assert empty.benchmarks[0].numbers == {0: 1}
+
+
+def test_paired_differences_are_surer_than_their_sides() -> None:
+    """Tasks of very different difficulty, one model always a little better."""
+    draw = random.Random(1)
+    other = {str(n): draw.random() * 0.9 for n in range(200)}
+    one = {task: share + 0.05 for task, share in other.items()}
+    found = paired(one, other)
+    assert found is not None
+    assert found.mean == pytest.approx(0.05)
+    assert found.high - found.low < 0.001
+
+
+def test_paired_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    draw = random.Random(2)
+    held = 0
+    for _ in range(100):
+        one = {str(n): float(draw.random() < 0.6) for n in range(80)}
+        other = {str(n): float(draw.random() < 0.45) for n in range(80)}
+        found = paired(one, other)
+        assert found is not None
+        held += found.low <= 0.15 <= found.high
+    assert 88 <= held <= 100
+
+
+def test_paired_takes_only_common_tasks() -> None:
+    assert paired({"a": 1.0}, {"b": 0.0}) is None
+    found = paired({"a": 1.0, "b": 0.0}, {"b": 1.0, "c": 1.0})
+    assert found is not None
+    assert (found.mean, found.tasks) == (-1.0, 1)
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300))
+def test_thinned_curves_keep_the_range(values: list[float]) -> None:
+    found = thin([Measured(n, value) for n, value in enumerate(values)], most=7)
+    finite = [value for value in values if abs(value) < 1e100]
+    assert len(found) <= 7
+    assert bool(found) == bool(finite)
+    if finite:
+        assert min(point.low for point in found) == min(finite)
+        assert max(point.high for point in found) == max(finite)
+        assert [point.step for point in found] == sorted(point.step for point in found)
+
+
+def test_a_short_curve_is_not_thinned() -> None:
+    found = thin([Measured(n, n / 2) for n in range(5)])
+    assert [(one.step, one.mean) for one in found] == [(n, n / 2) for n in range(5)]
+
+
+@given(st.sets(st.text(max_size=8), max_size=60), st.integers(1, 10), st.randoms())
+def test_a_reservoir_does_not_depend_on_the_order(
+    keys: set[str], size: int, draw: random.Random
+) -> None:
+    def kept(order: list[str]) -> list[str]:
+        sample: Reservoir[str] = Reservoir(size)
+        for key in order:
+            sample.offer(key, lambda k=key: k)
+        return sample.items()
+
+    order = sorted(keys)
+    shuffled = list(order)
+    draw.shuffle(shuffled)
+    assert kept(order) == kept(shuffled)
+    assert len(kept(order)) == min(size, len(keys))
+
+
+def test_a_drawn_sample_is_about_as_large_as_asked() -> None:
+    drawn = sum(is_drawn(f"seed/{n}", 500, 10_000) for n in range(10_000))
+    assert 400 < drawn < 600
+    assert all(is_drawn(str(n), 10, 10) for n in range(10))
+
+
+def test_names_without_end_share_a_count() -> None:
+    counts = Counts()
+    for number in range(5_000):
+        counts.add(f"name {number}")
+    found = counts.ranked()
+    assert len(found) == 201
+    assert (found[0].name, found[0].number) == (OTHERS, 4_800)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "expected"),
+    [
+        ("Write a function that finds the shortest path in a weighted graph.", "algorithms"),
+        ("Compute the prime factors of an integer and their product.", "mathematics"),
+        ("Write an SQL query that joins two tables.", "databases"),
+        ("Encrypt a password with a salt and verify the signature.", "security"),
+        ("Parse the headers of an HTTP request and route the url.", "web"),
+        ("Train a linear regression on a dataset and report its accuracy.", "data science"),
+    ],
+)
+def test_topics_by_words(instruction: str, expected: str) -> None:
+    assert topic(instruction, "").startswith(expected)
+
+
+def test_the_instruction_counts_more_than_the_response() -> None:
+    assert topic("An sql query.", "html http url") == "databases and queries"
+    assert topic("", "") == OTHER
+    assert topic("xyzzy", "plugh") == OTHER
+
+
+def test_there_are_ten_topics_with_words_in_lower_case() -> None:
+    assert len(TOPICS) == 10
+    for words in TOPICS.values():
+        assert all(word == word.lower() for word in words)
+        assert len(words) > 20
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.123, "+12.3"),
+        (-0.0041, "−0.4"),
+        (0.0, "0.0"),
+        (0.0004, "0.0"),
+        (-0.0004, "0.0"),
+        (1, "+100.0"),
+    ],
+)
+def test_points_are_signed(value: float, text: str) -> None:
+    assert points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.51234, "0.512"),
+        (1.8e-5, "1.8e-5"),
+        (-0.00015, "-1.5e-4"),
+        (12345.6, "12,346"),
+        (1e308, "1e308"),
+        (0, "0"),
+    ],
+)
+def test_significant_digits(value: float, text: str) -> None:
+    assert significant(value) == text
+
+
+def test_means_are_means() -> None:
+    found = thin([Measured(n, float(n % 10)) for n in range(100)], most=10)
+    assert [one.mean for one in found] == [fmean(range(10))] * 10

@@ -1,0 +1,199 @@
+"""The page and the Markdown, read as text and parsed; `test_loop_report_browser` looks at them."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from report_responses import HOSTILE
+
+from veristone.loop.report.facts import Difference, Facts, Result, Score
+from veristone.loop.report.page import render_page
+from veristone.loop.report.text import render_text
+from veristone.loop.report.views.words import headline, summary
+from veristone.loop.report.write import write_report
+
+ALLOWED = {
+    *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "nav", "a"),
+    *("h1", "h2", "h3", "p", "bdi", "span", "div", "ul", "li", "figure", "figcaption", "input"),
+    *("label", "table", "thead", "tbody", "tr", "th", "td", "wbr", "details", "summary", "article"),
+    *("pre", "svg", "desc", "g", "text", "rect", "line", "path", "circle"),
+}
+VOID = {"meta", "input", "wbr"}
+
+
+class Page(HTMLParser):
+    """The elements, attributes and texts of a page; every element is closed where it should be."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.headings: list[str] = []
+        self.code: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag == "pre":
+            self.code.append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] == ["h2"]:
+            self.headings.append(data)
+        if self._open[-1:] == ["pre"]:
+            self.code[-1] += data
+
+
+@pytest.fixture(scope="module")
+def hostile_texts(hostile: Path) -> dict[str, str]:
+    """The hostile run's report, by the end of its files' names."""
+    return {path.suffix: path.read_text(encoding="utf-8") for path in write_report(hostile)}
+
+
+def check(html: str) -> Page:
+    assert html.startswith("<!doctype html>\n")
+    page = Page(html)
+    assert page.tags <= ALLOWED
+    names = {name for name, _ in page.attributes}
+    assert not {name for name in names if name.startswith("on") or name in {"src", "style"}}
+    links = [value or "" for name, value in page.attributes if name == "href"]
+    ids = [value or "" for name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    assert all(link[1:] in ids for link in links)
+    assert all(link.startswith("#") for link in links)
+    return page
+
+
+def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
+    html = render_page(whole)
+    assert html == render_page(whole)
+    assert check(html).headings == [
+        "Evaluation",
+        "Ablations",
+        "Rounds",
+        "From source files to training rows",
+        "Verdicts",
+        "Refusals",
+        "Selected rows",
+        "Strength of the tests",
+        "Similarity to the benchmarks",
+        "Training",
+        "Samples to read",
+        "Cost and time",
+        "Made from and with",
+    ]
+
+
+def test_an_empty_run_has_a_page() -> None:
+    assert check(render_page(Facts(name="nothing"))).headings == []
+    assert "Nothing to train on yet" in render_text(Facts(name="nothing"))
+
+
+def test_the_policy_allows_the_page_s_own_style_sheet_and_nothing_else(whole: Facts) -> None:
+    html = render_page(whole)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    style = re.search("<style>(.*?)</style>", html, re.DOTALL)
+    assert policy is not None
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    rules = policy[1].replace("&#39;", "'").split("; ")
+    assert rules[:2] == ["default-src 'none'", f"style-src 'sha256-{digest}'"]
+    assert not re.search(r"url\(|@import", style[1])
+
+
+def test_hostile_text_is_shown_and_is_no_markup(hostile_texts: dict[str, str]) -> None:
+    html = hostile_texts[".html"]
+    page = check(html)
+    assert not re.search("<(script|img)", html, re.IGNORECASE)
+    assert str(7919 * 7907) not in html
+    shown = "".join(page.code)
+    for text in (HOSTILE[0], HOSTILE[1], HOSTILE[2], "safe⟨U+202E⟩gnp.exe⟨U+202C⟩"):
+        assert text in shown
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
+    assert len(html) < 2_000_000
+
+
+def test_hostile_text_cannot_leave_the_markdown(hostile_texts: dict[str, str]) -> None:
+    text = hostile_texts[".md"]
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    inline = [part for token in tokens for part in token.children or []]
+    kinds = {token.type for token in [*tokens, *inline]}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image", "code_block"}
+    titles = [
+        tokens[at + 1].content
+        for at, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag in ("h1", "h2")
+    ]
+    assert "A heading" not in titles
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+
+
+def test_markdown_has_the_numbers_of_the_plots(whole: Facts) -> None:
+    text = render_text(whole)
+    for name in ("assertion_failed", "humaneval+", "no-execution-filter", "mathematics"):
+        assert name in text
+    assert "## Training" in text
+
+
+def facts(mean: float, low: float, high: float) -> Facts:
+    """A run with one benchmark, its base model and a control."""
+
+    def result(variant: str, number: int, share: float) -> Result:
+        score = Score(tests="base", k=1, mean=share, low=share, high=share, tasks=50)
+        names = {"label": "he", "step": variant, "tasks": 50, "samples": 50, "undecided": 0}
+        return Result(variant=variant, round=number, scores=[score], **names)  # pyright: ignore[reportArgumentType]
+
+    differences = [
+        Difference(
+            label="he",
+            round=1,
+            variant="main",
+            other=other,
+            other_round=number,
+            mean=mean,
+            low=low,
+            high=high,
+            tasks=50,
+            tests="base",
+        )
+        for other, number in (("base", 0), ("control", 1))
+    ]
+    found = [result("base", 0, 0.3), result("main", 1, 0.3 + mean), result("control", 1, 0.3)]
+    return Facts(name="n", results=found, differences=differences, control="control")
+
+
+def test_a_clear_gain_is_said_with_its_interval() -> None:
+    found = facts(0.1, 0.04, 0.16)
+    assert headline(found) == "he: 30.0% before, 40.0% after"
+    assert summary(found) == [
+        "he: +10.0 points [+4.0, +16.0] over the base model; +10.0 points [+4.0, +16.0] over the"
+        " control control (50 tasks, 95% interval)."
+    ]
+
+
+def test_what_may_be_chance_is_said_to_be() -> None:
+    said = summary(facts(0.1, -0.02, 0.22))[0]
+    assert said.count("which may be chance") == 2
+
+
+def test_a_loss_is_said_as_plainly_as_a_gain() -> None:
+    found = facts(-0.1, -0.16, -0.04)
+    assert headline(found) == "he: 30.0% before, 20.0% after"
+    assert "−10.0 points [−16.0, −4.0] over the base model" in summary(found)[0]
