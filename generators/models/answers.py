@@ -17,6 +17,7 @@ import msgspec
 from veristone import Completion, ConfigError, GenerationRequest, RequestRefused
 from veristone.generators.models.pressure import Again, BadAnswer
 from veristone.generators.models.stops import stop_at
+from veristone.text import line
 
 __all__ = ["Answer", "ServedModel", "about_choices", "fault", "read_answer", "read_models", "said"]
 
@@ -32,7 +33,6 @@ _ADVICE = {
 _CHOICES = re.compile(r"\bn\b|\bchoices?\b|\bbest_of\b", re.IGNORECASE)
 _INTERRUPTED = frozenset({"abort", "error"})
 """How vLLM ends a text that it was kept from finishing: by a shutdown, or a fault of its own."""
-_MOST_TOKENS = 2**53
 _LONGEST_MESSAGE = 600
 
 
@@ -117,13 +117,15 @@ def read_answer(data: bytes, request: GenerationRequest) -> Answer:
     answer = _decoded(data, _Answer)
     if not answer.choices:
         trouble = answer.error or answer.message or answer.detail
-        raise BadAnswer(f"an error in place of an answer: {said(trouble)}" if trouble else "no choices")
+        raise BadAnswer(
+            f"an error in place of an answer: {said(trouble)}" if trouble else "no choices"
+        )
     usage = answer.usage or _Usage()
     choices = sorted(answer.choices, key=lambda choice: choice.index)
     return Answer(
         completions=tuple(_completion(choice, request) for choice in choices),
-        prompt_tokens=_count(usage.prompt_tokens),
-        completion_tokens=_count(usage.completion_tokens),
+        prompt_tokens=max(usage.prompt_tokens or 0, 0),
+        completion_tokens=max(usage.completion_tokens or 0, 0),
     )
 
 
@@ -164,23 +166,21 @@ def about_choices(message: str) -> bool:
 
 
 def said(error: object) -> str:
-    """Return what an error says, on one line of at most 600 characters.
+    """Return what an error says, on one short line.
 
     The shapes are ``{"error": {"message"}}`` (OpenAI), ``{"error": ""}``, ``{"message"}`` (older
     vLLM), ``{"detail"}`` (FastAPI), and text.
     """
-    codes: list[str] = []
+    words: list[str] = []
     while isinstance(error, Mapping):
         fields = cast(Mapping[str, object], error)
-        codes += [f"[{fields[key]}]" for key in ("code", "type") if isinstance(fields.get(key), str)]
+        words += [f"[{one}]" for one in map(fields.get, ("code", "type")) if isinstance(one, str)]
         inner = next((key for key in ("error", "message", "detail") if key in fields), None)
         if inner is None:
             break
         error = fields[inner]
-    text = error if isinstance(error, str) else json.dumps(error) if error else ""
-    line = "".join(char if char.isprintable() else " " for char in " ".join([*codes, text]))
-    line = " ".join(line[: 4 * _LONGEST_MESSAGE].split())
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+    words.append(error if isinstance(error, str) else json.dumps(error) if error else "")
+    return line(" ".join(" ".join(words)[: 4 * _LONGEST_MESSAGE].split()), _LONGEST_MESSAGE)
 
 
 def _seconds(retry_after: str, now_s: float) -> float | None:
@@ -221,44 +221,35 @@ def _completion(choice: _Choice, request: GenerationRequest) -> Completion:
 def _text(choice: _Choice, *, chat: bool) -> str:
     if chat and choice.message is not None:
         content = choice.message.content
-        if isinstance(content, list):
-            content = "".join(part.text or "" for part in content)
-        text = content or ""
+        parts = content if isinstance(content, list) else [_Part(content)]
+        text = "".join(part.text or "" for part in parts)
     elif not chat and choice.text is not None:
         text = choice.text
     else:
         raise BadAnswer(f"a choice has no {'message' if chat else 'text'}")
     # Half a surrogate pair is no text that could be kept.
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _tops(found: _Logprobs | None) -> tuple[list[str], list[dict[str, float]]]:
-    """Return the tokens and, for each, the likeliest tokens, the likeliest first."""
+    """Return the tokens and, for each, the likeliest tokens."""
     if found is None:
         return [], []
-    if found.content is not None:
-        tokens = [item.token for item in found.content]
-        pairs = [[(top.token, top.logprob) for top in item.top_logprobs or []] for item in found.content]
-    else:
-        tokens = found.tokens or []
-        pairs = [list((top or {}).items()) for top in found.top_logprobs or []]
-    return tokens, [_likeliest_first(some) for some in pairs]
+    if found.content is None:
+        tops = [list((top or {}).items()) for top in found.top_logprobs or []]
+        return found.tokens or [], list(map(_likeliest_first, tops))
+    tops = [[(top.token, top.logprob) for top in one.top_logprobs or []] for one in found.content]
+    return [one.token for one in found.content], list(map(_likeliest_first, tops))
 
 
 def _likeliest_first(pairs: list[tuple[str, float | None]]) -> dict[str, float]:
     found: dict[str, float] = {}
-    # JSON has no infinity: servers write null, or a large number (vLLM: -9999).
-    known = [
-        (token, -math.inf if value is None or math.isnan(value) else value) for token, value in pairs
-    ]
-    for token, value in sorted(known, key=lambda pair: -pair[1]):
+    for token, value in pairs:
+        # JSON has no infinity: servers write null, or a large number (vLLM: -9999).
+        value = -math.inf if value is None or math.isnan(value) else value
         # Tokens that are no text by themselves look alike: the likeliest counts.
-        found.setdefault(token, value)
-    return found
-
-
-def _count(value: int | None) -> int:
-    return min(max(value or 0, 0), _MOST_TOKENS)
+        found[token] = max(value, found.get(token, value))
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _decoded(data: bytes, shape: type[T]) -> T:

@@ -21,10 +21,10 @@ __all__ = [
 
 Dtype: TypeAlias = Literal["auto", "bfloat16", "float16", "float32"]
 
-_RESERVED = frozenset(
-    "best_of echo logprobs max_completion_tokens max_tokens messages model n prompt seed stop stream"
-    " stream_options temperature top_logprobs top_p".split()
-)
+_RESERVED = {"best_of", "echo", "logprobs", "max_completion_tokens", "max_tokens", "messages"} | {
+    *("model", "n", "prompt", "seed", "stop", "stream", "stream_options", "temperature"),
+    *("top_logprobs", "top_p"),
+}
 """Fields that a request decides, or that would change the shape of the answer."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -66,8 +66,8 @@ _MOST_CHOICES = 16384
 _VLLM = "vllm"
 """Owner of every model in the list of a vLLM server."""
 _VLLM_NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
-"""Sampling as the request says it. Where a request leaves these out, vLLM takes them from the
-model's `generation_config.json`, and the texts come from another distribution than was asked for."""
+"""Where a request leaves these out, vLLM takes them from the model's `generation_config.json`, and
+the texts come from another distribution than was asked for."""
 _VLLM_GREEDY = 1e-5
 """Temperatures below this are 0 to vLLM, and then it refuses more than one choice."""
 
