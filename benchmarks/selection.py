@@ -30,11 +30,11 @@ from benchmarks.record import machine, write
 from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
 from veristone.engine import Engine
 from veristone.generators.selection.choice import Choice, choose
-from veristone.generators.selection.compare import Comparison
+from veristone.generators.selection.duplicates import Comparison
 from veristone.generators.selection.gates import Candidate, Gates, judge_scores, judge_text
 from veristone.generators.selection.groups import Group, read_groups
-from veristone.generators.selection.products.material import REASONS
-from veristone.generators.selection.scoring.plan import Scoring, make_plan
+from veristone.generators.selection.products import REASONS
+from veristone.generators.selection.scoring import Scoring, make_plan
 from veristone.generators.selection.scoring.run import ScoreLog, score_all
 from veristone.generators.synthesis.records import Record, Trace
 

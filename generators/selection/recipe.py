@@ -49,7 +49,7 @@ class Recipe(BaseModel):
         ):
             if asked and not measured:
                 raise ValueError(f"{setting} needs scores.{name}")
-        if self.choice.pool != "passes" and scores.enabled:
+        if self.choice.pool != "passes" and scores.asks:
             raise ValueError("choice.pool: only passes are scored; leave [scores] out")
         names = [rule.name for rule in self.duplicates]
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -74,7 +74,7 @@ class Selection:
         folder: for the outputs; made if it is not there.
         verifier: needed where the recipe has scores.
         compare: count what each rule for duplicates would keep.
-        on_progress: called with the number of instructions that are done.
+        on_progress: called with a word for what is done and a number of instructions.
     """
 
     def __init__(
@@ -85,9 +85,9 @@ class Selection:
         *,
         verifier: Verifier | None = None,
         compare: bool = False,
-        on_progress: Callable[[int], None] = lambda done: None,
+        on_progress: Callable[[str, int], None] = lambda what, done: None,
     ) -> None:
-        if recipe.scores.enabled and verifier is None:
+        if recipe.scores.asks and verifier is None:
             raise ConfigError(f"recipe {recipe.name}: its scores need the verifier")
         self._recipe = recipe
         self._gates = recipe.gates
@@ -146,7 +146,7 @@ class Selection:
                 for work in batch:
                     yield work
                 done += len(batch)
-                self._progress(done)
+                self._progress("selected", done)
                 # Where Ctrl-C and SIGTERM come in.
                 await asyncio.sleep(0)
             finished = True
@@ -156,7 +156,7 @@ class Selection:
 
     def _open_log(self) -> ScoreLog | None:
         recipe = self._recipe
-        if not recipe.scores.enabled:
+        if not recipe.scores.asks:
             return None
         parts = [recipe.scores.model_dump(mode="json"), recipe.gates.model_dump(mode="json")]
         return ScoreLog(self._work / "scores.jsonl", _digest([*parts, recipe.random_seed]))

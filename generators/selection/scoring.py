@@ -45,7 +45,7 @@ class Scoring(BaseModel):
     and right ones take a few milliseconds. Repeats have the usual limits."""
 
     @property
-    def enabled(self) -> bool:
+    def asks(self) -> bool:
         """Whether anything is asked at all."""
         return bool(self.mutants or self.agreement or self.repeats)
 

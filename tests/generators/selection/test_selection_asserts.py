@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.selection.asserts import effective_asserts
+from veristone.generators.code.suites import effective_asserts
 
 CODE = "def f(x):\n    return x\nclass Box:\n    pass\n"
 

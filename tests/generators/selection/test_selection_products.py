@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from selection_records import failing, passing, undecided
 
 from veristone import Decision, Reason, Verdict
-from veristone.generators.selection.products.errors import clean_error
-from veristone.generators.selection.products.material import Material, Products, gather
+from veristone.generators.selection.products import clean_error
+from veristone.generators.selection.products import Material, Products, gather
 from veristone.generators.selection.products.preferences import preferences
 from veristone.generators.selection.products.repairs import repairs
 from veristone.generators.selection.products.unpaired import unpaired
-from veristone.generators.selection.student import Student
+from veristone.generators.selection.formatting import Student
 from veristone.generators.synthesis.records import Record
 
 ALL = Products(preferences=10, kto=10, repairs=10)

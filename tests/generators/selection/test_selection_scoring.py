@@ -9,9 +9,9 @@ from backends import open_engine
 from selection_records import DOUBLE, failing, make, passing
 
 from veristone import AssertsCheck, Decision, Reason, Sample, TestResult, Verdict, Verifier
-from veristone.generators.selection.scoring.plan import Plan, Scoring, make_plan
+from veristone.generators.selection.scoring import Plan, Scoring, make_plan
 from veristone.generators.selection.scoring.run import ScoreLog, score_all
-from veristone.generators.selection.scoring.scores import Score
+from veristone.generators.selection.scoring import Score
 from veristone.generators.synthesis.records import Record
 
 WEAK = "assert double(0) == 0\n"

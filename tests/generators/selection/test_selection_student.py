@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selection_records import make
 
-from veristone.generators.selection.comments import without_comments
+from veristone.generators.code.comments import without_comments
 from veristone.generators.selection.sections import SECTIONS, split_sections
-from veristone.generators.selection.student import Student, show_instruction, show_response
+from veristone.generators.selection.formatting import Student, show_instruction, show_response
 
 ANSWER = """[Reasoning]
 The number is doubled. As the tests below show, zero stays zero.

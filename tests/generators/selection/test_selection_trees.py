@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veristone.generators.selection.names import first_block, name_sequence, name_set
-from veristone.generators.selection.trees import normal_form
+from veristone.generators.code.normal import normal_form
 
 PLAIN = """\
 def total(items, start=0):
