@@ -78,7 +78,9 @@ def _spread(candidates: list[Candidate], count: int) -> list[Candidate]:
     while len(chosen) < count:
         rest = [index for index in range(len(candidates)) if index not in chosen]
         chosen.append(min(rest, key=nearest.__getitem__))
-        nearest = [max(old, _alike(sets[chosen[-1]], one)) for old, one in zip(nearest, sets, strict=True)]
+        nearest = [
+            max(old, _alike(sets[chosen[-1]], one)) for old, one in zip(nearest, sets, strict=True)
+        ]
     return [candidates[index] for index in chosen]
 
 

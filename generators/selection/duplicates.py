@@ -11,7 +11,7 @@ names without underscores, of functions and of classes (`name_set`). Responses w
 all count as one in the first, and as different in the second.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field

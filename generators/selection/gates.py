@@ -116,7 +116,7 @@ def refusal_by_score(gates: Gates, one: Candidate) -> Refusal | None:
 
 
 def not_judged(gates: Gates, one: Candidate) -> list[str]:
-    """Return the gates that are asked and cannot judge a candidate, for example for its language."""
+    """Return the gates that are asked and cannot judge a candidate."""
     score = one.score
     unknown = {
         "asserts": gates.min_asserts and one.asserts is None,

@@ -10,8 +10,8 @@ from veristone import ConfigError
 from veristone.generators.selection.choice import Choice
 from veristone.generators.selection.decontamination import Decontamination
 from veristone.generators.selection.duplicates import Duplicates
-from veristone.generators.selection.gates import Gates
 from veristone.generators.selection.formatting import Formatting
+from veristone.generators.selection.gates import Gates
 from veristone.generators.selection.products import Products
 from veristone.generators.selection.scoring import Scoring
 from veristone.settings import checked, read_toml
@@ -44,7 +44,12 @@ class Recipe(BaseModel):
             ("gates.min_strength", self.gates.min_strength, scores.mutants, "mutants"),
             ("choice.by = 'strength'", self.choice.by == "strength", scores.mutants, "mutants"),
             ("gates.min_agreement", self.gates.min_agreement, scores.agreement, "agreement"),
-            ("choice.by = 'agreement'", self.choice.by == "agreement", scores.agreement, "agreement"),
+            (
+                "choice.by = 'agreement'",
+                self.choice.by == "agreement",
+                scores.agreement,
+                "agreement",
+            ),
             ("gates.stable", self.gates.stable, scores.repeats, "repeats"),
         ):
             if asked and not measured:

@@ -134,7 +134,9 @@ class ScoringPlan:
         for record in scored:
             self.runs += _own_runs(record, scoring, random_seed)
         if scoring.agreement and scored:
-            self._compare(scored, [one for one in others if _can_be_scored(one)], scoring, random_seed)
+            self._compare(
+                scored, [one for one in others if _can_be_scored(one)], scoring, random_seed
+            )
             self.runs += self._cross_runs(Limits(cpu_s=scoring.cpu_s))
 
     def _compare(

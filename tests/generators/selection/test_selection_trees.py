@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.selection.names import first_block, name_sequence, name_set
 from veristone.generators.code.normal import normal_form
 
 PLAIN = """\
@@ -96,13 +95,3 @@ def test_what_cannot_be_parsed_is_its_own_form() -> None:
 @given(st.text(max_size=200), st.sampled_from(["python", "javascript", "go", "cobol"]))
 def test_every_text_has_a_form(code: str, language: str) -> None:
     assert normal_form(code, language) == normal_form(code, language)
-
-
-def test_the_papers_names() -> None:
-    block = "class Big_Box:\n    def Get_It(self):\n        pass\nasync def run():\n    pass\n"
-    assert name_sequence(block) == "Get_It run"
-    assert name_set(block) == "class:bigbox def:getit def:run"
-    assert name_sequence("x = 1") == name_set("x = 1") == ""
-    assert name_sequence("def broken(:\n    pass") == "broken"
-    assert first_block("text\n```python\na\n```\n```\nb\n```", "c") == "a\n"
-    assert first_block("no block", "c") == "c"
