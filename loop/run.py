@@ -172,7 +172,7 @@ def _tail(path: Path) -> str:
 
 def write_whole(path: Path, value: dict[str, Any]) -> None:
     """Write JSON so that the file is there whole or as it was."""
-    from veristone.generators.seeds.pipeline.storage import whole_file
+    from veristone.files import whole_file
 
     with whole_file(path) as file:
         file.write(json.dumps(value, indent=1).encode() + b"\n")

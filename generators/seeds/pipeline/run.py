@@ -15,19 +15,17 @@ from typing import NamedTuple
 import msgspec
 
 from veristone import ConfigError, VeristoneError
+from veristone.files import LOCK, only_one, whole_file
 from veristone.generators.children import Call, Pool
 from veristone.generators.seeds.funnel import Funnel, StepFunnel, add
 from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.pipeline.stages import Stage, group, stages
 from veristone.generators.seeds.pipeline.storage import (
-    LOCK,
     MinePart,
     PartCounts,
     StageFolder,
     StagePlan,
-    only_one,
     stage_folders,
-    whole_file,
 )
 from veristone.generators.seeds.pipeline.summary import summarise
 from veristone.generators.seeds.pipeline.worker import (
