@@ -252,7 +252,7 @@ class RedisQueue(WaitingQueue):
             parts += (token.key, token.fence, *_outcome(outcome, names))
         others = [key for name in names for key in self._keys_of(name)]
         answer = await self._step("ack", self._name, len(names), *parts, others=others)
-        full, mark, refused, blocked = answer
+        full, mark, refused, blocked = cast(tuple[int, bytes, list[int], list[int]], answer)
         return AckStep(
             [outcomes[index][0] for index in refused],
             [outcomes[index][0] for index in blocked],

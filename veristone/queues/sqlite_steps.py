@@ -244,7 +244,8 @@ class Turn:
             if turn is None:
                 return False  # found full a moment ago: who came first goes first
             known = turn._known(items)
-            new = [item for item in items if not (item.key in known or known.add(item.key))]
+            first = {item.key: item for item in reversed(items) if item.key not in known}
+            new = [first.pop(item.key) for item in items if item.key in first]
             if turn._counts.open and turn._counts.open + len(new) > turn._policy.capacity:
                 turns[name] = None
                 return False
