@@ -11,9 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from veristone.generators.seeds.extract.child import Child
+from veristone.generators.seeds.extract.parsing import LANGUAGES
 
-from veristone.generators.seeds.extract.apart import Apart
-from veristone.generators.seeds.extract.languages.table import LANGUAGES
 from veristone.generators.seeds.records import Seed
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["without_documentation"]
 
 _MEMORY_BYTES = 1 << 30
 _CPU_S = 30
-"""Limits for one seed, as for a document (`extract.reading`): some text no parser survives."""
+"""Limits for one seed, as for a document (`extract.functions`): some text no parser survives."""
 _STRINGS = frozenset({"string", "concatenated_string"})
 _BODIES = frozenset({"arrow_function", "function_declaration", "function_definition"}) | {
     "constructor_declaration",
@@ -62,9 +62,9 @@ def without_documentation(seed: Seed) -> str:
     """
     code = seed.code
     if seed.docstring and seed.language in LANGUAGES:
-        from veristone.generators.seeds.extract.parsing import tools
+        from veristone.generators.seeds.extract.parsing import language
 
-        tools(seed.language)  # here first: a missing grammar is the caller's business
+        language(seed.language)  # here first: a missing grammar is the caller's business
         try:
             request = msgspec.msgpack.encode((seed.code, seed.language, seed.shape))
         except UnicodeEncodeError:  # half of a surrogate pair: not from our sources
@@ -75,12 +75,12 @@ def without_documentation(seed: Seed) -> str:
 
 
 @cache
-def _cutter() -> Apart:
+def _cutter() -> Child:
     def work(request: bytes) -> bytes:
         code, language, shape = msgspec.msgpack.decode(request, type=tuple[str, str, str])
         return _cut(code, language, shape).encode()
 
-    return Apart(work, memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S)
+    return Child(work, memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S)
 
 
 def _cut(code: str, language: str, shape: str) -> str:

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import pytest
 
-from veristone.generators.seeds.extract import apart as module
-from veristone.generators.seeds.extract.apart import Apart
+from veristone.generators.seeds.extract import child as module
+from veristone.generators.seeds.extract.child import Child
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -22,18 +22,18 @@ ROOT = Path(__file__).resolve().parents[4]
 class Make(Protocol):
     def __call__(
         self, work: Callable[[bytes], bytes], *, cpu_s: int = 5, memory_bytes: int = 1 << 28
-    ) -> Apart: ...
+    ) -> Child: ...
 
 
 @pytest.fixture
 def make() -> Iterator[Make]:
     """Make one that is closed after the test."""
-    made: list[Apart] = []
+    made: list[Child] = []
 
     def new(
         work: Callable[[bytes], bytes], *, cpu_s: int = 5, memory_bytes: int = 1 << 28
-    ) -> Apart:
-        made.append(Apart(work, memory_bytes=memory_bytes, cpu_s=cpu_s))
+    ) -> Child:
+        made.append(Child(work, memory_bytes=memory_bytes, cpu_s=cpu_s))
         return made[-1]
 
     yield new
@@ -189,8 +189,8 @@ def test_a_child_ends_with_its_parent_and_holds_none_of_its_pipes() -> None:
     """Whoever waits for the end of the parent's output sees it, even while a child was busy."""
     script = (
         "import os, time\n"
-        "from veristone.generators.seeds.extract.apart import Apart\n"
-        "ask = Apart(lambda r: str(os.getpid()).encode(), memory_bytes=1 << 28, cpu_s=5)\n"
+        "from veristone.generators.seeds.extract.child import Child\n"
+        "ask = Child(lambda r: str(os.getpid()).encode(), memory_bytes=1 << 28, cpu_s=5)\n"
         "print(ask(b'').decode(), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )

@@ -14,46 +14,32 @@ import faulthandler
 import os
 import resource
 import signal
-import struct
 import sys
 import time
 import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import NoReturn
 
-__all__ = ["Apart"]
+__all__ = ["Child"]
 
 RENEWED_AFTER_S = 2.0
 """CPU seconds after which a child is replaced: what it used is only counted to its parent when it
 ends, and what leaked or fell to pieces in its memory goes with it."""
-_HEAD = struct.Struct("!cQ")
 _DONE, _LAST, _RAISED, _NO_MEMORY = b"d", b"l", b"r", b"m"
 _OUT_OF_MEMORY = 3
 """Exit status of a child that cannot even say it."""
 _OF_THE_WORK = frozenset(
-    {
-        signal.SIGABRT,
-        signal.SIGBUS,
-        signal.SIGFPE,
-        signal.SIGILL,
-        signal.SIGKILL,  # what the kernel sends where the memory ends
-        signal.SIGSEGV,
-        signal.SIGXCPU,
-    }
+    {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGXCPU}
+    | {signal.SIGKILL}  # what the kernel sends where the memory ends
 )
 
 
-class _Child(NamedTuple):
-    pid: int
-    parent: int
-    requests: BinaryIO
-    answers: BinaryIO
-
-
-class Apart:
+class Child:
     """Calls `work` in a child process, started with the first request.
 
     `memory_bytes` is on top of what this process has mapped when the child starts, `cpu_s` is for
@@ -64,7 +50,8 @@ class Apart:
         self._work = work
         self._memory_bytes = memory_bytes
         self._cpu_s = cpu_s
-        self._child: _Child | None = None
+        self._pipe: Connection | None = None
+        self._pid = self._parent = 0
         atexit.register(self.close)
 
     def __call__(self, request: bytes) -> bytes | None:
@@ -74,12 +61,16 @@ class Apart:
             RuntimeError: `work` raised an exception, whose traceback is in the message, or somebody
                 else ended the child.
         """
-        child = self._child
-        if child is None or child.parent != os.getpid():
-            self._forget()
-            child = self._child = self._start()
+        pipe = self._pipe
+        if pipe is None or self._parent != os.getpid():  # that one is of whom we were forked from
+            pipe = self._start()
+        kind = answer = b""
         try:
-            kind, answer = _ask(child, request)
+            pipe.send_bytes(request)
+            said = pipe.recv_bytes()
+            kind, answer = said[:1], said[1:]
+        except (EOFError, ConnectionError):
+            pass  # it died
         except BaseException:
             # An interruption, as by SIGTERM: what comes through the pipe now is not waited for.
             self._end(kill=True)
@@ -88,7 +79,7 @@ class Apart:
             raise RuntimeError(f"in a child process: {answer.decode(errors='replace')}")
         if kind == _DONE:
             return answer
-        code = self._end(kill=False)
+        code = self._end()
         if kind == _LAST:
             return answer
         if kind == _NO_MEMORY or code == _OUT_OF_MEMORY:
@@ -99,72 +90,56 @@ class Apart:
 
     def close(self) -> None:
         """End the child, if there is one. The next request starts another."""
-        if self._child is not None and self._child.parent == os.getpid():
-            self._end(kill=False)
-        self._forget()
+        if self._pipe is not None and self._parent == os.getpid():
+            self._end()
 
-    def _forget(self) -> None:
-        """Close the pipes to a child of the process that this one was forked from."""
-        if self._child is not None:
-            self._child.requests.close()
-            self._child.answers.close()
-            self._child = None
-
-    def _start(self) -> _Child:
-        parent = os.getpid()
-        requests, answers = os.pipe(), os.pipe()
+    def _start(self) -> Connection:
+        if self._pipe is not None:
+            self._pipe.close()
+        self._parent = os.getpid()
+        self._pipe, theirs = Pipe()
         with warnings.catch_warnings():
             # Other threads do not exist in the child, and it takes no lock that they might hold.
             warnings.simplefilter("ignore", DeprecationWarning)
-            pid = os.fork()
-        if pid == 0:
-            self._be_child(requests[0], answers[1])
-        os.close(requests[0])
-        os.close(answers[1])
-        return _Child(pid, parent, open(requests[1], "wb"), open(answers[0], "rb"))
+            self._pid = os.fork()
+        if self._pid == 0:
+            self._be_child(theirs)
+        theirs.close()
+        return self._pipe
 
-    def _end(self, *, kill: bool) -> int:
+    def _end(self, *, kill: bool = False) -> int:
         """Wait for the child's end; return its exit code, or the negative number of a signal."""
-        child, self._child = self._child, None
-        assert child is not None
         if kill:
             with suppress(ProcessLookupError):
-                os.kill(child.pid, signal.SIGKILL)
-        with suppress(BrokenPipeError):
-            child.requests.close()
-        child.answers.close()
-        _, status = os.waitpid(child.pid, 0)
-        return os.waitstatus_to_exitcode(status)
+                os.kill(self._pid, signal.SIGKILL)
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
-    def _be_child(self, requests: int, answers: int) -> NoReturn:
+    def _be_child(self, pipe: Connection) -> NoReturn:
         """Serve requests until the parent closes its end; what else the parent does is not ours."""
         try:
-            _leave_alone(requests, answers)
+            _leave_alone(pipe.fileno())
             _limit(resource.RLIMIT_CORE, 0)
             if sys.platform == "linux":
                 pages = int(Path("/proc/self/statm").read_bytes().split()[0])
                 _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + self._memory_bytes)
-            with open(requests, "rb") as reading, open(answers, "wb") as writing:
-                while self._serve(reading, writing):
-                    pass
-        finally:
-            os._exit(0)
-
-    def _serve(self, reading: BinaryIO, writing: BinaryIO) -> bool:
-        """Answer one request; return whether to go on."""
-        head = reading.read(_HEAD.size)
-        if len(head) < _HEAD.size:
-            return False
-        try:
-            return self._answer(_HEAD.unpack(head)[1], reading, writing)
+            while self._serve(pipe):
+                pass
         except MemoryError:
             # Not in the work itself but around it: too little is left to say so in words.
             os._exit(_OUT_OF_MEMORY)
+        finally:
+            os._exit(0)
 
-    def _answer(self, size: int, reading: BinaryIO, writing: BinaryIO) -> bool:
-        request = reading.read(size)
-        used = int(time.process_time())
-        _limit(resource.RLIMIT_CPU, used + 1 + self._cpu_s)
+    def _serve(self, pipe: Connection) -> bool:
+        """Answer one request; return whether to go on."""
+        try:
+            request = pipe.recv_bytes()
+        except (EOFError, ConnectionError):
+            return False
+        _limit(resource.RLIMIT_CPU, int(time.process_time()) + 1 + self._cpu_s)
         try:
             answer = self._work(request)
             kind = _LAST if time.process_time() > RENEWED_AFTER_S else _DONE
@@ -172,27 +147,11 @@ class Apart:
             kind, answer = _NO_MEMORY, b""
         except Exception:
             kind, answer = _RAISED, traceback.format_exc().encode(errors="replace")
-        writing.write(_HEAD.pack(kind, len(answer)) + answer)
-        writing.flush()
+        pipe.send_bytes(kind + answer)
         return kind in (_DONE, _RAISED)
 
 
-def _ask(child: _Child, request: bytes) -> tuple[bytes, bytes]:
-    """Send a request; return the kind and the bytes of the answer, two empty ones if none came."""
-    try:
-        child.requests.write(_HEAD.pack(_DONE, len(request)) + request)
-        child.requests.flush()
-    except BrokenPipeError:
-        return b"", b""
-    head = child.answers.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return b"", b""
-    kind, size = _HEAD.unpack(head)
-    answer = child.answers.read(size)
-    return (kind, answer) if len(answer) == size else (b"", b"")
-
-
-def _leave_alone(requests: int, answers: int) -> None:
+def _leave_alone(pipe: int) -> None:
     """Take the child out of its parent's affairs: its files, its signals, its terminal's Ctrl-C.
 
     A pipe that stayed open here would never end for those who wait for the parent's end.
@@ -203,11 +162,8 @@ def _leave_alone(requests: int, answers: int) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1):
         os.dup2(nothing, standard)
-    last = 2
-    for kept in sorted((requests, answers)):
-        os.closerange(last + 1, kept)
-        last = kept
-    os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(3, pipe)
+    os.closerange(pipe + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _limit(kind: int, value: int) -> None:
