@@ -1,10 +1,10 @@
 """From documents to candidates: documented functions, or random snippets.
 
-    functions.py   documented functions; each document is read in a process that may die of it
+    functions.py   documented functions of a document
     mining.py      finds them in a syntax tree by the queries of the language (queries/*.scm)
     comments.py    which comments are documentation, and their text
     bindings.py    what a Python document's own imports make of the names that a function uses
-    parsing.py     tree-sitter within bounds, and the languages; child.py: the process that may die
+    parsing.py     tree-sitter within bounds, and the languages
     snippets.py    one random snippet of a document
     quota.py       a step: so many seeds of each language
 
