@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 
 from veristone import ConfigError
-from veristone.generators.seeds.pipeline.storage import only_one, whole_file
+from veristone.files import only_one, whole_file
 from veristone.generators.synthesis.pipeline.judging import VERIFY
 from veristone.generators.synthesis.pipeline.redis_store import RedisStore
 from veristone.generators.synthesis.pipeline.sqlite_store import SQLiteStore

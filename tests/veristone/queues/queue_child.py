@@ -5,12 +5,12 @@ import os
 import sys
 from pathlib import Path
 
-from veristone.queues import Item, Lease, consume
-
-# After the import: the tests have a folder called veristone, too.
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+# The checkout first: `tests/` holds a folder `veristone`, too.
+sys.path[:0] = [str(Path(__file__).parents[number]) for number in (3, 0, 2)]
 
 from queue_stores import Store  # noqa: E402
+
+from veristone.queues import Item, Lease, consume  # noqa: E402
 
 
 async def main(kind: str, where: str, name: str, role: str, *arguments: str) -> None:
