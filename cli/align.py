@@ -14,7 +14,7 @@ from rich.status import Status
 from rich.table import Table
 
 from veristone import ConfigError
-from veristone.cli.trouble import need_modules
+from veristone.extras import need_modules
 
 if TYPE_CHECKING:
     from veristone.cli.options import Subparsers
@@ -99,7 +99,7 @@ async def run(arguments: argparse.Namespace) -> int:
 async def _run_in(
     folder: Path, recipe: "AlignRecipe", steps: "Sequence[Step]", arguments: argparse.Namespace
 ) -> int:
-    from veristone.generators.seeds.pipeline.storage import only_one
+    from veristone.files import only_one
     from veristone.loop.run import StepFailed, remove, run_steps, stale, write_whole
 
     with only_one(folder):

@@ -14,7 +14,8 @@ from veristone import ConfigError
 from veristone.cli.calibration import add_calibration
 from veristone.cli.judging import JUDGEMENTS, LateJudge, judge_of, with_judge
 from veristone.cli.options import add_engine_options, engine_config
-from veristone.cli.trouble import disk_trouble, need_modules
+from veristone.extras import need_modules
+from veristone.files import disk_trouble
 
 if TYPE_CHECKING:
     from veristone.cli.options import Subparsers
@@ -272,7 +273,7 @@ async def _services(recipe: "Recipe", arguments: argparse.Namespace) -> "AsyncGe
 def _write_report(folder: Path, funnel: "Funnel") -> None:
     import msgspec
 
-    from veristone.generators.seeds.pipeline.storage import whole_file
+    from veristone.files import whole_file
     from veristone.generators.seeds.report.page import render_page
     from veristone.generators.seeds.report.text import render_text
 

@@ -12,10 +12,10 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from markupsafe import Markup
 
 from veristone.generators.seeds.report.page import breakable, policy
-from veristone.generators.seeds.report.visible import excerpt, line
 from veristone.loop.report.facts import Facts
 from veristone.loop.report.views import blocks, words
 from veristone.loop.report.views.whole import sections
+from veristone.text import excerpt, line
 
 __all__ = ["render_page"]
 

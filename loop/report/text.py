@@ -4,12 +4,12 @@ Plots have tables in their place. Texts from outside stand in code spans and fen
 """
 
 from veristone.generators.seeds.report.markdown import fence, span, table
-from veristone.generators.seeds.report.visible import excerpt, line
 from veristone.generators.seeds.report.words import counted
 from veristone.loop.report.facts import Facts
 from veristone.loop.report.views import words
 from veristone.loop.report.views.blocks import Block, Listing, Readings, Section, Table
 from veristone.loop.report.views.whole import sections
+from veristone.text import excerpt, line
 
 __all__ = ["render_text"]
 

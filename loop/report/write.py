@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from veristone import ConfigError
-from veristone.generators.seeds.pipeline.storage import whole_file
+from veristone.files import whole_file
 from veristone.loop.report.gathering.whole import gather
 from veristone.loop.report.page import render_page
 from veristone.loop.report.text import render_text

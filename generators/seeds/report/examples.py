@@ -6,7 +6,7 @@ from typing import NamedTuple
 from veristone.generators.seeds.funnel import Funnel
 from veristone.generators.seeds.records import Provenance, Rejection, Seed
 from veristone.generators.seeds.report.flow import ranked
-from veristone.generators.seeds.report.visible import excerpt, line
+from veristone.text import excerpt, line
 
 __all__ = ["Cut", "Example", "Rejects", "kept", "rejected"]
 

@@ -19,7 +19,7 @@ from veristone.generators.seeds.funnel import Funnel
 from veristone.generators.seeds.report import figures, sections, words
 from veristone.generators.seeds.report.examples import Cut, Rejects, kept, rejected
 from veristone.generators.seeds.report.flow import Language, Stage, also_seen, languages, stages
-from veristone.generators.seeds.report.visible import line
+from veristone.text import line
 
 __all__ = ["breakable", "policy", "render_page"]
 

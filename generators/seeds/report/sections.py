@@ -19,7 +19,7 @@ from veristone.generators.seeds.report.flow import (
 from veristone.generators.seeds.report.histogram import columns, quantile
 from veristone.generators.seeds.report.plots import Bar, Group, bars, histogram
 from veristone.generators.seeds.report.scale import Scale, linear, logarithmic, wide
-from veristone.generators.seeds.report.visible import line
+from veristone.text import line
 
 __all__ = [
     "Plot",

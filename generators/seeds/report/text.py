@@ -19,7 +19,7 @@ from veristone.generators.seeds.report.flow import (
 )
 from veristone.generators.seeds.report.histogram import quantile
 from veristone.generators.seeds.report.markdown import fence, span, table
-from veristone.generators.seeds.report.visible import line
+from veristone.text import line
 
 __all__ = ["FunnelRow", "funnel_rows", "render_text"]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from veristone.generators.seeds.funnel import Funnel
 from veristone.generators.seeds.report.figures import count, duration, odds, share, size
 from veristone.generators.seeds.report.flow import Amount, Stage, not_read, stages
-from veristone.generators.seeds.report.visible import line
+from veristone.text import line
 
 __all__ = [
     "NOTES",

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from veristone.generators.seeds.report.figures import DASH, count, points, share
 from veristone.generators.seeds.report.sections import Plot
-from veristone.generators.seeds.report.visible import line
 from veristone.loop.report.drawing.curves import Dot, Series, curves, legend
 from veristone.loop.report.drawing.whiskers import Whisker, around, whiskers
 from veristone.loop.report.facts import Difference, Facts, Result
@@ -17,6 +16,7 @@ from veristone.loop.report.views.names import (
     score_text,
     span_text,
 )
+from veristone.text import line
 
 __all__ = ["ablations", "evaluation", "rounds"]
 

@@ -6,10 +6,10 @@ from itertools import groupby
 from veristone.generators.seeds.report.figures import count, share
 from veristone.generators.seeds.report.plots import Bar, Group
 from veristone.generators.seeds.report.sections import scaled
-from veristone.generators.seeds.report.visible import line
 from veristone.generators.seeds.report.words import counted
 from veristone.loop.report.facts import Facts, Stage
 from veristone.loop.report.views.blocks import Block, Figures, Section, Table
+from veristone.text import line
 
 __all__ = ["funnel", "of_given"]
 

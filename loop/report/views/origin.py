@@ -7,9 +7,9 @@ from veristone.generators.seeds.report.figures import DASH, count, duration, rat
 from veristone.generators.seeds.report.plots import Bar, bars
 from veristone.generators.seeds.report.scale import linear
 from veristone.generators.seeds.report.sections import Plot, alone
-from veristone.generators.seeds.report.visible import line
 from veristone.loop.report.facts import Facts, StepCost
 from veristone.loop.report.views.blocks import Block, Figures, Listing, Section, Table
+from veristone.text import line
 
 __all__ = ["costs", "missing", "origin"]
 

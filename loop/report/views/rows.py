@@ -8,7 +8,6 @@ from veristone.generators.seeds.report.histogram import columns, quantile
 from veristone.generators.seeds.report.plots import Bar, Bin, bars, histogram
 from veristone.generators.seeds.report.scale import linear
 from veristone.generators.seeds.report.sections import Plot, alone, ranked_bars
-from veristone.generators.seeds.report.visible import line
 from veristone.generators.seeds.report.words import counted
 from veristone.loop.report.facts import (
     Compared,
@@ -21,6 +20,7 @@ from veristone.loop.report.facts import (
     Strength,
 )
 from veristone.loop.report.views.blocks import Block, Figures, Reading, Readings, Section, Table
+from veristone.text import line
 
 __all__ = ["nearness", "rows", "strength"]
 

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from veristone.generators.seeds.report.figures import DASH, count, duration, rate, significant
 from veristone.generators.seeds.report.sections import Plot
-from veristone.generators.seeds.report.visible import line
 from veristone.generators.seeds.report.words import counted
 from veristone.loop.report.drawing.curves import MOST_BANDS, Dot, Series, curves, legend
 from veristone.loop.report.facts import Facts, Training
 from veristone.loop.report.views.blocks import Block, Figures, Section, Table
 from veristone.loop.report.views.names import model_name
+from veristone.text import line
 
 __all__ = ["training"]
 

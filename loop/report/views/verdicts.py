@@ -8,10 +8,10 @@ from veristone.generators.seeds.report.flow import Amount
 from veristone.generators.seeds.report.plots import Bar, bars
 from veristone.generators.seeds.report.scale import linear
 from veristone.generators.seeds.report.sections import Plot, alone, ranked_bars, scaled
-from veristone.generators.seeds.report.visible import line
 from veristone.generators.seeds.report.words import counted
 from veristone.loop.report.facts import Counted, Rate, Sample, Verdicts
 from veristone.loop.report.views.blocks import Block, Figures, Reading, Readings, Section, Table
+from veristone.text import line
 
 __all__ = ["refusals", "samples", "verdicts"]
 

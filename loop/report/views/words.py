@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from veristone.generators.seeds.report.figures import duration, odds, share
-from veristone.generators.seeds.report.visible import line
 from veristone.generators.seeds.report.words import counted
 from veristone.loop.report.facts import Difference, Facts, Result
 from veristone.loop.report.reading.run import BASE, MAIN
 from veristone.loop.report.views.names import between
+from veristone.text import line
 
 __all__ = ["headline", "summary", "unfinished"]
 

@@ -13,7 +13,7 @@ from veristone.generators.seeds.report.histogram import columns, quantile
 from veristone.generators.seeds.report.plots import Bar, Bin, Group, bars, histogram
 from veristone.generators.seeds.report.scale import Scale, linear, logarithmic, wide
 from veristone.generators.seeds.report.sections import licences_plot
-from veristone.generators.seeds.report.visible import line
+from veristone.text import line
 
 Kind = Callable[[list[float]], Scale]
 VALUES = st.lists(st.floats(1e-6, 1e12), min_size=1, max_size=8)

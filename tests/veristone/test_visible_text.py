@@ -3,12 +3,12 @@
 import unicodedata
 
 import pytest
+from hostile_text import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
-from report_funnels import HOSTILE
 
 from veristone.generators.seeds.report.markdown import fence, span, table
-from veristone.generators.seeds.report.visible import excerpt, line
+from veristone.text import excerpt, line
 
 ANY = st.text(st.characters(), max_size=300) | st.sampled_from(HOSTILE)
 
