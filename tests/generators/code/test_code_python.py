@@ -81,7 +81,8 @@ def test_any_almost_python_gets_an_answer(code: str) -> None:
 def test_nodes_are_those_of_ast_walk_but_for_contexts_and_operators() -> None:
     skipped = ast.expr_context | ast.operator | ast.unaryop | ast.cmpop | ast.boolop
     for module in (ast, argparse, dataclasses):
-        tree = parse(Path(str(module.__file__)).read_text()[:MAX_CHARACTERS].rpartition("\n\n\n")[0])
+        text = Path(str(module.__file__)).read_text()[:MAX_CHARACTERS]
+        tree = parse(text.rpartition("\n\n\n")[0])
         assert isinstance(tree, Parsed)
         expected = [node for node in ast.walk(tree.module) if not isinstance(node, skipped)]
         assert {id(node) for node in tree.nodes} == {id(node) for node in expected}
