@@ -201,7 +201,7 @@ class _Input:
     """The records of the input, read anew each time."""
 
     def __init__(self, recipe: "Recipe", path: Path | None) -> None:
-        from veristone.generators.synthesis.inputs import Draws
+        from veristone.generators.synthesis.read_input import Draws
 
         if path is None and not isinstance(recipe.input, Draws):
             raise ConfigError(f"the recipe {recipe.name} starts from a file: give it with --seeds")
