@@ -5,8 +5,8 @@ stand in carelessly written code, with example tests as an author would write th
 tests. Hidden tests are for judging; no corpus and no prompt may show them.
 
 No function name of one split occurs in another; where a template has constants, no combination of
-template and constants does either. A template without constants is the same task in all splits, under
-another name, and the phrases are the same in all splits: what is held out is not all new.
+template and constants does either. A template without constants is the same task in all splits,
+under another name, and so are the phrases: what is held out is not all new.
 
 Everything is a function of seed, split and index: task 7 is the same whether 8 tasks are sampled or
 8,000, on every machine and Python.
