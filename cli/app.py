@@ -22,21 +22,41 @@ Work = Callable[..., Coroutine[Any, Any, int]]
 
 def group(about: str) -> typer.Typer:
     """Return a command that has actions."""
-    # An exception of ours is told by `main`, in one line; any other is a fault that wants its trace.
+    # Errors of ours are told by `main`, in one line; any other is a fault that wants its trace.
     return typer.Typer(
-        help=about, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+        help=_help(about),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
     )
 
 
-def command(app: typer.Typer, *names: str) -> Callable[[Work], Work]:
+def command(
+    app: typer.Typer, *names: str, hidden: bool = False, anything: bool = False
+) -> Callable[[Work], Work]:
     """Add a function to `app` as a command, under each of the names."""
 
     def add(function: Work) -> Work:
         for name in names:
-            app.command(name, help=inspect.getdoc(function))(_called(function))
+            app.command(name, help=inspect.getdoc(function), hidden=hidden, **_more(anything))(
+                _called(function)
+            )
         return function
 
     return add
+
+
+def _help(text: str) -> str:
+    """Return a docstring with each paragraph on a line of its own, but for those after a \\b."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(p if p.startswith("\b") else p.replace("\n", " ") for p in paragraphs)
+
+
+def _more(anything: bool) -> Any:
+    if not anything:
+        return {}
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    return {"context_settings": settings, "add_help_option": False}
 
 
 def _called(function: Work) -> Callable[..., int]:

@@ -95,9 +95,7 @@ async def evaluate(
         int,
         typer.Option("-n", metavar="N", min=1, help="Samples of a task.", rich_help_panel=_ASKING),
     ] = 1,
-    temperature: Annotated[
-        float, typer.Option(metavar="T", min=0, rich_help_panel=_ASKING)
-    ] = 0.0,
+    temperature: Annotated[float, typer.Option(metavar="T", min=0, rich_help_panel=_ASKING)] = 0.0,
     top_p: Annotated[float, typer.Option(metavar="P", rich_help_panel=_ASKING)] = 1.0,
     max_tokens: Annotated[int, typer.Option(metavar="N", min=1, rich_help_panel=_ASKING)] = 1024,
     seed: Annotated[

@@ -81,7 +81,7 @@ def _tell(console: Console, what: str, reasons: Mapping[str, int]) -> None:
 
 
 def _verdicts(verdicts: Mapping[str, int]) -> Table:
-    from veristone.cli.tables import STYLES
+    from veristone.cli.display import STYLES
 
     total = sum(verdicts.values())
     passed = verdicts.get(Reason.PASSED, 0)

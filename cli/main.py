@@ -11,13 +11,12 @@ import typer
 from typer.exceptions import TyperException
 
 from veristone import VeristoneError, __version__
-from veristone.cli.align import align
 from veristone.cli.app import command
 from veristone.cli.dataset import dataset
 from veristone.cli.display import complain
 from veristone.cli.evaluate import evaluate
-from veristone.cli.generate import generate
-from veristone.cli.loop import loop
+from veristone.cli.generating import generate
+from veristone.cli.loop import align, loop, step
 from veristone.cli.seeds import seeds
 from veristone.cli.select import select
 from veristone.cli.setup import demo, doctor, images
@@ -36,7 +35,7 @@ app = typer.Typer(
 command(app, "verify")(verify)
 command(app, "eval")(evaluate)
 app.add_typer(seeds, name="seeds")
-app.add_typer(generate, name="generate")
+command(app, "generate", anything=True)(generate)
 command(app, "select")(select)
 command(app, "dataset")(dataset)
 command(app, "train")(train)
@@ -46,6 +45,7 @@ command(app, "show")(show)
 command(app, "doctor")(doctor)
 app.add_typer(images, name="images")
 command(app, "demo")(demo)
+command(app, "step", hidden=True)(step)
 
 
 def main(argv: list[str] | None = None) -> int:

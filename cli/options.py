@@ -9,6 +9,9 @@ import typer
 from veristone import ConfigError
 
 if TYPE_CHECKING:
+    import argparse
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
     from veristone.engine import EngineConfig
     from veristone.generators.models.config import ModelConfig
 
@@ -24,15 +27,14 @@ __all__ = [
     "Quiet",
     "Recipe",
     "Seed",
-    "positive",
+    "add_engine_options",
+    "engine_config",
 ]
 
 _SANDBOXES, _MODEL = "Sandboxes", "Model"
 _MODELS = "http://HOST:PORT/v1, vllm:NAME, transformers:NAME, replay:FILE or FILE.toml"
 
-Recipe = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A TOML file, or a recipe of ours.")
-]
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A TOML file, or a recipe of ours.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a run.")]
 OutputFolder = Annotated[
     Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where everything goes.")
@@ -87,9 +89,7 @@ class EngineOptions:
     ] = None
     runtime: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="Docker runtime, as runsc.", rich_help_panel=_SANDBOXES
-        ),
+        typer.Option(metavar="NAME", help="Docker runtime, as runsc.", rich_help_panel=_SANDBOXES),
     ] = None
     python: Annotated[
         str | None,
@@ -166,3 +166,58 @@ class ModelOptions:
         if self.model is None:
             raise ConfigError(f"give the model with --model: {FORMS}")
         return parse_model(self.model)
+
+
+# For `generate`, until it is moved.
+_ENGINE_FLAGS = ("backend", "sandboxes", "runtime", "python")
+
+
+def add_engine_options(parser: "argparse.ArgumentParser") -> None:
+    """Add the options that choose and size the sandboxes."""
+    group = parser.add_argument_group("sandboxes")
+    group.add_argument(
+        "--backend",
+        choices=("auto", "docker", "bubblewrap"),
+        help="what holds the sandboxes (default: Docker where a daemon answers, else bubblewrap)",
+    )
+    group.add_argument(
+        "--sandboxes", type=int, metavar="N", help="sandboxes (default: one per core)"
+    )
+    group.add_argument("--runtime", metavar="NAME", help="Docker runtime, for example runsc")
+    group.add_argument(
+        "--python", metavar="PATH", help="interpreter for bubblewrap sandboxes (default: this one)"
+    )
+    group.add_argument(
+        "--config", type=Path, metavar="FILE", help="TOML file with settings of the engine"
+    )
+
+
+def engine_config(arguments: "argparse.Namespace") -> "EngineConfig":
+    """Return the settings of file and options together.
+
+    Raises:
+        ConfigError: the file cannot be read or a setting is wrong.
+    """
+    import tomllib
+
+    import pydantic
+
+    from veristone import ConfigError
+    from veristone.engine import EngineConfig
+
+    settings: dict[str, Any] = {}
+    if arguments.config is not None:
+        try:
+            settings = tomllib.loads(arguments.config.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{arguments.config}: {error}") from error
+    for name in _ENGINE_FLAGS:
+        value = getattr(arguments, name)
+        if value is not None:
+            settings[name] = value
+    try:
+        return EngineConfig(**settings)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"setting {where!r}: {first['msg']}") from error

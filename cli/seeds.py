@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from veristone.generators.seeds.pipeline.run import Run
     from veristone.generators.seeds.steps import Services
 
-__all__ = ["seeds"]
+__all__ = ["collect", "seeds"]
 
 _NEEDED = tuple(
     f"veristone.generators.seeds.{name}"
@@ -99,6 +99,36 @@ async def run(
     quiet: Quiet = False,
 ) -> int:
     """Do everything (`run`), or find the candidates and no more (`mine`)."""
+    return await collect(
+        context.info_name,
+        recipe,
+        output,
+        engine,
+        source=source,
+        any_licence=any_licence,
+        benchmark=benchmark,
+        judge=judge,
+        processes=processes,
+        overwrite=overwrite,
+        quiet=quiet,
+    )
+
+
+async def collect(
+    action: str | None,
+    recipe: str,
+    output: Path,
+    engine: EngineOptions,
+    *,
+    source: list[str] | None = None,
+    any_licence: bool = False,
+    benchmark: list[str] | None = None,
+    judge: str | None = None,
+    processes: int | None = None,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Collect seeds by a recipe with what was said over it."""
     need_modules(*_NEEDED, extra="seeds")
     from veristone.generators.judge.late import with_judge
     from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
@@ -113,7 +143,7 @@ async def run(
     if judge is not None:
         settings = with_judge(settings, judge)
     whole = parse_recipe(settings, recipe)
-    return await _go(context, output, whole, engine, processes, overwrite, quiet)
+    return await _go(action, output, whole, engine, processes, overwrite, quiet)
 
 
 @command(seeds, "filter", "dedup")
@@ -137,7 +167,7 @@ async def go_on(
         whole = stored_recipe(folder)
     else:
         whole = parse_recipe({"name": Path(recipe).stem} | load_recipe(recipe), recipe)
-    return await _go(context, folder, whole, engine, processes, overwrite, quiet)
+    return await _go(context.info_name, folder, whole, engine, processes, overwrite, quiet)
 
 
 @command(seeds, "report")
@@ -155,7 +185,7 @@ async def report(folder: Folder) -> int:
 
 
 async def _go(
-    context: typer.Context,
+    action: str | None,
     folder: Path,
     recipe: "SeedRecipe",
     engine: EngineOptions,
@@ -165,7 +195,6 @@ async def _go(
 ) -> int:
     from veristone.generators.seeds.pipeline.run import PartsLost, Run
 
-    action = context.info_name
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(disk_trouble(folder))
         services = await stack.enter_async_context(

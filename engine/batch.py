@@ -325,7 +325,7 @@ def _open_input(path: Path | None, stack: contextlib.ExitStack, tally: Tally) ->
     if path is None:
         return sys.stdin.buffer
     try:
-        file = stack.enter_context(open(path, "rb"))
+        file = stack.enter_context(path.open("rb"))
     except IsADirectoryError:
         raise ConfigError(f"{path} is a folder; a file of samples is expected") from None
     except OSError as error:

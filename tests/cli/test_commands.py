@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from veristone.cli.demo import samples
 
 from veristone import __version__
-from veristone.cli.demo import samples
 from veristone.engine.languages import installed
 
 COMMAND = str(Path(sys.executable).parent / "veristone")

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from veristone.cli.align import content
+
 from veristone.loop.plan import plan
 from veristone.loop.recipe import builtin_recipes, load_align_recipe
 

@@ -16,7 +16,7 @@ from veristone.training.evaluation.runner import Outcome, broken_references, eva
 __all__ = ["Evaluated", "Evaluation", "evaluate_files"]
 
 OnProgress = Callable[[str, int, int, str], None]
-"""Told what goes on (`answers` or the benchmark), how much of it is done, of how much, and a note."""
+"""Told what goes on (`answers` or the benchmark), how much is done, of how much, and a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,6 +204,7 @@ def test_a_recipe_without_the_step_has_nobody_to_ask(corpus: Path, tmp_path: Pat
 
 def test_the_built_in_recipe_has_one(tmp_path: Path) -> None:
     from veristone.cli.judging import judge_of, with_judge
+
     from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
 
     settings = with_judge(load_recipe("starcoder2"), "replay:answers.jsonl")
