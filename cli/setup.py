@@ -138,7 +138,7 @@ async def list_images() -> int:
 
 
 @command(images, "test")
-async def test_images(engine: EngineOptions, languages: Languages = None) -> int:
+async def try_images(engine: EngineOptions, languages: Languages = None) -> int:
     """Run each language's selftest in its sandbox.
 
     Exit status: 0 all passed; 1 one did not.

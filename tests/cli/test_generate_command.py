@@ -119,7 +119,8 @@ def test_what_failed_for_good_is_told_and_tried_again(
     assert (nothing.returncode, nothing.stdout) == (0, "nothing had failed for good\n")
 
     async def fail_one() -> None:
-        async with find(folder).queue("concepts") as queue:
+        async with find(folder).open() as chain:
+            queue = chain.queues["concepts"]
             (lease,) = await queue.lease(1, 60)
             await queue.nack(lease.token, reason="ModelUnavailable: away")
 

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.synthesis.parsing.lists import concepts_in
-from veristone.generators.synthesis.parsing.sections import sections
-from veristone.generators.synthesis.parsing.tags import tagged
+from veristone.generators.synthesis.formats import concepts_in, sections, tagged
 
 LABELS = ("Reasoning", "Implementation", "Explanation", "Tests")
 
@@ -31,13 +29,13 @@ LABELS = ("Reasoning", "Implementation", "Explanation", "Tests")
     ],
 )
 def test_sections(text: str, expected: list[tuple[str, str]]) -> None:
-    assert [tuple(section) for section in sections(text, LABELS)] == expected
+    assert [tuple(section[:2]) for section in sections(text, LABELS)] == expected
 
 
 def test_labels_of_two_words() -> None:
     text = "[Problem  description]\na\n[Solution]\nb"
     found = sections(text, ("Problem Description", "Solution"))
-    assert [section.label for section in found] == ["Problem Description", "Solution"]
+    assert [section.name for section in found] == ["Problem Description", "Solution"]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +91,7 @@ WILD = st.text(alphabet="[]<>/TestsReponacv \n`*#:,()", max_size=200) | st.text(
 @given(WILD)
 def test_no_text_makes_them_fail(text: str) -> None:
     for section in sections(text, LABELS):
-        assert section.label in LABELS
+        assert section.name in LABELS
     for part in tagged(text, ("response", "tests")):
         assert part.name in ("response", "tests")
     assert all(phrase.strip() for phrase in concepts_in(text))

@@ -1,16 +1,19 @@
-"""Python's names and programs, words, and grammars of other languages."""
+"""What makes texts comparable, tests that are run behind their code, and code of any kind."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from veristone.generators.code.fences import fences
-from veristone.generators.synthesis.checks.code import code_of, program
-from veristone.generators.synthesis.checks.imports import foreign_imports
-from veristone.generators.synthesis.checks.stubs import stub
-from veristone.generators.synthesis.checks.tests import suite
-from veristone.generators.synthesis.parsing.python import without_imports_of
-from veristone.generators.synthesis.parsing.words import folded, rouge_l, words
+from veristone.generators.synthesis.checks.copies import folded, rouge_l, words
+from veristone.generators.synthesis.checks.program import (
+    code_of,
+    foreign_imports,
+    in_one_file,
+    program,
+    stub,
+    suite,
+)
 
 
 def test_imports_of_what_is_there() -> None:
@@ -23,8 +26,8 @@ def test_imports_of_what_is_there() -> None:
         "import os\nfrom json import f\nfrom other import f, h\nfrom a import f as k\n"
         "from a import f; x = 1\nassert f(1)"
     )
-    assert without_imports_of(code, {"f", "g"}) == kept
-    assert without_imports_of("import (", {"f"}) == "import ("
+    assert in_one_file(code, "def f(): 1\ndef g(): 2") == kept
+    assert in_one_file("import (", "f = 1") == "import ("
 
 
 @pytest.mark.parametrize(
