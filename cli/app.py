@@ -31,16 +31,12 @@ def group(about: str) -> typer.Typer:
     )
 
 
-def command(
-    app: typer.Typer, *names: str, hidden: bool = False, anything: bool = False
-) -> Callable[[Work], Work]:
+def command(app: typer.Typer, *names: str, hidden: bool = False) -> Callable[[Work], Work]:
     """Add a function to `app` as a command, under each of the names."""
 
     def add(function: Work) -> Work:
         for name in names:
-            app.command(name, help=inspect.getdoc(function), hidden=hidden, **_more(anything))(
-                _called(function)
-            )
+            app.command(name, help=inspect.getdoc(function), hidden=hidden)(_called(function))
         return function
 
     return add
@@ -50,13 +46,6 @@ def _help(text: str) -> str:
     """Return a docstring with each paragraph on a line of its own, but for those after a \\b."""
     paragraphs = inspect.cleandoc(text).split("\n\n")
     return "\n\n".join(p if p.startswith("\b") else p.replace("\n", " ") for p in paragraphs)
-
-
-def _more(anything: bool) -> Any:
-    if not anything:
-        return {}
-    settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    return {"context_settings": settings, "add_help_option": False}
 
 
 def _called(function: Work) -> Callable[..., int]:

@@ -12,7 +12,7 @@ from veristone import ConfigError
 from veristone.cli.dataset import dataset
 from veristone.cli.display import Progress, complain, print_table
 from veristone.cli.evaluate import evaluate
-from veristone.cli.generating import run as generate
+from veristone.cli.generate import run as generate
 from veristone.cli.options import (
     EngineOptions,
     ModelOptions,

@@ -15,7 +15,7 @@ from veristone.cli.app import command
 from veristone.cli.dataset import dataset
 from veristone.cli.display import complain
 from veristone.cli.evaluate import evaluate
-from veristone.cli.generating import generate
+from veristone.cli.generate import generate
 from veristone.cli.loop import align, loop, step
 from veristone.cli.seeds import seeds
 from veristone.cli.select import select
@@ -35,7 +35,7 @@ app = typer.Typer(
 command(app, "verify")(verify)
 command(app, "eval")(evaluate)
 app.add_typer(seeds, name="seeds")
-command(app, "generate", anything=True)(generate)
+app.add_typer(generate, name="generate")
 command(app, "select")(select)
 command(app, "dataset")(dataset)
 command(app, "train")(train)
@@ -80,7 +80,7 @@ def _told(error: TyperException) -> str:
     """Return what is wrong with the command line, and where to read what would be right."""
     context: Any = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "veristone"
-    said = error.format_message().rstrip(".")
+    said = error.format_message().rstrip(".").replace("Value error, ", "")
     if not said:  # no arguments at all: help was printed
         return f"give a command: {path} COMMAND ..."
     if found := re.match(r"No such command '(.+?)'$", said):

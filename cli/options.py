@@ -1,5 +1,7 @@
 """Options that several subcommands share, each said once: same name, short form and default."""
 
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -9,9 +11,7 @@ import typer
 from veristone import ConfigError
 
 if TYPE_CHECKING:
-    import argparse
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+    from veristone import Model
     from veristone.engine import EngineConfig
     from veristone.generators.models.config import ModelConfig
 
@@ -27,10 +27,9 @@ __all__ = [
     "Quiet",
     "Recipe",
     "Seed",
-    "add_engine_options",
-    "engine_config",
 ]
 
+_HANDED_ON = ("backend", "runtime", "python", "config")
 _SANDBOXES, _MODEL = "Sandboxes", "Model"
 _MODELS = "http://HOST:PORT/v1, vllm:NAME, transformers:NAME, replay:FILE or FILE.toml"
 
@@ -109,6 +108,11 @@ class EngineOptions:
         ),
     ] = None
 
+    def words(self, sandboxes: int) -> list[str]:
+        """Return the options as words for another process, with so many sandboxes."""
+        given = [("sandboxes", sandboxes), *((n, getattr(self, n)) for n in _HANDED_ON)]
+        return [w for n, value in given if value is not None for w in (f"--{n}", str(value))]
+
     def settings(self) -> "EngineConfig":
         """Return the settings of file and options together.
 
@@ -167,57 +171,23 @@ class ModelOptions:
             raise ConfigError(f"give the model with --model: {FORMS}")
         return parse_model(self.model)
 
+    def words(self) -> list[str]:
+        """Return the options as words for another process."""
+        given = (
+            ("--model", self.model),
+            ("--record", self.record),
+            ("--in-flight", self.in_flight),
+        )
+        return [w for name, value in given if value is not None for w in (name, str(value))]
 
-# For `generate`, until it is moved.
-_ENGINE_FLAGS = ("backend", "sandboxes", "runtime", "python")
+    @asynccontextmanager
+    async def opened(self) -> "AsyncGenerator[Model]":
+        """Open the model; with --record every answer is written down."""
+        from veristone.generators.models.recording import RecordingModel
+        from veristone.generators.models.registry import open_model
 
-
-def add_engine_options(parser: "argparse.ArgumentParser") -> None:
-    """Add the options that choose and size the sandboxes."""
-    group = parser.add_argument_group("sandboxes")
-    group.add_argument(
-        "--backend",
-        choices=("auto", "docker", "bubblewrap"),
-        help="what holds the sandboxes (default: Docker where a daemon answers, else bubblewrap)",
-    )
-    group.add_argument(
-        "--sandboxes", type=int, metavar="N", help="sandboxes (default: one per core)"
-    )
-    group.add_argument("--runtime", metavar="NAME", help="Docker runtime, for example runsc")
-    group.add_argument(
-        "--python", metavar="PATH", help="interpreter for bubblewrap sandboxes (default: this one)"
-    )
-    group.add_argument(
-        "--config", type=Path, metavar="FILE", help="TOML file with settings of the engine"
-    )
-
-
-def engine_config(arguments: "argparse.Namespace") -> "EngineConfig":
-    """Return the settings of file and options together.
-
-    Raises:
-        ConfigError: the file cannot be read or a setting is wrong.
-    """
-    import tomllib
-
-    import pydantic
-
-    from veristone import ConfigError
-    from veristone.engine import EngineConfig
-
-    settings: dict[str, Any] = {}
-    if arguments.config is not None:
-        try:
-            settings = tomllib.loads(arguments.config.read_text())
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{arguments.config}: {error}") from error
-    for name in _ENGINE_FLAGS:
-        value = getattr(arguments, name)
-        if value is not None:
-            settings[name] = value
-    try:
-        return EngineConfig(**settings)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"setting {where!r}: {first['msg']}") from error
+        async with AsyncExitStack() as stack:
+            model = await stack.enter_async_context(open_model(self.settings()))
+            if self.record is not None:
+                model = await stack.enter_async_context(RecordingModel(model, self.record))
+            yield model

@@ -185,8 +185,9 @@ class _Made(NamedTuple):
 
 
 async def _records(path: Path, wanted: _Wanted) -> AsyncIterator[_Item]:
+    from veristone.generators.synthesis.pipeline.chain import FEED
     from veristone.generators.synthesis.pipeline.export import DUPLICATE
-    from veristone.generators.synthesis.pipeline.folder import FEED, find
+    from veristone.generators.synthesis.pipeline.folder import find
 
     folder = find(path)
     _known(wanted.stage, [FEED, *folder.stages])
@@ -215,18 +216,14 @@ def _fits(made: _Made, wanted: _Wanted) -> bool:
 
 async def _last(folder: "RunFolder") -> list[str]:
     """The last stage that made something."""
-    async with folder.store() as store:
-        counts = await store.counts()
-    return [stage for stage in folder.stages if counts.get(stage, {}).get("given")][-1:]
+    async with folder.open() as chain:
+        return [stage.stage for stage in await chain.look() if stage.count("given")][-1:]
 
 
 async def _stored(folder: "RunFolder", stages: list[str]) -> AsyncGenerator[_Made]:
-    from veristone.generators.synthesis.pipeline.wire import decode_result
-
-    async with folder.store() as store:
+    async with folder.open() as chain:
         for stage in stages:
-            async for _, data in store.items(stage):
-                result = decode_result(data)
+            async for result in chain.results(stage):
                 for record in result.kept:
                     yield _Made(stage, record)
                 for refusal in result.refused:

@@ -81,6 +81,7 @@ async def align(
         ConfigError: what is there was made with other settings, or another process works there.
         StepFailed: a step ended with an error; those before it are done and kept.
     """
+    _check_files(steps)
     with only_one(folder):
         changed = stale(folder, steps)
         if changed and not overwrite:
@@ -97,3 +98,16 @@ async def align(
             await asyncio.to_thread(write_report, folder)
             raise
         return list(await asyncio.to_thread(write_report, folder))
+
+
+def _check_files(steps: list[Step]) -> None:
+    """Refuse a run whose benchmarks or input are not there: nights later it would fail for it."""
+    made = {path for step in steps for path in step.outputs.values()}
+    named = [step.inputs.get(role, "") for step in steps for role in ("dataset", "input")]
+    missing = sorted({path for path in named if path and path not in made} - _there(named))
+    if missing:
+        raise ConfigError(f"the recipe names files that are not there: {', '.join(missing)}")
+
+
+def _there(paths: list[str]) -> set[str]:
+    return {path for path in paths if path and Path(path).exists()}

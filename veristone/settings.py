@@ -63,6 +63,9 @@ def checked(model: _Model[M], settings: Mapping[str, Any], where: str) -> M:
         first = _first(error)
         place = ".".join(str(part) for part in first["loc"])
         said = str(first["msg"]).removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            fields: Any = getattr(model, "model_fields", {}) if len(first["loc"]) == 1 else {}
+            said = f"there is no such setting{near(str(first['loc'][-1]), fields)}"
         raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
 
 
