@@ -269,7 +269,7 @@ async def _do(step: "Step") -> int:
                 changes=overrides(given["set"]),
             )
         case "evaluation":
-            asking = {**given, "template": given["template"] or "instruction"}
+            asking: dict[str, Any] = {**given, "template": given["template"] or "instruction"}
             return await evaluate(
                 asking.pop("benchmark"),
                 Path(inputs["dataset"]),

@@ -53,7 +53,7 @@ def interval(values: Sequence[float]) -> Interval:
     need_modules("scipy.stats", extra="report")
     from scipy.stats import t
 
-    quantile = float(t.ppf(0.975, len(values) - 1))
+    quantile = float(t.ppf(0.975, len(values) - 1))  # pyright: ignore[reportUnknownMemberType]
     return Interval(fmean(values), quantile * stdev(values) / len(values) ** 0.5)
 
 

@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from veristone import __version__
+from veristone.cli.main import app, main
 from veristone.engine.demo import samples
 from veristone.engine.languages import installed
 
