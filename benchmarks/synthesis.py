@@ -32,7 +32,7 @@ from rich.console import Console
 from benchmarks.record import machine, write
 from veristone import Sample
 from veristone.engine import Engine, EngineConfig
-from veristone.generators.seeds.pipeline.storage import only_one
+from veristone.files import only_one
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.feed import feed, reopen
 from veristone.generators.synthesis.pipeline.folder import RunFolder, begin

@@ -14,7 +14,7 @@ from rich.status import Status
 from rich.table import Table
 
 from veristone import ConfigError
-from veristone.cli.trouble import need_modules
+from veristone.extras import need_modules
 
 if TYPE_CHECKING:
     from veristone.cli.options import Subparsers
@@ -78,6 +78,7 @@ async def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from veristone.loop.plan import plan
     from veristone.loop.recipe import load_align_recipe
+    from veristone.loop.report.measures import need_libraries
 
     recipe = load_align_recipe(arguments.recipe, arguments.data)
     if arguments.random_seed is not None:
@@ -93,13 +94,14 @@ async def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.output is None:
         raise ConfigError("give the run a folder: -o FOLDER (or --dry-run)")
+    need_libraries()
     return await _run_in(arguments.output.resolve(), recipe, steps, arguments)
 
 
 async def _run_in(
     folder: Path, recipe: "AlignRecipe", steps: "Sequence[Step]", arguments: argparse.Namespace
 ) -> int:
-    from veristone.generators.seeds.pipeline.storage import only_one
+    from veristone.files import only_one
     from veristone.loop.run import StepFailed, remove, run_steps, stale, write_whole
 
     with only_one(folder):

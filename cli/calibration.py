@@ -56,11 +56,11 @@ async def calibrate(arguments: argparse.Namespace) -> int:
     """Run `calibrate-judge`."""
     import msgspec
 
+    from veristone.files import whole_file
     from veristone.generators.judge.judge import ModelJudge
     from veristone.generators.judge.labelled import BUILT_IN, read_labelled
     from veristone.generators.judge.report import make_report
     from veristone.generators.models.registry import open_model, parse_model
-    from veristone.generators.seeds.pipeline.storage import whole_file
 
     if not 0 < arguments.precision <= 1:
         raise ConfigError("--precision is above 0 and at most 1")

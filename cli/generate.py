@@ -16,7 +16,7 @@ from veristone.cli.generate_common import (
     need_extra,
 )
 from veristone.cli.options import add_engine_options, engine_config
-from veristone.cli.trouble import disk_trouble
+from veristone.files import disk_trouble
 
 if TYPE_CHECKING:
     from veristone.cli.options import Subparsers
@@ -162,7 +162,7 @@ async def _begin(
     arguments: argparse.Namespace, stack: contextlib.ExitStack
 ) -> "tuple[RunFolder, Iterable[Record]]":
     """Check everything, make the folder, lock it, and open its queues for the input."""
-    from veristone.generators.seeds.pipeline.storage import only_one
+    from veristone.files import only_one
     from veristone.generators.synthesis.pipeline.feed import check_ids, reopen
     from veristone.generators.synthesis.pipeline.folder import begin, check
 

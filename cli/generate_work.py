@@ -3,9 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import ctypes
-import os
-import signal
 import sys
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from veristone import ConfigError
 from veristone.cli.generate_common import model_config
 from veristone.cli.options import engine_config
+from veristone.processes import end_with_parent
 
 if TYPE_CHECKING:
     from veristone import Model
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["frozen_recipe", "verify_all", "work_on"]
 
-_PR_SET_PDEATHSIG = 1
-
 
 async def work_on(arguments: argparse.Namespace) -> int:
     """Work on the named stages, or on all that ask the model, until their queues are finished."""
@@ -31,7 +27,8 @@ async def work_on(arguments: argparse.Namespace) -> int:
     from veristone.generators.synthesis.pipeline.folder import find
     from veristone.generators.synthesis.pipeline.worker import work_off
 
-    _end_with(arguments.parent)
+    if arguments.parent is not None:
+        end_with_parent(arguments.parent)
     folder = find(arguments.folder)
     recipe = frozen_recipe(folder)
     named: list[str] = arguments.stages or [stage.name for stage in recipe.stages]
@@ -63,7 +60,8 @@ async def verify_all(arguments: argparse.Namespace) -> int:
     from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
     from veristone.generators.synthesis.pipeline.worker import work_off
 
-    _end_with(arguments.parent)
+    if arguments.parent is not None:
+        end_with_parent(arguments.parent)
     config = engine_config(arguments)
     folder = find(arguments.folder)
     recipe = frozen_recipe(folder)
@@ -170,12 +168,3 @@ async def _status(folder: "RunFolder", stages: Sequence[str], *, quiet: bool) ->
             file=sys.stderr,
         )
     return 1 if dead else 0
-
-
-def _end_with(parent: int | None) -> None:
-    """Have the kernel end this process, in good order, when its parent is gone."""
-    if parent is None:
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os._exit(1)  # it died before we asked to be told

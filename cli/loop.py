@@ -116,7 +116,7 @@ def _need_torch() -> None:
 
 
 async def _run_seeds(folder: Path, arguments: argparse.Namespace) -> list[Exception]:
-    from veristone.generators.seeds.pipeline.storage import only_one
+    from veristone.files import only_one
 
     # More threads than cores make torch many times slower (docs/loop.md).
     os.environ["OMP_NUM_THREADS"] = "1"

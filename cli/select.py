@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from veristone import ConfigError
 from veristone.cli.options import add_engine_options, engine_config
-from veristone.cli.trouble import need_modules
+from veristone.extras import need_modules
 
 if TYPE_CHECKING:
     from veristone import Verifier

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veristone import ConfigError
-from veristone.cli.trouble import disk_trouble
+from veristone.files import disk_trouble
 
 if TYPE_CHECKING:
     from veristone.cli.options import Subparsers

@@ -1,7 +1,7 @@
 """Records of synthesis to read, on a terminal or in a pipe.
 
 What models and corpora write may move a terminal's cursor or worse: nothing is printed that is not
-made visible first (`veristone.generators.seeds.report.visible`).
+made visible first (`veristone.text`).
 """
 
 import hashlib
@@ -156,7 +156,7 @@ async def _exported(folder: "RunFolder") -> AsyncGenerator[_Output]:
 
 
 def _print(output: _Output) -> None:
-    from veristone.generators.seeds.report.visible import line
+    from veristone.text import line
 
     record = output.record
     facts = (output.stage, record.language, record.category, record.difficulty)
@@ -169,7 +169,7 @@ def _print(output: _Output) -> None:
 
 
 def _print_refusal(refusal: "Refusal") -> None:
-    from veristone.generators.seeds.report.visible import line
+    from veristone.text import line
 
     print(f"   refused: {line(refusal.reason)}  {line(refusal.detail)}".rstrip())
     if refusal.finish_reason:
@@ -182,7 +182,7 @@ def _print_refusal(refusal: "Refusal") -> None:
 
 
 def _print_record(record: "Record") -> None:
-    from veristone.generators.seeds.report.visible import line
+    from veristone.text import line
 
     has_response = bool(record.response or record.code)
     if record.seed is not None and not has_response:
@@ -201,7 +201,7 @@ def _print_record(record: "Record") -> None:
 
 
 def _print_verdict(verdict: "Verdict") -> None:
-    from veristone.generators.seeds.report.visible import line
+    from veristone.text import line
 
     print(f"   {verdict.decision}: {verdict.reason}, {verdict.passed} of {verdict.total} tests")
     if verdict.message:
@@ -213,7 +213,7 @@ def _print_verdict(verdict: "Verdict") -> None:
 
 
 def _print_text(title: str, text: str) -> None:
-    from veristone.generators.seeds.report.visible import excerpt
+    from veristone.text import excerpt
 
     if not text.strip():
         return

@@ -76,7 +76,7 @@ def _language(item: "Rejection | Seed") -> str:
 
 def _print(item: "Rejection | Seed") -> None:
     from veristone.generators.seeds.records import Rejection
-    from veristone.generators.seeds.report.visible import line
+    from veristone.text import line
 
     where = item.provenance
     place = " ".join(filter(None, (where.repository, where.path)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veristone import ConfigError
-from veristone.cli.trouble import need_modules
+from veristone.extras import need_modules
 
 if TYPE_CHECKING:
     from veristone.cli.options import Subparsers

@@ -8,7 +8,7 @@ import msgspec
 
 from veristone import Limits, Output
 
-__all__ = ["Captured", "Driver", "Job", "Large", "Report"]
+__all__ = ["Captured", "Driver", "Job", "Large", "Measured", "Report"]
 
 Driver = Literal["main", "exec", "calls", "asserts"]
 
@@ -89,11 +89,10 @@ class Large:
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What the warden measured. Everything in it that a sample wrote is hostile."""
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What the warden measured of a run, as it stands in the header of its report."""
 
-    exit_code: int | None
+    exit_code: int | None = msgspec.field(name="exit")
     signal: int | None
     killed: Literal["cpu", "call", "wall", "output", "memory", "disk"] | None
     oom: bool
@@ -105,6 +104,12 @@ class Report:
     """Seconds that living processes stood ready and got no CPU, where wall time ran out."""
     peak_kib: int
     inside_s: float
+    """Seconds from the job's arrival at the warden to its report."""
+
+
+class Report(Measured, frozen=True, kw_only=True):
+    """A run, measured, with what came out of it. Everything that a sample wrote is hostile."""
+
     stdout: Captured
     stderr: Captured
     events: tuple[dict[str, Any], ...] = ()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from veristone import InvalidSample, ProtocolViolation, SandboxFailure
-from veristone.engine.jobs import LARGE_BYTES, Captured, Job, Large, Report
+from veristone.engine.jobs import LARGE_BYTES, Captured, Job, Large, Measured, Report
 from veristone.sandbox_images.warden import frames
 
 __all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
@@ -30,21 +30,10 @@ class Hello(msgspec.Struct):
     memory_limit: int | None = None
 
 
-class _ReportHeader(msgspec.Struct):
+class _ReportHeader(Measured, frozen=True, kw_only=True):
     op: Literal["report"]
     id: int
     token: str
-    exit: int | None
-    signal: int | None
-    killed: Literal["cpu", "call", "wall", "output", "memory", "disk"] | None
-    oom: bool
-    process_limit: bool
-    disk_full: bool
-    cpu_s: float
-    wall_s: float
-    starved_s: float
-    peak_kib: int
-    inside_s: float
     stdout: tuple[int, int, int]
     stderr: tuple[int, int, int]
     record: tuple[int, int, int]
@@ -162,20 +151,10 @@ def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
     for event in events[:2]:
         if "fault" in event:
             raise SandboxFailure(f"the sandbox could not start the sample: {event['fault']}")
-    if head.exit == 254 and not events and head.stderr[2] == 0 and intact:
+    if head.exit_code == 254 and not events and head.stderr[2] == 0 and intact:
         raise SandboxFailure("the sandbox could not start the sample")
     return Report(
-        exit_code=head.exit,
-        signal=head.signal,
-        killed=head.killed,
-        oom=head.oom,
-        process_limit=head.process_limit,
-        disk_full=head.disk_full,
-        cpu_s=head.cpu_s,
-        wall_s=head.wall_s,
-        starved_s=head.starved_s,
-        peak_kib=head.peak_kib,
-        inside_s=head.inside_s,
+        **{name: getattr(head, name) for name in Measured.__struct_fields__},
         stdout=Captured(pieces[0], pieces[1], head.stdout[2]),
         stderr=Captured(pieces[2], pieces[3], head.stderr[2]),
         events=tuple(events),

@@ -7,7 +7,6 @@ process goes too.
 """
 
 import asyncio
-import ctypes
 import json
 import os
 import shutil
@@ -20,11 +19,11 @@ from typing import Any, NamedTuple, cast
 
 from veristone import ConfigError, VeristoneError
 from veristone.loop.plan import Step
+from veristone.processes import end_with_parent
 
 __all__ = ["Progress", "StepFailed", "done", "mark", "remove", "run_steps", "stale", "write_whole"]
 
 _MARK, _LOG = "step.json", "step.log"
-_PR_SET_PDEATHSIG = 1
 _GRACE_S = 60.0
 _LOOK_S = 1.0
 _TAIL_BYTES = 4096
@@ -103,6 +102,7 @@ async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]
         "variant": step.variant,
         "round": step.round,
         "label": step.label,
+        "after": list(step.after),
         "command": ["veristone", *step.arguments],
         "wall_s": 0.0,
         "starts": 0,
@@ -137,7 +137,7 @@ async def _process(
             stderr=output,
             # Ctrl-C on the terminal is for this process, which passes it on in good order.
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=end_with_parent,
         )
     waiting = asyncio.ensure_future(process.wait())
     try:
@@ -161,10 +161,6 @@ async def _end(pid: int, waiting: "asyncio.Future[int]") -> None:
             return
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def _tail(path: Path) -> str:
     try:
         with path.open("rb") as file:
@@ -177,7 +173,7 @@ def _tail(path: Path) -> str:
 
 def write_whole(path: Path, value: dict[str, Any]) -> None:
     """Write JSON so that the file is there whole or as it was."""
-    from veristone.generators.seeds.pipeline.storage import whole_file
+    from veristone.files import whole_file
 
     with whole_file(path) as file:
         file.write(json.dumps(value, indent=1).encode() + b"\n")

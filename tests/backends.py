@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import shutil
 from collections.abc import AsyncGenerator
@@ -12,10 +13,21 @@ from watched import INSPECTION, Watched, story
 
 from veristone import BackendUnavailable
 from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.docker import connect
 from veristone.engine.images import build
 from veristone.engine.languages import find
 
-__all__ = ["INSPECTION", "Watched", "built", "give_up", "on", "open_engine", "story"]
+__all__ = [
+    "INSPECTION",
+    "Watched",
+    "built",
+    "give_up",
+    "missing",
+    "need",
+    "on",
+    "open_engine",
+    "story",
+]
 
 on = {
     "docker": pytest.param("docker", marks=pytest.mark.docker),
@@ -43,13 +55,30 @@ def built(language: str = "python") -> None:
     _built.add(image)
 
 
+@functools.cache
+def missing(backend: str) -> str:
+    """Return why there can be no sandbox of this back end here, or nothing."""
+    if backend == "bubblewrap":
+        return "" if shutil.which("bwrap") else "bubblewrap: the program bwrap is missing"
+    try:
+        connect().close()
+    except BackendUnavailable:
+        return "docker: no daemon answers"
+    return ""
+
+
+def need(backend: str) -> None:
+    """Go on only where there are sandboxes of this back end; see `give_up`."""
+    if missing(backend):
+        give_up(missing(backend))
+    if backend == "docker":
+        built()
+
+
 @contextlib.asynccontextmanager
 async def open_engine(backend: str, **settings: Any) -> AsyncGenerator[Engine]:
     """Open an engine on one back end, with one sandbox unless told otherwise."""
-    if backend == "docker":
-        await asyncio.to_thread(built)
-    if backend == "bubblewrap" and shutil.which("bwrap") is None:
-        give_up("bubblewrap: the program bwrap is missing")
+    await asyncio.to_thread(need, backend)
     config = EngineConfig(backend=backend, **{"sandboxes": 1, **settings})  # pyright: ignore[reportArgumentType]
     async with contextlib.AsyncExitStack() as stack:
         try:

@@ -5,12 +5,13 @@ sandbox before and after. Both live as long as their module, so a module that us
 ``pytestmark = pytest.mark.asyncio(loop_scope="module")``.
 """
 
+import collections
 import signal
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from backends import Watched, on, open_engine
+from backends import Watched, need, on, open_engine
 
 from veristone.engine import Engine
 
@@ -18,6 +19,25 @@ from veristone.engine import Engine
 # would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that names a back end is skipped where there is none, and fails where CI=true."""
+    for name in on:
+        if item.get_closest_marker(name) is not None:
+            need(name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one short table what was skipped and why."""
+    reasons: collections.Counter[str] = collections.Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        if isinstance(report.longrepr, tuple):
+            reasons[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
+    if reasons:
+        terminalreporter.section("skipped, by reason")
+        for reason, number in reasons.most_common():
+            terminalreporter.write_line(f"{number:5}  {reason}")
 
 
 @pytest.fixture(scope="module", params=list(on.values()))

@@ -32,7 +32,7 @@ class Watched:
     @property
     def pool(self) -> Pool:
         """The pool of the Python sandboxes."""
-        return self.engine._pools["python"].result()
+        return self.engine._pools._opened["python"].result()
 
     async def look(self) -> dict[str, Any]:
         """Run the well-behaved program; it must pass at the first attempt."""

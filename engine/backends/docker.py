@@ -52,6 +52,7 @@ def connect() -> Any:
         BackendUnavailable: none answers.
     """
     try:
+        _knock()
         client: Any = docker.from_env(timeout=_DAEMON_TIMEOUT_S)
         client.ping()
     except _DAEMON_ERRORS as error:
@@ -60,6 +61,19 @@ def connect() -> Any:
             " or use --backend bubblewrap"
         ) from error
     return client
+
+
+def _knock() -> None:
+    """Raise OSError where nothing listens on the daemon's Unix socket.
+
+    The SDK would find out as well, and leave the socket that it tried with open.
+    """
+    url = os.environ.get("DOCKER_HOST") or docker.constants.DEFAULT_UNIX_SOCKET
+    scheme, _, path = url.partition("://")
+    if scheme in {"unix", "http+unix"}:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_DAEMON_TIMEOUT_S)
+            probe.connect(path)
 
 
 class Docker:

@@ -7,13 +7,14 @@ cannot make sense of the code, the code is returned as it is.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from veristone.generators.seeds.extract.apart import Apart
-from veristone.generators.seeds.extract.languages.table import LANGUAGES
+from veristone.generators.children import Child, ChildDied, Limits
+from veristone.generators.seeds.extract.parsing import LANGUAGES
 from veristone.generators.seeds.records import Seed
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["without_documentation"]
 
-_MEMORY_BYTES = 1 << 30
-_CPU_S = 30
-"""Limits for one seed, as for a document (`extract.reading`): some text no parser survives."""
+_LIMITS = Limits(memory_bytes=1 << 30, cpu_s=30)
+"""Limits for one seed, as for a document (`extract.functions`): some text no parser survives."""
 _STRINGS = frozenset({"string", "concatenated_string"})
 _BODIES = frozenset({"arrow_function", "function_declaration", "function_definition"}) | {
     "constructor_declaration",
@@ -62,25 +62,18 @@ def without_documentation(seed: Seed) -> str:
     """
     code = seed.code
     if seed.docstring and seed.language in LANGUAGES:
-        from veristone.generators.seeds.extract.parsing import tools
+        from veristone.generators.seeds.extract.parsing import language
 
-        tools(seed.language)  # here first: a missing grammar is the caller's business
-        try:
-            request = msgspec.msgpack.encode((seed.code, seed.language, seed.shape))
-        except UnicodeEncodeError:  # half of a surrogate pair: not from our sources
-            request = None
-        answer = _cutter()(request) if request is not None else None
-        code = answer.decode() if answer is not None else seed.code
+        language(seed.language)  # here first: a missing grammar is the caller's business
+        # Halves of surrogate pairs have no UTF-8: they are not from our sources.
+        with suppress(UnicodeEncodeError, ChildDied):
+            code = _cutter()((seed.code, seed.language, seed.shape))
     return msgspec.structs.replace(seed, code=code).text
 
 
 @cache
-def _cutter() -> Apart:
-    def work(request: bytes) -> bytes:
-        code, language, shape = msgspec.msgpack.decode(request, type=tuple[str, str, str])
-        return _cut(code, language, shape).encode()
-
-    return Apart(work, memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S)
+def _cutter() -> Child:
+    return Child(lambda request: _cut(*request), _LIMITS)
 
 
 def _cut(code: str, language: str, shape: str) -> str:

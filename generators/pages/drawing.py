@@ -93,7 +93,7 @@ def logarithmic(values: Iterable[float]) -> Scale:
     first = max(-323, math.ceil(math.log10(min(positive))) - 1)
     if min(positive) >= 1:
         first = max(0, first)
-    last = math.log10(max(positive))
+    last = max(first, math.log10(max(positive)))
     step = max(1, math.ceil((last - first) / (_STEPS + 0.5)))
     powers = range(first, math.floor(last + 1e-9) + 1, step)
     high = max(*positive, 10.0 ** min(308, first + 1))

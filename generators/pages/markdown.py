@@ -34,10 +34,14 @@ def render_text(report: Report) -> str:
     """Return the whole report as Markdown."""
     name = f" {span(line(report.name, 80))}" if report.name else ""
     findings = [_plain(said) for said in report.findings]
-    told = "\n".join(f"- {said}" for said in findings) if report.long else " ".join(findings)
+    headline = f"**{_plain(report.headline)}.**"
+    if report.long:
+        told = "\n".join(f"- {said}" for said in findings)
+    else:
+        headline, told = " ".join([headline, *findings]), ""
     blocks = [
         f"# {_plain(report.title)}{name}",
-        f"**{_plain(report.headline)}.**",
+        headline,
         told,
         _plain(report.warning),
     ]
@@ -97,9 +101,9 @@ def _named(one: Named) -> str:
 
 
 def _readings(block: Readings) -> list[str]:
-    group = _plain(block.group.text) + (
-        span(line(block.group.name, 80)) if block.group.name else ""
-    )
+    group = ""
+    if block.group is not None:
+        group = _plain(block.group.text) + span(line(block.group.name, 80))
     titles = [group, span(line(block.heading, 120)) if block.heading else ""]
     heading = ": ".join(filter(None, titles))
     blocks = [f"### {heading} {_plain(block.beside)}".rstrip()] if heading else []

@@ -8,9 +8,9 @@ acts, nothing hides) and through the templates' escaping. Equal reports give equ
 
 import base64
 import hashlib
-from functools import partial
+from functools import cache, partial
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from veristone.extras import need_modules
 from veristone.generators.pages import drawing, numbers
@@ -18,6 +18,7 @@ from veristone.generators.pages.sections import Report
 from veristone.text import excerpt, line
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from markupsafe import Markup
 
 __all__ = ["render_page"]
@@ -34,8 +35,18 @@ def render_page(report: Report) -> str:
         ConfigError: jinja2 is not installed.
     """
     need_modules("jinja2", extra="report")
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
+
+    style = resources.files(_PACKAGE).joinpath("templates/page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    template = _environment().get_template("page.html.j2")
+    return template.render(report=report, style=Markup(style), digest=digest)
+
+
+@cache
+def _environment() -> "Environment":
+    """Return the templates' surroundings; compiled once in a process."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader(_PACKAGE),
@@ -46,20 +57,18 @@ def render_page(report: Report) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["exact"] = drawing.exact
-    environment.globals.update(
-        fitted=drawing.fitted,
-        compact=numbers.compact,
-        significant=numbers.significant,
-        line=line,
-        breakable=_breakable,
-        longest=_longest,
-        shown=partial(excerpt, lines=_LINES, width=_WIDTH),
-        listed=partial(excerpt, lines=_LISTED, width=2 * _WIDTH),
-    )
-    style = resources.files(_PACKAGE).joinpath("templates/page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = environment.get_template("page.html.j2")
-    return template.render(report=report, style=Markup(style), digest=digest)
+    functions: dict[str, Any] = {
+        "fitted": drawing.fitted,
+        "compact": numbers.compact,
+        "significant": numbers.significant,
+        "line": line,
+        "breakable": _breakable,
+        "longest": _longest,
+        "shown": partial(excerpt, lines=_LINES, width=_WIDTH),
+        "listed": partial(excerpt, lines=_LISTED, width=2 * _WIDTH),
+    }
+    environment.globals.update(functions)
+    return environment
 
 
 def _breakable(name: str) -> "Markup":

@@ -1,4 +1,4 @@
-"""What a report consists of: sections of plots, tables and texts, the same on a page as in Markdown.
+"""What a report consists of: sections of plots, tables and texts; page and Markdown show the same.
 
 Cells, names and texts may come from models and corpora: whoever renders them makes them visible and
 escapes them, all of them, whoever wrote them. Only the texts of plots must be visible already.

@@ -28,7 +28,7 @@ from typing import Any
 import msgspec
 
 from veristone import ConfigError, Decision, Verifier, __version__
-from veristone.generators.seeds.pipeline.storage import only_one, whole_file
+from veristone.files import only_one, whole_file
 from veristone.generators.selection.books import FILES, Books
 from veristone.generators.selection.choice import choose
 from veristone.generators.selection.compare import Comparison

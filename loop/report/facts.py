@@ -157,7 +157,7 @@ class Similarity(Struct, frozen=True):
 
 
 class Point(Struct, frozen=True):
-    """Some neighbouring steps of training: the last of them, their mean, least and largest value."""
+    """Neighbouring steps of training: the last of them, their mean, least and largest value."""
 
     step: int
     mean: float

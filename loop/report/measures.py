@@ -50,7 +50,7 @@ def paired(one: Mapping[str, float], other: Mapping[str, float]) -> Interval | N
         other: the same of the other model.
     """
     import numpy as np
-    from scipy import stats
+    from scipy.stats import bootstrap  # pyright: ignore[reportUnknownVariableType]
 
     tasks = sorted(one.keys() & other.keys())
     found = [one[task] - other[task] for task in tasks]
@@ -59,7 +59,7 @@ def paired(one: Mapping[str, float], other: Mapping[str, float]) -> Interval | N
     mean = fmean(found)
     if len(set(found)) == 1:
         return Interval(mean, mean, mean, len(found))
-    resampled: Any = stats.bootstrap(
+    resampled: Any = bootstrap(
         (found,), np.mean, n_resamples=_RESAMPLES, batch=100, method="percentile", rng=0
     )
     low, high = resampled.confidence_interval
@@ -69,7 +69,7 @@ def paired(one: Mapping[str, float], other: Mapping[str, float]) -> Interval | N
 class Nearest(NamedTuple):
     """The text that is nearest to another: its place among those compared with, and the cosine."""
 
-    index: int
+    place: int
     cosine: float
 
 

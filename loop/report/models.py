@@ -263,7 +263,7 @@ def _rounds(facts: Facts) -> list[Block]:
     if rows:
         headings = ("round", "variant", "responses", "passed", "of them", "selected", "trained on")
         note = "A round's generator is the model of the round before."
-        blocks.append(Table(headings, rows, range(2, 7), note=note, most=200))
+        blocks.append(Table(headings, rows, (0, *range(2, 7)), note=note, most=200))
     return blocks
 
 

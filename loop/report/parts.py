@@ -3,7 +3,7 @@
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import asdict
+from msgspec.structs import replace
 
 from veristone.generators.pages.numbers import ranked
 from veristone.generators.seeds.funnel import Funnel as SeedFunnel
@@ -163,8 +163,10 @@ class Results(Struct, frozen=True):
     @property
     def scores(self) -> list[Score]:
         """All scores."""
-        kinds = {"base": self.figures.base, "plus": self.figures.plus} if self.figures else {}
-        return [Score(**{**asdict(one), "tests": k}) for k, some in kinds.items() for one in some]
+        if self.figures is None:
+            return []
+        plus = [replace(one, tests="plus") for one in self.figures.plus]
+        return [replace(one, tests="base") for one in self.figures.base] + plus
 
     def shares(self, *, plus: bool) -> dict[str, float]:
         """Return each task's share of decided samples that are right.
@@ -222,8 +224,10 @@ def funnel_stages(run: Run, variant: str, number: int) -> list[Stage]:
         found += counts.funnel()
     steps = selection.steps if selection is not None else []
     # Verdicts are told by verification: the first two steps of a selection say nothing new there.
-    told = counts is not None and len(steps) > 2 and steps[1].step == _PASSED
-    for one in steps[2:] if told and steps[1].kept == counts.passed else steps:
+    passed = counts.passed if counts is not None else None
+    if len(steps) > 2 and steps[1].step == _PASSED and steps[1].kept == passed:
+        steps = steps[2:]
+    for one in steps:
         reasons = _counted(one.reasons)
         found.append(Stage("selection", one.step, "response", one.given, one.kept, reasons))
     if dataset is not None:

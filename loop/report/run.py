@@ -124,7 +124,7 @@ def as_table(value: object) -> dict[str, Any]:
 def as_tables(value: object) -> list[dict[str, Any]]:
     """Return the objects in a list of JSON; nothing for anything else."""
     found = cast("list[object]", value) if isinstance(value, list) else []
-    return [as_table(each) for each in found if isinstance(each, dict)]
+    return [as_table(each) for each in found if as_table(each)]
 
 
 @dataclass(slots=True)
@@ -229,10 +229,10 @@ def read_run(folder: Path) -> Run:
     """Read the recipe and the marks of all steps; not yet what they wrote (`parts.read_parts`)."""
     trouble = Trouble(folder)
     path = folder / "align.json"
-    recipe = read_struct(path, object, trouble)
+    recipe: object = read_struct(path, object, trouble)
     if recipe is not None and not isinstance(recipe, dict):
         trouble.note(path, "holds no object")
-    run = Run(folder, as_table(recipe), trouble, {})
+    run = Run(folder, as_table(cast("object", recipe)), trouble, {})
     for each in as_tables(run.recipe.get("variants")):
         if each.get("name"):
             run.variants[str(each["name"])] = str(each.get("description") or "")

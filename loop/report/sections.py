@@ -291,10 +291,11 @@ def _verdicts(found: Verdicts) -> Section:
             f"Asserts are counted in a fair sample of {counted(found.by_asserts_of, 'response')}:"
             " those that can fail because of the solution."
         )
-    for what in ("category", "difficulty", "language"):
-        if len(rates[what]) == 1:
-            lead.append(f"All are of one {what}: {line(rates[what][0].name, 60)}.")
-    # The plots stand in the order in which the lead tells of them.
+    lead += [
+        f"All are of one {what}: {line(some[0].name, 60)}."
+        for what, some in rates.items()
+        if len(some) == 1 and what != "number of asserts"
+    ]
     return Section("verdicts", "Verdicts", [Figures(plots), *tables], lead)
 
 

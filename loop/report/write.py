@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-import msgspec
-
 from veristone import ConfigError
-from veristone.files import write_whole
-from veristone.generators.pages.markdown import render_text
-from veristone.generators.pages.page import render_page
+from veristone.generators.pages import write
 from veristone.loop.report.gather import gather
 from veristone.loop.report.measures import need_libraries
 from veristone.loop.report.sections import report
@@ -33,12 +29,4 @@ def write_report(folder: Path) -> list[Path]:
         raise ConfigError(f"{folder}: no folder of a run")
     need_libraries()
     facts = gather(folder)
-    whole = report(facts)
-    contents = {
-        "report.html": render_page(whole).encode(errors="replace"),
-        "report.md": render_text(whole).encode(errors="replace"),
-        "report.json": msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n",
-    }
-    for name, content in contents.items():
-        write_whole(folder / name, content)
-    return [folder / name for name in contents]
+    return write.write_report(folder, report(facts), facts, "report.json")

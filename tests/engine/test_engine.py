@@ -31,7 +31,7 @@ from veristone.engine.jobs import Job
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here waits for a daemon to come back."""
-    monkeypatch.setattr("veristone.engine.engine._BACKEND_PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr("veristone.engine.runner._BACKEND_PAUSES_S", (0.01, 0.01))
     monkeypatch.setattr("veristone.engine.pool._RETRY_FIRST_S", 0.01)
 
 

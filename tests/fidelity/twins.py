@@ -16,8 +16,8 @@ from pathlib import Path
 from veristone import Limits
 from veristone.engine import Engine
 from veristone.engine.backends.bubblewrap import base_interpreter
-from veristone.engine.engine import _SampleRunner
 from veristone.engine.jobs import Job, Report
+from veristone.engine.runner import SampleRunner
 
 __all__ = [
     "HUMANEVAL",
@@ -145,7 +145,7 @@ async def run_zygote(engine: Engine, program: Program) -> Ended:
         stdin=program.stdin,
         keep_head=LIMITS.output_bytes,
     )
-    return _ended(await engine.run_job(job, _SampleRunner(engine)))
+    return _ended(await SampleRunner(engine._pools, engine._references).run(job))
 
 
 async def run_plain(engine: Engine, program: Program) -> Ended:
@@ -164,7 +164,7 @@ async def run_plain(engine: Engine, program: Program) -> Ended:
         stdin=program.stdin,
         keep_head=LIMITS.output_bytes,
     )
-    return _ended(await engine.run_job(job, _SampleRunner(engine)))
+    return _ended(await SampleRunner(engine._pools, engine._references).run(job))
 
 
 def _ended(report: Report) -> Ended:

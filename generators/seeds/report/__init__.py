@@ -1,1 +1,1 @@
-"""The report of a seed collection: `facts` reads a funnel, `sections` puts it into words and plots."""
+"""The report of seeds: `facts` reads a funnel, `sections` puts it into words and plots."""

@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 
 from veristone import ConfigError
-from veristone.generators.seeds.pipeline.storage import only_one, whole_file
+from veristone.files import only_one, whole_file
 from veristone.generators.synthesis.pipeline.judging import VERIFY
 from veristone.generators.synthesis.pipeline.redis_store import RedisStore
 from veristone.generators.synthesis.pipeline.sqlite_store import SQLiteStore
@@ -126,7 +126,7 @@ class RunFolder:
         """Return the input of a stage, not open yet."""
         policy = parse_policy(self.identity.policies[stage], str(self.path / _IDENTITY))
         if self.identity.redis:
-            return RedisQueue(self.identity.redis, f"{self.identity.run}:{stage}", policy)
+            return RedisQueue(self.identity.redis, self.identity.run, policy, name=stage)
         return SQLiteQueue(self.path / "queues" / f"{stage}.sqlite", policy)
 
     def after(self, stage: str) -> str | None:

@@ -455,7 +455,9 @@ def test_an_expected_value_that_is_none_is_explained(form: Any) -> None:
     assert explain(form)
 
 
-@pytest.mark.parametrize("form", [(1, 2), {1, 2}, b"a", [{"a": (1,)}], object()], ids=lambda form: type(form).__name__)
+@pytest.mark.parametrize(
+    "form", [(1, 2), {1, 2}, b"a", [{"a": (1,)}], object()], ids=lambda form: type(form).__name__
+)
 def test_a_python_value_in_place_of_a_form_is_explained(form: Any) -> None:
     assert "docs/wire.md" in (explain(form) or "")
 

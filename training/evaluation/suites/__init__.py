@@ -6,7 +6,7 @@ verifier like everything else. `SUITES` maps a benchmark's name to its reader.
 
 from collections.abc import Callable, Mapping
 
-from veristone.training.evaluation.jsonl import Row
+from veristone.files import Row
 from veristone.training.evaluation.suites import ds1000, livecodebench, mbpp, multipl_e
 from veristone.training.evaluation.task import Task
 

@@ -9,7 +9,7 @@ model. `evaluate` finds such tasks with `check_references`.
 from typing import Any, cast
 
 from veristone import AssertsCheck, DatasetError
-from veristone.training.evaluation.jsonl import Row
+from veristone.files import Row
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]

@@ -21,7 +21,7 @@ from veristone import (
     StdioCase,
     StdioCheck,
 )
-from veristone.training.evaluation.jsonl import Row
+from veristone.files import Row
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["MAX_CASES_BYTES", "read_task"]

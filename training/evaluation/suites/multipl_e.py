@@ -8,7 +8,7 @@ undecided with a message that says so.
 from typing import Any, cast
 
 from veristone import DatasetError, ProgramCheck
-from veristone.training.evaluation.jsonl import Row
+from veristone.files import Row
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]

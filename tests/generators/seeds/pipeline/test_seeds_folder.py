@@ -198,7 +198,7 @@ def test_a_deletion_that_was_cut_short(
 
 
 async def test_the_folder_of_a_run_at_work_is_left_alone(corpus: Path, folder: Path) -> None:
-    from veristone.generators.seeds.pipeline.storage import only_one
+    from veristone.files import only_one
 
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with only_one(folder), pytest.raises(ConfigError, match="another process"):

@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from veristone import ConfigError
+from veristone.files import only_one
 from veristone.generators.seeds.pipeline.recipe import Recipe, parse_recipe
 from veristone.generators.seeds.pipeline.run import Progress, Run
-from veristone.generators.seeds.pipeline.storage import StageFolder, only_one, read_seeds
+from veristone.generators.seeds.pipeline.storage import StageFolder, read_seeds
 
 ROOT = Path(__file__).resolve().parents[4]
 STEPS = ["exact_duplicates", "syntax", "length", "returns", "undefined", "near_duplicates"]

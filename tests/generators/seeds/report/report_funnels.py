@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
+from hostile_text import HOSTILE
+
 from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
 from veristone.generators.seeds.records import Provenance, Rejection, Seed, seed_id
 
@@ -196,24 +198,6 @@ def unfinished() -> Funnel:
     return funnel
 
 
-HOSTILE = (
-    "</script><script>window.pwned=1</script>",
-    "</pre></style></title><img src=x onerror=window.pwned=1>",
-    "{{ 7919*7907 }}{% raw %}{{ config }}{# #}",
-    "a\x00b\x08\x1b[31mred\x1b]8;;http://192.0.2.1\x07 \x9b31m",
-    "\u202egnp.exe\u202c \u2066x\u2069 \u200b\ufeff",
-    "\ud800 lone \udfff",
-    "x" * 10_000,
-    "``` `` ` | \\| <b> [a](javascript:alert(1)) ![](http://192.0.2.1/x)",
-    "line\nbreak\r\nand\u2028more\x85 |",
-    "שלום עולם (abc) مرحبا",
-    "Z" + "\u0301" * 300,
-    "漢字" * 40 + "😀" * 30,
-    "WM%@" * 20,
-    '" onmouseover="window.pwned=1" x="',
-    "' autofocus onfocus='window.pwned=1",
-    "<!-- --><![CDATA[ &lt;b&gt; &#60;script&#62;",
-)
 """Texts that each try something."""
 
 

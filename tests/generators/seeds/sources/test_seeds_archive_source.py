@@ -85,7 +85,10 @@ EXPECTED = [("b/x.py", "python"), ("a.js", "javascript"), ("c.py", "python")]
         ("gnu.tar", tar(MEMBERS, format=tarfile.GNU_FORMAT)),
         ("ustar.tar", tar(MEMBERS, format=tarfile.USTAR_FORMAT)),
         ("misnamed.tar", tar(MEMBERS, "w:gz")),
-        ("two.tar.gz", gzip.compress(tar(MEMBERS)[:700], mtime=0) + gzip.compress(tar(MEMBERS)[700:], mtime=0)),
+        (
+            "two.tar.gz",
+            gzip.compress(tar(MEMBERS)[:700], mtime=0) + gzip.compress(tar(MEMBERS)[700:], mtime=0),
+        ),
         ("two.tar.xz", lzma.compress(tar(MEMBERS)[:700]) + lzma.compress(tar(MEMBERS)[700:])),
         ("a.zip", zipped(MEMBERS)),
         ("a.whl", zipped(MEMBERS, method=zipfile.ZIP_STORED)),

@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from veristone import Generation, GenerationRequest, Model, Reason, Sample, Usage, Verdict, Verifier
+from veristone.files import only_one
 from veristone.generators.models.fake import FakeModel
-from veristone.generators.seeds.pipeline.storage import only_one
 from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.pipeline.asking import asking
 from veristone.generators.synthesis.pipeline.export import export

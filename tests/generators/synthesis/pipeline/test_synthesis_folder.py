@@ -18,7 +18,7 @@ from pipeline_parts import (
 )
 
 from veristone import ConfigError, DatasetError
-from veristone.generators.seeds.pipeline.storage import only_one
+from veristone.files import only_one
 from veristone.generators.synthesis.pipeline.asking import asking
 from veristone.generators.synthesis.pipeline.feed import check_ids
 from veristone.generators.synthesis.pipeline.folder import EXPORTS, begin, find

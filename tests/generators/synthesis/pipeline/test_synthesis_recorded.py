@@ -8,9 +8,9 @@ import pytest
 from backends import open_engine
 from pipeline_parts import read, refusals
 
+from veristone.files import only_one
 from veristone.generators.models.config import ReplayConfig
 from veristone.generators.models.replay import ReplayModel
-from veristone.generators.seeds.pipeline.storage import only_one
 from veristone.generators.synthesis.pipeline.asking import asking
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.feed import feed, reopen

@@ -1,0 +1,202 @@
+"""What runs jobs: the pools of all languages, references that are remembered, one sample's jobs.
+
+Arrows: `Pools` knows the back end; `SampleRunner` and `References` know the pools; the engine knows
+all three and none of them knows the engine.
+"""
+
+import asyncio
+import collections
+import hashlib
+import time
+from typing import Any
+
+from veristone import BackendUnavailable, Isolation, SandboxFailure, Usage, VeristoneError
+from veristone.engine.backends.base import Backend
+from veristone.engine.config import EngineConfig
+from veristone.engine.jobs import Job, Large, Report
+from veristone.engine.languages import find
+from veristone.engine.pool import Pool
+from veristone.engine.usage import EngineUsage
+
+__all__ = ["Pools", "References", "SampleRunner"]
+
+_REFERENCES = 1024
+_STARVED = 0.1
+"""Share of its wall time that a program may stand ready without a CPU before it is run again."""
+_BACKEND_PAUSES_S = (0.5, 1.5)
+
+
+class Pools:
+    """One pool of sandboxes per language, opened when it is first asked for."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.attempts = config.attempts
+        self._backend: Backend | None = None
+        self._sandboxes = config.sandboxes
+        self._opened: dict[str, asyncio.Task[Pool]] = {}
+
+    def open(self, backend: Backend) -> None:
+        """Take sandboxes from this back end from now on."""
+        self._backend = backend
+
+    async def get(self, language: str) -> Pool:
+        """Return the open pool of a language.
+
+        Raises:
+            BackendUnavailable: it cannot be opened here; asked again, it is tried again.
+        """
+        if self._backend is None:
+            raise BackendUnavailable("the engine is not open: use `async with Engine()`")
+        task = self._opened.get(language)
+        if task is None or _failed(task):
+            task = asyncio.ensure_future(self._open(self._backend, language))
+            self._opened[language] = task
+        return await asyncio.shield(task)
+
+    async def _open(self, backend: Backend, language: str) -> Pool:
+        pool = Pool(backend, find(language), self._sandboxes)
+        try:
+            await pool.open()
+        except BaseException:
+            await pool.close()
+            raise
+        return pool
+
+    async def close(self) -> None:
+        """Destroy every sandbox."""
+        self._backend = None
+        tasks, self._opened = list(self._opened.values()), {}
+        for task in tasks:
+            if not task.done():
+                task.cancel()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(pool.close() for pool in done if isinstance(pool, Pool)))
+
+    def usage(self) -> EngineUsage:
+        """Return how busy the sandboxes of all languages have been since they were opened."""
+        pools = [
+            task.result() for task in self._opened.values() if task.done() and not _failed(task)
+        ]
+        readings = [pool.meter.read() for pool in pools]
+        return EngineUsage(
+            busy_s=sum(reading.busy_s for reading in readings),
+            open_s=sum(reading.open_s for reading in readings),
+        )
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+class SampleRunner:
+    """Runs the jobs of one sample and adds up what they used; a `checks.Runner`."""
+
+    def __init__(self, pools: Pools, references: "References") -> None:
+        self._pools = pools
+        self._references = references
+        self.attempts = 1
+        self.alone = False
+        """Run beside nothing else: set for the second look at a doubtful time-out."""
+        self.doubtful = False
+        self.isolation: Isolation | None = None
+        self._cpu_s = self._wall_s = self._inside_s = self._queued_s = 0.0
+        self._peak_kib = self._runs = 0
+
+    async def run(self, job: Job) -> Report:
+        """Run a job, on fresh sandboxes where one breaks; see `checks.Runner.run`."""
+        error: VeristoneError = SandboxFailure("no attempt was made")
+        for attempt in range(self._pools.attempts):
+            if attempt:
+                self.attempts += 1
+            try:
+                return await self._run_once(job)
+            except BackendUnavailable as broken:
+                error = broken
+                if attempt < self._pools.attempts - 1:
+                    await asyncio.sleep(_BACKEND_PAUSES_S[min(attempt, 1)])
+            except SandboxFailure as broken:
+                error = broken
+        raise error
+
+    async def _run_once(self, job: Job) -> Report:
+        pool = await self._pools.get(job.language)
+        asked = time.monotonic()
+        async with pool.lease(alone=self.alone) as sandbox:
+            self._queued_s += time.monotonic() - asked
+            report = await sandbox.run(job)
+            self._add(job, report, sandbox.isolation)
+        # Who waits for this sandbox goes first; judging can wait, an idle sandbox is a loss.
+        await asyncio.sleep(0)
+        return report
+
+    async def reference(self, job: Job) -> tuple[dict[str, Any], ...]:
+        """See `checks.Runner.reference`."""
+        return await self._references.record(job)
+
+    def _add(self, job: Job, report: Report, isolation: Isolation | None) -> None:
+        self.doubtful = self.doubtful or _doubtful(job, report)
+        self._cpu_s += report.cpu_s
+        self._wall_s += report.wall_s
+        self._inside_s += report.inside_s
+        self._peak_kib = max(self._peak_kib, report.peak_kib)
+        self._runs += 1
+        self.isolation = isolation
+
+    def usage(self) -> Usage:
+        """Return the sums."""
+        return Usage(
+            cpu_s=round(self._cpu_s, 6),
+            wall_s=round(self._wall_s, 6),
+            peak_memory_mib=round(self._peak_kib / 1024, 2),
+            runs=self._runs,
+            inside_s=round(self._inside_s, 6),
+            queued_s=round(self._queued_s, 6),
+        )
+
+
+def _doubtful(job: Job, report: Report) -> bool:
+    """True for a time-out that a busy machine may have caused: ours, or what else runs there."""
+    ended = report.killed is None and report.signal is None
+    near_miss = ended and report.cpu_s > job.limits.cpu_s
+    starved = report.killed == "wall" and report.starved_s > _STARVED * job.limits.wall_s
+    return near_miss or starved
+
+
+class References:
+    """The records of trusted jobs, each run once however many samples ask for it."""
+
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
+        self._known: collections.OrderedDict[bytes, asyncio.Task[tuple[dict[str, Any], ...]]] = (
+            collections.OrderedDict()
+        )
+
+    async def record(self, job: Job) -> tuple[dict[str, Any], ...]:
+        """Return the record of a job; the last 1,024 are remembered."""
+        key = hashlib.blake2b(job.payload, digest_size=16)
+        key.update(b"\0".join(job.files.values()))
+        name = key.digest()
+        task = self._known.get(name)
+        if task is None or _failed(task):
+            task = asyncio.ensure_future(self._run(job))
+            self._known[name] = task
+            while len(self._known) > _REFERENCES:
+                self._known.popitem(last=False)
+        self._known.move_to_end(name)
+        return await asyncio.shield(task)
+
+    async def _run(self, job: Job) -> tuple[dict[str, Any], ...]:
+        report = await SampleRunner(self._pools, self).run(job)
+        # Trusted, so built however long: once here, and not by every sample that asks.
+        return tuple(
+            {key: item.build() if isinstance(item, Large) else item for key, item in event.items()}
+            for event in report.events
+        )
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        tasks = list(self._known.values())
+        self._known.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

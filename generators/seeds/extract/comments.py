@@ -1,0 +1,257 @@
+"""Which comments document the function below them, and what they say.
+
+A comment is documentation if it stands directly above, with no blank line between, and is prose
+about the function: no licence, no commented-out code, no section banner, no instruction to a tool.
+What a comment is about cannot be known for certain from its form; the rules err towards leaving it
+out, and later steps judge what passes.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from veristone.generators.seeds.extract.lines import dedent, margin
+from veristone.generators.seeds.extract.parsing import Grammar
+
+__all__ = [
+    "Comment",
+    "adjacent",
+    "comments",
+    "documentation",
+    "is_prose",
+    "last_row",
+    "text",
+    "unboxed",
+]
+
+LICENCE = re.compile(
+    r"""(?ix) SPDX-License-Identifier | copyright\s+(?:\(c\)|©|\d{4}) | ©\s*\d{4}
+    | all\s+rights\s+reserved | permission\s+is\s+hereby\s+granted
+    | (?:re)?licen[sc]ed\s+(?:under|to)\s | this\s+(?:program|library)\s+is\s+free\s+software
+    | redistribution\s+and\s+use\s+in\s+source | this\s+file\s+is\s+part\s+of
+    | [@\\](?:licen[sc]e|copyright)\b"""
+)
+OF_THE_FILE = re.compile(
+    r"(?m)^[@\\](?:file|fileoverview|overview|module|packageDocumentation|defgroup|mainpage"
+    r"|addtogroup|page|ingroup|typedef|callback|namespace|name)\b"
+)
+PRAGMA = re.compile(
+    r"""(?x) (?:(?:es|ts|js|ox|style)lint(?:-\w+|:|\s+[\w@/-]+\s*:)|(?:jshint|jslint|jscs)[\s:-]
+    |(?:prettier|biome|dprint|deno-(?:lint|fmt))-ignore|(?:istanbul|c8|v8)\s+ignore\b|webpack\w*:
+    |sourceMappingURL|[@\#]__PURE__|@ts-|@flow\b|\$Flow|@jsx|@cc_on|@preserve\b
+    |NOLINT|NOSONAR|NO\s?CHECKSTYLE|CHECKSTYLE|noinspection\s|@formatter:|clang-(?:format|tidy)\b
+    |cppcheck-suppress|coverity\[|IWYU\s+pragma|lint\s?:|nolint\b|\#?nosec\b|LCOV_EXCL|GCOVR?_EXCL
+    |rustfmt[:-]|c?spell(?:-?checker)?:|codespell:|type:\s*ignore|pylint:|noqa\b|fmt:|yapf:|mypy:
+    |pyright:|pragma:|\#(?:pragma|region|endregion|if|ifdef|ifndef|endif|else|define|include)\b
+    |</?editor-fold|-\*-|vim?:\s*set?\b|[a-z][a-z0-9]*:[a-z][\w:-]*(?:\s|$)|\+build\s
+    |(?:TODO|FIXME|XXX|HACK)\b)"""
+)
+TAG_ALONE = re.compile(
+    r"""(?x) (?:[@\\](?:type|private|protected|public|internal|ignore|hidden|override|export|api
+    |const|constant|constructor|class|async|static|readonly|abstract|function|func|method|memberof
+    |this|template|suppress|inheritDoc|inheritdoc|nocollapse|noalias|test|final|deprecated|since
+    |author|version|date|access|package|generator|virtual|see|name|alias|exports|lends|extends
+    |implements|param|returns?|throws|exception|brief|tparam|overload|copydoc|copybrief|relates
+    |relatesalso|cond|endcond|fn)\b (?:\s*\{[^}]*\})? [\s.]* \S* \s*
+    | [@\\]\w+\{[^}]*\} \s* | \{@inherit[Dd]oc\} \s*)$"""
+)
+RULER = re.compile(r"[^\w\s`]{3,}$|[^\w\s`]$")
+BANNER = re.compile(r"([-=*#~_/+<>.])\1{2,}\s.*?\s?([-=*#~_/+<>.])\2{2,}\s*$|([-=*#~_/+])\3{3,}")
+WORD = re.compile(r"[^\W\d_]{2,}")
+WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+CODE = re.compile(
+    r"""(?x) .*[;{}]$ | .*\)\s*=>$ | [\w.]+(?:::[\w.]+)*\([^()]*\)$ | [\w.\[\], ]+\s:=\s.+
+    | \#\s*(?:include|define|if|ifdef|ifndef|endif|else|pragma)\b.* | [)\]}]+[;,)]*$
+    | (?:else|do|try)$ | return\s\S+\(.*\)$ | (?:let|const|var|auto)\s\w+\s=.*"""
+)
+
+
+WIDTH = 500
+"""Characters of a line that the patterns look at; what is longer is no ordinary comment."""
+
+
+class Comment(NamedTuple):
+    """A block comment, or consecutive line comments of one kind."""
+
+    first: Node
+    text: str
+    """Without delimiters."""
+    deliberate: bool
+    """Written in one of the language's forms for documentation."""
+
+
+def documentation(
+    above: Sequence[Node], node: Node, source: bytes, grammar: Grammar
+) -> Comment | None:
+    """Return the comment directly above `node` that documents it.
+
+    Instructions to tools and banners are passed over; commented-out code between the documentation
+    and the function says that the documentation is of something else.
+    """
+    for comment in reversed(comments(adjacent(above, node), source, grammar)):
+        if (comment.deliberate or grammar.plain) and is_prose(comment):
+            return comment._replace(text=unboxed(comment.text))
+        if LICENCE.search(comment.text):
+            return None
+        if not comment.deliberate and _is_code(_substance(comment.text)):
+            return None
+    return None
+
+
+def adjacent(above: Sequence[Node], node: Node) -> list[Node]:
+    """Return the end of `above` that reaches `node` without a blank line, in order."""
+    near: list[Node] = []
+    row = node.start_point.row
+    for one in reversed(above):
+        if row - last_row(one) > 1:
+            break
+        near.append(one)
+        row = one.start_point.row
+    near.reverse()
+    return near
+
+
+def comments(nodes: Sequence[Node], source: bytes, grammar: Grammar) -> list[Comment]:
+    """Return what comments say, consecutive line comments of one kind together.
+
+    Other nodes (attributes) end a run of line comments, and so do comments about what is before
+    them (`///<`).
+    """
+    found: list[Comment] = []
+    first: Node | None = None
+    lines: list[str] = []
+    marker = ""
+    for node in (*nodes, None):
+        comment = text(node, source).rstrip() if node is not None else ""
+        opening = _opening(comment, grammar)
+        if first is not None and (opening != marker or not opening.startswith("//")):
+            said = _line_text(lines, len(marker))
+            found.append(Comment(first, said, marker in grammar.documentation))
+            first, lines = None, []
+        marker = opening
+        if node is None or not opening:
+            continue
+        if opening.startswith("//"):
+            first = first or node
+            lines.append(comment)
+        else:
+            said = _block_text(comment, len(opening))
+            found.append(Comment(node, said, opening in grammar.documentation))
+    return found
+
+
+def _opening(comment: str, grammar: Grammar) -> str:
+    """Return what a comment begins with; empty if it is no comment or about what is before it."""
+    for opening in grammar.documentation:
+        if comment.startswith(opening):
+            after = comment[len(opening) : len(opening) + 1]
+            if after == "<":
+                return ""
+            if after not in ("*", "/"):  # `/***`, `/**/` and `////` are ordinary comments
+                return opening
+    return comment[:2] if comment.startswith(("//", "/*")) else ""
+
+
+def is_prose(comment: Comment) -> bool:
+    """Return whether a comment's text says something about what is below it."""
+    if LICENCE.search(comment.text) or OF_THE_FILE.search(comment.text):
+        return False
+    lines = _substance(comment.text)
+    words = " ".join(lines)
+    if comment.deliberate:
+        return WORD.search(words) is not None or len(WIDE.findall(words)) >= 2
+    if _is_code(lines):
+        return False
+    return len(WORD.findall(words)) >= 3 or len(WIDE.findall(words)) >= 6
+
+
+def unboxed(said: str) -> str:
+    """Return a comment's text without rulers above and below it."""
+    lines = said.split("\n")
+    while lines and (not lines[-1].strip() or RULER.match(lines[-1][:WIDTH].strip())):
+        lines.pop()
+    first = 0
+    while first < len(lines) and (
+        not lines[first].strip() or RULER.match(lines[first][:WIDTH].strip())
+    ):
+        first += 1
+    return dedent("\n".join(lines[first:]), margin(lines[first:])).strip()
+
+
+def _substance(said: str) -> list[str]:
+    """Return the lines that speak to a reader: no banners, instructions to tools or lone tags."""
+    return [
+        line
+        for line in _without_banners([line[:WIDTH].rstrip() for line in said.split("\n")])
+        if not PRAGMA.match(line.lstrip()) and not TAG_ALONE.match(line.lstrip())
+    ]
+
+
+def _without_banners(lines: Sequence[str]) -> list[str]:
+    """Return the lines that are neither rulers nor a title between two rulers or inside one."""
+    left: list[str] = []
+    since = -1  # where the text since the last ruler begins
+    for line in lines:
+        stripped = line.lstrip()
+        if RULER.match(stripped):
+            between = left[since:] if since >= 0 else []
+            if between and len(between) < 3 and not _is_sentence(" ".join(between)):
+                del left[since:]
+            since = len(left)
+        elif stripped and not BANNER.match(stripped):
+            left.append(line)
+    return left
+
+
+def _is_sentence(title: str) -> bool:
+    return title.endswith((".", "!", "?", "。")) or len(WORD.findall(title)) > 6
+
+
+def _is_code(lines: Sequence[str]) -> bool:
+    """Return whether at least half of the lines, examples left out, look like statements."""
+    seen = code = 0
+    fenced = False
+    for line in lines:
+        stripped = line.strip()
+        if stripped.startswith(("```", "~~~")):
+            fenced = not fenced
+        elif stripped and not fenced and (not seen or not line.startswith(("    ", "\t"))):
+            seen += 1
+            code += CODE.match(stripped) is not None
+    return code * 2 >= seen > 0
+
+
+def _block_text(comment: str, opening: int) -> str:
+    """Return what a block comment says, without the column of asterisks on its left."""
+    lines = comment[opening:].removesuffix("*/").replace("\r", "").split("\n")
+    if lines[-1].strip(" \t*"):
+        lines[-1] = lines[-1].rstrip("*")  # `**/`; a row of asterisks is the side of a box
+    rest = [line.lstrip() for line in lines[1:]]
+    if all(line.startswith("*") for line in rest if line):
+        lines[1:] = [line.removeprefix("*") for line in rest]
+    return "\n".join([lines[0].strip(), *_dedented(lines[1:])]).strip()
+
+
+def _line_text(lines: Sequence[str], marker: int) -> str:
+    """Return what line comments say, without their markers and common indent."""
+    return "\n".join(_dedented([line[marker:] for line in lines])).strip()
+
+
+def _dedented(lines: Sequence[str]) -> list[str]:
+    """Take the space after the marker from each line, and the indent that is left to all."""
+    bare = [line.removeprefix(" ").rstrip() for line in lines]
+    indent = margin(bare)
+    return [line.removeprefix(indent) for line in bare]
+
+
+def last_row(node: Node) -> int:
+    """Return the row of a node's last character; some nodes include the line's end."""
+    end = node.end_point
+    return end.row - 1 if end.column == 0 and end.row > node.start_point.row else end.row
+
+
+def text(node: Node, source: bytes) -> str:
+    """Return what a node covers."""
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
