@@ -4,7 +4,7 @@ This module says what a plot consists of and where on its axis a value lies; `dr
 it as inline SVG. Lengths along an axis are per cent of whatever width the page gives and text has
 its own size, so a plot is as legible on a phone as on a wide screen and needs no script. Text from
 outside must be made visible first (`veristone.text.line`); the template escapes it. Any finite
-number can be drawn: places are computed with fractions.
+number can be drawn: places are computed with fractions. What is endless lies at the axis' end.
 """
 
 import math
@@ -62,7 +62,7 @@ class Scale:
 
     def position(self, value: float) -> float:
         """Return where a value lies in per cent: 0 at `low` and before, 100 at `high` and after."""
-        if value <= self.low:
+        if not value > self.low:
             return 0.0
         if value >= self.high:
             return 100.0
@@ -75,7 +75,7 @@ class Scale:
 
 def linear(values: Iterable[float], *, whole: bool = True) -> Scale:
     """Return an axis from 0 to the largest value, with round ticks; `whole`: whole numbers."""
-    high = max((value for value in values if value > 0), default=1.0)
+    high = max((value for value in values if 0 < value < math.inf), default=1.0)
     step = _round_step(Fraction(high) / _STEPS)
     if whole:
         step = max(step, Fraction(1))
@@ -89,7 +89,7 @@ def logarithmic(values: Iterable[float]) -> Scale:
     It begins below the smallest value, so that every positive value has a bar; but whole numbers
     begin at 1.
     """
-    positive = [value for value in values if value > 0] or [1.0]
+    positive = [value for value in values if 0 < value < math.inf] or [1.0]
     first = max(-323, math.ceil(math.log10(min(positive))) - 1)
     if min(positive) >= 1:
         first = max(0, first)
@@ -102,7 +102,8 @@ def logarithmic(values: Iterable[float]) -> Scale:
 
 def around(values: Iterable[float], *, zero: bool = True) -> Scale:
     """Return an axis with round ticks at both ends that holds all values, and zero if asked for."""
-    found = [Fraction(value) for value in values] + [Fraction(0)] * zero
+    found = [Fraction(value) for value in values if math.isfinite(value)]
+    found += [Fraction(0)] if zero or not found else []
     low, high = min(found), max(found)
     if low == high:
         slack = abs(low) / 10 + _LITTLE

@@ -88,13 +88,13 @@ def nearest(texts: Sequence[str], groups: Sequence[Sequence[str]]) -> list[list[
     except ValueError:
         # There is no word in any of them.
         return [[Nearest(0, 0.0) for _ in texts] for _ in groups]
+    rows = weights.transform(texts)
     found: list[list[Nearest]] = []
     for group in groups:
         others = weights.transform(group).T.tocsr()
         some: list[Nearest] = []
         for start in range(0, len(texts), _AT_ONCE):
-            batch = weights.transform(texts[start : start + _AT_ONCE])
-            cosines = (batch @ others).toarray()
+            cosines = (rows[start : start + _AT_ONCE] @ others).toarray()
             places = cosines.argmax(axis=1)
             best = cosines.max(axis=1)
             some += [Nearest(int(p), min(1.0, float(c))) for p, c in zip(places, best, strict=True)]
