@@ -15,12 +15,12 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from veristone import Decision
+from veristone.generators.code.suites import effective_asserts
 from veristone.generators.pages.numbers import ranked
 from veristone.generators.pages.sections import Piece
-from veristone.generators.selection.asserts import effective_asserts
 from veristone.generators.selection.groups import group_key
 from veristone.generators.selection.rows import Selected
-from veristone.generators.selection.scoring.scores import GroupScores
+from veristone.generators.selection.scoring import GroupScores
 from veristone.generators.synthesis.records import Record, Refusal
 from veristone.loop.report.facts import Counted, Lengths, Rate, Sample, Strength, Verdicts
 from veristone.loop.report.run import Trouble, read_lines
