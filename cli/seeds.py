@@ -23,7 +23,7 @@ from veristone.cli.options import (
     Recipe,
 )
 from veristone.extras import need_modules
-from veristone.files import disk_trouble, write_whole
+from veristone.files import disk_trouble
 from veristone.text import line
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["collect", "seeds"]
 
-_NEEDED = tuple(
-    f"veristone.generators.seeds.{name}"
-    for name in ("pipeline.run", "extract.parsing", "report.page")
+_NEEDED = (
+    "veristone.generators.seeds.pipeline.run",
+    "veristone.generators.seeds.extract.parsing",
+    "jinja2",
 )
 """What any of this needs, the report too."""
 _JUDGEMENTS = "judgements"
@@ -267,22 +268,15 @@ async def _services(
 
 
 def _write_report(folder: Path, funnel: "Funnel") -> None:
-    import msgspec
+    from veristone.generators.pages.write import write_report
+    from veristone.generators.seeds.report.sections import report
 
-    from veristone.generators.seeds.report.page import render_page
-    from veristone.generators.seeds.report.text import render_text
-
-    for name, text in (
-        ("funnel.json", msgspec.json.format(msgspec.json.encode(funnel), indent=1).decode()),
-        ("report.md", render_text(funnel)),
-        ("report.html", render_page(funnel)),
-    ):
-        write_whole(folder / name, text.encode(errors="replace"))
+    write_report(folder, report(funnel), funnel, "funnel.json")
 
 
 def _show(folder: Path, funnel: "Funnel") -> None:
     from veristone.cli.display import ranked
-    from veristone.generators.seeds.report.text import funnel_rows
+    from veristone.generators.seeds.report.sections import funnel_rows
 
     columns = ["step", ">given", ">kept", ">of step", ">of all", "main reasons"]
     title = funnel.recipe + ("" if funnel.finished else " (unfinished)")

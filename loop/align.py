@@ -10,6 +10,7 @@ from veristone.extras import need_modules
 from veristone.files import only_one
 from veristone.loop.plan import Step, plan
 from veristone.loop.recipe import AlignRecipe
+from veristone.loop.report.measures import need_libraries
 from veristone.loop.report.write import write_report
 from veristone.loop.run import Progress, StepFailed, remove, run_steps, stale, write_json
 
@@ -81,6 +82,7 @@ async def align(
         ConfigError: what is there was made with other settings, or another process works there.
         StepFailed: a step ended with an error; those before it are done and kept.
     """
+    need_libraries()
     _check_files(steps)
     with only_one(folder):
         changed = stale(folder, steps)

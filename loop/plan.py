@@ -65,7 +65,14 @@ class _Plan:
     def add(self, kind: Kind, name: str, variant: str, after: Iterable[str], **fields: Any) -> Step:
         """Add a step and return it, or the equal one that is there."""
         step = Step(kind=kind, name=name, variant=variant, after=tuple(after), **fields)
-        facts: list[Any] = [step.kind, step.label, step.settings, step.inputs, step.launcher, step.content]
+        facts: list[Any] = [
+            step.kind,
+            step.label,
+            step.settings,
+            step.inputs,
+            step.launcher,
+            step.content,
+        ]
         facts.append([self.steps[each].digest for each in step.after])
         encoded = msgspec.json.encode(facts, order="sorted")
         digest = hashlib.sha256(encoded).hexdigest()[:16]
