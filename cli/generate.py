@@ -127,7 +127,7 @@ async def run(
         print(f"{time.monotonic() - began:.0f} s; responses: {output / 'responses.jsonl'}")
         print(f"to read some: veristone show {output}")
     dead = sum(stage["dead"] for stage in counts["stages"])
-    return _told_dead(dead, output, "see dead.jsonl and have them tried again, then run again")
+    return _told_dead(dead, output, " (see dead.jsonl)", " and the same command again")
 
 
 def _workers(
@@ -228,9 +228,12 @@ async def verify(
     return _told_dead(dead, folder)
 
 
-def _told_dead(dead: int, folder: Path, what: str = "has them tried again") -> int:
+def _told_dead(dead: int, folder: Path, where: str = "", then: str = "") -> int:
     if dead:
-        complain(f"{dead:,} record(s) failed for good; `veristone generate retry {folder}` {what}")
+        complain(
+            f"{dead:,} record(s) failed for good{where}; `veristone generate retry {folder}`{then}"
+            " has them tried again"
+        )
     return 1 if dead else 0
 
 

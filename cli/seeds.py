@@ -38,6 +38,7 @@ __all__ = ["collect", "seeds"]
 _NEEDED = (
     "veristone.generators.seeds.pipeline.run",
     "veristone.generators.seeds.extract.parsing",
+    "tree_sitter",
     "jinja2",
 )
 """What any of this needs, the report too."""

@@ -230,21 +230,21 @@ async def _keep(chain: Chain, stage: str, result: StageResult, given: Record) ->
 
 
 def _selection(folder: Path, step: Planned, size: Size) -> None:
-    pool = _POOLS.get(step.arguments[1], "passes")
+    pool = _POOLS.get(step.settings["recipe"], "passes")
     recipe = parse_recipe(
         {
-            "name": step.arguments[1],
+            "name": step.settings["recipe"],
             "choice": {"pool": pool},
             "gates": {"min_tests": 0, "min_asserts": int(pool == "passes")},
         },
         "recipe",
     )
-    asyncio.run(Selection(recipe, folder / step.arguments[2], folder / step.name).go())
+    asyncio.run(Selection(recipe, folder / step.inputs["responses"], folder / step.name).go())
 
 
 def _dataset(folder: Path, step: Planned, size: Size) -> None:
     write_dataset(
-        folder / step.arguments[1],
+        folder / step.inputs["selection"],
         folder / step.outputs["dataset"],
         lambda text: f"### Instruction\n{text}\n\n### Response\n",
         validation=0.05,
@@ -311,7 +311,7 @@ def _program(solution: str) -> Program:
 
 def _evaluation(folder: Path, step: Planned, size: Size) -> None:
     """Tasks differ in how hard they are, models in skill; a few samples are undecided."""
-    benchmark: Any = step.arguments[1]
+    benchmark: Any = step.settings["benchmark"]
     samples = step.settings["n"]
     draw = random.Random(step.name)
     skill = _SKILLS[step.variant] + 0.05 * max(0, step.round - 1)
