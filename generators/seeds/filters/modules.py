@@ -14,14 +14,13 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from veristone.generators.seeds.filters.details import one_line
-from veristone.generators.seeds.filters.settings import check_modules
+from veristone import ConfigError
 from veristone.generators.seeds.filters.stdlib import roots
 from veristone.generators.seeds.filters.trees import Parsed, parse
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
-__all__ = ["DENIED", "Modules", "imported_modules"]
+__all__ = ["DENIED", "Modules", "check_modules", "imported_modules"]
 
 DENIED = (
     "argparse",
@@ -69,7 +68,7 @@ class Modules(Rule, frozen=True):
         for names in imported_modules(tree):
             reason = self._reason(names)
             if reason is not None:
-                return Rejected(reason, one_line(names[0] or "."))
+                return rejected(reason, names[0] or ".")
         return seed
 
     def _reason(self, names: tuple[str, ...]) -> str | None:
@@ -114,3 +113,17 @@ def imported_modules(tree: Parsed) -> Iterator[tuple[str, ...]]:
                 yield (name,)
             case _:
                 pass
+
+
+def check_modules(kind: str, names: Iterable[str], *, dotted: bool = True) -> None:
+    """Check that names are names of modules.
+
+    Raises:
+        ConfigError: one is not; the message says what it should look like.
+    """
+    for name in names:
+        parts = name.split(".")
+        if not all(part.isidentifier() for part in parts):
+            raise ConfigError(f"{kind}: {name!r} is not the name of a module; write `numpy`")
+        if not dotted and len(parts) > 1:
+            raise ConfigError(f"{kind}: {name!r}: give only the part before the first dot")

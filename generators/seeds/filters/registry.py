@@ -13,10 +13,20 @@ from veristone.generators.seeds.filters.returns import Returns
 from veristone.generators.seeds.filters.safety import Safety
 from veristone.generators.seeds.filters.syntax import Syntax
 from veristone.generators.seeds.filters.text import Text
+from veristone.generators.seeds.filters.undefined import Undefined
 
 __all__ = ["AnyRule"]
 
 AnyRule: TypeAlias = Annotated[
-    Arguments | Imports | Length | Markers | Modules | Returns | Safety | Syntax | Text,
+    Arguments
+    | Imports
+    | Length
+    | Markers
+    | Modules
+    | Returns
+    | Safety
+    | Syntax
+    | Text
+    | Undefined,
     Field(discriminator="kind"),
 ]

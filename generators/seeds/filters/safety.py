@@ -9,7 +9,6 @@ import ast
 from collections.abc import Iterator
 from typing import ClassVar, Literal, NamedTuple
 
-from veristone.generators.seeds.filters.details import one_line
 from veristone.generators.seeds.filters.hazards import (
     DUNDERS,
     HAZARDS,
@@ -25,7 +24,7 @@ from veristone.generators.seeds.filters.scopes import free_names
 from veristone.generators.seeds.filters.stdlib import builtin_names, members
 from veristone.generators.seeds.filters.trees import Parsed, parse
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
 __all__ = ["TOLERATED", "Safety"]
 
@@ -57,7 +56,7 @@ class Safety(Rule, frozen=True):
         if not sights:
             return seed
         first = min(sights, key=lambda sight: (sight.line, sight.column, sight.what))
-        return Rejected(first.hazard, one_line(first.what))
+        return rejected(first.hazard, first.what)
 
 
 class _Sight(NamedTuple):

@@ -13,9 +13,12 @@ import ast
 import threading
 import warnings
 from collections import OrderedDict
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from veristone.generators.seeds.filters.details import one_line
+if TYPE_CHECKING:
+    from veristone.generators.seeds.filters.names import Use
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -44,7 +47,8 @@ _CACHED_NODES: Final = 500_000
 another over a whole part, so a cache that holds less of it would be of no use at all."""
 
 
-class Parsed(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Parsed:
     """A module's tree."""
 
     module: ast.Module
@@ -59,6 +63,21 @@ class Parsed(NamedTuple):
                 return function
             case _:
                 return None
+
+
+    @cached_property
+    def free(self) -> "list[Use]":
+        """Names that are read and not bound, built-in ones too, in the order of the text."""
+        from veristone.generators.seeds.filters.names import free_names
+
+        return free_names(self.module)
+
+    @cached_property
+    def undefined(self) -> "list[Use]":
+        """Names that are read, not bound and not built in, in the order of the text."""
+        from veristone.generators.seeds.filters.names import is_built_in
+
+        return [use for use in self.free if not is_built_in(use.name)]
 
 
 class Unparsable(NamedTuple):
@@ -119,7 +138,7 @@ def _parse(code: str) -> Parsed | Unparsable:
             warnings.simplefilter("ignore")
             module = ast.parse(code, feature_version=(3, 11))
     except SyntaxError as error:
-        return Unparsable("syntax_error", one_line(f"line {error.lineno}: {error.msg}"))
+        return Unparsable("syntax_error", f"line {error.lineno}: {error.msg}")
     except (RecursionError, MemoryError):
         return Unparsable("too_deep", "deeper than the parser goes")
     except ValueError:  # a null byte, or half of a surrogate pair
