@@ -48,7 +48,7 @@ not start; 130 interrupted.
 _NEAR = "near_duplicates"
 _NEEDED = tuple(
     f"veristone.generators.seeds.{name}"
-    for name in ("pipeline.run", "extract.parsing", "report.page")
+    for name in ("pipeline.run", "extract.mining", "report.page")
 )
 """What any of this needs, the report too."""
 

@@ -8,9 +8,9 @@ A step is its own configuration: a pydantic model whose fields are the recipe's 
     AsyncStep   somebody outside: the verifier, or a model
 
 `BatchStep.apply` and the others return one outcome for every seed, in order: the seed (perhaps with
-something added; with the id of its new code where a step changed that) or why it is rejected. An outcome depends on the seed and
-the recipe alone (for an ordered step also on the seeds before it): never on the machine, on time or
-on how seeds were batched.
+something added; where its code was changed, with the id of that) or why it is rejected. An outcome
+depends on the seed and the recipe alone (for an ordered step also on the seeds before it): never on
+the machine, on time or on how seeds were batched.
 """
 
 from abc import ABC, abstractmethod

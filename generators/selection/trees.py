@@ -146,7 +146,7 @@ def _by_grammar(code: str, language: str) -> str:
         return code
     # Imported here: only for those who have other languages than Python.
     try:
-        from veristone.generators.seeds.extract.parsing import parse
+        from veristone.generators.code.grammars import parse_bytes as parse
 
         source = code.encode(errors="replace")
         root = parse(language, source)

@@ -1,9 +1,9 @@
 """The imports step: adds the import lines that a function needs and does not have.
 
 A function cut out of its module has lost the module's imports. They are known: extraction recorded
-what the document says of each name (`extract.bindings`), and the first statement counts whose module
-there is. Names that the document binds in another way stay undefined, for the next step to find;
-those that it does not bind at all are looked up with autoimport.
+what the document says of each name (`extract.bindings`), and the first statement counts whose
+module there is. Names that the document binds in another way stay undefined, for the next step to
+find; those that it does not bind at all are looked up with autoimport.
 
 Where decorators alone are left undefined, the function goes on without them. The step rejects
 nothing.
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 import msgspec
 from pydantic import field_validator
 
+from veristone.generators.code.python import Parsed, parse, subtree
 from veristone.generators.seeds.filters.modules import check_modules
+from veristone.generators.seeds.filters.names import free_names, undefined_names
 from veristone.generators.seeds.filters.stdlib import members, roots
-from veristone.generators.seeds.filters.trees import Parsed, parse, subtree
 from veristone.generators.seeds.records import Seed, seed_id
 from veristone.generators.seeds.steps import Outcome, Rule
 
@@ -68,7 +69,7 @@ class Imports(Rule, frozen=True):
         if seed.shape == "snippet" or not isinstance(tree, Parsed):
             return msgspec.structs.replace(seed, bindings={})
         lines = seed.imports
-        found = self._missing(seed, tree)
+        found = self._missing(seed)
         if found:
             lines = import_lines([*found, *imported("\n".join(seed.imports))])
         plain = _without_decorators(seed, lines)
@@ -76,12 +77,12 @@ class Imports(Rule, frozen=True):
             return self.judge(plain)  # without the imports that only a decorator needed
         return msgspec.structs.replace(seed, imports=lines, bindings={})
 
-    def _missing(self, seed: Seed, tree: Parsed) -> list[Import]:
+    def _missing(self, seed: Seed) -> list[Import]:
         found: list[Import] = []
-        undefined = {use.name for use in tree.undefined}
+        undefined = {use.name for use in undefined_names(seed.text)}
         names: set[str] = set()
         if self.from_document:
-            names = {use.name for use in tree.free} & seed.bindings.keys()
+            names = {use.name for use in free_names(seed.text)} & seed.bindings.keys()
         for name in sorted(undefined | names):
             if name in names:
                 found += self._of_document(seed.bindings[name], seed.code)
@@ -107,7 +108,7 @@ def _standard(one: Import) -> Import:
 
 
 def _exists(one: Import, third_party: Collection[str]) -> bool:
-    """Whether a module is in the standard library of Python 3.11 and has the name, or is allowed."""
+    """Whether Python 3.11's standard library has the module and the name, or it is allowed."""
     root, dot, _ = one.module.partition(".")
     if root in third_party:
         return True
@@ -159,7 +160,7 @@ def _without_decorators(seed: Seed, lines: Iterable[str]) -> Seed | None:
     if not isinstance(tree, Parsed) or tree.function is None or not tree.function.decorator_list:
         return None
     bound = {one.binds for one in imported("\n".join(lines))}
-    unresolved = {id(use.node) for use in tree.undefined if use.name not in bound}
+    unresolved = {id(use.node) for use in undefined_names(seed.code) if use.name not in bound}
     if not unresolved:
         return None
     gone: set[int] = set()
@@ -173,9 +174,20 @@ def _without_decorators(seed: Seed, lines: Iterable[str]) -> Seed | None:
     left = parse(code)
     if unresolved or not isinstance(left, Parsed) or left.function is None:
         return None
-    if any(use.name not in bound for use in left.undefined):
+    if any(use.name not in bound for use in undefined_names(code)) or _leaves_the_work(left):
         return None
     return msgspec.structs.replace(seed, id=seed_id(seed.language, code), code=code)
+
+
+def _leaves_the_work(tree: Parsed) -> bool:
+    """Whether a function gives back nothing but its arguments: its decorator does what it says."""
+    taken = {node.arg for node in tree.nodes if isinstance(node, ast.arg)}
+    values = [node.value for node in tree.nodes if isinstance(node, ast.Return)]
+    names = [node for value in values if value is not None for node in subtree(value) or ()]
+    return bool(values) and all(
+        isinstance(node, ast.Tuple) or (isinstance(node, ast.Name) and node.id in taken)
+        for node in names
+    )
 
 
 def imported(code: str) -> list[Import]:

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from veristone import ConfigError
 from veristone.generators.seeds.filters.comments import comments
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
+from veristone.generators.seeds.steps import Outcome, Rule, rejected
 
 __all__ = ["Markers"]
 

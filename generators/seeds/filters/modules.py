@@ -8,19 +8,19 @@ also rejected `import sysconfig`, `from osgeo` and prose such as "from system".
 argument they are for the safety rule to find.
 """
 
-import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
 from veristone import ConfigError
+from veristone.generators.code.names import imported_modules
+from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.stdlib import roots
-from veristone.generators.seeds.filters.trees import Parsed, parse
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
-__all__ = ["DENIED", "Modules", "check_modules", "imported_modules"]
+__all__ = ["DENIED", "Modules", "check_modules"]
 
 DENIED = (
     "argparse",
@@ -91,28 +91,6 @@ def _longest(names: Iterable[str], entries: Iterable[str]) -> int:
         if name == entry or name.startswith(entry + ".")
     )
     return max(fitting, default=0)
-
-
-def imported_modules(tree: Parsed) -> Iterator[tuple[str, ...]]:
-    """Yield for each imported thing the names of the modules that it may be.
-
-    `from a import b` may be the module `a` or `a.b`. Relative ones begin with a dot.
-    """
-    for node in tree.nodes:
-        match node:
-            case ast.Import(names=aliases):
-                yield from ((alias.name,) for alias in aliases)
-            case ast.ImportFrom(names=aliases, module=module, level=level):
-                base = "." * level + (module or "")
-                yield from ((base, f"{base}.{alias.name}") for alias in aliases)
-            case ast.Call(
-                func=ast.Name(id="__import__" | "import_module")
-                | ast.Attribute(attr="import_module" | "__import__"),
-                args=[ast.Constant(value=str(name)), *_],
-            ):
-                yield (name,)
-            case _:
-                pass
 
 
 def check_modules(kind: str, names: Iterable[str], *, dotted: bool = True) -> None:

@@ -8,14 +8,13 @@ be. What is tried under `except NameError` does not count.
 
 import ast
 import sys
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from pyflakes.checker import Checker
-from pyflakes.messages import UndefinedExport, UndefinedName
-
+from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.stdlib import builtin_names
 
-__all__ = ["Use", "free_names", "is_built_in"]
+__all__ = ["Use", "free_names", "undefined_names"]
 
 _MODULE_NAMES = frozenset(
     {"__annotations__", "__builtins__", "__debug__", "__doc__", "__file__", "__loader__"}
@@ -23,7 +22,7 @@ _MODULE_NAMES = frozenset(
 )
 """What every module has, and what Pyright takes for granted besides."""
 _RECURSION = 5000
-"""Calls; pyflakes needs a few for each level of a tree, of which there are `trees.MAX_DEPTH`."""
+"""Calls; pyflakes needs a few for each level of a tree, and trees have a bounded depth."""
 
 
 class Use(NamedTuple):
@@ -33,39 +32,48 @@ class Use(NamedTuple):
     node: ast.AST
 
 
-class _Names(Checker):
-    """pyflakes without built-in names: they differ between Python versions."""
+@cache
+def _checker() -> type:
+    """Return pyflakes' checker without built-in names, which differ between Python versions."""
+    # Here, because a recipe can be read without it.
+    from pyflakes.checker import Checker
+    from pyflakes.messages import UndefinedExport, UndefinedName
 
-    builtIns = property(lambda self: frozenset[str](), lambda self, value: None)  # noqa: N815
+    class Names(Checker):
+        builtIns = property(lambda self: frozenset[str](), lambda self, value: None)
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.uses: list[Use] = []
-        super().__init__(tree, withDoctest=False)
+        def __init__(self, tree: ast.Module) -> None:
+            self.uses: list[Use] = []
+            super().__init__(tree, withDoctest=False)
 
-    def report(self, messageClass: type, *args: Any) -> None:  # noqa: N803
-        if messageClass in (UndefinedName, UndefinedExport):
-            self.uses.append(Use(args[1], args[0]))
+        def report(self, messageClass: type, *args: Any) -> None:
+            if messageClass in (UndefinedName, UndefinedExport):
+                self.uses.append(Use(args[1], args[0]))
+
+    return Names
 
 
-def free_names(module: ast.Module) -> list[Use]:
-    """Return the uses of names that a module does not bind, built-in ones too, in its order."""
+@lru_cache(2000)
+def free_names(code: str) -> tuple[Use, ...]:
+    """Return the uses of names that code does not bind, built-in ones too, in its order; none where
+    it does not parse."""
+    tree = parse(code)
+    if not isinstance(tree, Parsed):
+        return ()
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
-        uses = _Names(module).uses
+        uses = _checker()(tree.module).uses
     finally:
         sys.setrecursionlimit(limit)
-    return sorted(uses, key=lambda use: (_line(use.node), _column(use.node)))
+    return tuple(sorted(uses, key=_place))
 
 
-def is_built_in(name: str) -> bool:
-    """Whether every module has a name without binding it."""
-    return name in builtin_names() or name in _MODULE_NAMES
+def undefined_names(code: str) -> list[Use]:
+    """Return the uses of names that are neither bound in some code nor built in, in its order."""
+    known = builtin_names() | _MODULE_NAMES
+    return [use for use in free_names(code) if use.name not in known]
 
 
-def _line(node: ast.AST) -> int:
-    return getattr(node, "lineno", 0)
-
-
-def _column(node: ast.AST) -> int:
-    return getattr(node, "col_offset", 0)
+def _place(use: Use) -> tuple[int, int]:
+    return getattr(use.node, "lineno", 0), getattr(use.node, "col_offset", 0)

@@ -7,7 +7,8 @@ not count here. `# noqa` excuses nothing.
 
 from typing import ClassVar, Literal
 
-from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.code.python import Parsed, parse
+from veristone.generators.seeds.filters.names import undefined_names
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
@@ -31,7 +32,7 @@ class Undefined(Rule, frozen=True):
         tree = parse(seed.text)
         if not isinstance(tree, Parsed):
             return Rejected(tree.reason, tree.detail)
-        names = [use.name for use in tree.undefined]
+        names = [use.name for use in undefined_names(seed.text)]
         if not names:
             return seed
         return rejected("undefined_name", ", ".join(dict.fromkeys(names)))

@@ -25,13 +25,7 @@ from veristone.settings import checked, read_toml
 __all__ = ["AnyStep", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
 
 AnyStep: TypeAlias = Annotated[
-    AnyRule
-    | AnyAsyncStep
-    | Pyright
-    | Contamination
-    | ExactDuplicates
-    | NearDuplicates
-    | Quota,
+    AnyRule | AnyAsyncStep | Pyright | Contamination | ExactDuplicates | NearDuplicates | Quota,
     Field(discriminator="kind"),
 ]
 
