@@ -1,10 +1,11 @@
 """Responses, and every text of the products, that solve a benchmark's task go no further.
 
-The same matchers that judge seeds judge what a model made of them: a clean seed can still lead to a
-benchmark's task, and a benchmark's task can be written from memory.
+What judges seeds judges what a model made of them: a clean seed can still lead to a benchmark's
+task, and a benchmark's task can be written from memory.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,10 +13,14 @@ from veristone.generators.seeds.contamination import index
 from veristone.generators.seeds.contamination.detector import Detector
 from veristone.generators.seeds.contamination.step import BenchmarkFile, Contamination
 
-__all__ = ["Decontamination", "Finding", "Inspector"]
+__all__ = ["ContaminationCheck", "Decontamination", "Finding"]
 
-Finding = tuple[str, str]
-"""The matcher's name, and what it found."""
+
+class Finding(NamedTuple):
+    """A benchmark's task in a text: the matcher's name, and what it found."""
+
+    reason: str
+    detail: str
 
 
 class Decontamination(BaseModel):
@@ -29,7 +34,7 @@ class Decontamination(BaseModel):
     """Benchmarks that results will be reported on: each must be among `benchmarks`."""
 
 
-class Inspector:
+class ContaminationCheck:
     """Looks for benchmarks' tasks.
 
     Args:
@@ -47,9 +52,9 @@ class Inspector:
             step.prepare(folder)
             self._detector = Detector(index.load(folder, index.digest_of(folder)), step.settings)
 
-    def look(self, instruction: str, answer: str, language: str) -> Finding | None:
+    def find(self, instruction: str, answer: str, language: str) -> Finding | None:
         """Return what is found in an instruction and an answer, code fenced or bare."""
         if self._detector is None:
             return None
         found = self._detector.check(instruction, answer, language)
-        return (found.matcher, found.detail) if found is not None else None
+        return Finding(found.matcher, found.detail) if found is not None else None

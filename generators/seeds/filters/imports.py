@@ -160,19 +160,18 @@ def _without_decorators(seed: Seed, lines: Iterable[str]) -> Seed | None:
     if not isinstance(tree, Parsed) or tree.function is None or not tree.function.decorator_list:
         return None
     bound = {one.binds for one in imported("\n".join(lines))}
-    unresolved = {id(use.node) for use in undefined_names(seed.code) if use.name not in bound}
-    if not unresolved:
-        return None
+    unresolved = {use.line for use in undefined_names(seed.code) if use.name not in bound}
     gone: set[int] = set()
     for decorator in tree.function.decorator_list:
-        inside = {id(node) for node in subtree(decorator) or ()}
-        if inside & unresolved:
-            unresolved -= inside
-            gone.update(range(decorator.lineno, (decorator.end_lineno or decorator.lineno) + 1))
-    lines = [line for n, line in enumerate(seed.code.split("\n"), 1) if n not in gone]
-    code = "\n".join(lines)
+        inside = range(decorator.lineno, (decorator.end_lineno or decorator.lineno) + 1)
+        if not unresolved.isdisjoint(inside):
+            gone.update(inside)
+    if not gone or unresolved - gone:
+        return None
+    kept = [line for n, line in enumerate(seed.code.split("\n"), 1) if n not in gone]
+    code = "\n".join(kept)
     left = parse(code)
-    if unresolved or not isinstance(left, Parsed) or left.function is None:
+    if not isinstance(left, Parsed) or left.function is None:
         return None
     if any(use.name not in bound for use in undefined_names(code)) or _leaves_the_work(left):
         return None

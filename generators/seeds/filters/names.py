@@ -28,8 +28,10 @@ _RECURSION = 5000
 class Use(NamedTuple):
     """A place where a name is read that nothing in the code binds."""
 
+    line: int
+    column: int
+    """In bytes, as in `ast`."""
     name: str
-    node: ast.AST
 
 
 @cache
@@ -48,7 +50,7 @@ def _checker() -> type:
 
         def report(self, messageClass: type, *args: Any) -> None:
             if messageClass in (UndefinedName, UndefinedExport):
-                self.uses.append(Use(args[1], args[0]))
+                self.uses.append(_use(*args))
 
     return Names
 
@@ -66,7 +68,7 @@ def free_names(code: str) -> tuple[Use, ...]:
         uses = _checker()(tree.module).uses
     finally:
         sys.setrecursionlimit(limit)
-    return tuple(sorted(uses, key=_place))
+    return tuple(sorted(uses))
 
 
 def undefined_names(code: str) -> list[Use]:
@@ -75,5 +77,5 @@ def undefined_names(code: str) -> list[Use]:
     return [use for use in free_names(code) if use.name not in known]
 
 
-def _place(use: Use) -> tuple[int, int]:
-    return getattr(use.node, "lineno", 0), getattr(use.node, "col_offset", 0)
+def _use(node: ast.AST, name: str) -> Use:
+    return Use(getattr(node, "lineno", 0), getattr(node, "col_offset", 0), name)

@@ -22,7 +22,7 @@ from veristone.generators.seeds.filters.hazards import (
     roots,
 )
 from veristone.generators.seeds.filters.imports import imported
-from veristone.generators.seeds.filters.names import free_names
+from veristone.generators.seeds.filters.names import Use, free_names
 from veristone.generators.seeds.filters.stdlib import builtin_names, members
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
@@ -123,9 +123,9 @@ def _resolved(seed: Seed, index: _Index) -> Iterator[tuple[ast.Name, str]]:
     wanted = roots() | index.origins.keys() | seed.bindings.keys()
     if all(node.id not in wanted for node in index.names):
         return
-    free = {id(use.node) for use in free_names(seed.text)}
+    free = set(free_names(seed.text))
     for node in index.names:
-        if id(node) in free:
+        if Use(node.lineno, node.col_offset, node.id) in free:
             origin = _origin(node, seed, index)
             if origin:
                 yield node, origin
