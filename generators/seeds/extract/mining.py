@@ -236,7 +236,7 @@ def _docstring(body: Node, source: bytes) -> str:
 def _raw(statement: Node, source: bytes) -> str:
     """Return a string literal with an escape that there is none of, as it is written."""
     string = statement.named_child(0)
-    parts = string.named_children if string is not None and string.type == "string" else []
+    parts = string.named_children if string.type == "string" else []
     if not parts or any(not part.type.startswith("string_") for part in parts):
         return ""
     prefix = text(parts[0], source).rstrip("\"'").lower()

@@ -42,13 +42,13 @@ def _checker() -> type:
     from pyflakes.messages import UndefinedExport, UndefinedName
 
     class Names(Checker):
-        builtIns = property(lambda self: frozenset[str](), lambda self, value: None)
+        builtIns: Any = property(lambda self: frozenset[str](), lambda self, value: None)
 
         def __init__(self, tree: ast.Module) -> None:
             self.uses: list[Use] = []
             super().__init__(tree, withDoctest=False)
 
-        def report(self, messageClass: type, *args: Any) -> None:
+        def report(self, messageClass: Any, *args: Any, **kwargs: Any) -> None:
             if messageClass in (UndefinedName, UndefinedExport):
                 self.uses.append(_use(*args))
 

@@ -88,8 +88,11 @@ class Returns(Rule, frozen=True):
         function = _function(seed)
         if isinstance(function, Unparsable):
             return Rejected("unparsable", function.detail)
-        gives = _other_gives if isinstance(function, grammars.Function) else _gives
-        return seed if gives(function, self.generators) else Rejected("no_return_value")
+        if isinstance(function, grammars.Function):
+            gives = _other_gives(function, self.generators)
+        else:
+            gives = _gives(function, self.generators)
+        return seed if gives else Rejected("no_return_value")
 
 
 class Arguments(Rule, frozen=True):
@@ -208,8 +211,8 @@ def _other_gives(function: grammars.Function, generators: bool) -> bool:
     if generators:
         kinds |= {"yield_expression", "co_yield_statement"}
     result = function.node.child_by_field_name("result") if function.language == "go" else None
-    named = result is not None and result.type == "parameter_list"
-    named = named and any(child.child_by_field_name("name") for child in result.named_children)
+    results = result.named_children if result and result.type == "parameter_list" else []
+    named = any(child.child_by_field_name("name") for child in results)
     for node in grammars.body_nodes(function):
         if node.type in kinds:
             values = grammars.children(node)
