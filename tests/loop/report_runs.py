@@ -139,6 +139,7 @@ def fill(folder: Path, step: Planned, size: Size, **mark: Any) -> None:
         "variant": step.variant,
         "round": step.round,
         "label": step.label,
+        "after": list(step.after),
         "command": ["veristone", *step.arguments],
         "wall_s": round(random.Random(step.name).uniform(2, 4000), 3),
         "starts": 1 + (step.kind == "training"),
