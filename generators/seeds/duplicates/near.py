@@ -10,7 +10,7 @@ Because candidates are verified, one too many costs a comparison and one too few
 So bands are chosen with nine tenths of the weight on what is overlooked, where datasketch weighs
 both alike (`miss_weight = 0.5`): 32 bands of 4 rows in place of 25 of 5.
 
-Memory: 12 KiB for each kept seed, nearly all of it datasketch's tables, hence 2.9 GiB for the 250,000
+Memory: 12 KiB for each kept seed, nearly all of it datasketch's tables: 2.9 GiB for the 250,000
 seeds that The Stack leaves here (`benchmarks.near_duplicates`). A larger corpus is sharded before
 (docs/seeds.md). Not promised: that no two kept seeds are similar. A pair at exactly the threshold
 of 0.5 shares none of 32 bands of 4 rows with a probability of 0.13, at 0.6 of 0.01, at 0.7 of
@@ -54,7 +54,7 @@ class _Open(NamedTuple):
 
     where: tuple[Path, str]
     number: int
-    index: "NearIndex"
+    near: "NearIndex"
     ids: list[str]
 
 
@@ -124,7 +124,7 @@ class NearDuplicates(OrderedStep, frozen=True):
         # Taken out: an error from here on leaves what cannot be used again.
         last = _open.pop("last", None)
         if last is not None and number and (last.where, last.number) == (where, number):
-            return last.index, last.ids
+            return last.near, last.ids
         index = NearIndex(
             self.threshold, permutations=self.permutations, miss_weight=self.miss_weight
         )

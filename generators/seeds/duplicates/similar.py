@@ -11,6 +11,7 @@ collide with a probability of 2e-6; the similarity is then wrong by one shingle.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -53,7 +54,8 @@ class NearIndex:
 
     def similar(self, own: Shingles, minima: LeanMinHash) -> list[Similar]:
         """Return what is similar enough, the oldest first."""
-        candidates = cast("list[int]", self._tables.query(minima))
+        query = cast("Callable[[LeanMinHash], list[int]]", self._tables.query)  # pyright: ignore[reportUnknownMemberType]
+        candidates = query(minima)
         found = (Similar(number, jaccard(own, self._sets[number])) for number in sorted(candidates))
         return [one for one in found if one.jaccard >= self._threshold]
 
@@ -82,7 +84,7 @@ def shingles(text: str, kind: str = "", words: int = 5) -> Shingles:
 def signature(own: Shingles, permutations: int = 128) -> LeanMinHash:
     """Return the MinHash signature of a set: the minima of so many permutations."""
     minhash = _permutations(permutations).copy()
-    minhash.update_batch(own.tolist())
+    minhash.update_batch(own.tolist())  # pyright: ignore[reportUnknownMemberType]
     return LeanMinHash(minhash)
 
 
