@@ -37,8 +37,7 @@ __all__ = ["collect", "seeds"]
 
 _NEEDED = (
     "veristone.generators.seeds.pipeline.run",
-    "veristone.generators.seeds.extract.parsing",
-    "tree_sitter",
+    "veristone.generators.seeds.extract.mining",
     "jinja2",
 )
 """What any of this needs, the report too."""

@@ -20,7 +20,6 @@ from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.extract.quota import Quota
 from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.filters.registry import AnyRule
-from veristone.generators.seeds.filters.undefined import Undefined
 from veristone.generators.seeds.sandboxed.registry import AnyAsyncStep
 from veristone.generators.seeds.sources.registry import AnySource
 from veristone.settings import checked, read_toml
@@ -35,14 +34,7 @@ __all__ = [
 ]
 
 AnyStep: TypeAlias = Annotated[
-    AnyRule
-    | AnyAsyncStep
-    | Undefined
-    | Pyright
-    | Contamination
-    | ExactDuplicates
-    | NearDuplicates
-    | Quota,
+    AnyRule | AnyAsyncStep | Pyright | Contamination | ExactDuplicates | NearDuplicates | Quota,
     Field(discriminator="kind"),
 ]
 
