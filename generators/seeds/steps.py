@@ -28,6 +28,7 @@ from veristone.generators.seeds.records import Seed
 __all__ = [
     "AsyncStep",
     "BatchStep",
+    "Flagged",
     "Judge",
     "OrderedStep",
     "Outcome",
@@ -47,7 +48,15 @@ class Rejected(NamedTuple):
     """What exactly was found, for a person; at most a line."""
 
 
-Outcome: TypeAlias = Seed | Rejected
+class Flagged(NamedTuple):
+    """A seed that goes on, and what is remarkable about it: counted, with examples."""
+
+    seed: Seed
+    reason: str
+    detail: str = ""
+
+
+Outcome: TypeAlias = Seed | Flagged | Rejected
 
 
 class Step(BaseModel, ABC, frozen=True, extra="forbid"):
