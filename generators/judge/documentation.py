@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from veristone.generators.children import Child, ChildDied, Limits
-from veristone.generators.seeds.extract.languages.table import LANGUAGES
+from veristone.generators.seeds.extract.parsing import LANGUAGES
 from veristone.generators.seeds.records import Seed
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["without_documentation"]
 
 _LIMITS = Limits(memory_bytes=1 << 30, cpu_s=30)
-"""Limits for one seed, as for a document (`extract.reading`): some text no parser survives."""
+"""Limits for one seed, as for a document (`extract.functions`): some text no parser survives."""
 _STRINGS = frozenset({"string", "concatenated_string"})
 _BODIES = frozenset({"arrow_function", "function_declaration", "function_definition"}) | {
     "constructor_declaration",
@@ -62,9 +62,9 @@ def without_documentation(seed: Seed) -> str:
     """
     code = seed.code
     if seed.docstring and seed.language in LANGUAGES:
-        from veristone.generators.seeds.extract.parsing import tools
+        from veristone.generators.seeds.extract.parsing import language
 
-        tools(seed.language)  # here first: a missing grammar is the caller's business
+        language(seed.language)  # here first: a missing grammar is the caller's business
         # Halves of surrogate pairs have no UTF-8: they are not from our sources.
         with suppress(UnicodeEncodeError, ChildDied):
             code = _cutter()((seed.code, seed.language, seed.shape))

@@ -50,7 +50,7 @@ class SourceFunnel(msgspec.Struct, kw_only=True):
     reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Documents (and rows, and archives) that could not be read or are not allowed, by reason."""
     seen: dict[str, int] = msgspec.field(default_factory=dict[str, int])
-    """What extraction saw: `functions`, `documented`, ... (`extract.base.Extraction.counts`)."""
+    """What extraction saw: `functions`, `documented`, ... (`records.Extraction.counts`)."""
     candidates: int = 0
     cpu_s: float = 0.0
     rejected: dict[str, list[Rejection]] = msgspec.field(default_factory=dict[str, list[Rejection]])

@@ -5,10 +5,12 @@ seed's provenance stays with it to the very end, into every training row that it
 """
 
 import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
 
 import msgspec
 
-__all__ = ["Document", "Provenance", "Rejection", "Seed", "seed_id"]
+__all__ = ["Document", "Extraction", "Provenance", "Rejection", "Seed", "seed_id"]
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -43,7 +45,8 @@ class Seed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: str
     """See `seed_id`. Equal code has an equal id, wherever it was found."""
     code: str
-    """As it stands in its document, decorators and doc comment included, dedented."""
+    """As it stands in its document, decorators and doc comment included, dedented. The imports step
+    leaves out a decorator that nothing is known of, where the function runs without it."""
     language: str
     shape: str = "function"
     """`function`, `method` or `snippet`."""
@@ -52,6 +55,9 @@ class Seed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The documentation's text without its delimiters; empty for snippets."""
     imports: tuple[str, ...] = ()
     """Import lines that the code needs and that were found by the imports step, sorted."""
+    bindings: dict[str, tuple[str, ...]] = {}
+    """Names that Python code may use and that its document binds at the top level, with the import
+    lines that may bind each (see `extract.bindings`); the imports step takes them from here."""
     tests: str = ""
     """Python test code that calls the function, if some came with it."""
     provenance: Provenance
@@ -62,6 +68,26 @@ class Seed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         if not self.imports:
             return self.code
         return "\n".join(self.imports) + "\n\n" + self.code
+
+
+@dataclass(slots=True)
+class Extraction:
+    """Candidates of one document, in the order in which they stand there."""
+
+    seeds: list[Seed] = field(default_factory=list[Seed])
+    counts: Counter[str] = field(default_factory=Counter[str])
+    """What was seen besides, so that the funnel can begin at all functions of the corpus.
+
+    Of functions: `functions`, all of the shapes that were looked for, documented or not; of these
+    `methods`, `documented` (the candidates) and `broken` (syntax errors inside, no candidate);
+    `tests`, functions that only test others, not among `functions`.
+
+    Of snippets: `snippets`.
+
+    Documents that nothing was taken from, by reason. For functions: `other_language`,
+    `not_unicode`, `too_large`, and `too_hard` (the parser gave up or died of it). For snippets:
+    `other_language`, `not_unicode`, `too_short`, `too_long`, `wide_lines`, and `blank` (no window
+    that was drawn would do)."""
 
 
 class Rejection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -16,10 +16,10 @@ from typing import Any, cast
 import msgspec
 
 from veristone import ConfigError, DatasetError
+from veristone.generators.code.completion import last_function
 from veristone.generators.seeds.languages import LANGUAGES, language_named
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 from veristone.generators.synthesis.inputs import AnyInput, Draws
-from veristone.generators.synthesis.parsing.completion import last_function
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.rows import Row, rows_of
 

@@ -14,11 +14,10 @@ from veristone.queues.errors import (
     QueueTimeout,
     QueueUnavailable,
 )
-from veristone.queues.memory import MemoryQueue
 from veristone.queues.policy import Policy
 from veristone.queues.redis import RedisQueue
 from veristone.queues.sqlite import SQLiteQueue
-from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
 
 __all__ = [
     "Consumed",
@@ -27,7 +26,7 @@ __all__ = [
     "Item",
     "Lease",
     "LeaseLost",
-    "MemoryQueue",
+    "Outcome",
     "Policy",
     "QueueClosed",
     "QueueError",

@@ -30,9 +30,12 @@ What is promised
   tokens. At most one ack of an item ever succeeds.
 - *Attempts.* Each delivery counts when it is made. After `max_attempts` failures (nack or expiry)
   the item is a dead letter with its reasons; it can be listed and put back.
-- *Bounded.* Never more than `capacity` items are ready, leased and delayed (`put_back` alone may
-  go beyond, by what it puts back): `put` waits. Nothing is dropped. Dead letters and the keys of
-  done items do not count.
+- *Bounded.* Never more than `capacity` items are ready, leased and delayed but for what
+  `put_back` puts back and for one ack that alone puts more: `put`, and acks that put, wait. Nothing
+  is dropped. Dead letters and the keys of done items do not count.
+- *One transaction.* `ack` can leave an `Outcome`: a result under the item's key, items for other
+  queues of the same store, and counts. All of it happens with the ack or none of it does, so the
+  first ack of an item decides what came of it, and a killed holder leaves nothing half done.
 - *The end.* When all `producers` have said `complete` and every item is done or dead, `lease`
   returns no items, at once and to everybody.
 - *Cancellation.* A cancelled `put` may have put some of its items; putting them again is harmless.
@@ -47,20 +50,37 @@ clock set forward ends leases early (the item is delivered twice, and fencing le
 one set back makes them last longer by as much. Memory and SQLite read the host's clock, of which
 there is one; Redis reads its server's, so the skew between hosts does not matter.
 A queue object belongs to the event loop it was opened in and does not survive a fork.
+
+Stores and chains
+-----------------
+A *store* is one SQLite file (or one memory database) or one name on a Redis server; it holds any
+number of queues, each with its name and policy. A chain of stages is a store with one queue for
+each stage, named like the stage. A worker of `ask` whose records go to `verify`:
+
+    async with SQLiteQueue(path, name="ask") as queue:      # "verify" must have been opened before
+        (lease,) = await queue.lease(1, 60)
+        outcome = Outcome(result=made, puts={"verify": items}, counts={"made": 1})
+        await queue.ack(lease.token, outcomes={lease.token: outcome})
+
+or the same with `consume(queue, handler)`, whose handler returns the `Outcome`. Results are read
+back, in order of their keys, with ``queue.results(limit, after)``, counts with ``queue.counts()``;
+both are kept as long as the store. An ack waits while a queue that it puts into is full. What it
+puts into a queue comes from the producer that is named like the queue acked: if that one had said
+`complete` there, this is taken back, so that late records are never refused.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from veristone.queues.policy import Policy
-from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
 
 __all__ = ["SampleQueue"]
 
 
 class SampleQueue(Protocol):
-    """A queue of samples. Implementations: `MemoryQueue`, `SQLiteQueue`, `RedisQueue`.
+    """A queue of samples. Implementations: `SQLiteQueue` (a file or memory) and `RedisQueue`.
 
     Every verb raises `QueueClosed` after `close`, `QueueUnavailable` when the storage fails, and
     `ConfigError` when the storage turns out to be damaged.
@@ -88,7 +108,7 @@ class SampleQueue(Protocol):
     async def close(self) -> None:
         """End the waits of this object and let go of the storage. May be called again.
 
-        Leases stay as they are and expire; a memory queue is gone with everything in it.
+        Leases stay as they are and expire. A memory store is gone with its last open queue.
         """
         ...
 
@@ -132,11 +152,17 @@ class SampleQueue(Protocol):
         """
         ...
 
-    async def ack(self, *tokens: Token) -> None:
-        """Mark the items done for good and forget their payloads.
+    async def ack(self, *tokens: Token, outcomes: Mapping[Token, Outcome] | None = None) -> None:
+        """Mark the items done for good, forget their payloads, and keep what came of them.
+
+        `outcomes` are of some or all of the tokens. The call waits where a queue that is put into
+        has no room; an outcome with more new items than its capacity waits until it is empty.
 
         Raises:
-            LeaseLost: some tokens hold nothing any more; the others were acked.
+            LeaseLost: some tokens hold nothing any more, and nothing of their outcomes was kept;
+                the others were acked.
+            InvalidItem: a result or an item of an outcome breaks a bound; nothing was acked.
+            ConfigError: the store has no queue of a name in `puts`; nothing was acked.
         """
         ...
 
@@ -174,6 +200,17 @@ class SampleQueue(Protocol):
 
     async def dead_letters(self, limit: int = 100, after: str = "") -> list[DeadLetter]:
         """Up to `limit` dead letters in the order of their keys (by code point), after `after`."""
+        ...
+
+    async def results(self, limit: int = 100, after: str = "") -> list[Item]:
+        """Up to `limit` kept results in the order of the keys (by code point), after `after`.
+
+        Fewer where they are large; none only at the end.
+        """
+        ...
+
+    async def counts(self) -> dict[str, int]:
+        """The sums of what the outcomes counted, by name."""
         ...
 
     async def put_back(self, keys: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """The usual consumer: a handler, so many at a time, leases kept alive.
 
-Returning from the handler acks the item, an exception nacks it with its text as the reason. While
+Returning from the handler acks the item, with the `Outcome` that it returned, if any; an exception
+nacks it with its text as the reason, and so does an outcome that breaks a bound. While
 handlers work, the next items are fetched ahead and finished ones are acked in groups, so that the
 handlers never wait for the queue; all of it is extended every third of a lease. Nothing of it
 outlives the call: at its end, however it comes, finished items are acked and unfinished ones given
@@ -17,14 +18,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from veristone.queues.base import SampleQueue
-from veristone.queues.errors import LeaseLost, QueueError
+from veristone.queues.errors import InvalidItem, LeaseLost, QueueError
 from veristone.queues.policy import check_count, check_seconds
-from veristone.queues.values import Lease, Token
+from veristone.queues.values import Lease, Outcome, Token
 
 __all__ = ["Consumed", "consume"]
 
 T = TypeVar("T")
-Handler = Callable[[Lease], Awaitable[object]]
+Handler = Callable[[Lease], Awaitable[Outcome | None]]
 
 _LAST_WORDS_S = 10.0
 
@@ -77,7 +78,7 @@ class _Consumer:
         self._held: dict[Token, Lease] = {}
         self._lost: set[Token] = set()
         self._todo: asyncio.Queue[Lease | None] = asyncio.Queue()
-        self._acks: list[Token] = []
+        self._acks: dict[Token, Outcome] = {}
         self._nacks: list[tuple[Token, str]] = []
         self._ended = asyncio.Event()  # a handler ended
         self._freed = asyncio.Event()  # a place is free
@@ -88,7 +89,7 @@ class _Consumer:
         try:
             async with asyncio.TaskGroup() as group:
                 keeper = group.create_task(self._keep_alive())
-                group.create_task(self._settle_always())
+                group.create_task(self._report_always())
                 workers = [group.create_task(self._work()) for _ in range(self._workers)]
                 await self._fetch(stop)
                 if stop.is_set():
@@ -137,34 +138,46 @@ class _Consumer:
                 self._result.lost += 1
                 continue
             try:
-                await self._handler(lease)
+                outcome = await self._handler(lease)
             except Exception as error:
                 self._nacks.append((lease.token, f"{type(error).__name__}: {error}"))
             else:
-                self._acks.append(lease.token)
+                self._acks[lease.token] = outcome or Outcome()
             self._ended.set()
 
-    async def _settle_always(self) -> None:
+    async def _report_always(self) -> None:
         while not self._over or self._acks or self._nacks:
             await self._ended.wait()
             self._ended.clear()
-            await self._settle()
+            await self._report()
 
-    async def _settle(self) -> None:
+    async def _report(self) -> None:
         """Ack and nack what ended since the last time."""
-        acks, nacks = self._acks[:], self._nacks[:]
-        if acks:
-            lost = await _lost_by(self._queue.ack(*acks))
-            self._result.acked += len(acks) - lost
-            self._result.lost += lost
-            del self._acks[: len(acks)]
-        for token, reason in nacks:
+        acks = dict(self._acks)
+        try:
+            await self._ack(acks)
+        except InvalidItem:
+            for token, outcome in acks.items():
+                try:
+                    await self._ack({token: outcome})
+                except InvalidItem as error:
+                    del self._acks[token]
+                    self._nacks.append((token, f"InvalidItem: {error}"))
+        while self._nacks:
+            token, reason = self._nacks[0]
             lost = await _lost_by(self._queue.nack(token, reason=reason))
             self._result.nacked += 1 - lost
             self._result.lost += lost
             del self._nacks[0]
             self._forget(token)
-        for token in acks:
+
+    async def _ack(self, outcomes: dict[Token, Outcome]) -> None:
+        if outcomes:
+            lost = await _lost_by(self._queue.ack(*outcomes, outcomes=outcomes))
+            self._result.acked += len(outcomes) - lost
+            self._result.lost += lost
+        for token in outcomes:
+            del self._acks[token]
             self._forget(token)
 
     def _forget(self, token: Token) -> None:
@@ -179,7 +192,7 @@ class _Consumer:
             try:
                 await self._queue.extend(*tokens, ttl_s=self._ttl_s)
             except LeaseLost as error:
-                # Some were settled meanwhile; of the others, those not begun are skipped.
+                # Some were acked or nacked meanwhile; of the others, those not begun are skipped.
                 self._lost.update(token for token in error.tokens if token in self._held)
 
     def _drop_unbegun(self) -> None:
@@ -191,7 +204,9 @@ class _Consumer:
         """Last words to the queue; if it cannot hear them, the leases expire."""
         with contextlib.suppress(QueueError, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
-                await self._settle()
+                await self._report()
+        with contextlib.suppress(QueueError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
                 if self._held:
                     await self._queue.nack(*self._held, reason="", counts=False)
 
@@ -207,9 +222,9 @@ async def _first(wanted: "asyncio.Future[T]", other: "asyncio.Task[bool]") -> T 
     return None if wanted.cancelled() else wanted.result()
 
 
-async def _lost_by(settling: Awaitable[None]) -> int:
+async def _lost_by(verb: Awaitable[None]) -> int:
     try:
-        await settling
+        await verb
     except LeaseLost as error:
         return len(error.tokens)
     return 0

@@ -22,6 +22,7 @@ __all__ = [
     "check_count",
     "check_items",
     "check_name",
+    "check_payload",
     "check_seconds",
     "clean_reason",
     "is_dead",
@@ -138,15 +139,22 @@ def check_items(items: Iterable[Item], policy: Policy) -> list[Item]:
     checked = list(items)
     for item in checked:
         check_name("a key", item.key)
-        if type(item.payload) is not bytes:
-            kind = type(item.payload).__name__
-            raise InvalidItem(f"item {item.key!r}: a payload is bytes, not {kind}")
-        if len(item.payload) > policy.max_payload_bytes:
-            raise InvalidItem(
-                f"item {item.key!r}: {len(item.payload)} bytes of payload, "
-                f"{policy.max_payload_bytes} are allowed"
-            )
+        check_payload(f"item {item.key!r}", item.payload, policy)
     return checked
+
+
+def check_payload(what: str, payload: bytes, policy: Policy) -> None:
+    """Check the content of an item or a result.
+
+    Raises:
+        InvalidItem: it is too large, or not bytes.
+    """
+    if type(payload) is not bytes:
+        raise InvalidItem(f"{what}: a payload is bytes, not {type(payload).__name__}")
+    if len(payload) > policy.max_payload_bytes:
+        raise InvalidItem(
+            f"{what}: {len(payload)} bytes of payload, {policy.max_payload_bytes} are allowed"
+        )
 
 
 def check_name(what: str, name: str) -> None:

@@ -23,18 +23,30 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from veristone import ConfigError
 from veristone.queues.errors import QueueClosed, QueueUnavailable
 from veristone.queues.policy import Policy, parse_policy
-from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
-from veristone.queues.waiting import Clock, LeaseStep, PutStep, Return, WaitingQueue
+from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
+from veristone.queues.waiting import AckStep, Clock, LeaseStep, PutStep, Return, WaitingQueue
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 __all__ = ["RedisQueue"]
 
-_FORMAT = b"veristone-queue-1"
+_FORMAT = b"veristone-queue-2"
 _GROUP = "c"
-_KEYS = ("queue", "stream", "seen", "items", "leased", "returned", "dead", "complete", "wake")
-_TYPES = (b"hash", b"stream", b"set", b"hash", b"zset", b"zset", b"zset", b"set", b"stream")
+_KEYS = {
+    "queue": b"hash",
+    "stream": b"stream",
+    "seen": b"set",
+    "items": b"hash",
+    "leased": b"zset",
+    "returned": b"zset",
+    "dead": b"zset",
+    "complete": b"set",
+    "results": b"hash",
+    "kept": b"zset",
+    "counts": b"hash",
+    "wake": b"stream",
+}
 _ANSWER_S = 30.0
 # Each wait holds one, so there are as many as callers; redis-py's own bound, which newer versions
 # set at 100, makes an error of the next.
@@ -46,26 +58,39 @@ class _Script(Protocol):
 
 
 class RedisQueue(WaitingQueue):
-    """A sample queue called `name` on the server at `url` (redis://, rediss:// or unix://).
+    """The queue `name` of the store called `store` on the server at `url`.
 
-    `clock` replaces the server's clock, for tests.
+    `url` is redis://, rediss:// or unix://. `clock` replaces the server's clock, for tests.
     """
 
     def __init__(
-        self, url: str, name: str, policy: Policy | None = None, *, clock: Clock | None = None
+        self,
+        url: str,
+        store: str,
+        policy: Policy | None = None,
+        *,
+        name: str = "queue",
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(policy, clock)
-        if not name or "{" in name or "}" in name:
-            raise ConfigError(f"the name of a queue is not empty and has no braces: {name!r}")
+        for given in (store, name):
+            if not given or "{" in given or "}" in given:
+                raise ConfigError(f"the name of a queue is not empty and has no braces: {given!r}")
         self._url = url
-        self._where = f"queue {name} on Redis"
-        self._keys = [f"veristone:{{{name}}}:{part}" for part in _KEYS]
+        self._store = store
+        self._name = name
+        self._where = f"queue {store}/{name} on Redis"
+        self._keys = self._keys_of(name)
         self._own_clock = clock
         self._consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._redis: Redis | None = None
         self._script: _Script | None = None
         self._running: set[asyncio.Future[Any]] = set()
         self._reading: set[asyncio.Future[None]] = set()
+
+    def _keys_of(self, name: str) -> list[str]:
+        # The braces: all keys of a store share one hash slot, so that a script may touch them.
+        return [f"veristone:{{{self._store}}}:{name}:{part}" for part in _KEYS]
 
     async def open(self) -> None:
         """Connect, and make the queue if it is not there."""
@@ -125,7 +150,7 @@ class RedisQueue(WaitingQueue):
             for key in self._keys:
                 pipe.type(key)
             kinds = await pipe.execute()
-        for key, kind, right in zip(self._keys, kinds, _TYPES, strict=True):
+        for key, kind, right in zip(self._keys, kinds, _KEYS.values(), strict=True):
             if kind not in (b"none", right):
                 raise ConfigError(
                     f"{self._where}: the key {key} is a {kind.decode()}, not a {right.decode()}: "
@@ -151,7 +176,9 @@ class RedisQueue(WaitingQueue):
         if redis is not None:
             await redis.aclose()
 
-    async def _step(self, verb: str, *args: object, undo: bool = False) -> Any:
+    async def _step(
+        self, verb: str, *args: object, others: Sequence[str] = (), undo: bool = False
+    ) -> Any:
         """Run one step to its end, also when the caller is cancelled."""
         script = self._script
         if self._redis is None or script is None:
@@ -160,7 +187,7 @@ class RedisQueue(WaitingQueue):
 
         async def run() -> Any:
             with _translated(self._where):
-                return await script(self._keys, [verb, now, *args])
+                return await script([*self._keys, *others], [verb, now, *args])
 
         running: asyncio.Future[Any] = asyncio.ensure_future(run())
         self._running.add(running)
@@ -181,10 +208,11 @@ class RedisQueue(WaitingQueue):
         if redis is None:
             raise QueueClosed("the queue is closed")
 
+        last, _, wake = str(mark).partition(" ")
+
         async def read() -> None:
             with _translated(self._where):
-                wake = self._keys[-1]
-                await redis.xread({wake: mark}, count=1, block=max(1, int(timeout_s * 1000)))
+                await redis.xread({wake: last}, count=1, block=max(1, int(timeout_s * 1000)))
 
         reading = asyncio.ensure_future(read())
         self._reading.add(reading)
@@ -204,20 +232,49 @@ class RedisQueue(WaitingQueue):
         if answer[0] < 0:
             raise QueueClosed("every producer is complete: call begin(producer) before put")
         accepted, new, mark, wake_in = answer
-        return PutStep(accepted, new, mark.decode(), _seconds(wake_in))
+        return PutStep(accepted, new, self._mark(mark), _seconds(wake_in))
 
     async def _lease_step(self, n: int, ttl_s: float) -> LeaseStep:
         fence = secrets.randbits(52)
         answer = await self._step("lease", n, ttl_s, fence, self._consumer, undo=True)
         finished, mark, wake_in = answer[:3]
-        return LeaseStep(_leases(answer, fence), bool(finished), mark.decode(), _seconds(wake_in))
+        leases = _leases(answer, fence)
+        return LeaseStep(leases, bool(finished), self._mark(mark), _seconds(wake_in))
 
     async def _extend_step(self, tokens: Sequence[Token], ttl_s: float) -> list[Token]:
         answer = await self._step("extend", ttl_s, *_flat(tokens))
         return [tokens[index] for index in answer]
 
-    async def _ack_step(self, tokens: Sequence[Token]) -> list[Token]:
-        return [tokens[index] for index in await self._step("ack", *_flat(tokens))]
+    async def _ack_step(self, outcomes: Sequence[tuple[Token, Outcome]]) -> AckStep:
+        names = list(dict.fromkeys(name for _, outcome in outcomes for name in outcome.puts))
+        parts: list[object] = []
+        for token, outcome in outcomes:
+            parts += (token.key, token.fence, *_outcome(outcome, names))
+        others = [key for name in names for key in self._keys_of(name)]
+        answer = await self._step("ack", self._name, len(names), *parts, others=others)
+        full, mark, refused, blocked = cast(tuple[int, bytes, list[int], list[int]], answer)
+        return AckStep(
+            [outcomes[index][0] for index in refused],
+            [outcomes[index][0] for index in blocked],
+            self._mark(mark, names[full - 1] if full else self._name),
+        )
+
+    def _mark(self, last: bytes, name: str | None = None) -> str:
+        """The last change of a queue, and where the next one will be seen."""
+        keys = self._keys if name is None else self._keys_of(name)
+        return f"{last.decode()} {keys[-1]}"
+
+    async def _policy_of(self, name: str) -> Policy:
+        if self._redis is None:
+            raise QueueClosed("the queue is closed")
+        with _translated(self._where):
+            key = self._keys_of(name)[0]
+            found = cast(bytes | None, await self._redis.hget(key, "policy"))  # pyright: ignore[reportGeneralTypeIssues]
+        if found is None:
+            raise ConfigError(
+                f"{self._where}: its store has no queue {name!r}: open it before others put into it"
+            )
+        return parse_policy(found.decode(), self._where)
 
     async def _nack_step(self, returns: Sequence[Return], reason: str | None) -> list[Token]:
         parts: list[object] = []
@@ -240,6 +297,19 @@ class RedisQueue(WaitingQueue):
             DeadLetter(key.decode(), payload, attempts, tuple(json.loads(reasons)))
             for key, payload, attempts, reasons in await self._step("dead", limit, after)
         ]
+
+    async def _results_step(self, limit: int, after: str) -> list[Item]:
+        return [
+            Item(key.decode(), result) for key, result in await self._step("results", limit, after)
+        ]
+
+    async def _counts_step(self) -> dict[str, int]:
+        if self._redis is None:
+            raise QueueClosed("the queue is closed")
+        with _translated(self._where):
+            key = self._keys[list(_KEYS).index("counts")]
+            found = cast(dict[bytes, bytes], await self._redis.hgetall(key))  # pyright: ignore[reportGeneralTypeIssues]
+        return {name.decode(): int(number) for name, number in sorted(found.items())}
 
     async def _put_back_step(self, keys: Sequence[str]) -> int:
         return await self._step("put_back", *keys)
@@ -286,6 +356,20 @@ def _translated(where: str) -> Generator[None]:
         if isinstance(error, passing) or any(word in text for word in words):
             raise QueueUnavailable(f"{where}: {text}") from error
         raise ConfigError(f"{where} is damaged or no queue: {text}") from error
+
+
+def _outcome(outcome: Outcome, names: Sequence[str]) -> list[object]:
+    """As the script reads it."""
+    counts = [part for pair in outcome.counts.items() for part in pair]
+    puts = [
+        part
+        for name, items in outcome.puts.items()
+        for item in items
+        for part in (names.index(name) + 1, item.key, item.payload)
+    ]
+    has_result = int(outcome.result is not None)
+    result = outcome.result or b""
+    return [has_result, result, len(outcome.counts), *counts, len(puts) // 3, *puts]
 
 
 def _flat(tokens: Sequence[Token]) -> list[object]:

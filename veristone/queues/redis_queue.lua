@@ -1,4 +1,5 @@
 -- One step of a queue, atomic as every script. ARGV: verb, time (empty: the server's), arguments.
+-- KEYS: the parts of this queue, then those of the queues that an ack puts into.
 --
 -- queue    hash: format, policy, and the counts open, dead, done
 -- stream   Redis Stream of items never acked, fields k (key) and p (payload); consumer group "c"
@@ -7,10 +8,12 @@
 --          first delivery to the ack; states are leased, returned, dead
 -- leased   zset: key -> when the lease expires        returned  zset: key -> when it is due
 -- dead     zset of keys, all with score 0, hence in byte order
--- complete set of producers that are done             wake      stream of one entry: something changed
-local queue, stream, seen, items, leased, returned, dead, complete, wake =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-local GROUP, REASONS = 'c', 20
+-- complete set of producers that are done
+-- results  hash: key -> what was kept of the item     kept      zset of its keys, as dead
+-- counts   hash: name -> sum                          wake      stream of one entry: a change
+local PARTS = {'queue', 'stream', 'seen', 'items', 'leased', 'returned', 'dead', 'complete',
+  'results', 'kept', 'counts', 'wake'}
+local GROUP, REASONS, PAGE_BYTES = 'c', 20, 8 * 1024 * 1024
 local verb, now = ARGV[1], tonumber(ARGV[2])
 
 if not now then
@@ -19,16 +22,25 @@ if not now then
 end
 
 local function number(x) return string.format('%.6f', x) end
-local function count(field, by) return redis.call('HINCRBY', queue, field, by) end
-local function changed() redis.call('XADD', wake, 'MAXLEN', '=', 1, '*', 'e', 1) end
-local policy = cjson.decode(redis.call('HGET', queue, 'policy'))
 
-local function load(key)
-  local text = redis.call('HGET', items, key)
+-- The queue number n (from 0) of KEYS.
+local function at(n)
+  local q = {}
+  for i, part in ipairs(PARTS) do q[part] = KEYS[n * #PARTS + i] end
+  q.policy = cjson.decode(redis.call('HGET', q.queue, 'policy'))
+  return q
+end
+
+local me = at(0)
+local function count(q, field, by) return redis.call('HINCRBY', q.queue, field, by) end
+local function changed(q) redis.call('XADD', q.wake, 'MAXLEN', '=', 1, '*', 'e', 1) end
+
+local function load(q, key)
+  local text = redis.call('HGET', q.items, key)
   return text and cjson.decode(text)
 end
 
-local function save(key, item) redis.call('HSET', items, key, cjson.encode(item)) end
+local function save(q, key, item) redis.call('HSET', q.items, key, cjson.encode(item)) end
 
 local function blame(item, reason)
   item.r = item.r or {}
@@ -36,80 +48,82 @@ local function blame(item, reason)
   if #item.r > REASONS then table.remove(item.r, 1) end
 end
 
-local function give_back(key, item, due)
-  redis.call('ZREM', leased, key)
+local function give_back(q, key, item, due)
+  redis.call('ZREM', q.leased, key)
   item.s = 'returned'
-  redis.call('ZADD', returned, due, key)
-  save(key, item)
+  redis.call('ZADD', q.returned, due, key)
+  save(q, key, item)
 end
 
-local function bury(key, item)
-  redis.call('ZREM', leased, key)
+local function bury(q, key, item)
+  redis.call('ZREM', q.leased, key)
   item.s = 'dead'
-  redis.call('ZADD', dead, 0, key)
-  count('open', -1)
-  count('dead', 1)
-  save(key, item)
+  redis.call('ZADD', q.dead, 0, key)
+  count(q, 'open', -1)
+  count(q, 'dead', 1)
+  save(q, key, item)
 end
 
-local function sweep()
+local function sweep(q)
   while true do
     local expired =
-      redis.call('ZRANGEBYSCORE', leased, '-inf', number(now), 'WITHSCORES', 'LIMIT', 0, 500)
+      redis.call('ZRANGEBYSCORE', q.leased, '-inf', number(now), 'WITHSCORES', 'LIMIT', 0, 500)
     if #expired == 0 then return end
     for n = 1, #expired, 2 do
       local key, due = expired[n], expired[n + 1]
-      local item = load(key)
+      local item = load(q, key)
       blame(item, 'the lease expired')
-      if item.a >= policy.max_attempts then bury(key, item) else give_back(key, item, due) end
+      if item.a >= q.policy.max_attempts then bury(q, key, item) else give_back(q, key, item, due) end
     end
-    changed()
+    changed(q)
   end
 end
 
-local function is_complete() return redis.call('SCARD', complete) >= policy.producers end
+local function is_complete(q) return redis.call('SCARD', q.complete) >= q.policy.producers end
 
-local function open() return tonumber(redis.call('HGET', queue, 'open')) end
+local function open(q) return tonumber(redis.call('HGET', q.queue, 'open')) end
 
-local function mark()
-  local last = redis.call('XREVRANGE', wake, '+', '-', 'COUNT', 1)
+local function mark(q)
+  local last = redis.call('XREVRANGE', q.wake, '+', '-', 'COUNT', 1)
   return #last > 0 and last[1][1] or '0-0'
 end
 
-local function wake_in()
+local function wake_in(q)
   local first
-  for _, zset in ipairs({leased, returned}) do
+  for _, zset in ipairs({q.leased, q.returned}) do
     local head = redis.call('ZRANGE', zset, 0, 0, 'WITHSCORES')
     if #head > 0 and (not first or tonumber(head[2]) < first) then first = tonumber(head[2]) end
   end
   return first and number(first - now) or ''
 end
 
-local function payload(id)
-  local entry = redis.call('XRANGE', stream, id, id)
+local function payload(q, id)
+  local entry = redis.call('XRANGE', q.stream, id, id)
   return entry[1][2][4]
+end
+
+local function insert(q, key, content)
+  redis.call('SADD', q.seen, key)
+  redis.call('XADD', q.stream, '*', 'k', key, 'p', content)
+  count(q, 'open', 1)
 end
 
 local steps = {}
 
 -- key, payload, ... -> accepted, new, mark, wake_in; or -1 if the producers are complete
 function steps.put()
-  if is_complete() then return {-1} end
-  local accepted, new, room = 0, 0, policy.capacity - open()
+  if is_complete(me) then return {-1} end
+  local accepted, new, room = 0, 0, me.policy.capacity - open(me)
   for n = 3, #ARGV, 2 do
-    if redis.call('SISMEMBER', seen, ARGV[n]) == 0 then
+    if redis.call('SISMEMBER', me.seen, ARGV[n]) == 0 then
       if room <= 0 then break end
-      redis.call('SADD', seen, ARGV[n])
-      redis.call('XADD', stream, '*', 'k', ARGV[n], 'p', ARGV[n + 1])
+      insert(me, ARGV[n], ARGV[n + 1])
       room, new = room - 1, new + 1
     end
     accepted = accepted + 1
   end
-  if new > 0 then
-    count('open', new)
-    changed()
-  end
-  return {accepted, new, mark(), wake_in()}
+  if new > 0 then changed(me) end
+  return {accepted, new, mark(me), wake_in(me)}
 end
 
 -- n, ttl, fence, consumer -> finished, mark, wake_in, expires_at, (key, attempt, payload)...
@@ -118,33 +132,33 @@ function steps.lease()
   local given = {}
   local function lend(key, item, content)
     item.a, item.f, item.s = item.a + 1, fence, 'leased'
-    save(key, item)
-    redis.call('ZADD', leased, number(expires), key)
+    save(me, key, item)
+    redis.call('ZADD', me.leased, number(expires), key)
     table.insert(given, key)
     table.insert(given, item.a)
     table.insert(given, content)
   end
-  local due = redis.call('ZRANGEBYSCORE', returned, '-inf', number(now), 'LIMIT', 0, n)
+  local due = redis.call('ZRANGEBYSCORE', me.returned, '-inf', number(now), 'LIMIT', 0, n)
   for _, key in ipairs(due) do
-    local item = load(key)
-    redis.call('ZREM', returned, key)
-    redis.call('XCLAIM', stream, GROUP, consumer, 0, item.i, 'FORCE', 'JUSTID')
-    lend(key, item, payload(item.i))
+    local item = load(me, key)
+    redis.call('ZREM', me.returned, key)
+    redis.call('XCLAIM', me.stream, GROUP, consumer, 0, item.i, 'FORCE', 'JUSTID')
+    lend(key, item, payload(me, item.i))
   end
   if #due < n then
     local fresh = redis.call(
-      'XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', n - #due, 'STREAMS', stream, '>')
+      'XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', n - #due, 'STREAMS', me.stream, '>')
     for _, entry in ipairs(fresh and fresh[1] and fresh[1][2] or {}) do
       lend(entry[2][2], {i = entry[1], a = 0}, entry[2][4])
     end
   end
-  local finished = #given == 0 and open() == 0 and is_complete()
-  return {finished and 1 or 0, mark(), wake_in(), number(expires), unpack(given)}
+  local finished = #given == 0 and open(me) == 0 and is_complete(me)
+  return {finished and 1 or 0, mark(me), wake_in(me), number(expires), unpack(given)}
 end
 
 -- The item of a token, if nobody else was given it since.
 local function held(key, fence)
-  local item = load(key)
+  local item = load(me, key)
   return item and item.f == fence and item or nil
 end
 
@@ -155,10 +169,10 @@ function steps.extend()
     local key = ARGV[n]
     local item = held(key, ARGV[n + 1])
     if item and item.s ~= 'dead' then
-      redis.call('ZREM', returned, key)
-      redis.call('ZADD', leased, number(now + tonumber(ARGV[3])), key)
+      redis.call('ZREM', me.returned, key)
+      redis.call('ZADD', me.leased, number(now + tonumber(ARGV[3])), key)
       item.s = 'leased'
-      save(key, item)
+      save(me, key, item)
     else
       table.insert(refused, (n - 4) / 2)
     end
@@ -166,27 +180,100 @@ function steps.extend()
   return refused
 end
 
--- (key, fence)... -> indexes of the refused
-function steps.ack()
-  local refused = {}
-  for n = 3, #ARGV, 2 do
-    local key = ARGV[n]
-    local item = held(key, ARGV[n + 1])
-    if item then
-      redis.call('HDEL', items, key)
-      redis.call('ZREM', leased, key)
-      redis.call('ZREM', returned, key)
-      redis.call('ZREM', dead, key)
-      redis.call('XACK', stream, GROUP, item.i)
-      redis.call('XDEL', stream, item.i)
-      count(item.s == 'dead' and 'dead' or 'open', -1)
-      count('done', 1)
-    else
-      table.insert(refused, (n - 3) / 2)
+-- The items {queue, key, payload} of an outcome that are new, or nil where one has no room.
+local function new_items(puts, full)
+  local fresh, wanted, seen = {}, {}, {}
+  for _, put in ipairs(puts) do
+    local q, key = put[1], put[2]
+    if full[q] then return nil end
+    local id = q.queue .. ' ' .. key
+    if not seen[id] and redis.call('SISMEMBER', q.seen, key) == 0 then
+      seen[id] = true
+      wanted[q] = (wanted[q] or 0) + 1
+      table.insert(fresh, put)
     end
   end
-  changed()
-  return refused
+  for q, n in pairs(wanted) do
+    if open(q) > 0 and open(q) + n > q.policy.capacity then
+      full[q] = true
+      return nil
+    end
+  end
+  return fresh
+end
+
+-- this queue's name, how many queues to put into, then for each item: key, fence, "1" if it has a
+-- result, the result, how many counts, (name, by)..., how many puts, (queue from 1, key, payload)...
+-- -> number of a full queue, its mark, indexes of the refused, of the blocked
+function steps.ack()
+  local targets, full, given, refused, blocked = {}, {}, {}, {}, {}
+  for n = 1, tonumber(ARGV[4]) do
+    targets[n] = at(n)
+    -- The queue acked may be among them.
+    if targets[n].queue == me.queue then targets[n] = me else sweep(targets[n]) end
+  end
+  local n, index, acked = 4, -1, false
+  local function next_argument()
+    n = n + 1
+    return ARGV[n]
+  end
+  while n < #ARGV do
+    index = index + 1
+    local key, fence, has_result = next_argument(), next_argument(), next_argument()
+    local result = next_argument()
+    local counts, puts = {}, {}
+    for i = 1, tonumber(next_argument()) do counts[i] = {next_argument(), next_argument()} end
+    for i = 1, tonumber(next_argument()) do
+      puts[i] = {targets[tonumber(next_argument())], next_argument(), next_argument()}
+    end
+    local item = held(key, fence)
+    local fresh = item and new_items(puts, full)
+    if not item then
+      table.insert(refused, index)
+    elseif not fresh then
+      table.insert(blocked, index)
+    else
+      acked = true
+      for _, put in ipairs(fresh) do insert(put[1], put[2], put[3]) end
+      for _, put in ipairs(puts) do
+        given[put[1]] = true
+        redis.call('SREM', put[1].complete, ARGV[3])
+      end
+      if has_result == '1' then
+        redis.call('HSET', me.results, key, result)
+        redis.call('ZADD', me.kept, 0, key)
+      end
+      for _, each in ipairs(counts) do redis.call('HINCRBY', me.counts, each[1], each[2]) end
+      redis.call('HDEL', me.items, key)
+      redis.call('ZREM', me.leased, key)
+      redis.call('ZREM', me.returned, key)
+      redis.call('ZREM', me.dead, key)
+      redis.call('XACK', me.stream, GROUP, item.i)
+      redis.call('XDEL', me.stream, item.i)
+      count(me, item.s == 'dead' and 'dead' or 'open', -1)
+      count(me, 'done', 1)
+    end
+  end
+  local waits = 0
+  for n, q in ipairs(targets) do
+    if full[q] then waits = n end
+    if given[q] and q ~= me then changed(q) end
+  end
+  if acked then changed(me) end
+  return {waits, mark(waits > 0 and targets[waits] or me), refused, blocked}
+end
+
+-- limit, after -> (key, result)...
+function steps.results()
+  local listed, size = {}, 0
+  local after = ARGV[4] == '' and '-' or '(' .. ARGV[4]
+  for _, key in ipairs(redis.call('ZRANGEBYLEX', me.kept, after, '+', 'LIMIT', 0, ARGV[3])) do
+    local result = redis.call('HGET', me.results, key)
+    table.insert(listed, {key, result})
+    size = size + #result
+    if size > PAGE_BYTES then break end
+  end
+  return listed
 end
 
 -- counts, reason, (key, fence, delay)... -> indexes of the refused
@@ -198,32 +285,32 @@ function steps.nack()
     if item and item.s == 'leased' then
       item.f = nil
       if counts then blame(item, reason) else item.a = item.a - 1 end
-      if counts and item.a >= policy.max_attempts then
-        bury(key, item)
+      if counts and item.a >= me.policy.max_attempts then
+        bury(me, key, item)
       else
-        give_back(key, item, number(now + tonumber(ARGV[n + 2])))
+        give_back(me, key, item, number(now + tonumber(ARGV[n + 2])))
       end
     else
       table.insert(refused, (n - 5) / 3)
     end
   end
-  changed()
+  changed(me)
   return refused
 end
 
 -- "1" or "0", producer
 function steps.producer()
-  redis.call(ARGV[3] == '1' and 'SADD' or 'SREM', complete, ARGV[4])
-  changed()
+  redis.call(ARGV[3] == '1' and 'SADD' or 'SREM', me.complete, ARGV[4])
+  changed(me)
 end
 
 -- -> open, leased, delayed, dead, done, finished
 function steps.stats()
   return {
-    open(), redis.call('ZCARD', leased),
-    redis.call('ZCOUNT', returned, '(' .. number(now), '+inf'),
-    redis.call('ZCARD', dead), tonumber(redis.call('HGET', queue, 'done')),
-    open() == 0 and is_complete() and 1 or 0,
+    open(me), redis.call('ZCARD', me.leased),
+    redis.call('ZCOUNT', me.returned, '(' .. number(now), '+inf'),
+    redis.call('ZCARD', me.dead), tonumber(redis.call('HGET', me.queue, 'done')),
+    open(me) == 0 and is_complete(me) and 1 or 0,
   }
 end
 
@@ -231,9 +318,9 @@ end
 function steps.dead()
   local listed = {}
   local after = ARGV[4] == '' and '-' or '(' .. ARGV[4]
-  for _, key in ipairs(redis.call('ZRANGEBYLEX', dead, after, '+', 'LIMIT', 0, ARGV[3])) do
-    local item = load(key)
-    table.insert(listed, {key, payload(item.i), item.a, item.r and cjson.encode(item.r) or '[]'})
+  for _, key in ipairs(redis.call('ZRANGEBYLEX', me.dead, after, '+', 'LIMIT', 0, ARGV[3])) do
+    local item = load(me, key)
+    table.insert(listed, {key, payload(me, item.i), item.a, item.r and cjson.encode(item.r) or '[]'})
   end
   return listed
 end
@@ -242,18 +329,18 @@ end
 function steps.put_back()
   local back = 0
   for n = 3, #ARGV do
-    if redis.call('ZREM', dead, ARGV[n]) == 1 then
-      local item = load(ARGV[n])
+    if redis.call('ZREM', me.dead, ARGV[n]) == 1 then
+      local item = load(me, ARGV[n])
       item.a, item.f = 0, nil
-      give_back(ARGV[n], item, number(now))
-      count('dead', -1)
-      count('open', 1)
+      give_back(me, ARGV[n], item, number(now))
+      count(me, 'dead', -1)
+      count(me, 'open', 1)
       back = back + 1
     end
   end
-  changed()
+  changed(me)
   return back
 end
 
-sweep()
+sweep(me)
 return steps[verb]()

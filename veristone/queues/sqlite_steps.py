@@ -1,279 +1,60 @@
-"""The steps of a SQLite queue: plain functions on a connection, inside a transaction.
+"""The steps of a SQLite queue: methods on one queue at one moment, inside a transaction.
 
-`queue` counts what is open, leased, dead and done, so that no step reads more rows than it
-changes. States are small numbers: fresh items lie above `head`, the rest have a `due` time.
+`queues` counts what is open, leased, dead and done, so that no step reads more rows than it
+changes. Fresh items lie above `head`; the rest have a `due` time.
 """
 
 import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from veristone.queues.errors import QueueClosed
-from veristone.queues.policy import EXPIRED, Policy, add_reason, is_dead
-from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
-from veristone.queues.waiting import LeaseStep, PutStep, Return
+from veristone.queues.policy import EXPIRED, Policy, add_reason, is_dead, parse_policy
+from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
+from veristone.queues.waiting import AckStep, LeaseStep, PutStep, Return
 
-__all__ = [
-    "ack",
-    "dead_letters",
-    "extend",
-    "lease",
-    "nack",
-    "producer",
-    "put",
-    "put_back",
-    "release",
-    "stats",
-]
+__all__ = ["SCHEMA", "Turn", "find_queue"]
 
+# Rows of `items` stay small because their state is rewritten several times; payloads are written
+# once and deleted with the ack. `items` keeps a row for every key ever put: that is the dedupe.
+# Numbers of items begin anew, far apart, for each queue, so that what is fresh in a queue needs no
+# index.
+SCHEMA = """
+CREATE TABLE queues (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, policy TEXT NOT NULL,
+    head INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 0,
+    leased INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE items (
+    seq INTEGER PRIMARY KEY, queue INTEGER NOT NULL, key TEXT NOT NULL, state INTEGER NOT NULL,
+    attempt INTEGER NOT NULL, fence INTEGER, due REAL, reasons TEXT, UNIQUE (queue, key)
+);
+CREATE TABLE payloads (seq INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+CREATE TABLE results (seq INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+CREATE TABLE complete (queue INTEGER, producer TEXT, PRIMARY KEY (queue, producer));
+CREATE TABLE counts (queue INTEGER, name TEXT, number INTEGER, PRIMARY KEY (queue, name));
+CREATE INDEX due ON items (queue, state, due, seq) WHERE state = 1 OR state = 2;
+CREATE INDEX dead ON items (queue, key) WHERE state = 3;
+"""
 _RETURNED, _LEASED, _DEAD, _DONE = 1, 2, 3, 4  # 0: fresh
+_SPAN = 2**40  # items of one queue are numbered from its id times this
 _KEYS_AT_ONCE = 500  # SQLite before 3.32 takes 999 parameters
+_PAGE_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class _Counts:
-    """The row of `queue`, changed here and written back once a step."""
+    """Of the row of `queues`, changed here and written back once a step."""
 
     head: int
     open: int
     leased: int
     dead: int
     done: int
-
-
-def _load(db: sqlite3.Connection) -> _Counts:
-    row: tuple[int, ...] = db.execute(
-        "SELECT head, open, leased, dead, done FROM queue WHERE id = 1"
-    ).fetchone()
-    return _Counts(*row)
-
-
-def _store(db: sqlite3.Connection, counts: _Counts) -> None:
-    db.execute(
-        "UPDATE queue SET head = ?, open = ?, leased = ?, dead = ?, done = ? WHERE id = 1",
-        (counts.head, counts.open, counts.leased, counts.dead, counts.done),
-    )
-
-
-def _swept(db: sqlite3.Connection, policy: Policy, now: float) -> _Counts:
-    """The counts, after what expired was taken back."""
-    counts = _load(db)
-    rows: list[tuple[int, int, str | None]] = db.execute(
-        "SELECT seq, attempt, reasons FROM items WHERE state = 2 AND due <= ?", (now,)
-    ).fetchall()
-    for seq, attempt, reasons in rows:
-        dead = is_dead(attempt, policy)
-        db.execute(
-            "UPDATE items SET state = ?, reasons = ? WHERE seq = ?",
-            (_DEAD if dead else _RETURNED, _with_reason(reasons, EXPIRED), seq),
-        )
-        counts.leased -= 1
-        counts.open -= dead
-        counts.dead += dead
-    if rows:
-        _store(db, counts)
-    return counts
-
-
-def put(db: sqlite3.Connection, policy: Policy, now: float, items: Sequence[Item]) -> PutStep:
-    """Insert items until the queue is full."""
-    counts = _swept(db, policy, now)
-    if _complete(db, policy):
-        raise QueueClosed("every producer is complete: call begin(producer) before put")
-    known = {row[0] for row in _by_key(db, "key", [item.key for item in items])}
-    fresh: list[Item] = []
-    accepted = 0
-    for item in items:
-        if item.key not in known:
-            if counts.open + len(fresh) >= policy.capacity:
-                break
-            known.add(item.key)
-            fresh.append(item)
-        accepted += 1
-    if fresh:
-        last: int = db.execute("SELECT coalesce(max(seq), 0) FROM items").fetchone()[0]
-        rows = list(enumerate(fresh, last + 1))
-        db.executemany(
-            "INSERT INTO items (seq, key, state, attempt) VALUES (?, ?, 0, 0)",
-            [(seq, item.key) for seq, item in rows],
-        )
-        db.executemany(
-            "INSERT INTO payloads VALUES (?, ?)", [(seq, item.payload) for seq, item in rows]
-        )
-        counts.open += len(fresh)
-        _store(db, counts)
-    return PutStep(accepted, len(fresh), 0, _wake_in_s(db, now))
-
-
-def lease(db: sqlite3.Connection, policy: Policy, now: float, n: int, ttl_s: float) -> LeaseStep:
-    """Lend up to `n` items: first what came back, then what is fresh."""
-    counts = _swept(db, policy, now)
-    columns = "seq, key, attempt, payload FROM items JOIN payloads USING (seq)"
-    rows: list[tuple[int, str, int, bytes]] = db.execute(
-        f"SELECT {columns} WHERE state = 1 AND due <= ? ORDER BY due, seq LIMIT ?", (now, n)
-    ).fetchall()
-    if len(rows) < n:
-        fresh = db.execute(
-            f"SELECT {columns} WHERE seq > ? ORDER BY seq LIMIT ?", (counts.head, n - len(rows))
-        ).fetchall()
-        if fresh:
-            counts.head = fresh[-1][0]
-            rows += fresh
-    if not rows:
-        finished = not counts.open and _complete(db, policy)
-        return LeaseStep([], finished, 0, _wake_in_s(db, now))
-    expires_at, fence = now + ttl_s, secrets.randbits(52)
-    db.executemany(
-        "UPDATE items SET state = 2, attempt = attempt + 1, fence = ?, due = ? WHERE seq = ?",
-        [(fence, expires_at, row[0]) for row in rows],
-    )
-    counts.leased += len(rows)
-    _store(db, counts)
-    leases = [
-        Lease(Token(key, attempt + 1, fence), payload, expires_at)
-        for _, key, attempt, payload in rows
-    ]
-    return LeaseStep(leases, False, 0, None)
-
-
-def release(db: sqlite3.Connection, policy: Policy, now: float, step: LeaseStep) -> None:
-    """Give back what a cancelled caller never saw."""
-    nack(db, policy, now, [Return(held.token, 0.0) for held in step.leases], None)
-
-
-def extend(
-    db: sqlite3.Connection, policy: Policy, now: float, tokens: Iterable[Token], ttl_s: float
-) -> list[Token]:
-    """Move the end of leases, also of those that expired and wait."""
-    counts = _swept(db, policy, now)
-    refused: list[Token] = []
-    moved: list[tuple[float, int]] = []
-    for token, held in _held(db, tokens):
-        if held is None or held.state not in (_LEASED, _RETURNED):
-            refused.append(token)
-            continue
-        moved.append((now + ttl_s, held.seq))
-        counts.leased += held.state == _RETURNED
-        held.state = _LEASED
-    db.executemany("UPDATE items SET state = 2, due = ? WHERE seq = ?", moved)
-    _store(db, counts)
-    return refused
-
-
-def ack(db: sqlite3.Connection, policy: Policy, now: float, tokens: Iterable[Token]) -> list[Token]:
-    """Mark items done."""
-    counts = _swept(db, policy, now)
-    refused: list[Token] = []
-    done: list[tuple[int]] = []
-    for token, held in _held(db, tokens):
-        if held is None or held.state == _DONE:
-            refused.append(token)
-            continue
-        done.append((held.seq,))
-        counts.leased -= held.state == _LEASED
-        counts.dead -= held.state == _DEAD
-        counts.open -= held.state != _DEAD
-        counts.done += 1
-        held.state = _DONE
-    db.executemany(
-        "UPDATE items SET state = 4, fence = NULL, due = NULL, reasons = NULL WHERE seq = ?", done
-    )
-    db.executemany("DELETE FROM payloads WHERE seq = ?", done)
-    _store(db, counts)
-    return refused
-
-
-def nack(
-    db: sqlite3.Connection,
-    policy: Policy,
-    now: float,
-    returns: Iterable[Return],
-    reason: str | None,
-) -> list[Token]:
-    """Give items back; without a reason their attempt does not count."""
-    counts = _swept(db, policy, now)
-    refused: list[Token] = []
-    given = list(returns)
-    for each, (token, held) in zip(given, _held(db, [g.token for g in given]), strict=True):
-        if held is None or held.state != _LEASED:
-            refused.append(token)
-            continue
-        dead = reason is not None and is_dead(held.attempt, policy)
-        attempt, reasons = held.attempt, held.reasons
-        if reason is None:
-            attempt -= 1
-        else:
-            reasons = _with_reason(reasons, reason)
-        held.state = _DEAD if dead else _RETURNED
-        db.execute(
-            "UPDATE items SET state = ?, attempt = ?, fence = NULL, due = ?, reasons = ? "
-            "WHERE seq = ?",
-            (held.state, attempt, now + each.delay_s, reasons, held.seq),
-        )
-        counts.leased -= 1
-        counts.open -= dead
-        counts.dead += dead
-    _store(db, counts)
-    return refused
-
-
-def producer(db: sqlite3.Connection, name: str, complete: bool) -> None:
-    """Note that a producer is done, or is not."""
-    if complete:
-        db.execute("INSERT INTO complete VALUES (?) ON CONFLICT DO NOTHING", (name,))
-    else:
-        db.execute("DELETE FROM complete WHERE producer = ?", (name,))
-
-
-def stats(db: sqlite3.Connection, policy: Policy, now: float) -> Stats:
-    """Count by state."""
-    counts = _swept(db, policy, now)
-    delayed: int = db.execute(
-        "SELECT count(*) FROM items WHERE state = 1 AND due > ?", (now,)
-    ).fetchone()[0]
-    return Stats(
-        ready=counts.open - counts.leased - delayed,
-        leased=counts.leased,
-        delayed=delayed,
-        dead=counts.dead,
-        done=counts.done,
-        finished=not counts.open and _complete(db, policy),
-    )
-
-
-def dead_letters(
-    db: sqlite3.Connection, policy: Policy, now: float, limit: int, after: str
-) -> list[DeadLetter]:
-    """List dead letters by key."""
-    _swept(db, policy, now)
-    rows: list[tuple[str, bytes, int, str | None]] = db.execute(
-        "SELECT key, payload, attempt, reasons FROM items JOIN payloads USING (seq) "
-        "WHERE state = 3 AND key > ? ORDER BY key LIMIT ?",
-        (after, limit),
-    ).fetchall()
-    return [
-        DeadLetter(key, payload, attempt, tuple(json.loads(reasons or "[]")))
-        for key, payload, attempt, reasons in rows
-    ]
-
-
-def put_back(db: sqlite3.Connection, policy: Policy, now: float, keys: Iterable[str]) -> int:
-    """Return dead letters to the queue."""
-    counts = _swept(db, policy, now)
-    back = 0
-    for key in keys:
-        back += db.execute(
-            "UPDATE items SET state = 1, attempt = 0, fence = NULL, due = ? "
-            "WHERE key = ? AND state = 3",
-            (now, key),
-        ).rowcount
-    counts.dead -= back
-    counts.open += back
-    _store(db, counts)
-    return back
 
 
 @dataclass(slots=True)
@@ -287,37 +68,329 @@ class _Held:
     reasons: str | None
 
 
-def _held(db: sqlite3.Connection, tokens: Iterable[Token]) -> Iterator[tuple[Token, _Held | None]]:
-    """Each token, with its item unless somebody else was given that since."""
-    asked = list(tokens)
-    columns = "key, seq, fence, state, attempt, reasons"
-    found: dict[str, _Held] = {
-        row[0]: _Held(*row[1:]) for row in _by_key(db, columns, [token.key for token in asked])
-    }
-    for token in asked:
-        held = found.get(token.key)
-        yield token, held if held is not None and held.fence == token.fence else None
+def find_queue(db: sqlite3.Connection, name: str, where: str) -> tuple[int, Policy] | None:
+    """The number and policy of a queue, if there is one of this name."""
+    row = db.execute("SELECT id, policy FROM queues WHERE name = ?", (name,)).fetchone()
+    return None if row is None else (row[0], parse_policy(row[1], where))
 
 
-def _by_key(db: sqlite3.Connection, columns: str, keys: Sequence[str]) -> Iterator[Any]:
-    """Rows of the items with these keys, looked up many at a time."""
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[start : start + _KEYS_AT_ONCE]
-        marks = ",".join("?" * len(some))
-        yield from db.execute(f"SELECT {columns} FROM items WHERE key IN ({marks})", some)
+class Turn:
+    """What can be done with a queue now. Begins with taking back what expired."""
 
+    def __init__(
+        self, db: sqlite3.Connection, name: str, queue: int, policy: Policy, now: float
+    ) -> None:
+        self._db = db
+        self._name = name
+        self._queue = queue
+        self._policy = policy
+        self._now = now
+        row = db.execute(
+            "SELECT head, open, leased, dead, done FROM queues WHERE id = ?", (queue,)
+        ).fetchone()
+        self._counts = _Counts(*row)
+        self._stored = astuple(self._counts)
+        self._sweep()
+        self._store()
 
-def _complete(db: sqlite3.Connection, policy: Policy) -> bool:
-    return db.execute("SELECT count(*) FROM complete").fetchone()[0] >= policy.producers
+    def _sweep(self) -> None:
+        rows: list[tuple[int, int, str | None]] = self._db.execute(
+            "SELECT seq, attempt, reasons FROM items WHERE queue = ? AND state = 2 AND due <= ?",
+            (self._queue, self._now),
+        ).fetchall()
+        for seq, attempt, reasons in rows:
+            dead = is_dead(attempt, self._policy)
+            self._db.execute(
+                "UPDATE items SET state = ?, reasons = ? WHERE seq = ?",
+                (_DEAD if dead else _RETURNED, _with_reason(reasons, EXPIRED), seq),
+            )
+            self._counts.leased -= 1
+            self._counts.open -= dead
+            self._counts.dead += dead
 
+    def _store(self) -> None:
+        values = astuple(self._counts)
+        if values != self._stored:
+            self._db.execute(
+                "UPDATE queues SET head = ?, open = ?, leased = ?, dead = ?, done = ? WHERE id = ?",
+                (*values, self._queue),
+            )
+            self._stored = values
 
-def _wake_in_s(db: sqlite3.Connection, now: float) -> float | None:
-    """Seconds until the next lease expires or the next delay is over."""
-    due: float | None = db.execute(
-        "SELECT min(due) FROM (SELECT min(due) AS due FROM items WHERE state = 1 "
-        "UNION ALL SELECT min(due) FROM items WHERE state = 2)"
-    ).fetchone()[0]
-    return None if due is None else due - now
+    def put(self, items: Sequence[Item]) -> PutStep:
+        """Insert items until the queue is full."""
+        if self._is_complete():
+            raise QueueClosed("every producer is complete: call begin(producer) before put")
+        room = self._policy.capacity - self._counts.open
+        known = self._known(items)
+        fresh: list[Item] = []
+        accepted = 0
+        for item in items:
+            if item.key not in known:
+                if len(fresh) >= room:
+                    break
+                known.add(item.key)
+                fresh.append(item)
+            accepted += 1
+        self._insert(fresh)
+        return PutStep(accepted, len(fresh), 0, self._wake_in_s())
+
+    def _known(self, items: Iterable[Item]) -> set[str]:
+        return {row[0] for row in self._by_key("key", [item.key for item in items])}
+
+    def _insert(self, fresh: Sequence[Item]) -> None:
+        if not fresh:
+            return
+        first = self._queue * _SPAN
+        last: int | None = self._db.execute(
+            "SELECT max(seq) FROM items WHERE seq BETWEEN ? AND ?", (first, first + _SPAN - 1)
+        ).fetchone()[0]
+        rows = list(enumerate(fresh, first if last is None else last + 1))
+        self._db.executemany(
+            "INSERT INTO items (seq, queue, key, state, attempt) VALUES (?, ?, ?, 0, 0)",
+            [(seq, self._queue, item.key) for seq, item in rows],
+        )
+        self._db.executemany(
+            "INSERT INTO payloads VALUES (?, ?)", [(seq, item.payload) for seq, item in rows]
+        )
+        self._counts.open += len(fresh)
+        self._store()
+
+    def lease(self, n: int, ttl_s: float) -> LeaseStep:
+        """Lend up to `n` items: first what came back, then what is fresh."""
+        columns = "seq, key, attempt, payload FROM items JOIN payloads USING (seq)"
+        rows: list[tuple[int, str, int, bytes]] = self._db.execute(
+            f"SELECT {columns} WHERE queue = ? AND state = 1 AND due <= ? "
+            "ORDER BY due, seq LIMIT ?",
+            (self._queue, self._now, n),
+        ).fetchall()
+        if len(rows) < n:
+            head = max(self._counts.head, self._queue * _SPAN)
+            fresh = self._db.execute(
+                f"SELECT {columns} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+                (head, (self._queue + 1) * _SPAN - 1, n - len(rows)),
+            ).fetchall()
+            if fresh:
+                self._counts.head = fresh[-1][0] + 1
+                rows += fresh
+        if not rows:
+            return LeaseStep([], self._is_finished(), 0, self._wake_in_s())
+        expires_at, fence = self._now + ttl_s, secrets.randbits(52)
+        self._db.executemany(
+            "UPDATE items SET state = 2, attempt = attempt + 1, fence = ?, due = ? WHERE seq = ?",
+            [(fence, expires_at, row[0]) for row in rows],
+        )
+        self._counts.leased += len(rows)
+        self._store()
+        leases = [
+            Lease(Token(key, attempt + 1, fence), payload, expires_at)
+            for _, key, attempt, payload in rows
+        ]
+        return LeaseStep(leases, False, 0, None)
+
+    def extend(self, tokens: Iterable[Token], ttl_s: float) -> list[Token]:
+        """Move the end of leases, also of those that expired and wait."""
+        refused: list[Token] = []
+        for token, held in self._held(tokens):
+            if held is None or held.state not in (_LEASED, _RETURNED):
+                refused.append(token)
+                continue
+            self._db.execute(
+                "UPDATE items SET state = 2, due = ? WHERE seq = ?", (self._now + ttl_s, held.seq)
+            )
+            self._counts.leased += held.state == _RETURNED
+            held.state = _LEASED
+        self._store()
+        return refused
+
+    def ack(self, outcomes: Sequence[tuple[Token, Outcome]]) -> AckStep:
+        """Mark items done and keep what came of them; leave those that find no room."""
+        step = AckStep([], [], 0)
+        turns: dict[str, Turn | None] = {self._name: self}
+        done: list[int] = []
+        held_by = self._held(token for token, _ in outcomes)
+        for (token, held), (_, outcome) in zip(held_by, outcomes, strict=True):
+            if held is None or held.state == _DONE:
+                step.refused.append(token)
+                continue
+            if outcome.puts and not self._hand_on(outcome, turns):
+                step.blocked.append(token)
+                continue
+            self._keep(held.seq, outcome)
+            done.append(held.seq)
+            self._counts.leased -= held.state == _LEASED
+            self._counts.dead -= held.state == _DEAD
+            self._counts.open -= held.state != _DEAD
+            self._counts.done += 1
+            held.state = _DONE
+        self._db.executemany(
+            "UPDATE items SET state = 4, fence = NULL, due = NULL, reasons = NULL WHERE seq = ?",
+            [(seq,) for seq in done],
+        )
+        self._db.executemany("DELETE FROM payloads WHERE seq = ?", [(seq,) for seq in done])
+        self._store()
+        return step
+
+    def _hand_on(self, outcome: Outcome, turns: "dict[str, Turn | None]") -> bool:
+        """Put what an outcome holds for other queues, if all of them have room."""
+        for name in outcome.puts:
+            if name not in turns:
+                found = find_queue(self._db, name, name)
+                assert found is not None  # looked up before
+                turns[name] = Turn(self._db, name, *found, self._now)
+        fresh: list[tuple[Turn, list[Item]]] = []
+        for name, items in outcome.puts.items():
+            turn = turns[name]
+            if turn is None:
+                return False  # found full a moment ago: who came first goes first
+            known = turn._known(items)
+            first = {item.key: item for item in reversed(items) if item.key not in known}
+            new = [first.pop(item.key) for item in items if item.key in first]
+            if turn._counts.open and turn._counts.open + len(new) > turn._policy.capacity:
+                turns[name] = None
+                return False
+            fresh.append((turn, new))
+        for turn, new in fresh:
+            turn._insert(new)
+            turn.producer(self._name, complete=False)
+        return True
+
+    def _keep(self, seq: int, outcome: Outcome) -> None:
+        if outcome.result is not None:
+            self._db.execute("INSERT INTO results VALUES (?, ?)", (seq, outcome.result))
+        self._db.executemany(
+            "INSERT INTO counts VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET number = number + excluded.number",
+            [(self._queue, name, number) for name, number in outcome.counts.items()],
+        )
+
+    def nack(self, returns: Sequence[Return], reason: str | None) -> list[Token]:
+        """Give items back; without a reason their attempt does not count."""
+        refused: list[Token] = []
+        held_by = self._held(given.token for given in returns)
+        for given, (token, held) in zip(returns, held_by, strict=True):
+            if held is None or held.state != _LEASED:
+                refused.append(token)
+                continue
+            dead = reason is not None and is_dead(held.attempt, self._policy)
+            held.state = _DEAD if dead else _RETURNED
+            self._db.execute(
+                "UPDATE items SET state = ?, attempt = ?, fence = NULL, due = ?, reasons = ? "
+                "WHERE seq = ?",
+                (
+                    held.state,
+                    held.attempt - (reason is None),
+                    self._now + given.delay_s,
+                    held.reasons if reason is None else _with_reason(held.reasons, reason),
+                    held.seq,
+                ),
+            )
+            self._counts.leased -= 1
+            self._counts.open -= dead
+            self._counts.dead += dead
+        self._store()
+        return refused
+
+    def producer(self, name: str, *, complete: bool) -> None:
+        """Note that a producer is done, or is not."""
+        if complete:
+            sql = "INSERT INTO complete VALUES (?, ?) ON CONFLICT DO NOTHING"
+        else:
+            sql = "DELETE FROM complete WHERE queue = ? AND producer = ?"
+        self._db.execute(sql, (self._queue, name))
+
+    def stats(self) -> Stats:
+        """Count by state."""
+        counts = self._counts
+        delayed: int = self._db.execute(
+            "SELECT count(*) FROM items WHERE queue = ? AND state = 1 AND due > ?",
+            (self._queue, self._now),
+        ).fetchone()[0]
+        ready = counts.open - counts.leased - delayed
+        finished = self._is_finished()
+        return Stats(ready, counts.leased, delayed, counts.dead, counts.done, finished)
+
+    def dead_letters(self, limit: int, after: str) -> list[DeadLetter]:
+        """List dead letters by key."""
+        rows: list[tuple[str, bytes, int, str | None]] = self._db.execute(
+            "SELECT key, payload, attempt, reasons FROM items JOIN payloads USING (seq) "
+            "WHERE queue = ? AND state = 3 AND key > ? ORDER BY key LIMIT ?",
+            (self._queue, after, limit),
+        ).fetchall()
+        return [
+            DeadLetter(key, payload, attempt, tuple(json.loads(reasons or "[]")))
+            for key, payload, attempt, reasons in rows
+        ]
+
+    def put_back(self, keys: Iterable[str]) -> int:
+        """Return dead letters to the queue."""
+        back = 0
+        for key in keys:
+            back += self._db.execute(
+                "UPDATE items SET state = 1, attempt = 0, fence = NULL, due = ? "
+                "WHERE queue = ? AND key = ? AND state = 3",
+                (self._now, self._queue, key),
+            ).rowcount
+        self._counts.dead -= back
+        self._counts.open += back
+        self._store()
+        return back
+
+    def results(self, limit: int, after: str) -> list[Item]:
+        """List results by key, up to some megabytes of them."""
+        page: list[Item] = []
+        size = 0
+        rows = self._db.execute(
+            "SELECT key, payload FROM items JOIN results USING (seq) "
+            "WHERE queue = ? AND key > ? ORDER BY key LIMIT ?",
+            (self._queue, after, limit),
+        )
+        for key, payload in rows:
+            page.append(Item(key, payload))
+            size += len(payload)
+            if size > _PAGE_BYTES:
+                break
+        rows.close()
+        return page
+
+    def counts(self) -> dict[str, int]:
+        """What the outcomes counted."""
+        sql = "SELECT name, number FROM counts WHERE queue = ? ORDER BY name"
+        return dict(self._db.execute(sql, (self._queue,)).fetchall())
+
+    def _held(self, tokens: Iterable[Token]) -> Iterator[tuple[Token, _Held | None]]:
+        """Each token, with its item unless somebody else was given that since."""
+        asked = list(tokens)
+        columns = "key, seq, fence, state, attempt, reasons"
+        rows = self._by_key(columns, [token.key for token in asked])
+        found: dict[str, _Held] = {row[0]: _Held(*row[1:]) for row in rows}
+        for token in asked:
+            held = found.get(token.key)
+            yield token, held if held is not None and held.fence == token.fence else None
+
+    def _by_key(self, columns: str, keys: Sequence[str]) -> Iterator[Any]:
+        """Rows of the items with these keys, looked up many at a time."""
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[start : start + _KEYS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT {columns} FROM items WHERE queue = ? AND key IN ({marks})"
+            yield from self._db.execute(sql, (self._queue, *some))
+
+    def _is_complete(self) -> bool:
+        sql = "SELECT count(*) FROM complete WHERE queue = ?"
+        return self._db.execute(sql, (self._queue,)).fetchone()[0] >= self._policy.producers
+
+    def _is_finished(self) -> bool:
+        return not self._counts.open and self._is_complete()
+
+    def _wake_in_s(self) -> float | None:
+        """Seconds until the next lease expires or the next delay is over."""
+        due: float | None = self._db.execute(
+            "SELECT min(due) FROM (SELECT min(due) AS due FROM items WHERE queue = ? AND state = 1 "
+            "UNION ALL SELECT min(due) FROM items WHERE queue = ? AND state = 2)",
+            (self._queue, self._queue),
+        ).fetchone()[0]
+        return None if due is None else due - self._now
 
 
 def _with_reason(reasons: str | None, reason: str) -> str:

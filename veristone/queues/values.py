@@ -1,8 +1,9 @@
 """What goes into a sample queue and what comes out of it: plain frozen values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-__all__ = ["DeadLetter", "Item", "Lease", "Stats", "Token"]
+__all__ = ["DeadLetter", "Item", "Lease", "Outcome", "Stats", "Token"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,19 @@ class Item:
 
     key: str
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of an item: kept with its ack, in one transaction, or not at all."""
+
+    result: bytes | None = None
+    """Kept under the item's key, for `results`; None keeps nothing."""
+    puts: Mapping[str, Sequence[Item]] = field(default_factory=dict[str, Sequence[Item]])
+    """Items for queues of the same store, by the queue's name; keys that were put before do
+    nothing, as in every put."""
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Added to the queue's `counts`."""
 
 
 @dataclass(frozen=True, slots=True)

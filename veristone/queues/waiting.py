@@ -9,10 +9,10 @@ happened after that mark, so that no wake-up is lost between looking and sleepin
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from veristone.queues.errors import LeaseLost, QueueClosed, QueueTimeout
 from veristone.queues.policy import (
@@ -20,15 +20,18 @@ from veristone.queues.policy import (
     check_count,
     check_items,
     check_name,
+    check_payload,
     check_seconds,
     clean_reason,
     retry_delay_s,
 )
-from veristone.queues.values import DeadLetter, Item, Lease, Stats, Token
+from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
 
-__all__ = ["Changes", "Clock", "LeaseStep", "PutStep", "Return", "WaitingQueue"]
+__all__ = ["AckStep", "Changes", "Clock", "LeaseStep", "PutStep", "Return", "WaitingQueue"]
 
 Clock = Callable[[], float]
+_NOTHING = Outcome()
+T = TypeVar("T")
 
 # One step stays short, because it keeps other processes (SQLite) or clients (Redis) waiting.
 _STEP_ITEMS, _STEP_BYTES = 1000, 8 * 1024 * 1024
@@ -54,6 +57,15 @@ class LeaseStep:
     finished: bool
     mark: int | str
     wake_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AckStep:
+    """All tokens are acked but the `refused` and, for want of room, the `blocked`."""
+
+    refused: list[Token]
+    blocked: list[Token]
+    mark: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,7 @@ class WaitingQueue(ABC):
         self._agreed: Policy | None = None
         self._clock = clock or time.time
         self._closed = False
+        self._targets: dict[str, Policy] = {}
 
     @property
     def policy(self) -> Policy:
@@ -127,7 +140,7 @@ class WaitingQueue(ABC):
         until = _deadline(timeout_s)
         start = new = 0
         while start < len(batch):
-            step = await self._put_step(_slice(batch, start))
+            step = await self._put_step(_slice(batch, start, lambda item: len(item.payload)))
             start += step.accepted
             new += step.new
             if not step.accepted and not await self._wait(step.mark, step.wake_in_s, until):
@@ -158,11 +171,30 @@ class WaitingQueue(ABC):
         if tokens:
             _refuse(await self._extend_step(tokens, ttl_s))
 
-    async def ack(self, *tokens: Token) -> None:
-        """Mark the items done for good."""
+    async def ack(self, *tokens: Token, outcomes: Mapping[Token, Outcome] | None = None) -> None:
+        """Mark the items done for good, and keep what came of them."""
         self._check_open()
-        if tokens:
-            _refuse(await self._ack_step(tokens))
+        left = [(token, (outcomes or {}).get(token, _NOTHING)) for token in tokens]
+        for _, outcome in left:
+            await self._check_outcome(outcome)
+        refused: list[Token] = []
+        while left:
+            some = _slice(left, 0, lambda pair: _size(pair[1]))
+            step = await self._ack_step(some)
+            refused += step.refused
+            blocked = set(step.blocked)
+            left = [*left[len(some) :], *(pair for pair in some if pair[0] in blocked)]
+            if len(blocked) == len(some):
+                await self._wait(step.mark, None, None)
+        _refuse(refused)
+
+    async def _check_outcome(self, outcome: Outcome) -> None:
+        if outcome.result is not None:
+            check_payload("a result", outcome.result, self.policy)
+        for name, items in outcome.puts.items():
+            if name not in self._targets:
+                self._targets[name] = await self._policy_of(name)
+            check_items(items, self._targets[name])
 
     async def nack(
         self,
@@ -203,6 +235,17 @@ class WaitingQueue(ABC):
         if after:
             check_name("a key", after)
         return await self._dead_step(limit, after)
+
+    async def results(self, limit: int = 100, after: str = "") -> list[Item]:
+        """Results in the order of their keys."""
+        self._check_open()
+        check_count("the number of results to read", limit)
+        return await self._results_step(limit, after)
+
+    async def counts(self) -> dict[str, int]:
+        """The sums of what the outcomes counted."""
+        self._check_open()
+        return await self._counts_step()
 
     async def put_back(self, keys: Sequence[str]) -> int:
         """Deliver dead letters again."""
@@ -251,10 +294,14 @@ class WaitingQueue(ABC):
 
     @abstractmethod
     async def _extend_step(self, tokens: Sequence[Token], ttl_s: float) -> list[Token]:
-        """Returns the refused tokens, as the other two."""
+        """Returns the refused tokens, as `_nack_step`."""
 
     @abstractmethod
-    async def _ack_step(self, tokens: Sequence[Token]) -> list[Token]: ...
+    async def _ack_step(self, outcomes: Sequence[tuple[Token, Outcome]]) -> AckStep: ...
+
+    @abstractmethod
+    async def _policy_of(self, name: str) -> Policy:
+        """Of another queue of the store; ConfigError where there is none."""
 
     @abstractmethod
     async def _nack_step(self, returns: Sequence[Return], reason: str | None) -> list[Token]:
@@ -270,6 +317,12 @@ class WaitingQueue(ABC):
     async def _dead_step(self, limit: int, after: str) -> list[DeadLetter]: ...
 
     @abstractmethod
+    async def _results_step(self, limit: int, after: str) -> list[Item]: ...
+
+    @abstractmethod
+    async def _counts_step(self) -> dict[str, int]: ...
+
+    @abstractmethod
     async def _put_back_step(self, keys: Sequence[str]) -> int: ...
 
 
@@ -280,10 +333,15 @@ def _deadline(timeout_s: float | None) -> float | None:
     return time.monotonic() + timeout_s
 
 
-def _slice(batch: Sequence[Item], start: int) -> Sequence[Item]:
+def _size(outcome: Outcome) -> int:
+    puts = sum(len(item.payload) for items in outcome.puts.values() for item in items)
+    return puts + len(outcome.result or b"")
+
+
+def _slice(batch: Sequence[T], start: int, size_of: Callable[[T], int]) -> Sequence[T]:
     size = 0
     for end in range(start, min(start + _STEP_ITEMS, len(batch))):
-        size += len(batch[end].payload)
+        size += size_of(batch[end])
         if size > _STEP_BYTES and end > start:
             return batch[start:end]
     return batch[start : start + _STEP_ITEMS]

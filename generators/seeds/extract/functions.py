@@ -3,22 +3,35 @@
 As StarCoder2's self-alignment did (SelfCodeAlign, arXiv 2410.24198, section 2), without its holes:
 every form of docstring, decorators kept, six languages more. A syntax error costs the function that
 it is in, not the file. What is kept of a function is exactly what stands in the document, doc
-comment and decorators included, but that the indentation of its first line is taken from all lines.
+comment and decorators included, but that the indentation of its first line is taken from all lines;
+with a Python function goes what the document's imports say of the names that it uses.
+
+There is text of some kilobytes that no parser of this kind gets through in bounded memory, so every
+document is read in a process that may die of it. One that does gives nothing but a count. That
+costs 7 % more CPU time than reading in the same process (measured on the standard library).
 
 Not promised: that a function works by itself, or that its documentation describes it. A few forms
-are not looked for (see the modules in `languages/`): nested functions, functions inside a top-level
-`if`, what macros make.
+are not looked for (see the queries): nested functions, functions inside a top-level `if`, what
+macros make.
 """
 
+from collections import Counter
+from functools import cache
 from typing import Literal
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, PositiveInt, field_validator
 
-from veristone.generators.seeds.extract.base import Extraction
-from veristone.generators.seeds.extract.languages.table import LANGUAGES
-from veristone.generators.seeds.records import Document
+from veristone.generators.children import Child, ChildDied, Limits
+from veristone.generators.seeds.extract.lines import dedent, indentation
+from veristone.generators.seeds.extract.parsing import LANGUAGES, language
+from veristone.generators.seeds.records import Document, Extraction, Seed, seed_id
 
 __all__ = ["Functions"]
+
+LIMITS = Limits(memory_bytes=1 << 30, cpu_s=30)
+"""Limits for one document. A MiB of source code takes up to 75 MB and 0.3 s (measured on files of
+more than 250 kB in Python, C++, Go, Rust and JavaScript)."""
 
 
 class Functions(BaseModel):
@@ -51,20 +64,82 @@ class Functions(BaseModel):
         Raises:
             ConfigError: the language's grammar is not installed.
         """
-        result = Extraction()
+        reason = self._unfit(document)
+        if reason:
+            return Extraction(counts=Counter({reason: 1}))
+        language(_grammar(document))  # here first: a missing one is the caller's business
+        try:
+            return _reader()((document, self.methods))
+        except ChildDied:
+            return Extraction(counts=Counter(too_hard=1))
+
+    def _unfit(self, document: Document) -> str:
         if document.language not in self.languages:
-            result.counts["other_language"] += 1
-            return result
+            return "other_language"
         try:
             # A character is a byte at least: what is far too large is not even encoded.
             size = len(document.content[: self.max_bytes + 1].encode())
         except UnicodeEncodeError:
-            result.counts["not_unicode"] += 1
-            return result
-        if size > self.max_bytes:
-            result.counts["too_large"] += 1
-            return result
-        # Here, because it imports tree-sitter, which a recipe can be read without.
-        from veristone.generators.seeds.extract.reading import read
+            return "not_unicode"
+        return "too_large" if size > self.max_bytes else ""
 
-        return read(document, self.methods)
+
+def _grammar(document: Document) -> str:
+    """Return the grammar to read a document with: TypeScript's two differ by the file's name."""
+    if document.language == "typescript" and document.provenance.path.endswith(".tsx"):
+        return "tsx"
+    return document.language
+
+
+@cache
+def _reader() -> Child:
+    return Child(lambda request: _read(*request), LIMITS)
+
+
+def _read(document: Document, methods: bool) -> Extraction:
+    # Here, because these import tree-sitter, which a recipe can be read without.
+    from veristone.generators.seeds.extract.bindings import Bindings, names_bound, used
+    from veristone.generators.seeds.extract.mining import Found, find
+    from veristone.generators.seeds.extract.parsing import parse
+
+    source = document.content.encode()
+    root = parse(_grammar(document), source)
+    if root is None:
+        return Extraction(counts=Counter(too_hard=1))
+    counts: Counter[str] = Counter()
+    documented: list[Found] = []
+    for found in find(_grammar(document), root, source, methods):
+        if found is None:
+            counts["tests"] += 1
+            continue
+        counts["functions"] += 1
+        counts["methods"] += found.method
+        if found.node.has_error:
+            counts["broken"] += 1
+        elif found.docstring:
+            counts["documented"] += 1
+            documented.append(found)
+    documented.sort(key=lambda found: found.first.start_byte)
+    bindings: Bindings = {}
+    if documented and document.language == "python":
+        bindings = names_bound(root, source)
+    seeds: list[Seed] = []
+    for found in documented:
+        start = found.first.start_byte
+        code = source[start : found.node.end_byte].decode().rstrip()
+        code = dedent(code, indentation(source, start))
+        line = found.first.start_point.row + 1
+        seed = Seed(
+            id=seed_id(document.language, code),
+            code=code,
+            language=document.language,
+            shape="method" if found.method else "function",
+            name=found.name,
+            docstring=found.docstring,
+            bindings=used(bindings, code),
+            provenance=msgspec.structs.replace(
+                document.provenance, start_line=line, end_line=line + code.count("\n")
+            ),
+        )
+        seeds.append(seed)
+    return Extraction(seeds, +counts)  # plus leaves the zeros out

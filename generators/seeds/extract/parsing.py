@@ -1,4 +1,4 @@
-"""Parsing with tree-sitter.
+"""Parsing with tree-sitter, and the languages that it is done for.
 
 tree-sitter is a GLR parser with error recovery: near linear on source code, but there are inputs of
 some kilobytes that it works on for hours, and others for which it wants gigabytes. So the parser
@@ -10,19 +10,23 @@ may die of it, see `functions`.
 Measured with tree-sitter 0.26: source code takes up to 2.8 operations a byte (14,000 C++ headers,
 the Python standard library), hostile text of single kilobytes 100 to 800. 20 kB of `a=>` took 4 GB
 in Java, 20 kB of `a<` 1.3 GB, 32 kB of `(*)` in Python more than 2 GB.
+
+Light: grammars are imported when they are used.
 """
+
+from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple, cast
-
-from tree_sitter import Language, Node, Parser, Point
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from veristone import ConfigError
-from veristone.generators.seeds.extract.languages.base import Finder
-from veristone.generators.seeds.extract.languages.table import LANGUAGES
 
-__all__ = ["Tools", "parse", "tools"]
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Point, Query
+
+__all__ = ["LANGUAGES", "Grammar", "language", "parse", "query"]
 
 OPERATIONS_PER_BYTE = 20
 """The parser gives up after this many, and OPERATIONS_FREE more."""
@@ -31,35 +35,78 @@ REPORT_EVERY = 100
 """Operations between two calls of the progress callback; fixed in tree-sitter."""
 
 
-class Tools(NamedTuple):
-    """What a language needs; made once a process."""
+class Grammar(NamedTuple):
+    """What is known of a language; a language more is a line here and a query."""
 
-    parser: Parser
-    find: Finder
+    module: str
+    """Python module of the grammar."""
+    queries: tuple[str, ...]
+    """Files in `queries/`: which members of a document are functions, see `mining`."""
+    documentation: tuple[str, ...] = ()
+    """What comments begin with that are meant for documentation, as `/**` is."""
+    plain: bool = False
+    """Whether other comments directly above a function document it as well."""
+    separator: str = "."
+    """Between a class and its method."""
+    function: str = "language"
+    """Function of the module that returns the language."""
+
+
+_SCRIPT = ("javascript", "typescript")
+LANGUAGES: dict[str, Grammar] = {
+    "cpp": Grammar("tree_sitter_cpp", ("cpp",), ("/**", "/*!", "///", "//!"), True, "::"),
+    "go": Grammar("tree_sitter_go", ("go",), plain=True),
+    "java": Grammar("tree_sitter_java", ("java",), ("/**", "///")),
+    "javascript": Grammar("tree_sitter_javascript", ("javascript",), ("/**",)),
+    "python": Grammar("tree_sitter_python", ("python",)),
+    "rust": Grammar("tree_sitter_rust", ("rust",), ("///", "/**"), separator="::"),
+    "tsx": Grammar("tree_sitter_typescript", _SCRIPT, ("/**",), function="language_tsx"),
+    "typescript": Grammar(
+        "tree_sitter_typescript", _SCRIPT, ("/**",), function="language_typescript"
+    ),
+}
+"""By the names of `Document.language`."""
 
 
 @cache
-def tools(language: str) -> Tools:
-    """Return the parser and the finder of a language of `LANGUAGES`.
+def language(name: str) -> Language:
+    """Return the grammar of a language of `LANGUAGES`.
 
     Raises:
-        ConfigError: its grammar is not installed.
+        ConfigError: it is not installed.
     """
-    grammar = LANGUAGES[language]
     try:
-        module = import_module(grammar.module)
+        from tree_sitter import Language
+
+        module = import_module(LANGUAGES[name].module)
     except ImportError as error:
         raise ConfigError(
-            f"functions: the grammar of {language} is missing; install veristone[seeds]"
+            f"functions: the grammar of {name} is missing; install veristone[seeds]"
         ) from error
-    finder = import_module(f"veristone.generators.seeds.extract.languages.{grammar.finder}")
-    capsule: object = getattr(module, grammar.function)()
-    return Tools(Parser(Language(capsule)), cast(Finder, finder.find))
+    capsule: object = getattr(module, LANGUAGES[name].function)()
+    return Language(capsule)
 
 
-def parse(language: str, source: bytes) -> Node | None:
-    """Return the root of the syntax tree of `source`; None if it takes too many operations."""
-    parser = tools(language).parser
+@cache
+def query(name: str) -> Query:
+    """Return the query for the functions of a language."""
+    from tree_sitter import Query
+
+    folder = Path(__file__).parent / "queries"
+    files = [folder / f"{file}.scm" for file in LANGUAGES[name].queries]
+    return Query(language(name), "\n".join(file.read_text(encoding="utf-8") for file in files))
+
+
+def parse(name: str, source: bytes) -> Node | None:
+    """Return the root of the syntax tree of `source`; None if it takes too many operations.
+
+    Raises:
+        ConfigError: the language's grammar is not installed.
+    """
+    grammar = language(name)
+    from tree_sitter import Parser
+
+    parser = Parser(grammar)
     left = (OPERATIONS_FREE + OPERATIONS_PER_BYTE * len(source)) // REPORT_EVERY
 
     def read(offset: int, _: Point) -> bytes:
@@ -73,5 +120,4 @@ def parse(language: str, source: bytes) -> Node | None:
     try:
         return parser.parse(read, encoding="utf8", progress_callback=spent).root_node
     except ValueError:
-        parser.reset()
         return None

@@ -16,9 +16,8 @@ from typing import Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, PositiveInt, field_validator, model_validator
 
-from veristone.generators.seeds.extract.base import Extraction
 from veristone.generators.seeds.extract.lines import dedent, margin
-from veristone.generators.seeds.records import Document, Seed, seed_id
+from veristone.generators.seeds.records import Document, Extraction, Seed, seed_id
 
 __all__ = ["Snippets"]
 

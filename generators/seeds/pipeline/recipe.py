@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from veristone.generators.seeds.contamination.step import Contamination
 from veristone.generators.seeds.duplicates.exact import ExactDuplicates
 from veristone.generators.seeds.duplicates.near import NearDuplicates
+from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.extract.quota import Quota
-from veristone.generators.seeds.extract.registry import AnyExtractor
 from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.filters.registry import AnyRule
 from veristone.generators.seeds.filters.undefined import Undefined

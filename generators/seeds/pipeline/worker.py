@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from veristone.generators.seeds.extract.registry import AnyExtractor
+from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, add, smallest
 from veristone.generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
 from veristone.generators.seeds.records import Rejection, Seed

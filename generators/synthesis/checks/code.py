@@ -8,11 +8,12 @@ command, some output) do no harm.
 
 from collections.abc import Sequence
 
-from veristone.generators.seeds.filters.trees import Unparsable, parse
+from veristone.generators.code.answers import joined
+from veristone.generators.code.fences import Fence
+from veristone.generators.code.grammars import accepts
+from veristone.generators.code.python import Unparsable, parse, parses
+from veristone.generators.seeds.languages import language_named
 from veristone.generators.synthesis.checks.base import Problem, problem
-from veristone.generators.synthesis.parsing.fences import Fence
-from veristone.generators.synthesis.parsing.grammars import grammar_accepts
-from veristone.generators.synthesis.parsing.python import joined, parses
 
 __all__ = ["code_of", "program"]
 
@@ -43,7 +44,7 @@ def code_of(blocks: Sequence[Fence], language: str) -> str | Problem:
         if not good:
             return problem("does_not_parse", _why(ours[0].code))
         return joined(good)
-    good = [block.code for block in ours if grammar_accepts(language, block.code) is not False]
+    good = [block.code for block in ours if accepts(language, block.code) is not False]
     if not good:
         return problem("does_not_parse", f"not accepted by the grammar of {language}")
     return "\n\n".join(code.strip("\n") for code in good)
@@ -55,14 +56,14 @@ def program(code: str, language: str) -> Problem | None:
         return problem("no_code", "no fence")
     if language == "python":
         return None if parses(code) else problem("does_not_parse", _why(code))
-    if grammar_accepts(language, code) is False:
+    if accepts(language, code) is False:
         return problem("does_not_parse", f"not accepted by the grammar of {language}")
     return None
 
 
 def _is_named(block: Fence, language: str) -> bool:
     # `pycon`, `text` and `output` name no language of ours: they are not code of this one.
-    return block.language in _ALIKE.get(language, {language})
+    return language_named(block.tag) in _ALIKE.get(language, {language})
 
 
 def _why(code: str) -> str:

@@ -6,9 +6,9 @@ pieces of MIN_CHARACTERS and more count, and whole texts of any length.
 
 from collections.abc import Collection, Iterable
 
+from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.base import Problem, problem
 from veristone.generators.synthesis.examples import Example
-from veristone.generators.synthesis.parsing.fences import fences
 from veristone.generators.synthesis.parsing.words import folded, rouge_l, words
 from veristone.generators.synthesis.records import Record
 

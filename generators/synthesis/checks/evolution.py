@@ -6,8 +6,8 @@ words of the prompt in them; the last is `leaked_template` here.
 
 import re
 
+from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.base import Problem, problem
-from veristone.generators.synthesis.parsing.fences import fences
 from veristone.generators.synthesis.parsing.words import folded, rouge_l, words
 
 __all__ = ["evolution"]

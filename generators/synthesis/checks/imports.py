@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from veristone.generators.seeds.filters.modules import imported_modules
+from veristone.generators.code.names import imported_modules
+from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.stdlib import roots
-from veristone.generators.seeds.filters.trees import Parsed, parse
 from veristone.generators.synthesis.checks.base import Problem, problem
 
 __all__ = ["foreign_imports"]

@@ -9,8 +9,8 @@ such as `## Example usage` is none.
 import re
 from collections.abc import Sequence
 
+from veristone.generators.code.fences import outside
 from veristone.generators.synthesis.checks.base import Problem, problem
-from veristone.generators.synthesis.parsing.fences import outside
 
 __all__ = ["leak"]
 

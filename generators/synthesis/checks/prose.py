@@ -1,8 +1,8 @@
 """`wrong_language` of prose: an answer that is not in English, where English is asked for."""
 
+from veristone.generators.code.fences import without_fences
 from veristone.generators.seeds.filters.languages_of_prose import foreign_words, is_foreign_script
 from veristone.generators.synthesis.checks.base import Problem, problem
-from veristone.generators.synthesis.parsing.fences import without_fences
 
 __all__ = ["prose"]
 

@@ -8,10 +8,11 @@ do nothing.
 
 import ast
 import re
-import tokenize
 from collections.abc import Iterator
 
-from veristone.generators.seeds.filters.trees import AnyFunction, Parsed, parse, statements
+from veristone.generators.code.comments import comments
+from veristone.generators.code.names import names_in
+from veristone.generators.code.python import Function, Parsed, parse, statements
 from veristone.generators.synthesis.checks.base import Problem, problem
 
 __all__ = ["stub"]
@@ -34,9 +35,9 @@ _BASES = frozenset({"ABC", "Protocol", "ABCMeta"})
 
 def stub(code: str) -> Problem | None:
     """Return the first sign that a Python program is not finished. Other text passes."""
-    for comment in _comments(code):
-        if _is_promise(comment):
-            return problem("incomplete", comment)
+    for token in comments(code)[0]:
+        if _is_promise(token.string):
+            return problem("incomplete", token.string)
     tree = parse(code)
     if not isinstance(tree, Parsed):
         return None
@@ -45,16 +46,6 @@ def stub(code: str) -> Problem | None:
         if _gives_up(function, owner, bases):
             return problem("incomplete", f"{function.name} does nothing")
     return None
-
-
-def _comments(code: str) -> Iterator[str]:
-    lines = iter(code.splitlines(keepends=True))
-    try:
-        for token in tokenize.generate_tokens(lambda: next(lines, "")):
-            if token.type == tokenize.COMMENT:
-                yield token.string
-    except (tokenize.TokenError, SyntaxError, RecursionError):
-        return
 
 
 def _is_promise(comment: str) -> bool:
@@ -66,7 +57,7 @@ def _is_promise(comment: str) -> bool:
     return loud is None or loud[0].lstrip("# \t").isupper()
 
 
-def _functions(module: ast.Module) -> Iterator[tuple[ast.ClassDef | None, AnyFunction]]:
+def _functions(module: ast.Module) -> Iterator[tuple[ast.ClassDef | None, Function]]:
     """Functions of the module and of its classes, each with its class; not those inside others."""
     pending: list[tuple[ast.ClassDef | None, ast.stmt]] = [(None, node) for node in module.body]
     while pending:
@@ -82,15 +73,15 @@ def _derived_from(tree: Parsed) -> set[str]:
     return {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
 
 
-def _gives_up(function: AnyFunction, owner: ast.ClassDef | None, bases: set[str]) -> bool:
+def _gives_up(function: Function, owner: ast.ClassDef | None, bases: set[str]) -> bool:
     body = statements(function)
-    if any(_names(decorator) & _ABSTRACT for decorator in function.decorator_list):
+    if any(names_in(decorator) & _ABSTRACT for decorator in function.decorator_list):
         return False
     raises = len(body) == 1 and _is_refusal(body[0])
     empty = all(_is_empty(statement) for statement in body)
     if owner is None:
         return raises or (empty and not _IDLE.search(function.name))
-    marks = {name for base in (*owner.bases, *owner.keywords) for name in _names(base)}
+    marks = {name for base in (*owner.bases, *owner.keywords) for name in names_in(base)}
     if marks & _BASES or owner.name in bases:
         return False
     dots = any(isinstance(node, ast.Expr) and _is_dots(node) for node in body)
@@ -98,7 +89,7 @@ def _gives_up(function: AnyFunction, owner: ast.ClassDef | None, bases: set[str]
 
 
 def _is_refusal(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Raise) and "NotImplementedError" in _names(statement)
+    return isinstance(statement, ast.Raise) and "NotImplementedError" in names_in(statement)
 
 
 def _is_empty(statement: ast.stmt) -> bool:
@@ -109,8 +100,3 @@ def _is_empty(statement: ast.stmt) -> bool:
 
 def _is_dots(statement: ast.Expr) -> bool:
     return isinstance(statement.value, ast.Constant) and statement.value.value is ...
-
-
-def _names(node: ast.AST) -> set[str]:
-    found = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    return found | {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}

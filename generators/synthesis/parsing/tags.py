@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from veristone.generators.synthesis.parsing.fences import lines_of, outside
+from veristone.generators.code.fences import lines_of, outside
 
 __all__ = ["Tagged", "tagged"]
 

@@ -126,7 +126,7 @@ class RunFolder:
         """Return the input of a stage, not open yet."""
         policy = parse_policy(self.identity.policies[stage], str(self.path / _IDENTITY))
         if self.identity.redis:
-            return RedisQueue(self.identity.redis, f"{self.identity.run}:{stage}", policy)
+            return RedisQueue(self.identity.redis, self.identity.run, policy, name=stage)
         return SQLiteQueue(self.path / "queues" / f"{stage}.sqlite", policy)
 
     def after(self, stage: str) -> str | None:

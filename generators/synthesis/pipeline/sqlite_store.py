@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 from veristone import ConfigError
 from veristone.generators.synthesis.pipeline.store import Counts
 from veristone.queues import QueueClosed, QueueUnavailable
-from veristone.queues.sqlite_file import use_wal
+from veristone.queues.sqlite import use_wal
 from veristone.queues.sqlite_thread import Transactions
 
 __all__ = ["SQLiteStore"]
@@ -22,7 +22,7 @@ __all__ = ["SQLiteStore"]
 T = TypeVar("T")
 _APPLICATION_ID = 0x76735231  # "vsR1"
 _BUSY_S = 15.0
-_CHECKPOINT_PAGES = 8000  # see `veristone.queues.sqlite_file`
+_CHECKPOINT_PAGES = 8000  # see `veristone.queues.sqlite`
 _PAGE_BYTES = 8 * 1024 * 1024
 _SCHEMA = (
     "CREATE TABLE results (stage TEXT NOT NULL, key TEXT NOT NULL, payload BLOB NOT NULL,"

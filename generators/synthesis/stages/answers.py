@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.code.fences import Fence, fences, lines_of
+from veristone.generators.code.python import Parsed, parse
+from veristone.generators.code.suites import asserts_by_itself
 from veristone.generators.synthesis.checks.base import Problem, problem
-from veristone.generators.synthesis.checks.suites.reach import reached
-from veristone.generators.synthesis.parsing.fences import Fence, fences, lines_of
 from veristone.generators.synthesis.parsing.sections import sections
 from veristone.generators.synthesis.parsing.tags import tagged
 
@@ -80,11 +80,9 @@ def _plain(text: str) -> Parts | Problem:
 
 def _is_test(block: Fence) -> bool:
     """Whether a fence asserts something, or cannot be read and speaks of it."""
-    tree = parse(block.code)
-    if not isinstance(tree, Parsed):
-        return "assert" in block.code
-    # An assert in a function that nobody calls is the function's own.
-    return bool(reached(tree.module).assertions)
+    if isinstance(parse(block.code), Parsed):
+        return asserts_by_itself(block.code)
+    return "assert" in block.code
 
 
 def _without_announcement(lines: list[str], last_code: int) -> str:

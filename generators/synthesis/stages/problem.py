@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.base import Problem, problem
 from veristone.generators.synthesis.checks.copies import example_instruction, seed_in_instruction
 from veristone.generators.synthesis.checks.leaks import leak
 from veristone.generators.synthesis.checks.size import size
-from veristone.generators.synthesis.parsing.fences import fences
 from veristone.generators.synthesis.parsing.sections import sections
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.stages.answers import Parts

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from veristone import Completion, Generation
+from veristone.generators.code.fences import Fence
 from veristone.generators.synthesis.checks.base import Check, Problem, first_problem, problem
 from veristone.generators.synthesis.checks.copies import duplicate
 from veristone.generators.synthesis.checks.finish import finish
-from veristone.generators.synthesis.parsing.fences import Fence
 from veristone.generators.synthesis.parsing.words import folded
 from veristone.generators.synthesis.records import Record, Refusal, StageResult, Trace
 from veristone.generators.synthesis.stages.asking import AskingStage

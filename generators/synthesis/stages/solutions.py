@@ -12,16 +12,15 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from veristone import Completion, Generation, GenerationRequest
-from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.code.assertions import called, calls, truth
+from veristone.generators.code.asserts import asserts_in
+from veristone.generators.code.completion import completed
+from veristone.generators.code.python import Parsed, parse
 from veristone.generators.synthesis.checks.base import Problem, problem
 from veristone.generators.synthesis.checks.code import program
 from veristone.generators.synthesis.checks.finish import finish
 from veristone.generators.synthesis.checks.imports import foreign_imports
 from veristone.generators.synthesis.checks.stubs import stub
-from veristone.generators.synthesis.checks.suites.constants import truth
-from veristone.generators.synthesis.checks.suites.nodes import called, calls
-from veristone.generators.synthesis.parsing.asserts import asserts_in
-from veristone.generators.synthesis.parsing.completion import completed
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
 from veristone.generators.synthesis.stages.reading import ReadingStage
 from veristone.generators.synthesis.stages.sampling import Sampling

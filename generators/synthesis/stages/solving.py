@@ -5,7 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.code.fences import Fence
+from veristone.generators.code.names import defined_names
+from veristone.generators.code.python import Parsed, parse
 from veristone.generators.synthesis.checks.base import Check, Problem
 from veristone.generators.synthesis.checks.code import code_of
 from veristone.generators.synthesis.checks.copies import example_code, seed_code
@@ -15,8 +17,7 @@ from veristone.generators.synthesis.checks.prose import prose
 from veristone.generators.synthesis.checks.size import size
 from veristone.generators.synthesis.checks.stubs import stub
 from veristone.generators.synthesis.checks.tests import suite
-from veristone.generators.synthesis.parsing.fences import Fence
-from veristone.generators.synthesis.parsing.python import defined_names, without_imports_of
+from veristone.generators.synthesis.parsing.python import without_imports_of
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.stages.answers import Parts
 from veristone.generators.synthesis.stages.reading import ReadingStage

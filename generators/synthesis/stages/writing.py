@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.base import Check, Problem
 from veristone.generators.synthesis.checks.copies import (
     NEAR,
@@ -14,7 +15,6 @@ from veristone.generators.synthesis.checks.copies import (
 from veristone.generators.synthesis.checks.leaks import leak
 from veristone.generators.synthesis.checks.prose import prose
 from veristone.generators.synthesis.checks.size import size
-from veristone.generators.synthesis.parsing.fences import fences
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.stages.reading import ReadingStage
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from backends import give_up
 
-from veristone.queues import Item, MemoryQueue, Policy, RedisQueue, SampleQueue, SQLiteQueue
+from veristone.queues import Item, Policy, RedisQueue, SampleQueue, SQLiteQueue
 
 _names = itertools.count()
 
@@ -33,22 +33,28 @@ class FakeClock:
 
 @dataclass
 class Store:
-    """One place for one queue, which can be opened again and, but for memory, by others."""
+    """One place for queues, which can be opened again and, but for memory, by others."""
 
     kind: str
     where: str
     name: str = ""
+    memory: SQLiteQueue | None = None
 
     @property
     def shared(self) -> bool:
         return self.kind != "memory"
 
-    def queue(self, policy: Policy | None = None, clock: FakeClock | None = None) -> SampleQueue:
-        if self.kind == "memory":
-            return MemoryQueue(policy, clock=clock)
-        if self.kind == "sqlite":
-            return SQLiteQueue(self.where, policy, clock=clock)
-        return RedisQueue(self.where, self.name, policy, clock=clock)
+    def queue(
+        self, policy: Policy | None = None, clock: FakeClock | None = None, name: str = "queue"
+    ) -> SampleQueue:
+        if self.kind == "redis":
+            return RedisQueue(self.where, self.name, policy, name=name, clock=clock)
+        if self.memory is not None:
+            return self.memory.beside(name, policy)
+        where = self.where if self.kind == "sqlite" else ":memory:"
+        queue = SQLiteQueue(where, policy, name=name, clock=clock)
+        self.memory = queue if self.kind == "memory" else None
+        return queue
 
     def arguments(self) -> list[str]:
         return [self.kind, self.where, self.name]

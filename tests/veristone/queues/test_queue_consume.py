@@ -135,7 +135,7 @@ async def test_a_queue_that_fails_ends_it_with_its_error(store: Store) -> None:
     async with store.queue(QUICK) as queue:
         await queue.put(items(3))
 
-        async def fail(*tokens: object) -> None:
+        async def fail(*tokens: object, outcomes: object) -> None:
             raise QueueUnavailable("the disk is full")
 
         async def handle(lease: Lease) -> None:

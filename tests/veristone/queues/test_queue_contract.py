@@ -13,7 +13,9 @@ from veristone import ConfigError
 from veristone.queues import (
     InvalidItem,
     Item,
+    Lease,
     LeaseLost,
+    Outcome,
     Policy,
     QueueClosed,
     QueueTimeout,
@@ -445,3 +447,125 @@ async def test_wrong_arguments_are_refused(store: Store) -> None:
                 await wrong
         with pytest.raises(InvalidItem):
             await queue.complete("")
+
+
+def outcomes(leases: list[Lease], **of: Outcome) -> dict[Token, Outcome]:
+    return {lease.token: of[lease.key] for lease in leases if lease.key in of}
+
+
+async def test_an_ack_keeps_a_result_counts_and_items_for_other_queues(store: Store) -> None:
+    async with store.queue() as ask, store.queue(name="verify") as verify:
+        await ask.put(items(["a", "é", "b", "c"]))
+        leases = await ask.lease(4, 10)
+        odd = bytes(range(256)) * 10
+        left = Outcome(result=odd, puts={"verify": items(["x", "y", "x"])}, counts={"n": 2, "m": 1})
+        await ask.ack(
+            *(lease.token for lease in leases),
+            outcomes=outcomes(leases, a=left, é=Outcome(result=b""), b=Outcome(counts={"n": 3})),
+        )
+        assert await ask.results() == [Item("a", odd), Item("é", b"")]
+        assert await ask.results(1) == [Item("a", odd)]
+        assert await ask.results(9, "a") == [Item("é", b"")]
+        assert await ask.counts() == {"m": 1, "n": 5}
+        assert (await ask.stats()).done == 4
+        assert (await verify.results(), await verify.counts()) == ([], {})
+        assert await take(verify) == ["x", "y"]
+        assert await verify.put(items(["x", "z"])) == 1
+
+
+async def test_the_first_ack_decides_what_came_of_an_item(store: Store) -> None:
+    clock = FakeClock()
+    async with store.queue(None, clock) as ask, store.queue(None, clock, "verify") as verify:
+        await ask.put(items(["a"]))
+        (late,) = await ask.lease(1, 10)
+        clock.sleep(10)
+        (holder,) = await ask.lease(1, 10)
+        for lease in (late, holder, holder):
+            left = Outcome(
+                result=b"%d" % lease.attempt,
+                puts={"verify": items([f"a/{lease.attempt}"])},
+                counts={"n": 1},
+            )
+            acking = ask.ack(lease.token, outcomes={lease.token: left})
+            if lease is late or (await ask.stats()).done:
+                with pytest.raises(LeaseLost):
+                    await acking
+            else:
+                await acking
+        assert await ask.results() == [Item("a", b"2")]
+        assert await ask.counts() == {"n": 1}
+        assert await take(verify) == ["a/2"]
+
+
+async def test_an_ack_waits_for_room_and_lets_the_others_through(store: Store) -> None:
+    async with store.queue() as ask, store.queue(SMALL, name="verify") as verify:
+        await ask.put(items(["a", "b", "c", "d"]))
+        leases = await ask.lease(4, 10)
+        many = items([f"m{n}" for n in range(9)])  # more than would ever fit
+        left = outcomes(
+            leases,
+            a=Outcome(result=b"a", puts={"verify": items(["1", "2", "3"])}),
+            b=Outcome(result=b"b", puts={"verify": items(["4", "5"])}),
+            c=Outcome(result=b"c", puts={"verify": many}),
+        )
+        acking = [
+            asyncio.ensure_future(ask.ack(lease.token, outcomes=left)) for lease in leases[:3]
+        ]
+        acking.append(asyncio.ensure_future(ask.ack(leases[3].token, outcomes=left)))
+        await acking[3]
+        await asyncio.wait_for(acking[0], 10)
+        assert [item.key for item in await ask.results()] == ["a"]
+        seen: list[str] = []
+        while not all(future.done() for future in acking):
+            some = await verify.lease(9, 60, timeout_s=10)
+            seen += [lease.key for lease in some]
+            await verify.ack(*(lease.token for lease in some))
+            await asyncio.sleep(0.01)
+        seen += await take(verify)
+        assert sorted(seen) == sorted(["1", "2", "3", "4", "5", *(item.key for item in many)])
+        assert [item.key for item in await ask.results()] == ["a", "b", "c"]
+
+
+async def test_a_cancelled_ack_that_waited_left_nothing(store: Store) -> None:
+    async with store.queue() as ask, store.queue(SMALL, name="verify") as verify:
+        await ask.put(items(["a"]))
+        await verify.put(items(4))
+        (lease,) = await ask.lease(1, 60)
+        left = {lease.token: Outcome(result=b"a", puts={"verify": items(["x"])})}
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ask.ack(lease.token, outcomes=left), 0.05)
+        assert (await ask.results(), (await ask.stats()).leased) == ([], 1)
+        await verify.ack(*(held.token for held in await verify.lease(1, 60)))
+        await ask.ack(lease.token, outcomes=left)
+        assert len(await ask.results()) == 1
+
+
+async def test_what_an_ack_puts_is_never_too_late(store: Store) -> None:
+    async with store.queue(name="ask") as ask, store.queue(name="verify") as verify:
+        await ask.put(items(["a"]))
+        (lease,) = await ask.lease(1, 10)
+        await verify.complete("ask")
+        assert await verify.lease(1, 10) == []
+        await ask.ack(lease.token, outcomes={lease.token: Outcome(puts={"verify": items(1)})})
+        assert await take(verify) == ["k0000"]
+        assert await verify.put(items(["more"])) == 1
+        await verify.complete("ask")
+        assert not (await verify.stats()).finished
+
+
+async def test_a_wrong_outcome_acks_nothing(store: Store) -> None:
+    async with store.queue(Policy(max_payload_bytes=10)) as queue:
+        await queue.put([Item("a", b"")])
+        (lease,) = await queue.lease(1, 10)
+        for wrong, error in (
+            (Outcome(result=b"x" * 11), InvalidItem),
+            (Outcome(result=b"x", puts={"queue": [Item("b", b""), Item("", b"")]}), InvalidItem),
+            (Outcome(result=b"x", puts={"nobody": [Item("b", b"")]}), ConfigError),
+        ):
+            with pytest.raises(error):
+                await queue.ack(lease.token, outcomes={lease.token: wrong})
+        stats = await queue.stats()
+        assert (stats.leased, stats.ready, await queue.results()) == (1, 0, [])
+        again = Outcome(puts={"queue": [Item("b", b"")]})  # into the queue itself
+        await queue.ack(lease.token, outcomes={lease.token: again})
+        assert await take(queue) == ["b"]

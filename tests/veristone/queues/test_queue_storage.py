@@ -58,9 +58,8 @@ async def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
     [
         ("PRAGMA user_version = 99", "format 99"),
         ("PRAGMA application_id = 7", "another program"),
-        ("DELETE FROM queue", "damaged"),
-        ("UPDATE queue SET policy = '{'", "damaged"),
-        ("DROP TABLE queue", "tables of a queue"),
+        ("UPDATE queues SET policy = '{'", "damaged"),
+        ("DROP TABLE queues", "tables of a queue"),
     ],
 )
 async def test_a_changed_file_is_refused(tmp_path: Path, change: str, match: str) -> None:
@@ -110,7 +109,7 @@ async def test_a_full_disk_is_an_error_and_not_the_end(tmp_path: Path) -> None:
     path = await made(tmp_path / "q", 1)
     async with SQLiteQueue(path) as queue:
         # As a full disk: the file may not grow.
-        await queue._run(lambda db: db.execute("PRAGMA max_page_count = 20"), writes=False)
+        await queue._store.run(lambda db: db.execute("PRAGMA max_page_count = 24"), writes=False)
         big = [Item(item.key, b"x" * 50_000) for item in items(10)]
         with pytest.raises(QueueUnavailable, match="full"):
             await queue.put(big)
@@ -156,16 +155,16 @@ async def test_a_failed_job_takes_nothing_with_it(tmp_path: Path) -> None:
 async def test_redis_keys_of_somebody_else_are_left_alone(redis_url: str) -> None:
     redis = pytest.importorskip("redis")
     with redis.Redis.from_url(redis_url) as client:
-        client.set("veristone:{theirs}:stream", "text")
+        client.set("veristone:{theirs}:queue:stream", "text")
         await refused(RedisQueue(redis_url, "theirs"), "is a string, not a stream")
-        client.hset("veristone:{old}:queue", "format", "veristone-queue-0")
+        client.hset("veristone:{old}:queue:queue", "format", "veristone-queue-0")
         await refused(RedisQueue(redis_url, "old"), "another name")
         async with RedisQueue(redis_url, "mine"):
             pass
-        client.hset("veristone:{mine}:queue", "policy", "{")
+        client.hset("veristone:{mine}:queue:queue", "policy", "{")
         await refused(RedisQueue(redis_url, "mine"), "damaged")
-        assert client.get("veristone:{theirs}:stream") == b"text"
-        assert client.exists("veristone:{theirs}:queue") == 0
+        assert client.get("veristone:{theirs}:queue:stream") == b"text"
+        assert client.exists("veristone:{theirs}:queue:queue") == 0
 
 
 async def test_redis_addresses_and_names(redis_url: str, tmp_path: Path) -> None:

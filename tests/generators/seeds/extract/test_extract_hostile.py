@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from test_extract_languages import CASES
 from test_extract_python import SOURCE
 
-from veristone.generators.seeds.extract.base import Extraction
 from veristone.generators.seeds.extract.functions import Functions
-from veristone.generators.seeds.extract.languages.table import LANGUAGES
-from veristone.generators.seeds.records import Document, Provenance, seed_id
+from veristone.generators.seeds.extract.parsing import LANGUAGES
+from veristone.generators.seeds.records import Document, Extraction, Provenance, seed_id
 
 REAL = {case.language: case.source for case in CASES.values()} | {"python": SOURCE}
 for _name in ("javascript", "java", "cpp", "rust"):

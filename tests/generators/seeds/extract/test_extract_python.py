@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from veristone.generators.seeds.extract.base import Extraction
 from veristone.generators.seeds.extract.functions import Functions
-from veristone.generators.seeds.extract.languages.python import literal
-from veristone.generators.seeds.records import Document, Provenance, seed_id
+from veristone.generators.seeds.records import Document, Extraction, Provenance, seed_id
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 SKIPPED = {"site-packages", "test", "tests", "idle_test", "__pycache__"}
@@ -64,26 +62,6 @@ def test_docstrings(body: str, docstring: str) -> None:
     found = extract(f"def f(a):\n    {body}\n    return a\n")
     assert found.counts["functions"] == 1
     assert [seed.docstring for seed in found.seeds] == ([docstring] if docstring else [])
-
-
-@pytest.mark.parametrize(
-    ("token", "value"),
-    [
-        ("''", ""),
-        ('""""""', ""),
-        ("'a\\'b'", "a'b"),
-        ("'\\x4'", "\\x4"),
-        ("'\\400'", "Ā"),
-        ("'\\U00110000'", "\ufffd"),
-        ("ur'a'", None),
-        ("rb'a'", None),
-        ("t'a'", None),
-        ("'a", None),
-        ("a", None),
-    ],
-)
-def test_literals(token: str, value: str | None) -> None:
-    assert literal(token) == value
 
 
 SOURCE = '''\

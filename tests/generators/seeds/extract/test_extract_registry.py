@@ -8,10 +8,9 @@ import pydantic
 import pytest
 
 from veristone import ConfigError
-from veristone.generators.seeds.extract import parsing
+from veristone.generators.seeds.extract import AnyExtractor, parsing
 from veristone.generators.seeds.extract.functions import Functions
-from veristone.generators.seeds.extract.languages.table import LANGUAGES, Grammar
-from veristone.generators.seeds.extract.registry import AnyExtractor
+from veristone.generators.seeds.extract.parsing import LANGUAGES, Grammar
 from veristone.generators.seeds.extract.snippets import Snippets
 from veristone.generators.seeds.languages import LANGUAGES as NAMES
 from veristone.generators.seeds.records import Document, Provenance
@@ -66,9 +65,9 @@ def test_languages_have_the_names_that_documents_have() -> None:
 
 
 def test_a_missing_grammar_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(LANGUAGES, "cobol", Grammar("tree_sitter_no_such", "language", "python"))
+    monkeypatch.setitem(LANGUAGES, "cobol", Grammar("tree_sitter_no_such", ("python",)))
     with pytest.raises(ConfigError, match=r"grammar of cobol.*veristone\[seeds\]"):
-        parsing.tools("cobol")
+        parsing.language("cobol")
 
 
 def test_other_languages_give_nothing_but_a_count() -> None:
@@ -80,7 +79,7 @@ def test_other_languages_give_nothing_but_a_count() -> None:
 def test_grammars_are_imported_when_a_document_of_theirs_is_read() -> None:
     script = """
 import sys
-from veristone.generators.seeds.extract.registry import AnyExtractor
+from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.records import Document, Provenance
 extractor = Functions()

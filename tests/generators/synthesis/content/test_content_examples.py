@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from backends import give_up
 
+from veristone.generators.code.fences import fences
+from veristone.generators.code.python import parses
 from veristone.generators.seeds.contamination.benchmarks import load_items
 from veristone.generators.seeds.contamination.detector import Detector
 from veristone.generators.synthesis.checks.imports import foreign_imports
@@ -18,8 +20,6 @@ from veristone.generators.synthesis.examples import (
     builtin_examples,
     read_examples,
 )
-from veristone.generators.synthesis.parsing.fences import fences
-from veristone.generators.synthesis.parsing.python import parses
 from veristone.generators.synthesis.parsing.words import rouge_l, words
 
 SET = "self-oss-instruct"

@@ -7,8 +7,8 @@ from backends import on, open_engine
 from content_mutants import mutants, stubbed
 
 from veristone import AssertsCheck, Decision, Limits, ProgramCheck, Sample, Verdict
+from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.examples import Example, read_examples
-from veristone.generators.synthesis.parsing.fences import fences
 
 pytestmark = pytest.mark.asyncio
 EXAMPLES = read_examples("self-oss-instruct")

@@ -1,43 +1,16 @@
 """Python's names and programs, words, and grammars of other languages."""
 
-import ast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.code import code_of, program
 from veristone.generators.synthesis.checks.imports import foreign_imports
 from veristone.generators.synthesis.checks.stubs import stub
 from veristone.generators.synthesis.checks.tests import suite
-from veristone.generators.synthesis.parsing.fences import fences
-from veristone.generators.synthesis.parsing.grammars import grammar_accepts
-from veristone.generators.synthesis.parsing.python import (
-    defined_names,
-    imported_names,
-    joined,
-    parses,
-    without_imports_of,
-)
+from veristone.generators.synthesis.parsing.python import without_imports_of
 from veristone.generators.synthesis.parsing.words import folded, rouge_l, words
-
-
-def test_names_of_a_module() -> None:
-    module = ast.parse(
-        "import os, numpy as np\nfrom a.b import c as d\n"
-        "def f(): g = 1\nclass A: b = 2\nx = (y, *z) = 1, 2\nn: int = 1\nm: int\n"
-        "if x:\n    def h(): pass\ntry:\n    q = 1\nexcept E:\n    r = 2\nwith o as p:\n    s = 3\n"
-        "t.u = 4\nv[0] = 5\n"
-    )
-    assert set(defined_names(module)) == {"f", "A", "x", "y", "z", "n", "h", "q", "r", "s"}
-    assert imported_names(module) == {"os", "np", "d"}
-
-
-def test_future_imports_come_first() -> None:
-    program = joined(["x = 1", '"""Doc."""\nfrom __future__ import annotations\ny = 2\n'])
-    assert program.startswith("from __future__ import annotations\n\nx = 1")
-    compile(program, "joined", "exec")
-    assert joined([]) == ""
 
 
 def test_imports_of_what_is_there() -> None:
@@ -52,16 +25,6 @@ def test_imports_of_what_is_there() -> None:
     )
     assert without_imports_of(code, {"f", "g"}) == kept
     assert without_imports_of("import (", {"f"}) == "import ("
-
-
-def test_what_parses() -> None:
-    assert parses("x = 1")
-    assert not parses("")
-    assert not parses("# nothing")
-    assert not parses("x = ")
-    assert not parses("x\0")
-    assert parses("'\\d'")  # a warning in Python, no error
-    assert not parses("-" * 100_000 + "1")
 
 
 @pytest.mark.parametrize(
@@ -94,16 +57,6 @@ def test_rouge_l_is_that_of_the_table(first: list[str], second: list[str]) -> No
 def test_folded() -> None:
     assert folded(" A\tb\n C") == "abc"
     assert words("Don't stop, 2 times!") == ["don", "t", "stop", "2", "times"]
-
-
-def test_grammars() -> None:
-    pytest.importorskip("tree_sitter_go", reason="the grammars come with the extra seeds")
-    assert grammar_accepts("go", "func f() int { return 1 }") is True
-    assert grammar_accepts("go", "func f( int {") is False
-    assert grammar_accepts("haskell", "f x = x") is None
-    assert grammar_accepts("go", "") is None
-    assert grammar_accepts("java", "a<" * 10_000) is None
-    assert grammar_accepts("go", "(" * 10_000) is None
 
 
 PIECES = (

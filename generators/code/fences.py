@@ -5,23 +5,26 @@ that the text ends in is one, marked as not closed. HTML and link definitions ar
 models write `<tests>` on a line of its own and mean no HTML.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
-from veristone.generators.seeds.languages import language_named
+__all__ = ["PYTHON", "Fence", "Line", "fences", "lines_of", "outside", "without_fences"]
 
-__all__ = ["Fence", "Line", "fences", "lines_of", "outside", "without_fences"]
-
+PYTHON = frozenset({"python", "py", "python3", "python2", "py3", "python-3", "python-2"})
+"""Tags of Python, in lower case."""
 _PARSER = MarkdownIt("commonmark").disable(["html_block", "reference", "inline"])
+_TAG = re.compile(r"[\s{.]*([^\s{}(),:;=]*)")
 
 
 class Fence(NamedTuple):
     """One block of fenced code."""
 
     tag: str
-    """First word after the opening fence, as it stands there: `python`, `Python3`, empty."""
+    """First word after the opening fence, as it stands there: `python` of `python:solution.py` and
+    of `{.python .numberLines}`; perhaps empty."""
     code: str
     """Without the newline before the closing fence; dedented where the fence is indented."""
     closed: bool
@@ -30,11 +33,6 @@ class Fence(NamedTuple):
     """Line of the opening fence, counted from 0."""
     end: int
     """Line after the closing fence."""
-
-    @property
-    def language(self) -> str | None:
-        """Our name of its language; None for none and for unknown ones."""
-        return language_named(self.tag)
 
 
 class Line(NamedTuple):
@@ -56,10 +54,9 @@ def fences(text: str) -> list[Fence]:
         start, end = token.map
         content = token.content
         lines = content.count("\n") + (content != "" and not content.endswith("\n"))
-        words = token.info.replace(",", " ").split()
-        tag = words[0].strip("{}.:") if words else ""
+        tag = _TAG.match(token.info)
         closed = end - start - 1 > lines
-        found.append(Fence(tag, content.removesuffix("\n"), closed, start, end))
+        found.append(Fence(tag[1] if tag else "", content.removesuffix("\n"), closed, start, end))
     return found
 
 

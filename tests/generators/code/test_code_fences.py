@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.synthesis.parsing.fences import (
-    Fence,
+from veristone.generators.code.fences import (
     fences,
     lines_of,
     outside,
@@ -39,6 +38,8 @@ from veristone.generators.synthesis.parsing.fences import (
         ("text ```python x``` text", []),
         ("``` python title='x'\nx\n```", [("python", "x", True)]),
         ("```{python}\nx\n```", [("python", "x", True)]),
+        ("```python:solution.py\nx\n```", [("python", "x", True)]),
+        ("```python,linenos\nx\n```", [("python", "x", True)]),
         ("```{.python .numberLines}\nx\n```", [("python", "x", True)]),
         ("<tests>\n```python\nx\n```\n</tests>", [("python", "x", True)]),
         ("<div>\n```python\nx\n```", [("python", "x", True)]),
@@ -49,12 +50,6 @@ from veristone.generators.synthesis.parsing.fences import (
 )
 def test_fences(text: str, expected: list[tuple[str, str, bool]]) -> None:
     assert [(fence.tag, fence.code, fence.closed) for fence in fences(text)] == expected
-
-
-def test_the_language_is_ours() -> None:
-    tags = ["Python3", "py", "C++", "js", "rs", "shell", "text", ""]
-    found = [Fence(tag, "", True, 0, 0).language for tag in tags]
-    assert found == ["python", "python", "cpp", "javascript", "rust", "shell", None, None]
 
 
 def test_lines_outside() -> None:

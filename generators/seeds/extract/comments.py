@@ -12,10 +12,19 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from veristone.generators.seeds.extract.languages.base import last_row, text
 from veristone.generators.seeds.extract.lines import dedent, margin
+from veristone.generators.seeds.extract.parsing import Grammar
 
-__all__ = ["Comment", "Style", "adjacent", "comments", "documentation", "is_prose", "unboxed"]
+__all__ = [
+    "Comment",
+    "adjacent",
+    "comments",
+    "documentation",
+    "is_prose",
+    "last_row",
+    "text",
+    "unboxed",
+]
 
 LICENCE = re.compile(
     r"""(?ix) SPDX-License-Identifier | copyright\s+(?:\(c\)|©|\d{4}) | ©\s*\d{4}
@@ -63,15 +72,6 @@ WIDTH = 500
 """Characters of a line that the patterns look at; what is longer is no ordinary comment."""
 
 
-class Style(NamedTuple):
-    """How a language writes documentation."""
-
-    openings: tuple[str, ...]
-    """What comments begin with that are meant for documentation, as `/**` is."""
-    plain: bool
-    """Whether other comments directly above a function document it as well."""
-
-
 class Comment(NamedTuple):
     """A block comment, or consecutive line comments of one kind."""
 
@@ -82,14 +82,16 @@ class Comment(NamedTuple):
     """Written in one of the language's forms for documentation."""
 
 
-def documentation(above: Sequence[Node], node: Node, source: bytes, style: Style) -> Comment | None:
+def documentation(
+    above: Sequence[Node], node: Node, source: bytes, grammar: Grammar
+) -> Comment | None:
     """Return the comment directly above `node` that documents it.
 
     Instructions to tools and banners are passed over; commented-out code between the documentation
     and the function says that the documentation is of something else.
     """
-    for comment in reversed(comments(adjacent(above, node), source, style)):
-        if (comment.deliberate or style.plain) and is_prose(comment):
+    for comment in reversed(comments(adjacent(above, node), source, grammar)):
+        if (comment.deliberate or grammar.plain) and is_prose(comment):
             return comment._replace(text=unboxed(comment.text))
         if LICENCE.search(comment.text):
             return None
@@ -111,7 +113,7 @@ def adjacent(above: Sequence[Node], node: Node) -> list[Node]:
     return near
 
 
-def comments(nodes: Sequence[Node], source: bytes, style: Style) -> list[Comment]:
+def comments(nodes: Sequence[Node], source: bytes, grammar: Grammar) -> list[Comment]:
     """Return what comments say, consecutive line comments of one kind together.
 
     Other nodes (attributes) end a run of line comments, and so do comments about what is before
@@ -123,10 +125,10 @@ def comments(nodes: Sequence[Node], source: bytes, style: Style) -> list[Comment
     marker = ""
     for node in (*nodes, None):
         comment = text(node, source).rstrip() if node is not None else ""
-        opening = _opening(comment, style)
+        opening = _opening(comment, grammar)
         if first is not None and (opening != marker or not opening.startswith("//")):
             said = _line_text(lines, len(marker))
-            found.append(Comment(first, said, marker in style.openings))
+            found.append(Comment(first, said, marker in grammar.documentation))
             first, lines = None, []
         marker = opening
         if node is None or not opening:
@@ -136,13 +138,13 @@ def comments(nodes: Sequence[Node], source: bytes, style: Style) -> list[Comment
             lines.append(comment)
         else:
             said = _block_text(comment, len(opening))
-            found.append(Comment(node, said, opening in style.openings))
+            found.append(Comment(node, said, opening in grammar.documentation))
     return found
 
 
-def _opening(comment: str, style: Style) -> str:
+def _opening(comment: str, grammar: Grammar) -> str:
     """Return what a comment begins with; empty if it is no comment or about what is before it."""
-    for opening in style.openings:
+    for opening in grammar.documentation:
         if comment.startswith(opening):
             after = comment[len(opening) : len(opening) + 1]
             if after == "<":
@@ -242,3 +244,14 @@ def _dedented(lines: Sequence[str]) -> list[str]:
     bare = [line.removeprefix(" ").rstrip() for line in lines]
     indent = margin(bare)
     return [line.removeprefix(indent) for line in bare]
+
+
+def last_row(node: Node) -> int:
+    """Return the row of a node's last character; some nodes include the line's end."""
+    end = node.end_point
+    return end.row - 1 if end.column == 0 and end.row > node.start_point.row else end.row
+
+
+def text(node: Node, source: bytes) -> str:
+    """Return what a node covers."""
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")

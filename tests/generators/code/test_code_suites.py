@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from veristone.generators.synthesis.checks.tests import suite
+from veristone.generators.code.suites import asserts_by_itself, effective_asserts, read_suite
 
 SOLUTION = """
 import math
@@ -337,22 +337,46 @@ VACUOUS = {
 
 @pytest.mark.parametrize("tests", REAL.values(), ids=REAL)
 def test_tests_that_test_are_taken(tests: str) -> None:
-    assert suite(dedent(tests), SOLUTION) is None
+    found = read_suite(SOLUTION, dedent(tests))
+    assert found.effective
+    assert not found.problem
+    assert not found.redefined
 
 
 @pytest.mark.parametrize("tests", VACUOUS.values(), ids=VACUOUS)
 def test_tests_that_say_nothing_are_refused(tests: str) -> None:
-    found = suite(dedent(tests), SOLUTION)
-    assert found is not None
-    assert found.reason == "vacuous_tests"
-    assert found.detail
+    found = read_suite(SOLUTION, dedent(tests))
+    assert not found.effective
+    assert found.problem
 
 
-@pytest.mark.parametrize("tests", ["", " \n\t", "# nothing\n"])
-def test_no_tests(tests: str) -> None:
-    found = suite(tests, SOLUTION)
-    assert found is not None
-    assert found.reason == "no_tests"
+@pytest.mark.parametrize(
+    ("tests", "count"),
+    [
+        ("assert add(1, 2) == 3\nassert add(2, 2) == 4", 2),
+        ("assert add(1, 2) == 3\nassert  add( 1, 2 ) == 3", 1),
+        ("assert add(1, 2) == 3\nassert True\nassert LIMIT is LIMIT", 1),
+        ("def check(f):\n    assert f(1, 2) == 3\n    assert f(0, 0) == 0\ncheck(add)", 2),
+        ("b = Stack()\nb.n = 3\nassert b.n == 3", 1),
+        ("with open('x') as r:\n    assert r", 0),
+        ("", 0),
+    ],
+)
+def test_different_asserts_are_counted(tests: str, count: int) -> None:
+    assert effective_asserts(SOLUTION, tests) == count
+
+
+def test_what_cannot_be_read_is_not_counted() -> None:
+    assert effective_asserts(SOLUTION, "assert add(") is None
+    assert effective_asserts("def f(", "assert f(1)") is None
+    assert effective_asserts(SOLUTION, "assert " + "-" * 5000 + "add(1)") is None
+    assert effective_asserts(SOLUTION, "assert add(1)\n" * 100_000) is None
+
+
+def test_code_that_asserts_something_by_itself() -> None:
+    assert asserts_by_itself("assert f(1)")
+    assert not asserts_by_itself("def f(x):\n    assert x\n")
+    assert not asserts_by_itself("assert (")
 
 
 @pytest.mark.parametrize(
@@ -364,10 +388,8 @@ def test_no_tests(tests: str) -> None:
         "try:\n    add\nexcept NameError:\n    def add(a, b): return 3\nassert add(1, 2) == 3",
     ],
 )
-def test_tests_that_bring_their_own_solution_are_refused(tests: str) -> None:
-    found = suite(tests, SOLUTION)
-    assert found is not None
-    assert found.reason == "tests_define_solution"
+def test_tests_that_bring_their_own_solution(tests: str) -> None:
+    assert read_suite(SOLUTION, tests).redefined in (("add",), ("Stack",))
 
 
 def test_hostile_tests_take_a_short_time_and_little_depth() -> None:
@@ -375,26 +397,20 @@ def test_hostile_tests_take_a_short_time_and_little_depth() -> None:
     elifs = "if add(1, 2) == 0:\n    pass\n" + "elif add(1, 2) == 1:\n    pass\n" * 190
     classes = "class A0: pass\n" + "".join(f"class A{n}(A{n - 1}): pass\n" for n in range(1, 1900))
     many = "try:\n" + "    assert 1 < x\n" * 3000 + "except ValueError:\n    pass\n"
-    assert suite(chain + "assert a0 == 3", SOLUTION) is None
-    assert suite(elifs + "else:\n    assert add(1, 2) == 3", SOLUTION) is None
-    assert suite(classes + "assert add(1, 2) == 3", SOLUTION) is None
-    found = suite("x = 2\n" + many, SOLUTION)
-    assert found is not None
+    assert read_suite(SOLUTION, chain + "assert a0 == 3").effective
+    assert not read_suite(SOLUTION, elifs + "else:\n    assert add(1, 2) == 3").problem
+    assert read_suite(SOLUTION, classes + "assert add(1, 2) == 3").effective
+    assert read_suite(SOLUTION, "x = 2\n" + many).problem
 
 
 def test_a_solution_without_definitions_is_tested_by_what_it_imports() -> None:
-    assert suite("assert gcd(4, 6) == 2", "from math import gcd") is None
-    assert suite("assert 2 == 2", "print(2)") is not None
+    assert read_suite("from math import gcd", "assert gcd(4, 6) == 2").effective
+    assert not read_suite("print(2)", "assert 2 == 2").effective
 
 
 def test_a_solution_may_be_called_like_a_test() -> None:
     code = "def test_bit(n, k):\n    return bool(n >> k & 1)\n"
-    assert suite("assert test_bit(4, 2)", code) is None
-    again = suite(f"{code}\nassert test_bit(4, 2)", code)
-    assert again is not None
-    assert again.reason == "tests_define_solution"
-
-
-def test_a_test_function_of_the_solution_may_be_called() -> None:
+    assert read_suite(code, "assert test_bit(4, 2)").effective
+    assert read_suite(code, f"{code}\nassert test_bit(4, 2)").redefined
     code = SOLUTION + "\ndef test_add():\n    assert add(1, 2) == 3\n"
-    assert suite("test_add()", code) is None
+    assert read_suite(code, "test_add()").effective

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.synthesis.parsing.asserts import asserts_in
-from veristone.generators.synthesis.parsing.completion import completed, last_function
+from veristone.generators.code.asserts import asserts_in
+from veristone.generators.code.completion import completed, last_function
 
 HEAD = 'import re\n\ndef helper(x):\n    return x\n\ndef f(x):\n    """Say x."""\n'
 

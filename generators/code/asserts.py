@@ -7,11 +7,12 @@ models write and Python refuses, is taken out.
 """
 
 import ast
+import io
 import re
 import tokenize
-from collections.abc import Iterator
 
-from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.code.comments import NO_TOKENS
+from veristone.generators.code.python import Parsed, parse
 
 __all__ = ["asserts_in"]
 
@@ -31,32 +32,24 @@ def asserts_in(text: str, *, torn: bool) -> list[str]:
         gap = _AFTER.match(text, start)
         chunk = "assert " + text[gap.end() if gap else start : end].lstrip(" \t")
         statement = _statement(chunk, open_end=torn and end == len(text))
-        if statement:
-            found[statement] = None
+        match parse(statement):
+            case Parsed(module=ast.Module(body=[_, *_] as body)):
+                if all(isinstance(node, ast.Assert) for node in body):
+                    found[statement] = None
+            case _:
+                pass
     return list(found)
 
 
 def _statement(chunk: str, open_end: bool) -> str:
-    """The assert that a text begins with; empty where it is none, or not whole."""
-    lines = iter(chunk.splitlines(keepends=True))
-    row, column, newline = 0, 0, ""
+    """The logical line that a text begins with; empty where it is not whole."""
     try:
-        for token in tokenize.generate_tokens(lambda: next(lines, "")):
+        for token in tokenize.generate_tokens(io.StringIO(chunk).readline):
             if token.type == tokenize.NEWLINE:
-                (row, column), newline = token.start, token.string
-                break
-    except (tokenize.TokenError, SyntaxError, RecursionError):
-        return ""
-    if not row or (open_end and not newline):
-        return ""
-    kept = chunk.splitlines(keepends=True)[:row]
-    kept[-1] = kept[-1][:column]
-    statement = "".join(kept).rstrip()
-    tree = parse(statement)
-    if isinstance(tree, Parsed) and all(isinstance(node, ast.Assert) for node in _body(tree)):
-        return statement
+                row, column = token.start
+                lines = io.StringIO(chunk).readlines()[:row]
+                lines[-1] = lines[-1][:column]
+                return "" if open_end and not token.string else "".join(lines).rstrip()
+    except NO_TOKENS:
+        pass
     return ""
-
-
-def _body(tree: Parsed) -> Iterator[ast.stmt]:
-    yield from tree.module.body

@@ -1,0 +1,138 @@
+"""Where a function that a model continued ends.
+
+By the grammar's own tokens: the function ends where, outside of brackets and strings, a line begins
+at column 0 with anything but a comment. So text in a docstring at column 0 is still in it, and what
+follows the function (tests, a second function, `if __name__ ...`) is not, however long it is.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from veristone.generators.code.comments import NO_TOKENS
+from veristone.generators.code.names import defined_names, imported_names, names_in
+from veristone.generators.code.python import Function, Parsed, Unparsable, parse
+
+__all__ = ["Cut", "completed", "last_function", "with_helpers"]
+
+_LAYOUT = frozenset(
+    {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
+)
+_HELPER = re.compile(
+    r"(?:async[ \t]+def|def|class|import|from)\b|@|[A-Za-z_]\w*[ \t]*(?::[^\n=]*)?=[^=]"
+)
+_LINE = re.compile(r"line (\d+):")
+
+
+class Cut(NamedTuple):
+    """A function's head with its continuation up to the function's end."""
+
+    continuation: str
+    """What belongs to the function, without blank lines and comments after it."""
+    ended: bool
+    """Whether something followed the function: then it is whole, however the text ended."""
+
+
+class _Start(NamedTuple):
+    """A logical line at column 0 behind the head."""
+
+    place: int
+    before: int
+    """Where what stands before it ends, blank lines and comments left out."""
+
+
+def completed(head: str, text: str) -> Cut:
+    """Return as much of `text` as belongs to the function whose head is `head`.
+
+    Text that has no tokens (an open string, an indentation that fits nowhere) is left as it is from
+    there on; whether the whole parses is for others to say.
+    """
+    whole = head + text
+    start = next(_starts(head, text))
+    end = max(start.before, len(head))
+    return Cut(whole[len(head) : end], start.place < len(whole))
+
+
+def with_helpers(head: str, text: str) -> str:
+    """Return the beginning of `text` that goes on the program `head`: the rest of its function, and
+    of the definitions, imports and assignments behind it as many as it needs.
+
+    A text whose end does not parse, since it was cut off or goes over into prose, ends with the
+    last whole line that does; one that never parses is returned as it is. Where the head
+    ends outside of a function, all definitions behind it stay.
+    """
+    whole = head + text
+    end = next(s.before for s in _starts(head, text) if not _HELPER.match(whole, s.place))
+    program = whole[: max(end, len(head))]
+    while isinstance(tree := parse(program), Unparsable):
+        place = _LINE.match(tree.detail)
+        if place is None:
+            return program[len(head) :]
+        # With this line in it, no beginning parses.
+        lines = io.StringIO(program).readlines()
+        program = "".join(lines[: min(int(place[1]), len(lines)) - 1])
+        if len(program) < len(head):
+            return text
+    rows = head.count("\n") + (not head.endswith("\n"))
+    own = [node for node in tree.module.body if node.lineno <= rows]
+    if own and ((own[-1].end_lineno or 0) > rows or not head.endswith("\n")):
+        end = _needed(own, tree.module.body[len(own) :])
+        program = "".join(io.StringIO(program).readlines()[: max(end, rows)])
+    return program[len(head) :].rstrip()
+
+
+def _needed(own: Sequence[ast.stmt], behind: Sequence[ast.stmt]) -> int:
+    """The last line of statements and of those behind them that they need."""
+    needed = {name for node in own for name in names_in(node)}
+    end = max((node.end_lineno or 0 for node in own), default=0)
+    between: set[str] = set()
+    for node in behind:
+        alone = ast.Module([node], [])
+        between |= names_in(node)
+        if needed & {*defined_names(alone), *imported_names(alone)}:
+            needed |= between
+            end = node.end_lineno or end
+    return end
+
+
+def _starts(head: str, text: str) -> Iterator[_Start]:
+    """Yield the logical lines that begin at column 0 of the text, then its end."""
+    whole = head + text
+    lines = io.StringIO(whole).readlines()
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    last = 0
+    fresh = True
+    reader = iter(lines)  # one at a time: the tokenizer need not see what comes after the function
+    try:
+        for token in tokenize.generate_tokens(lambda: next(reader, "")):
+            if token.type in _LAYOUT:
+                continue
+            if token.type == tokenize.ENDMARKER:
+                break
+            row, column = token.start
+            place = starts[row - 1] + column
+            if fresh and column == 0 and place >= len(head) and place > 0:
+                yield _Start(place, last)
+            fresh = token.type == tokenize.NEWLINE
+            end_row, end_column = token.end
+            if not fresh:
+                last = starts[min(end_row, len(lines)) - 1] + end_column
+    except NO_TOKENS:
+        last = len(whole.rstrip())
+    yield _Start(len(whole), last)
+
+
+def last_function(head: str) -> str:
+    """Return the name of the last function at the top of a head, finished or not; empty where there
+    is none."""
+    for body in ("", "\n    pass\n", '\n    """\n'):
+        tree = parse(head + body)
+        if isinstance(tree, Parsed):
+            functions = [node.name for node in tree.module.body if isinstance(node, Function)]
+            return functions[-1] if functions else ""
+    return ""

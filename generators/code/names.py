@@ -1,0 +1,135 @@
+"""What a piece of Python defines, imports and mentions."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from veristone.generators.code.python import Function, Parsed, parse
+
+__all__ = [
+    "defined_names",
+    "defines",
+    "definitions",
+    "imported_modules",
+    "imported_names",
+    "names_in",
+    "only_defines",
+    "top_level",
+]
+
+_DEFINITION = re.compile(r"^\s*(?:async\s+)?(def|class)\s+(\w+)", re.MULTILINE)
+_DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BINDING = (*_DEFINING, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+
+
+def top_level(module: ast.Module) -> Iterator[ast.stmt]:
+    """Yield a module's statements, with those inside its `if`, `try` and `with` statements."""
+    pending: list[ast.stmt] = list(reversed(module.body))
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, ast.If | ast.Try | ast.TryStar | ast.With):
+            handlers = [line for handler in getattr(node, "handlers", []) for line in handler.body]
+            inner = [*node.body, *handlers, *getattr(node, "orelse", [])]
+            pending += reversed([*inner, *getattr(node, "finalbody", [])])
+
+
+def defined_names(module: ast.Module) -> dict[str, ast.stmt]:
+    """Return the functions, classes and variables that a module defines, each with the last
+    statement that does; without what it imports."""
+    found: dict[str, ast.stmt] = {}
+    for node in top_level(module):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                found[node.name] = node
+            case ast.Assign(targets=targets):
+                for name in (name for target in targets for name in _bound(target)):
+                    found[name] = node
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+                found[name] = node
+            case _:
+                pass
+    return found
+
+
+def _bound(target: ast.expr) -> Iterator[str]:
+    match target:
+        case ast.Name(id=name):
+            yield name
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            for element in elements:
+                yield from _bound(element)
+        case ast.Starred(value=value):
+            yield from _bound(value)
+        case _:
+            pass
+
+
+def imported_names(module: ast.Module) -> set[str]:
+    """Return the names that a module's imports bind; `*` for all of a module."""
+    return {
+        alias.asname or alias.name.partition(".")[0]
+        for node in top_level(module)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def imported_modules(tree: Parsed) -> Iterator[tuple[str, ...]]:
+    """Yield for each imported thing, wherever in the code, the names of the modules that it may be.
+
+    `from a import b` may be the module `a` or `a.b`. Relative ones begin with a dot. `__import__`
+    and `import_module` with a literal name count.
+    """
+    for node in tree.nodes:
+        match node:
+            case ast.Import(names=aliases):
+                yield from ((alias.name,) for alias in aliases)
+            case ast.ImportFrom(names=aliases, module=module, level=level):
+                base = "." * level + (module or "")
+                yield from ((base, f"{base}.{alias.name}") for alias in aliases)
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module")
+                | ast.Attribute(attr="import_module" | "__import__"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield (name,)
+            case _:
+                pass
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names and attributes that a piece of code mentions."""
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            found.add(inner.id)
+        elif isinstance(inner, ast.Attribute):
+            found.add(inner.attr)
+    return found
+
+
+def defines(code: str, name: str) -> bool:
+    """Whether a program defines a name at its top. One that does not parse is searched for the
+    beginning of a definition: it may be cut off or hold a slip."""
+    tree = parse(code)
+    if isinstance(tree, Parsed):
+        return name in defined_names(tree.module)
+    return bool(re.search(rf"^(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", code, re.M))
+
+
+def only_defines(code: str) -> bool:
+    """Whether a program parses and does nothing but define, assign and import."""
+    tree = parse(code)
+    return isinstance(tree, Parsed) and all(isinstance(n, _BINDING) for n in tree.module.body)
+
+
+def definitions(code: str) -> list[tuple[str, str]]:
+    """Return `def` or `class` and the name of every definition, nested ones too, in the order of
+    the text; of code that does not parse, those that lines begin with."""
+    tree = parse(code)
+    if not isinstance(tree, Parsed):
+        return _DEFINITION.findall(code)
+    found = [node for node in tree.nodes if isinstance(node, _DEFINING)]
+    found.sort(key=lambda node: node.lineno)
+    return [("def" if isinstance(node, Function) else "class", node.name) for node in found]

@@ -1,0 +1,123 @@
+"""The program in a chat answer, and in a base model's continuation."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from veristone.generators.code.answers import answer_text, joined, solution_in_answer
+from veristone.generators.code.completion import with_helpers
+
+ADD = "def add(a, b):\n    return a + b\n"
+
+
+def fenced(code: str, tag: str = "python") -> str:
+    return f"```{tag}\n{code.rstrip()}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (f"Sure:\n\n{fenced(ADD)}\nIt adds.", ADD),
+        *((fenced(ADD, tag), ADD) for tag in ("py", "", " python", "Python3", "python:a.py")),
+        (f"~~~python\n{ADD}~~~\n", ADD),
+        (f"```python\n{ADD}", ADD),
+        (f"```python\n{ADD}```<|endoftext|>", ADD),
+        (f"{ADD.rstrip()}<|im_end|>", ADD),
+        (f"{ADD}<|im_end|>\n<|im_start|>user\nmore", ADD),
+        (fenced("s = '<|endoftext|>'\n" + ADD), "s = '<|endoftext|>'\n" + ADD),
+        (f"<think>\n{fenced('x = 1')}\n</think>\n{fenced(ADD)}", ADD),
+        (f"{fenced('def add(a, b): 1')}no.</think>{fenced(ADD)}", ADD),
+        (f"<think>\n{fenced(ADD)}", ""),
+        (fenced("pip install x\n", "bash") + fenced(ADD), ADD),
+        (fenced("1 2\n", "") + fenced(ADD), ADD),
+        # A draft, then the right one; an example of use is no part of it; a helper is.
+        (fenced("def add(a, b):\n    return a\n") + fenced(ADD), ADD),
+        (fenced(ADD) + fenced("print(add(1, 2))\n"), ADD),
+        (fenced("print(add(1, 2))\n") + fenced(ADD), ADD),
+        (fenced("def add(a): return sub(a)") + fenced("def sub(a): 1"),
+         "def add(a): return sub(a)\n\ndef sub(a): 1"),
+        (fenced("import math") + fenced("def add(a): math.e"),
+         "import math\n\ndef add(a): math.e"),
+        (fenced("x = 1\n") + fenced("print(y)\n"), "x = 1\n"),
+        # Cut off in the middle: what is there is run, and fails.
+        ("```python\ndef add(a, b):\n    return (a", "def add(a, b):\n    return (a"),
+        # A fence inside a docstring does not end the block.
+        ("````python\ndef add(a, b):\n    '''\n    ```\n    '''\n````\n",
+         "def add(a, b):\n    '''\n    ```\n    '''\n"),
+        (ADD, ADD),
+        ("", ""),
+        (fenced("ls", "bash"), ""),
+    ],
+)  # fmt: skip
+def test_the_solution_in_an_answer(answer: str, expected: str) -> None:
+    assert solution_in_answer(answer, entry_point="add").rstrip() == expected.rstrip()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        fenced("3\n", "") + fenced("print(int(input()) * 2)\n"),
+        fenced("n = int(input())\nprint(n)\n") + fenced("print(int(input()) * 2)\n"),
+        fenced("print(int(input()) * 2)\n") + fenced("6\n", ""),
+        fenced("print(int(input()) * 2)\n") + fenced("x = 'python a.py'\n"),
+    ],
+)
+def test_a_program_without_an_entry_point(answer: str) -> None:
+    assert solution_in_answer(answer) == "print(int(input()) * 2)"
+
+
+def test_other_languages_are_found_by_their_tags() -> None:
+    answer = fenced("ls", "bash") + fenced("fn f() {}", "rs")
+    assert solution_in_answer(answer, tags={"rust", "rs"}) == "fn f() {}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("    return a + b\n", "    return a + b"),
+        ("    return a + b\n\nprint(add(1, 2))\n", "    return a + b"),
+        ("    return help(a, b)\n\ndef help(a, b):\n    return a + b\n", None),
+        ("    return help(a)\n\nimport os\n\n@cache\ndef help(a):\n    return a\n\nimport torch\n",
+         "    return help(a)\n\nimport os\n\n@cache\ndef help(a):\n    return a"),
+        ("    return a + b\nimport missing\nx = missing.y", "    return a + b"),
+        ("    return a + b\n\ndef other(x):\n    return (x", "    return a + b"),
+        ("    return a + b\n    and so on it goes\n", "    return a + b"),
+        ("    return a + b\nNote: it adds.\n", "    return a + b"),
+        ("    return a + b\n" + "Some text, it's long.\n" * 5000, "    return a + b"),
+        ("    return a + b\n    '''" + "more\n" * 5000, "    return a + b"),
+        ("    return a +* b\n", None),
+        ("return a", None),
+    ],
+)  # fmt: skip
+def test_a_continuation_ends_with_what_its_function_needs(text: str, expected: str | None) -> None:
+    cut = with_helpers("def add(a, b):\n", text)
+    assert cut.rstrip() == (text if expected is None else expected).rstrip()
+
+
+def test_a_head_outside_of_a_function() -> None:
+    text = "import math\nx = 1\ndef f(a):\n    return a\nf(1)\n"
+    assert with_helpers("# Write f.\n", text) == text.removesuffix("\nf(1)\n")
+
+
+def test_future_imports_come_first() -> None:
+    program = joined(["x = 1", '"""Doc."""\nfrom __future__ import annotations\ny = 2\n'])
+    assert program.startswith("from __future__ import annotations\n\nx = 1")
+    compile(program, "joined", "exec")
+    assert joined([]) == ""
+
+
+WRITTEN = st.lists(
+    st.sampled_from(
+        ["```", "```python", "~~~", "\n", "def f(x):", "    return g(x)", "import g", "<think>",
+         "</think>", "<|im_end|>", "def g(x): 1", " ", "input()", "'''", "\0", "\ud800", "@"]
+    ),
+    max_size=30,
+).map("".join)  # fmt: skip
+
+
+@given(WRITTEN | st.text(), WRITTEN | st.text(max_size=20))
+def test_no_answer_is_too_odd(text: str, prompt: str) -> None:
+    assert isinstance(solution_in_answer(text, entry_point="f"), str)
+    assert isinstance(solution_in_answer(text), str)
+    assert answer_text(text) in text
+    assert text.startswith(with_helpers(prompt, text))
