@@ -47,7 +47,7 @@ def _seeds(folder: Path) -> "Iterable[Seed]":
     stages = _stages(folder)
     if stages:
         stage = StageFolder(stages[-1])
-        for number in sorted(stage.done()):
+        for number in stage.done():
             yield from stage.seeds(number)
 
 
@@ -56,7 +56,7 @@ def _rejections(folder: Path, step: str | None, reason: str | None) -> "Iterable
 
     for path in _stages(folder):
         stage = StageFolder(path)
-        for number in sorted(stage.done()):
+        for number in stage.done():
             for rejection in stage.rejections(number):
                 if step in (None, rejection.step) and reason in (None, rejection.reason):
                     yield rejection

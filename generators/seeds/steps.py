@@ -103,8 +103,8 @@ class Rule(BatchStep, frozen=True):
 class OrderedStep(Step, frozen=True):
     """A step that knows what it has seen, kept on disk in its folder.
 
-    `sketch` is the dear part and runs in worker processes, ahead of time; `decide` runs in the
-    parent, one part after another.
+    `sketch` takes most of the time and runs in worker processes, ahead of time; `decide` runs in
+    the parent, one part after another.
     """
 
     def sketch(self, seeds: Sequence[Seed]) -> Any:

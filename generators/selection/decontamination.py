@@ -4,18 +4,16 @@ The same matchers that judge seeds judge what a model made of them: a clean seed
 benchmark's task, and a benchmark's task can be written from memory.
 """
 
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict
 
-from veristone.generators.seeds.contamination import index
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile
 from veristone.generators.seeds.contamination.detector import Detector
-from veristone.generators.seeds.contamination.step import BenchmarkFile, Contamination
+from veristone.generators.seeds.contamination.step import Contamination
 
 __all__ = ["Decontamination", "Finding", "Inspector"]
 
 Finding = tuple[str, str]
-"""The matcher's name, and what it found."""
+"""How it was found (`exact`, `ngram`, `normalised`), and what."""
 
 
 class Decontamination(BaseModel):
@@ -34,22 +32,20 @@ class Inspector:
 
     Args:
         settings: which.
-        folder: for the index of their tasks.
 
     Raises:
         ConfigError: a file is missing or cannot be read, or an evaluated benchmark has none.
     """
 
-    def __init__(self, settings: Decontamination, folder: Path) -> None:
+    def __init__(self, settings: Decontamination) -> None:
         self._detector: Detector | None = None
         if settings.benchmarks or settings.evaluated:
             step = Contamination(benchmarks=settings.benchmarks, evaluated=settings.evaluated)
-            step.prepare(folder)
-            self._detector = Detector(index.load(folder, index.digest_of(folder)), step.settings)
+            self._detector = step.detector()
 
     def look(self, instruction: str, answer: str, language: str) -> Finding | None:
         """Return what is found in an instruction and an answer, code fenced or bare."""
         if self._detector is None:
             return None
         found = self._detector.check(instruction, answer, language)
-        return (found.matcher, found.detail) if found is not None else None
+        return (found.reason, found.detail) if found is not None else None
