@@ -30,12 +30,17 @@ from benchmarks.record import machine, write
 from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
 from veristone.engine import Engine
 from veristone.generators.selection.choice import Choice, choose
-from veristone.generators.selection.compare import Comparison
-from veristone.generators.selection.gates import Candidate, Gates, judge_scores, judge_text
+from veristone.generators.selection.duplicates import Comparison
+from veristone.generators.selection.gates import (
+    Candidate,
+    Gates,
+    refusal_by_score,
+    refusal_by_text,
+)
 from veristone.generators.selection.groups import Group, read_groups
-from veristone.generators.selection.products.material import REASONS
-from veristone.generators.selection.scoring.plan import Scoring, make_plan
-from veristone.generators.selection.scoring.run import ScoreLog, score_all
+from veristone.generators.selection.products import USED_FAILURES
+from veristone.generators.selection.score_log import ScoreLog, score_groups
+from veristone.generators.selection.scoring import Scoring, ScoringPlan
 from veristone.generators.synthesis.records import Record, Trace
 
 __all__ = ["DATA", "build", "main", "measure"]
@@ -215,11 +220,9 @@ def _candidate(rule: Rule, record: Record, scores: dict[str, Any]) -> Candidate 
     wanted = {"passes": Decision.PASS, "failures": Decision.FAIL}.get(rule.choice.pool, decision)
     if decision is Decision.UNDECIDED or decision is not wanted:
         return None
-    found = judge_text(rule.gates, record, verified=rule.choice.pool == "passes")
-    if not isinstance(found, Candidate):
-        return None
-    found = Candidate(record, found.asserts, scores.get(record.id))
-    return found if judge_scores(rule.gates, found) is None else None
+    found = Candidate.of(record)._replace(score=scores.get(record.id))
+    refused = refusal_by_text(rule.gates, found) or refusal_by_score(rule.gates, found)
+    return found if refused is None else None
 
 
 async def measure(data: Path, groups: int, size: int) -> dict[str, Any]:
@@ -232,16 +235,14 @@ async def measure(data: Path, groups: int, size: int) -> dict[str, Any]:
             began = time.monotonic()
             plans = [_plan(group) for group in read_groups(responses)]
             runs = sum(len(plan.runs) for plan in plans)
-            await score_all(plans, engine, log, "benchmark")
+            lines = (await score_groups(plans, engine, ScoreLog(log, "benchmark"))).values()
             took_s = time.monotonic() - began
         found = list(read_groups(responses))
-        known = ScoreLog(log)
-        lines = [line for group in found if (line := known.of(group.key)) is not None]
-        known.close()
         scores = {score.id: score for line in lines for score in line.scores}
         doubtful = {name for line in lines for name in line.doubtful}
-        comparison = Comparison(folder / "compare")
-        comparison.add([record for group in found for record in group.records if _passed(record)])
+        comparison = Comparison()
+        for record in (record for group in found for record in group.records if _passed(record)):
+            comparison.add(record)
     return {
         "instructions": len(found),
         "responses": sum(len(group.records) for group in found),
@@ -250,14 +251,14 @@ async def measure(data: Path, groups: int, size: int) -> dict[str, Any]:
         "rules": [_apply(rule, found, scores, right) for rule in _RULES],
         "strengths": _strengths(scores, right),
         "failures": _failures(found, right, doubtful),
-        "yields": {"given": comparison.given, **comparison.kept()},
+        "yields": {"given": comparison.given, **comparison.kept},
     }
 
 
-def _plan(group: Group) -> Any:
-    able = [record for record in group.records if _passed(record)]
+def _plan(group: Group) -> ScoringPlan:
+    passes = [record for record in group.records if _passed(record)]
     others = [record for record in group.records if not _passed(record)]
-    return make_plan(group.key, able, others, _SCORING, 0)
+    return ScoringPlan(group.key, passes, others, _SCORING, 0)
 
 
 def _passed(record: Record) -> bool:
@@ -294,7 +295,7 @@ def _failures(
             "reason": reason,
             "failures": len(known),
             "right": sum(known),
-            "used": any(reason == str(one) for one in REASONS),
+            "used": any(reason == str(one) for one in USED_FAILURES),
         }
         for reason, known in sorted(reasons.items())
     ]

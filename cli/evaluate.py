@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 _BENCHMARKS = ("humaneval", "humaneval+", "mbpp", "mbpp+", "multipl-e", "livecodebench", "ds-1000")
-# `veristone.training.evaluation.datasets.BENCHMARKS`; a test holds the two together.
+# `veristone.training.evaluation.benchmarks.BENCHMARKS`; a test holds the two together.
 
 DESCRIPTION = "Scores a samples file or a model and writes the results in EvalPlus's format."
 
@@ -151,7 +151,7 @@ async def run(args: argparse.Namespace, verifier: Verifier) -> int:
     from veristone.training.evaluation.results import plan_paths
     from veristone.training.evaluation.runner import limits_for
 
-    dataset = await asyncio.to_thread(load_dataset, args.dataset, args.benchmark)
+    dataset = await asyncio.to_thread(load_dataset, args.dataset, args.benchmark, args.float_atol)
     if args.since:
         dataset = dataset.since(args.since)
     dataset, left_out = await _usable(args, dataset, verifier)
@@ -190,7 +190,6 @@ async def run(args: argparse.Namespace, verifier: Verifier) -> int:
             dataset,
             candidates,
             limits=limits_for(args.cpu_s),
-            float_atol=args.float_atol,
             progress=advance,
         )
 
@@ -204,8 +203,7 @@ async def _usable(
     args: argparse.Namespace, dataset: "Dataset", verifier: Verifier
 ) -> "tuple[Dataset, dict[str, str]]":
     """Leave out tasks that these sandboxes cannot judge, and say why."""
-    from veristone.training.evaluation.references import broken_references
-    from veristone.training.evaluation.runner import limits_for
+    from veristone.training.evaluation.runner import broken_references, limits_for
 
     wanted = args.check_references
     if wanted is None:

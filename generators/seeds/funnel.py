@@ -5,7 +5,7 @@ digests, a sample that depends neither on the order of parts nor on how many the
 """
 
 import hashlib
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -96,15 +96,16 @@ def add(total: _Total, more: _Total) -> None:
         if isinstance(now, int | float):
             setattr(total, name, before + now)
         elif isinstance(now, dict):
-            for word, value in now.items():
+            for word, value in cast("dict[str, Any]", now).items():
                 before[word] = _sum(before.get(word), value)
 
 
 def _sum(one: Any, other: Any) -> Any:
     if isinstance(other, list):
-        return sorted((one or []) + other, key=key)[:EXAMPLES]
+        return sorted((one or []) + cast("list[Rejection]", other), key=key)[:EXAMPLES]
     if isinstance(other, tuple):
-        return tuple(a + b for a, b in zip(one or (0, 0), other, strict=True))
+        before, now = one or (0, 0), cast("tuple[int, int]", other)
+        return before[0] + now[0], before[1] + now[1]
     return (one or 0) + other
 
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from veristone.generators.code.normal import normal_form
 from veristone.generators.selection.draws import draw
 from veristone.generators.selection.gates import Candidate
-from veristone.generators.selection.trees import normal_form
 
 __all__ = ["Choice", "choose"]
 
@@ -39,14 +39,10 @@ class Choice(BaseModel):
 
 def choose(candidates: Sequence[Candidate], choice: Choice, random_seed: int) -> list[Candidate]:
     """Return the chosen candidates, best first. It does not depend on the order given."""
-
-    def chance(candidate: Candidate) -> float:
-        return draw(random_seed, "choice", candidate.record.id)
-
+    drawn = sorted(candidates, key=lambda one: draw(random_seed, "choice", one.record.id))
     if choice.by == "diverse":
-        return _spread(sorted(candidates, key=chance), choice.count)
-    key = _KEYS[choice.by]
-    return sorted(candidates, key=lambda one: (key(one), chance(one)))[: choice.count]
+        return _spread(drawn, choice.count)
+    return sorted(drawn, key=_KEYS[choice.by])[: choice.count]
 
 
 def _by_strength(one: Candidate) -> Any:
@@ -62,15 +58,11 @@ def _by_agreement(one: Candidate) -> Any:
     return (-(score.agreeing or 0) * max(score.shared, 1), *_by_strength(one))
 
 
-def _by_length(one: Candidate) -> Any:
-    return len(one.record.response)
-
-
 _KEYS: dict[str, Callable[[Candidate], Any]] = {
     "random": lambda one: 0,
     "strength": _by_strength,
     "agreement": _by_agreement,
-    "shortest": _by_length,
+    "shortest": lambda one: len(one.record.response),
 }
 
 
@@ -81,11 +73,14 @@ def _spread(candidates: list[Candidate], count: int) -> list[Candidate]:
         return candidates[:count]
     sets = [_shingles(one) for one in candidates]
     chosen = [0]
+    # How like those already chosen each is.
+    nearest = [_alike(sets[0], one) for one in sets]
     while len(chosen) < count:
         rest = [index for index in range(len(candidates)) if index not in chosen]
-        chosen.append(
-            min(rest, key=lambda index: max(_alike(sets[index], sets[one]) for one in chosen))
-        )
+        chosen.append(min(rest, key=nearest.__getitem__))
+        nearest = [
+            max(old, _alike(sets[chosen[-1]], one)) for old, one in zip(nearest, sets, strict=True)
+        ]
     return [candidates[index] for index in chosen]
 
 

@@ -1,8 +1,10 @@
 """Responses, and every text of the products, that solve a benchmark's task go no further.
 
-The same matchers that judge seeds judge what a model made of them: a clean seed can still lead to a
-benchmark's task, and a benchmark's task can be written from memory.
+What judges seeds judges what a model made of them: a clean seed can still lead to a benchmark's
+task, and a benchmark's task can be written from memory.
 """
+
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,10 +12,14 @@ from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile
 from veristone.generators.seeds.contamination.detector import Detector
 from veristone.generators.seeds.contamination.step import Contamination
 
-__all__ = ["Decontamination", "Finding", "Inspector"]
+__all__ = ["ContaminationCheck", "Decontamination", "Finding"]
 
-Finding = tuple[str, str]
-"""How it was found (`exact`, `ngram`, `normalised`), and what."""
+
+class Finding(NamedTuple):
+    """A benchmark's task in a text: how it was found (`exact`, `ngram`, `normalised`), and what."""
+
+    reason: str
+    detail: str
 
 
 class Decontamination(BaseModel):
@@ -27,7 +33,7 @@ class Decontamination(BaseModel):
     """Benchmarks that results will be reported on: each must be among `benchmarks`."""
 
 
-class Inspector:
+class ContaminationCheck:
     """Looks for benchmarks' tasks.
 
     Args:
@@ -43,9 +49,9 @@ class Inspector:
             step = Contamination(benchmarks=settings.benchmarks, evaluated=settings.evaluated)
             self._detector = step.detector()
 
-    def look(self, instruction: str, answer: str, language: str) -> Finding | None:
+    def find(self, instruction: str, answer: str, language: str) -> Finding | None:
         """Return what is found in an instruction and an answer, code fenced or bare."""
         if self._detector is None:
             return None
         found = self._detector.check(instruction, answer, language)
-        return (found.reason, found.detail) if found is not None else None
+        return Finding(found.reason, found.detail) if found is not None else None

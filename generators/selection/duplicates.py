@@ -1,29 +1,29 @@
-"""Near-duplicates among chosen responses: seed collection's steps, asked about other texts.
+"""Near-duplicates among chosen responses.
 
-A rule compares one thing: the instruction, the response, the code, the form of the code (`trees`),
-or the papers' function names (`names`). With a threshold of 1 equal texts are duplicates, white
-space apart; below, texts whose sets of word 5-grams have that Jaccard similarity. Responses of one
-instruction are no duplicates of one another by their instruction.
+A rule compares one thing: the instruction, the response, the code, its normal form (`tree`), or the
+papers' function names. With a threshold of 1 equal texts are duplicates, white space apart; below,
+texts whose sets of word 5-grams have that Jaccard similarity. Responses of one instruction are no
+duplicates of one another by their instruction.
+
+The papers' rules are for comparison: StarCoder2-Instruct keeps one response for each sequence of
+function names in the first block of code (`names`), SelfCodeAlign one for each set of lower-case
+names without underscores, of functions and of classes (`name_set`). Responses without a function
+all count as one in the first, and as different in the second.
 """
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from veristone.generators.seeds.duplicates.exact import ExactDuplicates
-from veristone.generators.seeds.duplicates.near import NearDuplicates
-from veristone.generators.seeds.records import Provenance, Seed
-from veristone.generators.seeds.steps import OrderedStep, Rejected
+from veristone.generators.code.fences import fences
+from veristone.generators.code.names import definitions
+from veristone.generators.code.normal import normal_form
 from veristone.generators.selection.groups import group_key
-from veristone.generators.selection.names import first_block, name_sequence, name_set
-from veristone.generators.selection.trees import normal_form
+from veristone.generators.selection.similarity import ExactIndex, NearIndex
 from veristone.generators.synthesis.records import Record
 
-__all__ = ["Duplicate", "Duplicates", "Sieve"]
-
-_NOWHERE = Provenance(source="selection")
+__all__ = ["Comparison", "DuplicateFilter", "Duplicates"]
 
 
 class Duplicates(BaseModel):
@@ -40,67 +40,47 @@ class Duplicates(BaseModel):
         """What the funnel calls it: `near_tree_0.7`, `same_instruction`."""
         return f"same_{self.of}" if self.threshold == 1 else f"near_{self.of}_{self.threshold:g}"
 
-    def step(self) -> OrderedStep:
-        """Return the step of seed collection that decides."""
-        if self.threshold == 1:
-            return ExactDuplicates()
-        return NearDuplicates(threshold=self.threshold)
 
+class DuplicateFilter:
+    """A rule at work. What it has let through is in memory: some kilobytes a response."""
 
-class Duplicate(NamedTuple):
-    """Why a response is rejected."""
-
-    id: str
-    """Of the earlier response (or instruction)."""
-    detail: str
-
-
-class Sieve:
-    """A rule at work: what it has seen lies in a folder.
-
-    Args:
-        rule: what is compared.
-        folder: empty, or what this rule wrote before.
-    """
-
-    def __init__(self, rule: Duplicates, folder: Path) -> None:
+    def __init__(self, rule: Duplicates) -> None:
         self.rule = rule
-        self._folder = folder
-        self._step = rule.step()
-        self._part = 0
+        self._text = _TEXTS[rule.of]
+        self._index = ExactIndex() if rule.threshold == 1 else NearIndex(rule.threshold)
+        self._last: tuple[str, str | None] = ("", None)
 
-    def judge(self, records: Sequence[Record]) -> list[Duplicate | None]:
-        """Return for each response what it duplicates, in order; the others are remembered."""
-        subjects = _subjects(records, self.rule.of)
+    def find(self, record: Record) -> str | None:
+        """Return what a response duplicates, `0.73 of ID` or the id; or remember it."""
+        if self.rule.of != "instruction":
+            return self._look(record.id, record)
+        # Responses of one instruction come together and share what was found for the first.
+        key = group_key(record.id)
+        if self._last[0] != key:
+            self._last = (key, self._look(key, record))
+        return self._last[1]
+
+    def _look(self, key: str, record: Record) -> str | None:
+        text = self._text(record)
         # What has no name has nothing in common with others, by SelfCodeAlign's rule.
-        seeds = [seed for seed in subjects if seed.code or self.rule.of != "name_set"]
-        sketch = self._step.sketch(seeds)
-        outcomes = self._step.decide(self._part, seeds, sketch, self._folder)
-        self._part += 1
-        found = {
-            seed.id: _duplicate(outcome)
-            for seed, outcome in zip(seeds, outcomes, strict=True)
-            if isinstance(outcome, Rejected)
-        }
-        by_group = self.rule.of == "instruction"
-        return [found.get(group_key(one.id) if by_group else one.id) for one in records]
+        if not text and self.rule.of == "name_set":
+            return None
+        return self._index.find_or_add(key, text, record.language)
 
 
-def _duplicate(outcome: Rejected) -> Duplicate:
-    return Duplicate(outcome.detail.rpartition(" ")[2], outcome.detail)
+def _first_block(record: Record) -> str:
+    blocks = fences(record.response)
+    return blocks[0].code if blocks else record.code
 
 
-def _subjects(records: Sequence[Record], of: str) -> list[Seed]:
-    """Return what is compared, once for each instruction where that is it."""
-    text = _TEXTS[of]
-    found: dict[str, Seed] = {}
-    for record in records:
-        key = group_key(record.id) if of == "instruction" else record.id
-        if key not in found:
-            found[key] = Seed(
-                id=key, code=text(record), language=record.language, provenance=_NOWHERE
-            )
-    return list(found.values())
+def _name_sequence(record: Record) -> str:
+    return " ".join(name for kind, name in definitions(_first_block(record)) if kind == "def")
+
+
+def _name_set(record: Record) -> str:
+    found = definitions(_first_block(record))
+    names = {(kind, name.lower().replace("_", "")) for kind, name in found}
+    return " ".join(f"{kind}:{name}" for kind, name in sorted(names))
 
 
 _TEXTS: dict[str, Callable[[Record], str]] = {
@@ -108,6 +88,44 @@ _TEXTS: dict[str, Callable[[Record], str]] = {
     "response": lambda record: record.response,
     "code": lambda record: record.code,
     "tree": lambda record: normal_form(record.code, record.language),
-    "names": lambda record: name_sequence(first_block(record.response, record.code)),
-    "name_set": lambda record: name_set(first_block(record.response, record.code)),
+    "names": _name_sequence,
+    "name_set": _name_set,
 }
+
+_COMPARED_RULES = {
+    "same instruction": "instruction",
+    "same response": "response",
+    "function names (StarCoder2-Instruct)": "names",
+    "sets of names (SelfCodeAlign)": "name_set",
+    "same syntax tree": "tree",
+    "similar syntax tree, 0.7": "tree~0.7",
+    "similar code, 0.7": "code~0.7",
+    "similar response, 0.7": "response~0.7",
+    "similar instruction, 0.7": "instruction~0.7",
+    "all of StarCoder2-Instruct": "instruction response names",
+    "all of SelfCodeAlign": "instruction response name_set instruction~0.7 response~0.7 code~0.7",
+    "recipe strong": "instruction~0.7 tree code~0.8",
+}
+
+
+def _rule(word: str) -> Duplicates:
+    of, _, threshold = word.partition("~")
+    return Duplicates.model_validate({"of": of, "threshold": float(threshold or 1)})
+
+
+class Comparison:
+    """What each of several rules, or chains of rules, would keep of the same responses."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.kept = dict.fromkeys(_COMPARED_RULES, 0)
+        self._filters = {
+            name: [DuplicateFilter(_rule(word)) for word in words.split()]
+            for name, words in _COMPARED_RULES.items()
+        }
+
+    def add(self, record: Record) -> None:
+        """Show all rules a response."""
+        self.given += 1
+        for name, chain in self._filters.items():
+            self.kept[name] += all(one.find(record) is None for one in chain)

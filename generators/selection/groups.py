@@ -7,9 +7,8 @@ read wrongly: an instruction that came twice would be selected twice.
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,19 +17,18 @@ from veristone.generators.synthesis.records import Record
 
 __all__ = ["Group", "group_key", "read_groups"]
 
-_MOST_LINE_BYTES = 64 * 1024 * 1024
-_MOST_RESPONSES = 10_000
+_MAX_LINE_BYTES = 64 * 1024 * 1024
+_MAX_RESPONSES = 10_000
 """Of one instruction. They are in memory together."""
 _decode = msgspec.json.Decoder(Record).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """All responses to one instruction, in the order of the file."""
 
     key: str
     """Id of the instruction."""
-    records: tuple[Record, ...]
+    records: list[Record]
 
 
 def group_key(record_id: str) -> str:
@@ -46,56 +44,48 @@ def read_groups(path: Path) -> Iterator[Group]:
         DatasetError: the file cannot be read, a line is no response, an id comes twice, or the
             file is not sorted by id; the message names the line.
     """
-    try:
-        with _open(path) as file:
-            yield from _groups(path, file)
-    except (OSError, EOFError) as error:
-        raise DatasetError(f"{path}: {error}") from error
-
-
-def _open(path: Path) -> IO[bytes]:
-    if path.name.endswith(".gz"):
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    return open(path, "rb")
-
-
-def _groups(path: Path, file: IO[bytes]) -> Iterator[Group]:
-    key: str | None = None
-    records: list[Record] = []
+    group: Group | None = None
     ids: set[str] = set()
-    for number, record in _records(path, file):
-        here = group_key(record.id)
-        if here != key:
-            if key is not None:
-                yield Group(key, tuple(records))
-                if f"{here}/" <= f"{key}/":
+    for where, record in _records(path):
+        key = group_key(record.id)
+        if group is None or key != group.key:
+            if group is not None:
+                yield group
+                if f"{key}/" <= f"{group.key}/":
                     raise DatasetError(
-                        f"{path}:{number}: {record.id} stands after {records[-1].id}: "
+                        f"{where}: {record.id} stands after {group.records[-1].id}: "
                         "the file must be sorted by id, by code points"
                     )
-            key, records, ids = here, [], set()
+            group, ids = Group(key, []), set()
         if record.id in ids:
-            raise DatasetError(f"{path}:{number}: the id {record.id} comes twice")
-        if len(records) >= _MOST_RESPONSES:
-            raise DatasetError(f"{path}:{number}: more than {_MOST_RESPONSES:,} responses to {key}")
+            raise DatasetError(f"{where}: the id {record.id} comes twice")
+        if len(ids) >= _MAX_RESPONSES:
+            raise DatasetError(f"{where}: more than {_MAX_RESPONSES:,} responses to {key}")
         ids.add(record.id)
-        records.append(record)
-    if key is not None:
-        yield Group(key, tuple(records))
+        group.records.append(record)
+    if group is not None:
+        yield group
 
 
-def _records(path: Path, file: IO[bytes]) -> Iterator[tuple[int, Record]]:
-    number = 0
-    while line := file.readline(_MOST_LINE_BYTES + 1):
-        number += 1
-        if len(line) > _MOST_LINE_BYTES:
-            raise DatasetError(f"{path}:{number}: a line of more than {_MOST_LINE_BYTES:,} bytes")
-        if not line.strip():
-            continue
-        try:
-            record = _decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise DatasetError(f"{path}:{number}: no response of ours: {error}") from error
-        if not record.id:
-            raise DatasetError(f"{path}:{number}: a response without an id")
-        yield number, record
+def _records(path: Path) -> Iterator[tuple[str, Record]]:
+    """Yield each response and where it stands."""
+    opened = gzip.open if path.name.endswith(".gz") else open
+    try:
+        with opened(path, "rb") as file:
+            number = 0
+            while line := file.readline(_MAX_LINE_BYTES + 1):
+                number += 1
+                where = f"{path}:{number}"
+                if len(line) > _MAX_LINE_BYTES:
+                    raise DatasetError(f"{where}: a line of more than {_MAX_LINE_BYTES:,} bytes")
+                if not line.strip():
+                    continue
+                try:
+                    record = _decode(line)
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    raise DatasetError(f"{where}: no response of ours: {error}") from error
+                if not record.id:
+                    raise DatasetError(f"{where}: a response without an id")
+                yield where, record
+    except (OSError, EOFError) as error:
+        raise DatasetError(f"{path}: {error}") from error

@@ -10,10 +10,10 @@ from veristone import ConfigError
 from veristone.generators.selection.choice import Choice
 from veristone.generators.selection.decontamination import Decontamination
 from veristone.generators.selection.duplicates import Duplicates
+from veristone.generators.selection.formatting import Formatting
 from veristone.generators.selection.gates import Gates
-from veristone.generators.selection.products.material import Products
-from veristone.generators.selection.scoring.plan import Scoring
-from veristone.generators.selection.student import Student
+from veristone.generators.selection.products import Products
+from veristone.generators.selection.scoring import Scoring
 from veristone.settings import checked, read_toml
 
 __all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe", "with_benchmarks"]
@@ -33,24 +33,28 @@ class Recipe(BaseModel):
     choice: Choice = Choice()
     duplicates: tuple[Duplicates, ...] = ()
     decontamination: Decontamination = Decontamination()
-    student: Student = Student()
+    student: Formatting = Formatting()
     products: Products = Products()
 
     @model_validator(mode="after")
     def _scores_are_made(self) -> Self:
         """A threshold on what is never measured would let everything through."""
-        needs = {
-            "gates.min_strength": (self.gates.min_strength, self.scores.mutants),
-            "choice.by = 'strength'": (self.choice.by == "strength", self.scores.mutants),
-            "gates.min_agreement": (self.gates.min_agreement, self.scores.agreement),
-            "choice.by = 'agreement'": (self.choice.by == "agreement", self.scores.agreement),
-            "gates.stable": (self.gates.stable, self.scores.repeats),
-        }
-        made = ("mutants", "mutants", "agreement", "agreement", "repeats")
-        for (setting, (asked, measured)), field in zip(needs.items(), made, strict=True):
+        scores = self.scores
+        for setting, asked, measured, name in (
+            ("gates.min_strength", self.gates.min_strength, scores.mutants, "mutants"),
+            ("choice.by = 'strength'", self.choice.by == "strength", scores.mutants, "mutants"),
+            ("gates.min_agreement", self.gates.min_agreement, scores.agreement, "agreement"),
+            (
+                "choice.by = 'agreement'",
+                self.choice.by == "agreement",
+                scores.agreement,
+                "agreement",
+            ),
+            ("gates.stable", self.gates.stable, scores.repeats, "repeats"),
+        ):
             if asked and not measured:
-                raise ValueError(f"{setting} needs scores.{field}")
-        if self.choice.pool != "passes" and self.scores.asks:
+                raise ValueError(f"{setting} needs scores.{name}")
+        if self.choice.pool != "passes" and scores.asks:
             raise ValueError("choice.pool: only passes are scored; leave [scores] out")
         names = [rule.name for rule in self.duplicates]
         twice = sorted({name for name in names if names.count(name) > 1})

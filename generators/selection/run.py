@@ -4,69 +4,65 @@
       selected.jsonl, preferences.jsonl, kto.jsonl, repairs.jsonl
       rejected.jsonl     every response that was not selected, and why
       funnel.json        written last: it stands for a finished selection
-      work/              scores (kept: an interrupted run goes on), what sieves remember
+      work/              scores (kept: an interrupted run goes on), the index of benchmarks
 
-Scores are the dear part; they go into a log, and a run that was interrupted goes on from it. The
-rest is read anew each time: 1,500 to 11,000 responses a CPU second (docs/selection.md). All files
-appear whole or not at all, and equal input gives equal bytes.
+Runs in sandboxes take most of the time; their scores go into a log, and a run that was interrupted
+goes on from it. The rest is done anew each time. Equal input gives equal bytes.
 
-Memory is that of a batch of instructions, whatever the length of the file.
+Memory is that of a batch of instructions, and what the rules for duplicates remember.
 """
 
 import asyncio
 import hashlib
 import json
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from veristone import ConfigError, Decision, Verifier, __version__
-from veristone.files import only_one, whole_file
-from veristone.generators.selection.books import FILES, Books
+from veristone.files import only_one
 from veristone.generators.selection.choice import choose
-from veristone.generators.selection.compare import Comparison
-from veristone.generators.selection.decontamination import Inspector
-from veristone.generators.selection.duplicates import Sieve
+from veristone.generators.selection.decontamination import ContaminationCheck
+from veristone.generators.selection.duplicates import Comparison, DuplicateFilter
+from veristone.generators.selection.formatting import show_instruction, show_response
 from veristone.generators.selection.funnel import Funnel
-from veristone.generators.selection.gates import GATES, Candidate, Refused, judge_scores, judge_text
+from veristone.generators.selection.gates import (
+    GATES,
+    Candidate,
+    Refusal,
+    not_judged,
+    refusal_by_score,
+    refusal_by_text,
+)
 from veristone.generators.selection.groups import Group, read_groups
-from veristone.generators.selection.limit import Limit
-from veristone.generators.selection.products.make import make_products
+from veristone.generators.selection.outputs import FILES, Outputs
+from veristone.generators.selection.products import collect_answers, make_products
 from veristone.generators.selection.recipe import Recipe
 from veristone.generators.selection.rows import Selected
-from veristone.generators.selection.scoring.plan import Plan, make_plan
-from veristone.generators.selection.scoring.run import ScoreLog, score_all
-from veristone.generators.selection.student import show_instruction, show_response
+from veristone.generators.selection.score_log import ScoreLog, score_groups
+from veristone.generators.selection.scoring import GroupScores, ScoringPlan
 from veristone.generators.synthesis.records import Record
 
 __all__ = ["FILES", "Selection"]
 
-_BATCH = 400
-"""Instructions that are in memory together."""
-_MOST_BYTES = 1024 * 1024
+_BATCH = 64
+"""Instructions that are in memory together, and whose runs are under way at once."""
+_MAX_RECIPE_BYTES = 1024 * 1024
 """Of a synthesis run's recipe: a larger file is none."""
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
-class _Weighed:
-    """An instruction after the gates and the choice."""
+class _Work:
+    """An instruction on its way through the steps."""
 
     group: Group
-    chosen: list[Candidate]
-    passes: list[Record]
-    """Those that went through every gate."""
-    failures: list[Record]
-    doubtful: frozenset[str]
-    """Ids of failures that behave like a pass."""
-    rows: list[Selected] = field(default_factory=list[Selected])
+    candidates: list[Candidate]
+    refused: list[tuple[str, Refusal]]
+    scores: GroupScores | None = None
 
 
 class Selection:
@@ -91,215 +87,177 @@ class Selection:
         compare: bool = False,
         on_progress: Callable[[str, int], None] = lambda what, done: None,
     ) -> None:
+        if recipe.scores.asks and verifier is None:
+            raise ConfigError(f"recipe {recipe.name}: its scores need the verifier")
         self._recipe = recipe
+        self._gates = recipe.gates
+        if recipe.choice.pool != "passes":
+            # An ablation: what failed need not show that its tests are any good.
+            self._gates = recipe.gates.model_copy(update={"min_tests": 0, "min_asserts": 0})
         self._responses = responses
-        self._folder = folder
         self._work = folder / "work"
         self._verifier = verifier
-        self._compare = compare
         self._progress = on_progress
-        funnel = Funnel(
-            recipe=recipe.name, digest=_digest(recipe), settings=recipe.model_dump(mode="json")
-        )
-        self._books = Books(funnel, _steps(recipe))
+        self._comparison = Comparison() if compare else None
+        self._filters = [DuplicateFilter(rule) for rule in recipe.duplicates]
+        settings = recipe.model_dump(mode="json")
+        funnel = Funnel(recipe=recipe.name, digest=_digest([settings]), settings=settings)
+        self._outputs = Outputs(folder, funnel, _steps(recipe))
 
     async def go(self) -> Funnel:
         """Do everything; return the funnel.
 
         Raises:
             DatasetError: the responses cannot be read.
-            ConfigError: a setting is wrong, the verifier is missing, or another process works in
-                the folder.
+            ConfigError: a setting is wrong, or another process works in the folder.
         """
-        with only_one(self._folder):
-            (self._folder / "funnel.json").unlink(missing_ok=True)
+        folder, funnel, choice = self._outputs.folder, self._outputs.funnel, self._recipe.choice
+        with only_one(folder):
+            (folder / "funnel.json").unlink(missing_ok=True)
             self._work.mkdir(exist_ok=True)
-            scores = await self._score()
-            try:
-                await self._select(scores)
-            finally:
-                if scores is not None:
-                    scores.close()
-            self._books.close()
-            self._books.funnel.synthesis = _synthesis(self._responses.parent)
-            with whole_file(self._folder / "funnel.json") as file:
-                file.write(msgspec.json.format(_encode(self._books.funnel), indent=1))
-        return self._books.funnel
+            contamination = ContaminationCheck(self._recipe.decontamination)
+            async with aclosing(self._scored()) as stream:
+                with self._outputs:
+                    async for work in stream:
+                        self._select(work, contamination)
+            if choice.limit:
+                self._outputs.keep_some(choice.limit, self._recipe.random_seed)
+            if self._comparison is not None:
+                funnel.compared, funnel.yields = self._comparison.given, self._comparison.kept
+            funnel.synthesis = _synthesis(self._responses.parent)
+            self._outputs.close_funnel()
+        return funnel
 
-    # Scores
+    async def _scored(self) -> AsyncGenerator[_Work]:
+        """Yield all instructions after the gates that need no scores, with their scores."""
+        log = self._open_log()
+        finished = False
+        done = 0
+        try:
+            groups = read_groups(self._responses)
+            while batch := [self._begin(group) for group in islice(groups, _BATCH)]:
+                if log is not None and self._verifier is not None:
+                    plans = [self._plan(work) for work in batch if work.candidates]
+                    scores = await score_groups(plans, self._verifier, log)
+                    for work in batch:
+                        work.scores = scores.get(work.group.key)
+                for work in batch:
+                    yield work
+                done += len(batch)
+                self._progress("selected", done)
+                # Where Ctrl-C and SIGTERM come in.
+                await asyncio.sleep(0)
+            finished = True
+        finally:
+            if log is not None:
+                log.close(finished=finished)
 
-    async def _score(self) -> ScoreLog | None:
+    def _open_log(self) -> ScoreLog | None:
         recipe = self._recipe
         if not recipe.scores.asks:
             return None
-        if self._verifier is None:
-            raise ConfigError(f"recipe {recipe.name}: its scores need the verifier")
-        path = self._work / "scores.jsonl"
-        await score_all(
-            self._plans(),
-            self._verifier,
-            path,
-            _digest_of([recipe.scores, recipe.gates, recipe.random_seed]),
-            lambda done: self._progress("scored", done),
-        )
-        return ScoreLog(path)
+        parts = [recipe.scores.model_dump(mode="json"), recipe.gates.model_dump(mode="json")]
+        return ScoreLog(self._work / "scores.jsonl", _digest([*parts, recipe.random_seed]))
 
-    def _plans(self) -> Iterator[Plan]:
+    def _plan(self, work: _Work) -> ScoringPlan:
+        chosen = [one.record for one in work.candidates]
+        ids = {record.id for record in chosen}
+        others = [record for record in work.group.records if record.id not in ids]
         recipe = self._recipe
-        for group in read_groups(self._responses):
-            able: list[Record] = []
-            for record in group.records:
-                passed = _decision(record) is Decision.PASS
-                if passed and isinstance(
-                    judge_text(recipe.gates, record, verified=True), Candidate
-                ):
-                    able.append(record)
-            if able:
-                ids = {record.id for record in able}
-                others = [record for record in group.records if record.id not in ids]
-                yield make_plan(group.key, able, others, recipe.scores, recipe.random_seed)
+        return ScoringPlan(work.group.key, chosen, others, recipe.scores, recipe.random_seed)
 
-    # Selection
-
-    async def _select(self, scores: ScoreLog | None) -> None:
-        recipe = self._recipe
-        for old in ("duplicates", "compare"):
-            shutil.rmtree(self._work / old, ignore_errors=True)
-        sieves = [Sieve(rule, self._work / "duplicates" / rule.name) for rule in recipe.duplicates]
-        inspector = Inspector(recipe.decontamination, self._work / "benchmarks")
-        comparison = Comparison(self._work / "compare") if self._compare else None
-        limit = Limit(recipe.choice.limit, recipe.random_seed)
-        with ExitStack() as stack:
-            for name in FILES:
-                whole = whole_file(self._folder / f"{name}.jsonl")
-                self._books.files[name] = stack.enter_context(whole)
-            if recipe.choice.limit:
-                limit.divert(self._books.files, self._work, stack)
-            groups = read_groups(self._responses)
-            while batch := list(islice(groups, _BATCH)):
-                self._batch(batch, scores, sieves, inspector, comparison, limit)
-                self._progress("selected", self._books.funnel.instructions)
-                # Where Ctrl-C and SIGTERM come in.
-                await asyncio.sleep(0)
-            if recipe.choice.limit:
-                self._books.lines.subtract(limit.settle(self._books.reject))
-        if comparison is not None:
-            self._books.funnel.compared, self._books.funnel.yields = (
-                comparison.given,
-                comparison.kept(),
-            )
-        for old in ("duplicates", "compare"):
-            shutil.rmtree(self._work / old, ignore_errors=True)
-
-    def _batch(
-        self,
-        groups: Sequence[Group],
-        scores: ScoreLog | None,
-        sieves: Sequence[Sieve],
-        inspector: Inspector,
-        comparison: Comparison | None,
-        limit: Limit,
-    ) -> None:
-        weighed = [self._weigh(group, scores) for group in groups]
-        live = [(one, candidate) for one in weighed for candidate in one.chosen]
-        if comparison is not None:
-            comparison.add([candidate.record for _, candidate in live])
-        for sieve in sieves:
-            found = sieve.judge([candidate.record for _, candidate in live])
-            for (_, candidate), duplicate in zip(live, found, strict=True):
-                if duplicate is not None:
-                    self._books.reject(
-                        candidate.record.id, sieve.rule.name, "duplicate", duplicate.detail
-                    )
-            live = [pair for pair, duplicate in zip(live, found, strict=True) if duplicate is None]
-        for one, candidate in live:
-            finding = _contamination(inspector, candidate.record)
-            if finding is not None:
-                self._books.reject(candidate.record.id, "decontamination", *finding)
-            elif (row := self._row(one.group.key, candidate)) is not None:
-                one.rows.append(row)
-                limit.see(row)
-                self._books.write("selected", row)
-        for one in weighed:
-            if one.rows:
-                self._make_products(one, inspector)
-
-    def _weigh(self, group: Group, scores: ScoreLog | None) -> _Weighed:
-        recipe = self._recipe
-        known = scores.of(group.key) if scores is not None else None
-        by_id = {score.id: score for score in known.scores} if known is not None else {}
-        candidates: list[Candidate] = []
-        self._books.funnel.instructions += 1
-        self._books.funnel.instructions_passed += any(
-            _decision(record) is Decision.PASS for record in group.records
-        )
+    def _begin(self, group: Group) -> _Work:
+        work = _Work(group, [], [])
         for record in group.records:
-            self._books.read += 1
-            if not self._in_pool(record):
-                continue
-            found = judge_text(recipe.gates, record, verified=recipe.choice.pool == "passes")
-            if isinstance(found, Candidate):
-                found = Candidate(record, found.asserts, by_id.get(record.id))
-                self._note_idle(found)
-                refused = judge_scores(recipe.gates, found)
+            refused = self._outside_pool(record)
+            if refused is None:
+                candidate = Candidate.of(record)
+                refused = refusal_by_text(self._gates, candidate)
                 if refused is None:
-                    candidates.append(found)
+                    work.candidates.append(candidate)
                     continue
-                found = refused
-            assert isinstance(found, Refused)
-            self._books.reject(record.id, found.gate, found.reason, found.detail)
-        chosen = choose(candidates, recipe.choice, recipe.random_seed)
-        taken = {candidate.record.id for candidate in chosen}
-        for candidate in candidates:
-            if candidate.record.id not in taken:
-                self._books.reject(candidate.record.id, "choice", "not_chosen")
-        passes = [one.record for one in candidates if _decision(one.record) is Decision.PASS]
-        failures = [one for one in group.records if _decision(one) is Decision.FAIL]
-        doubtful = frozenset(known.doubtful if known is not None else ())
-        return _Weighed(group, chosen, passes, failures, doubtful)
+            work.refused.append((record.id, refused))
+        return work
 
-    def _in_pool(self, record: Record) -> bool:
-        """Tell whether a response may be chosen at all; reject it if not."""
+    def _outside_pool(self, record: Record) -> Refusal | None:
+        """Return why a response may not be chosen at all."""
         verdict, pool = record.verdict, self._recipe.choice.pool
         if verdict is None or verdict.decision is Decision.UNDECIDED:
-            reason = "no_verdict" if verdict is None else str(verdict.reason)
-            self._books.reject(record.id, "verdict", reason)
-            return False
+            return Refusal("verdict", "no_verdict" if verdict is None else str(verdict.reason))
         wrong = verdict.decision is (Decision.FAIL if pool == "passes" else Decision.PASS)
         if pool != "any" and wrong:
-            self._books.reject(record.id, "passed", str(verdict.reason), _line(verdict.message))
-            return False
-        return True
+            message = " ".join(verdict.message.split())[:200]
+            return Refusal("passed", str(verdict.reason), message)
+        return None
 
-    def _note_idle(self, candidate: Candidate) -> None:
-        """Count what gates could not judge."""
-        gates, score = self._recipe.gates, candidate.score
-        self._books.idle["asserts"] += bool(gates.min_asserts) and candidate.asserts is None
-        self._books.idle["strength"] += bool(gates.min_strength) and (
-            score is None or score.strength is None
-        )
-        self._books.idle["agreement"] += bool(gates.min_agreement) and (
-            score is None or score.solutions < 2
-        )
-        self._books.idle["stable"] += gates.stable and score is None
+    def _select(self, work: _Work, contamination: ContaminationCheck) -> None:
+        """Take an instruction through the other steps, and write down what becomes of it."""
+        outputs, recipe, group = self._outputs, self._recipe, work.group
+        outputs.read += len(group.records)
+        outputs.funnel.instructions += 1
+        outputs.funnel.instructions_passed += any(map(_passed, group.records))
+        for record_id, refused in work.refused:
+            outputs.reject(record_id, refused)
+        candidates = self._ask_about_scores(work)
+        chosen = choose(candidates, recipe.choice, recipe.random_seed)
+        ids = {one.record.id for one in chosen}
+        for one in candidates:
+            if one.record.id not in ids:
+                outputs.reject(one.record.id, Refusal("choice", "not_chosen"))
+        rows: list[Selected] = []
+        for one in chosen:
+            found = self._row(group.key, one, contamination)
+            if isinstance(found, Refusal):
+                outputs.reject(one.record.id, found)
+            else:
+                rows.append(found)
+                outputs.write("selected", found)
+        if rows:
+            passes = [one.record for one in candidates if _passed(one.record)]
+            self._make_products(work, passes, rows[0].instruction, contamination)
 
-    def _row(self, key: str, candidate: Candidate) -> Selected | None:
-        """Return the row of a chosen response; None, and rejected, where nothing is left of it."""
+    def _ask_about_scores(self, work: _Work) -> list[Candidate]:
+        scores = {score.id: score for score in work.scores.scores} if work.scores else {}
+        candidates: list[Candidate] = []
+        for one in work.candidates:
+            scored = one._replace(score=scores.get(one.record.id))
+            self._outputs.not_judged.update(not_judged(self._gates, scored))
+            refused = refusal_by_score(self._gates, scored)
+            if refused is None:
+                candidates.append(scored)
+            else:
+                self._outputs.reject(one.record.id, refused)
+        return candidates
+
+    def _row(
+        self, key: str, candidate: Candidate, contamination: ContaminationCheck
+    ) -> Selected | Refusal:
+        """Return the row of a chosen response, or why there is none."""
         recipe, record = self._recipe, candidate.record
-        answer = show_response(record, recipe.student, recipe.random_seed, key)
+        if self._comparison is not None:
+            self._comparison.add(record)
+        for one in self._filters:
+            duplicate = one.find(record)
+            if duplicate is not None:
+                return Refusal(one.rule.name, "duplicate", duplicate)
+        # Some of the tests may be shown; those of a benchmark are known by their numbers.
+        fenced = f"```\n{record.tests}\n```" if "```" in record.response else record.tests
+        answer = f"{record.response}\n{fenced}"
+        finding = contamination.find(record.instruction, answer, record.language)
+        if finding is not None:
+            return Refusal("decontamination", *finding)
+        shown = show_response(record, recipe.student, recipe.random_seed, key)
         question = show_instruction(record, recipe.student, recipe.random_seed, key)
-        if not answer.text or not question.text:
+        if not shown.text or not question.text:
             part = "response" if question.text else "instruction"
-            self._books.reject(record.id, "student", "empty", f"nothing is left of the {part}")
-            return None
-        self._books.describe(record)
+            return Refusal("student", "empty", f"nothing is left of the {part}")
         score = candidate.score
         return Selected(
             id=record.id,
             group=key,
             instruction=question.text,
-            response=answer.text,
-            sections=answer.sections,
+            response=shown.text,
+            sections=shown.sections,
             shown_tests=question.asserts,
             asserts=candidate.asserts or 0,
             strength=score.strength if score is not None else None,
@@ -307,21 +265,36 @@ class Selection:
             record=record,
         )
 
-    def _make_products(self, one: _Weighed, inspector: Inspector) -> None:
-        made = make_products(
-            one.group.key,
-            one.rows[0].instruction,
-            one.passes,
-            one.failures,
-            one.doubtful,
-            self._recipe,
-            inspector,
+    def _make_products(
+        self,
+        work: _Work,
+        passes: list[Record],
+        instruction: str,
+        contamination: ContaminationCheck,
+    ) -> None:
+        recipe, settings = self._recipe, self._recipe.products
+        if not (settings.preferences or settings.kto or settings.repairs):
+            return
+        answers = collect_answers(
+            work.group.key,
+            instruction,
+            passes,
+            [one for one in work.group.records if _failed(one)],
+            recipe.student,
+            recipe.random_seed,
+            work.scores.doubtful if work.scores is not None else (),
         )
-        for name, rows in made.rows.items():
+        language = passes[0].language if passes else "python"
+        made, unused = make_products(
+            answers,
+            settings,
+            lambda text: contamination.find(instruction, text, language) is None,
+        )
+        for name, rows in made.items():
             for row in rows:
-                self._books.write(name, row)
-        for name, reasons in made.unused.items():
-            self._books.unused.setdefault(name, Counter()).update(reasons)
+                self._outputs.write(name, row)
+        for name, reasons in unused.items():
+            self._outputs.unused.setdefault(name, Counter()).update(reasons)
 
 
 def _synthesis(folder: Path) -> dict[str, object]:
@@ -330,7 +303,7 @@ def _synthesis(folder: Path) -> dict[str, object]:
     for name in ("recipe", "counts"):
         path = folder / f"{name}.json"
         with suppress(OSError, ValueError):
-            if path.stat().st_size <= _MOST_BYTES:
+            if path.stat().st_size <= _MAX_RECIPE_BYTES:
                 found[name] = json.loads(path.read_bytes())
     return found
 
@@ -342,25 +315,14 @@ def _steps(recipe: Recipe) -> list[str]:
     return ["verdict", "passed", *GATES, "choice", *rules, *end]
 
 
-def _decision(record: Record) -> Decision:
-    return record.verdict.decision if record.verdict is not None else Decision.UNDECIDED
+def _passed(record: Record) -> bool:
+    return record.verdict is not None and record.verdict.decision is Decision.PASS
 
 
-def _contamination(inspector: Inspector, record: Record) -> tuple[str, str] | None:
-    # Some of the tests may be shown; those of a benchmark are known by their numbers.
-    fenced = f"```\n{record.tests}\n```" if "```" in record.response else record.tests
-    return inspector.look(record.instruction, f"{record.response}\n{fenced}", record.language)
+def _failed(record: Record) -> bool:
+    return record.verdict is not None and record.verdict.decision is Decision.FAIL
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())[:200]
-
-
-def _digest(recipe: Recipe) -> str:
-    return _digest_of([recipe])
-
-
-def _digest_of(settings: Sequence[Any]) -> str:
-    plain = [one.model_dump(mode="json") if hasattr(one, "model_dump") else one for one in settings]
-    text = json.dumps([__version__, plain], sort_keys=True)
+def _digest(settings: Any) -> str:
+    text = json.dumps([__version__, settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -19,7 +19,7 @@ from report_responses import (
     refusals,
 )
 
-from veristone import Reason
+from veristone import ProgramCheck, Reason
 from veristone.generators.dataset.write import write_dataset
 from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
 from veristone.generators.selection.recipe import parse_recipe
@@ -32,9 +32,10 @@ from veristone.generators.synthesis.records import Record, Refusal, StageResult
 from veristone.loop.plan import Step as Planned
 from veristone.loop.plan import plan
 from veristone.loop.recipe import AlignRecipe, load_align_recipe
-from veristone.training.evaluation.datasets import Candidate, Dataset, Task
+from veristone.training.evaluation.datasets import Candidate, Dataset
 from veristone.training.evaluation.results import plan_paths, summarise, write_results
 from veristone.training.evaluation.runner import EvalReport, Outcome, limits_for
+from veristone.training.evaluation.task import Program, Task
 from veristone.training.finetune.journal import Attempt, Evaluation, Journal, Step, write_journal
 
 __all__ = ["RECIPE", "Size", "fill", "hostile_run", "make_run", "write_recipe"]
@@ -303,6 +304,10 @@ def _training(folder: Path, step: Planned, size: Size) -> None:
     write_journal(folder / step.name / "training.json", journal)
 
 
+def _program(solution: str) -> Program:
+    return Program(solution, ProgramCheck())
+
+
 def _evaluation(folder: Path, step: Planned, size: Size) -> None:
     """Tasks differ in how hard they are, models in skill; a few samples are undecided."""
     benchmark: Any = step.arguments[1]
@@ -310,7 +315,7 @@ def _evaluation(folder: Path, step: Planned, size: Size) -> None:
     draw = random.Random(step.name)
     skill = _SKILLS[step.variant] + 0.05 * max(0, step.round - 1)
     tasks = {
-        f"T/{number}": Task(f"T/{number}", "def f(x):", f"f{number}", "    return x\n")
+        f"T/{number}": Task(f"T/{number}", "def f(x):", f"f{number}", "    return x\n", _program)
         for number in range(size.tasks)
     }
     outcomes: list[Outcome] = []

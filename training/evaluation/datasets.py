@@ -4,17 +4,15 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 from veristone import DatasetError
-from veristone.files import Row, read_bytes, read_rows
-from veristone.training.evaluation.mbpp_inputs import restore_mbpp_args
-from veristone.training.evaluation.suites import SUITES
+from veristone.files import read_bytes, read_rows
+from veristone.training.evaluation.benchmarks import Benchmark, reader_of
+from veristone.training.evaluation.benchmarks.evalplus import FLOAT_ATOL
 from veristone.training.evaluation.task import Task
 
 __all__ = [
-    "BENCHMARKS",
-    "Benchmark",
     "Candidate",
     "Dataset",
     "Task",
@@ -22,11 +20,6 @@ __all__ = [
     "load_candidates",
     "load_dataset",
 ]
-
-Benchmark = Literal[
-    "humaneval", "humaneval+", "mbpp", "mbpp+", "multipl-e", "livecodebench", "ds-1000"
-]
-BENCHMARKS: tuple[Benchmark, ...] = get_args(Benchmark)
 
 
 def has_plus(benchmark: Benchmark) -> bool:
@@ -71,85 +64,28 @@ class Candidate:
     row: Mapping[str, Any]
 
 
-def load_dataset(path: Path, benchmark: Benchmark) -> Dataset:
+def load_dataset(path: Path, benchmark: Benchmark, float_atol: float = FLOAT_ATOL) -> Dataset:
     """Read a benchmark file (JSON Lines, plain or gzipped).
+
+    Args:
+        path: of the file.
+        benchmark: which one it is.
+        float_atol: EvalPlus's tolerance for floats of tasks that have none of their own.
 
     Raises:
         DatasetError: a line is malformed, a task comes twice, or the file is another benchmark's.
     """
     content = read_bytes(path)
+    read = reader_of(benchmark, float_atol)
     tasks: dict[str, Task] = {}
     for row in read_rows(path, content):
-        task = _read_task(row, benchmark)
+        task = read(row)
         if task.task_id in tasks:
             raise DatasetError(f"{row.where}: task {task.task_id!r} comes a second time")
         tasks[task.task_id] = task
     if not tasks:
         raise DatasetError(f"{path}: no tasks in this file")
     return Dataset(benchmark=benchmark, path=path, md5=_md5(content), tasks=tasks)
-
-
-def _read_task(row: Row, benchmark: Benchmark) -> Task:
-    if benchmark in SUITES:
-        return SUITES[benchmark](row)
-    task_id = row.text("task_id")
-    if (benchmark == "mbpp+") != task_id.startswith("Mbpp/"):
-        raise DatasetError(f"{row.where}: {task_id!r} is no task of {benchmark}")
-    prompt, entry_point = row.text("prompt"), row.text("entry_point")
-    if benchmark == "humaneval":
-        solution = row.fields.get("canonical_solution")
-        return Task(
-            task_id=task_id,
-            prompt=prompt,
-            entry_point=entry_point,
-            canonical_solution=solution if isinstance(solution, str) else "",
-            test=row.text("test"),
-        )
-    if "base_input" not in row.fields:
-        raise DatasetError(
-            f"{row.where}: the field 'base_input' is missing: {benchmark} needs the file that "
-            "EvalPlus publishes (HumanEvalPlus.jsonl or MbppPlus.jsonl)"
-        )
-    return Task(
-        task_id=task_id,
-        prompt=prompt,
-        entry_point=entry_point,
-        canonical_solution=row.text("canonical_solution"),
-        base_input=_read_inputs(row, "base_input"),
-        plus_input=_read_inputs(row, "plus_input"),
-        atol=_read_atol(row),
-    )
-
-
-def _read_inputs(row: Row, field: str) -> tuple[list[Any], ...]:
-    value = row.require(field)
-    # EvalPlus only iterates, so an empty object is as good as an empty list there.
-    if value == {}:
-        return ()
-    if not isinstance(value, list):
-        raise DatasetError(f"{row.where}: {field!r} must be a list of argument lists")
-    inputs = cast("list[Any]", value)
-    if not all(isinstance(args, list) for args in inputs):
-        raise DatasetError(f"{row.where}: {field!r} must be a list of argument lists")
-    if row.text("task_id").startswith("Mbpp/"):
-        _check_shapes(row, inputs)
-    return tuple(inputs)
-
-
-def _check_shapes(row: Row, inputs: list[Any]) -> None:
-    # Tried here for the sake of the line number, and so that no run ends half-way.
-    try:
-        for args in inputs:
-            restore_mbpp_args(row.text("task_id"), args)
-    except DatasetError as error:
-        raise DatasetError(f"{row.where}: {error}") from error
-
-
-def _read_atol(row: Row) -> float:
-    value = row.require("atol")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise DatasetError(f"{row.where}: 'atol' must be a number of 0 or more, not {value!r}")
-    return float(value)
 
 
 def load_candidates(path: Path, tasks: Mapping[str, Task]) -> list[Candidate]:

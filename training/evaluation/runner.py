@@ -5,12 +5,12 @@ small outcome each, whatever the number of tests. An undecided verdict stays und
 read as a wrong answer.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from veristone import (
+    DatasetError,
     Decision,
     Limits,
     Reason,
@@ -21,7 +21,6 @@ from veristone import (
     VeristoneError,
 )
 from veristone.training.evaluation.datasets import Candidate, Dataset, has_plus
-from veristone.training.evaluation.evalplus import FLOAT_ATOL, Planner, TaskPlan, sample_for
 from veristone.training.evaluation.passk import TaskCount
 
 __all__ = [
@@ -29,9 +28,11 @@ __all__ = [
     "EvalReport",
     "Outcome",
     "Status",
+    "broken_references",
     "evaluate",
     "limits_for",
     "read_verdict",
+    "sample_for",
 ]
 
 Status = Literal["pass", "fail", "timeout", "undecided"]
@@ -114,38 +115,48 @@ def limits_for(cpu_s: float = DEFAULT_CPU_S) -> Limits:
     return Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mib=MEMORY_MIB)
 
 
+def sample_for(candidate: Candidate, dataset: Dataset, limits: Limits) -> Sample:
+    """Return the sample that decides about one candidate; its id is that of its content."""
+    task = dataset.tasks[candidate.task_id]
+    program = task.build(candidate.solution)
+    return Sample(
+        code=program.code,
+        check=program.check,
+        language=task.language,
+        limits=limits,
+        metadata={"task_id": candidate.task_id},
+    )
+
+
 async def evaluate(
     verifier: Verifier,
     dataset: Dataset,
     candidates: Sequence[Candidate],
     *,
     limits: Limits | None = None,
-    float_atol: float = FLOAT_ATOL,
     progress: Callable[[Outcome], None] | None = None,
 ) -> EvalReport:
     """Judge every candidate.
 
     Args:
         limits: of each sample (all its tests together); `limits_for()` where left out.
-        float_atol: tolerance for floats of tasks that have none of their own.
         progress: called with each outcome as it comes, in the order of `candidates`.
 
     Raises:
-        DatasetError: an input has not the shape that its task needs.
         VeristoneError: the verifier's verdicts are not those of the samples, in order.
     """
     limits = limits or limits_for()
-    planner = Planner(dataset, float_atol)
     ids: list[str] = []
 
     def samples() -> Iterator[Sample]:
         for candidate in candidates:
-            sample = sample_for(candidate, planner.plan(candidate.task_id), limits)
+            sample = sample_for(candidate, dataset, limits)
             ids.append(sample.id)
             yield sample
 
     outcomes: list[Outcome] = []
-    async with _closing(verifier.verify_stream(samples(), ordered=True)) as verdicts:
+    verdicts = verifier.verify_stream(samples(), ordered=True)
+    try:
         async for verdict in verdicts:
             position = len(outcomes)
             if position >= len(ids) or verdict.id != ids[position]:
@@ -153,34 +164,26 @@ async def evaluate(
                     f"verdict {position + 1} ({verdict.id}) belongs to no such sample"
                 )
             candidate = candidates[position]
-            outcome = read_verdict(verdict, candidate, planner.plan(candidate.task_id), dataset)
+            outcome = read_verdict(verdict, candidate, dataset)
             outcomes.append(outcome)
             if progress is not None:
                 progress(outcome)
+    finally:
+        # However it ends: no sample may run on for nobody. The protocol asks for an iterator only.
+        if isinstance(verdicts, AsyncGenerator):
+            await verdicts.aclose()
     if len(outcomes) != len(candidates):
         raise VeristoneError(f"{len(outcomes)} verdicts came for {len(candidates)} samples")
     return EvalReport(dataset=dataset, outcomes=outcomes, limits=limits)
 
 
-@asynccontextmanager
-async def _closing(
-    stream: AsyncIterator[Verdict],
-) -> AsyncGenerator[AsyncIterator[Verdict], None]:
-    """Close the stream at the end, however it comes: no sample may run on for nobody."""
-    try:
-        yield stream
-    finally:
-        if isinstance(stream, AsyncGenerator):  # the protocol asks for an iterator only
-            await stream.aclose()
-
-
-def read_verdict(
-    verdict: Verdict, candidate: Candidate, plan: TaskPlan, dataset: Dataset
-) -> Outcome:
+def read_verdict(verdict: Verdict, candidate: Candidate, dataset: Dataset) -> Outcome:
     """Return a verdict in EvalPlus's terms: one status for the base tests, one for the plus."""
     with_plus = has_plus(dataset.benchmark)
     decided = verdict.decision is not Decision.UNDECIDED
-    total = plan.n_base + plan.n_plus
+    task = dataset.tasks[candidate.task_id]
+    n_base = len(task.base_input)
+    total = n_base + len(task.plus_input)
     if decided and with_plus and _contradicts(verdict, total):
         verdict = Verdict(
             id=verdict.id,
@@ -195,8 +198,7 @@ def read_verdict(
     if not with_plus:
         return Outcome(candidate, _whole_status(verdict), None, verdict.reason, verdict.message)
 
-    task = dataset.tasks[candidate.task_id]
-    base, plus_tests = verdict.tests[: plan.n_base], verdict.tests[plan.n_base :]
+    base, plus_tests = verdict.tests[:n_base], verdict.tests[n_base:]
     return Outcome(
         candidate,
         _status(verdict, base),
@@ -249,3 +251,29 @@ def _first_failed(
         if not test.passed:
             return (args,)
     return ()
+
+
+async def broken_references(
+    verifier: Verifier, dataset: Dataset, limits: Limits | None = None
+) -> dict[str, str]:
+    """Return the tasks whose own reference solution does not pass, and why.
+
+    Such a task asks for a library that the sandboxes lack, or has tests that depend on the machine:
+    it is named and left out, never counted against anybody.
+
+    Raises:
+        DatasetError: the benchmark has no reference solutions.
+    """
+    candidates = [
+        Candidate(task.task_id, task.canonical_solution, {})
+        for task in dataset.tasks.values()
+        if task.canonical_solution
+    ]
+    if not candidates:
+        raise DatasetError(f"{dataset.path}: {dataset.benchmark} has no reference solutions to run")
+    report = await evaluate(verifier, dataset, candidates, limits=limits)
+    return {
+        outcome.candidate.task_id: outcome.message or outcome.reason.value
+        for outcome in report.outcomes
+        if outcome.base_status != "pass"
+    }

@@ -1,7 +1,7 @@
-"""One task of a benchmark: what a model is asked, and how an answer becomes a sample."""
+"""One task of a benchmark: what a model is asked, and how an answer becomes a program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from veristone import Check
@@ -18,20 +18,15 @@ class Program(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`humaneval` has `test`, EvalPlus's have inputs and `atol`; the suites have `build`."""
+    """What all benchmarks come down to."""
 
     task_id: str
     prompt: str
     """What a base model continues; empty where the task is prose only."""
     entry_point: str
     canonical_solution: str
-    test: str = ""
-    base_input: tuple[list[Any], ...] = ()
-    """Arguments of each call, as JSON holds them."""
-    plus_input: tuple[list[Any], ...] = ()
-    atol: float = 0.0
-    build: Callable[[str], Program] | None = None
-    """Makes the program of a solution, for benchmarks whose checks are none of EvalPlus's."""
+    build: Callable[[str], Program] = field(compare=False)
+    """Makes the program of a solution."""
     instruction: str = ""
     """What an instruction-tuned model is asked; empty: to complete `prompt`."""
     language: str = "python"
@@ -41,3 +36,7 @@ class Task:
     """What the benchmark reports separately: a difficulty, a library."""
     date: str = ""
     """When the task was published, as YYYY-MM-DD: later ones cannot be in older training data."""
+    base_input: tuple[list[Any], ...] = ()
+    """EvalPlus: arguments of each call, as JSON holds them; the program's check makes the base
+    calls first."""
+    plus_input: tuple[list[Any], ...] = ()

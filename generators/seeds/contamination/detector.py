@@ -42,6 +42,7 @@ _TEMPLATE = 3
 """Names that share a run before it counts as a template."""
 _EXAMPLES = re.compile(r">>>|^\W*(?:for )?examples?\b|==>|^\W*assert\b", re.I | re.M)
 """A description ends where its examples begin."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WINDOW = 6
 """Tokens by which a solution is looked up."""
 
@@ -80,7 +81,7 @@ class Detector:
                 code = read_code(solution, item.language)
                 if len(code.tokens) >= LEAST_TOKENS:
                     self._solutions.add(number, code.tokens, code)
-            if len(words(item.entry_point)) > 1:
+            if len(_name(item.entry_point)) > 1:
                 self._names.setdefault(_name(item.entry_point), number)
 
     def _runs_of(self, size: int) -> dict[tuple[str, ...], int]:
@@ -188,8 +189,8 @@ def _first_run(runs: dict[tuple[str, ...], int], said: Sequence[str], size: int)
 
 
 def _name(name: str) -> tuple[str, ...]:
-    """Return the words of a name: `list_split` and `_split_list` are one."""
-    return tuple(sorted(words(name)))
+    """Return the words of a name: `list_split` and `_splitList` are one."""
+    return tuple(sorted(words(_HUMP.sub(" ", name))))
 
 
 def _windows(sequence: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:

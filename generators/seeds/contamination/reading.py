@@ -71,9 +71,7 @@ def read_code(code: str, language: str) -> Code:
     for token in found:
         if token not in _DROPPED:
             first = token[0]
-            is_name = (
-                (first.isalpha() or first == "_") and token not in _FIXED and before not in ".:"
-            )
+            is_name = (first.isalpha() or first == "_") and token not in _FIXED and before != "."
             read.names.append(token if is_name else "")
             if first in "\"'":
                 token = f'"{token[1:-1]}"'

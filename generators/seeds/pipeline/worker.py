@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from veristone.generators.seeds.extract import AnyExtractor
-
 from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel, note
 from veristone.generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
 from veristone.generators.seeds.records import Rejection, Seed

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from veristone import Decision
-from veristone.generators.selection.asserts import effective_asserts
+from veristone.generators.code.suites import effective_asserts
 from veristone.generators.selection.groups import group_key
 from veristone.generators.synthesis.records import Record, Refusal
 from veristone.loop.report.facts import Lengths, Sample, Verdicts

@@ -8,7 +8,7 @@ import msgspec
 
 from veristone.generators.selection.funnel import Funnel
 from veristone.generators.selection.rows import Selected
-from veristone.generators.selection.scoring.scores import GroupScores
+from veristone.generators.selection.scoring import GroupScores
 from veristone.loop.report.facts import Counted, Lengths, Stage, Strength
 from veristone.loop.report.measures.spread import Counts, is_drawn
 from veristone.loop.report.measures.topics import topic

@@ -10,7 +10,7 @@ from selection_records import passing
 from veristone.generators.selection.choice import Choice, choose
 from veristone.generators.selection.draws import draw
 from veristone.generators.selection.gates import Candidate
-from veristone.generators.selection.scoring.scores import Score
+from veristone.generators.selection.scoring import Score
 
 
 def candidates(count: int, group: str = "a") -> list[Candidate]:

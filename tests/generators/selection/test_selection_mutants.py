@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.selection.scoring.mutants import mutants, stub
+from veristone.generators.selection.mutants import mutants, stub
 
 CODE = '''
 import math

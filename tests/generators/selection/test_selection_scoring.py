@@ -9,9 +9,8 @@ from backends import open_engine
 from selection_records import DOUBLE, failing, make, passing
 
 from veristone import AssertsCheck, Decision, Reason, Sample, TestResult, Verdict, Verifier
-from veristone.generators.selection.scoring.plan import Plan, Scoring, make_plan
-from veristone.generators.selection.scoring.run import ScoreLog, score_all
-from veristone.generators.selection.scoring.scores import Score
+from veristone.generators.selection.score_log import ScoreLog, score_groups
+from veristone.generators.selection.scoring import GroupScores, Score, Scoring, ScoringPlan
 from veristone.generators.synthesis.records import Record
 
 WEAK = "assert double(0) == 0\n"
@@ -62,11 +61,13 @@ def _run(sample: Sample, broken: bool) -> Verdict:
 async def scores_of(
     verifier: Verifier, passes: Sequence[Record], others: Sequence[Record], scoring: Scoring
 ) -> dict[str, Score]:
-    plan = make_plan("a", passes, others, scoring, 0)
-    async for verdict in verifier.verify_stream(plan.samples):
-        plan.verdicts.append(verdict)
-    assert plan.done
-    return {score.id: score for score in plan.scores().scores}
+    found = await _scored(verifier, ScoringPlan("a", passes, others, scoring, 0))
+    return {score.id: score for score in found.scores}
+
+
+async def _scored(verifier: Verifier, plan: ScoringPlan) -> GroupScores:
+    samples = [run.sample for run in plan.runs]
+    return plan.scores([verdict async for verdict in verifier.verify_stream(samples)])
 
 
 async def test_weak_tests_let_mutants_live() -> None:
@@ -110,30 +111,28 @@ async def test_a_failure_that_behaves_like_a_pass_is_doubtful() -> None:
         "a/1", code="def double(y):\n    return y + y\n", tests="assert double(3) == 7\n"
     )
     wrong = failing("a/2", tests="assert double(3) == 6\n")
-    plan = make_plan("a", [right], [mistaken, wrong], Scoring(agreement=True), 0)
-    async for verdict in InProcess().verify_stream(plan.samples):
-        plan.verdicts.append(verdict)
-    assert plan.scores().doubtful == ("a/1",)
+    plan = ScoringPlan("a", [right], [mistaken, wrong], Scoring(agreement=True), 0)
+    assert (await _scored(InProcess(), plan)).doubtful == ("a/1",)
 
 
 def test_a_pass_is_not_run_again_on_its_own_tests() -> None:
     records = [passing(f"a/{n}", tests=f"assert double({n}) == {2 * n}\n") for n in range(4)]
-    plan = make_plan("a", records, [], Scoring(agreement=True), 0)
+    plan = ScoringPlan("a", records, [], Scoring(agreement=True), 0)
     assert len(plan.runs) == 4 * 3
 
 
 def test_runs_of_one_instruction_are_bounded() -> None:
     records = [passing(f"a/{n}", tests=f"assert double({n}) == {2 * n}\n") for n in range(50)]
-    plan = make_plan("a", records, [], Scoring(agreement=True, compared=5), 0)
+    plan = ScoringPlan("a", records, [], Scoring(agreement=True, compared=5), 0)
     assert len(plan.runs) == 5 * 4
-    assert len({sample.id for sample in plan.samples}) == len(plan.samples)
+    assert len({run.sample.id for run in plan.runs}) == len(plan.runs)
 
 
 @pytest.mark.parametrize(
     "fields", [{"language": "rust"}, {"code": ""}, {"tests": " \n"}], ids=["rust", "code", "tests"]
 )
 def test_what_cannot_be_scored_is_not_run(fields: dict[str, Any]) -> None:
-    plan = make_plan("a", [passing("a/0", **fields)], [], Scoring(mutants=3, agreement=True), 0)
+    plan = ScoringPlan("a", [passing("a/0", **fields)], [], Scoring(mutants=3, agreement=True), 0)
     assert plan.runs == []
 
 
@@ -148,13 +147,26 @@ async def test_runs_without_a_verdict_count_nowhere() -> None:
         assert score.agreeing == 1, "no agreement is made up"
 
 
-def plans(count: int = 6) -> list[Plan]:
+def plans(count: int = 6) -> list[ScoringPlan]:
     """Some with runs, some without."""
-    made: list[Plan] = []
+    made: list[ScoringPlan] = []
     for n in range(count):
         record = passing(f"g{n}/0") if n % 3 else make(f"g{n}/0", tests="")
-        made.append(make_plan(f"g{n}", [record], [], Scoring(mutants=3), 0))
+        made.append(ScoringPlan(f"g{n}", [record], [], Scoring(mutants=3), 0))
     return made
+
+
+async def score_all(
+    some: Sequence[ScoringPlan], verifier: Verifier, path: Path, settings: str
+) -> None:
+    log = ScoreLog(path, settings)
+    finished = False
+    try:
+        for at in range(0, len(some), 2):
+            await score_groups(some[at : at + 2], verifier, log)
+        finished = True
+    finally:
+        log.close(finished=finished)
 
 
 async def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
@@ -196,9 +208,7 @@ async def test_other_settings_and_other_responses_are_run_anew(tmp_path: Path) -
     fewer = InProcess()
     await score_all(plans(3), fewer, path, "other")
     assert fewer.seen == []
-    log = ScoreLog(path)
-    assert [log.of(f"g{n}") is not None for n in range(6)] == [False, True, True, *[False] * 3]
-    log.close()
+    assert len(path.read_bytes().splitlines()) == 1 + 2, "the header, and what is still wanted"
 
 
 @pytest.mark.bubblewrap

@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from veristone import (
     Completion,
@@ -17,63 +15,11 @@ from veristone import (
     RequestRefused,
 )
 from veristone.training.evaluation import Dataset, load_candidates, load_dataset
-from veristone.training.evaluation.answers import cut_continuation, solution_in_answer
 from veristone.training.evaluation.asking import Asking, ask, request_for
-
-ADD = "def add(a, b):\n    return a + b\n"
 
 
 def fenced(code: str, tag: str = "python") -> str:
     return f"```{tag}\n{code}```\n"
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (f"Sure:\n\n{fenced(ADD)}\nIt adds.", ADD),
-        (fenced(ADD, "py"), ADD),
-        (fenced(ADD, ""), ADD),
-        (f"~~~python\n{ADD}~~~\n", ADD),
-        (fenced("pip install x\n", "bash") + fenced(ADD), ADD),
-        # An example of use before the function is no part of it; a helper is.
-        (fenced("print(add(1, 2))\n") + fenced(ADD), ADD),
-        (fenced("import math\n") + "\n" + fenced(ADD), "import math\n\n\n" + ADD),
-        (fenced("x = 1\n") + fenced("y = 2\n"), "x = 1\n"),
-        # Cut off in the middle: what is there is run, and fails.
-        ("```python\ndef add(a, b):\n    return (a", "def add(a, b):\n    return (a"),
-        # A fence inside a docstring does not end the block.
-        (
-            "````python\ndef add(a, b):\n    '''\n    ```\n    '''\n    return a + b\n````\n",
-            "def add(a, b):\n    '''\n    ```\n    '''\n    return a + b\n",
-        ),
-        (ADD, ADD),
-        ("", ""),
-    ],
-)
-def test_the_solution_in_an_answer(answer: str, expected: str) -> None:
-    assert solution_in_answer(answer, entry_point="add").rstrip() == expected.rstrip()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("    return a + b\n", "    return a + b"),
-        ("    return a + b\n\nprint(add(1, 2))\n", "    return a + b\n"),
-        ("    return help(a, b)\n\ndef help(a, b):\n    return a + b\n", None),
-        ("    return a + b\n\ndef other(x):\n    return (x", "    return a + b\n"),
-        ("    return a + b\nSTOP more", "    return a + b"),
-        ("    return a +* b\n", "    return a +* b"),
-    ],
-)
-def test_a_continuation_ends_with_its_function(text: str, expected: str | None) -> None:
-    cut = cut_continuation("def add(a, b):\n", text, ("STOP",))
-    assert cut.rstrip() == (text if expected is None else expected).rstrip()
-
-
-@given(st.text(), st.text(max_size=20))
-def test_no_answer_is_too_odd(text: str, prompt: str) -> None:
-    solution_in_answer(text, entry_point="f")
-    assert text.startswith(cut_continuation(prompt, text))
 
 
 class Scripted:
@@ -141,6 +87,21 @@ async def test_samples_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
     warmer = Asking(style="chat", n=3, temperature=0.9)
     with pytest.raises(ConfigError, match="other settings"):
         await ask(Scripted(), dataset, warmer, path)
+
+
+async def test_a_base_models_continuation_is_cut(tmp_path: Path) -> None:
+    dataset, path = tasks(tmp_path, 1), tmp_path / "samples.jsonl"
+
+    class Goes(Scripted):
+        async def generate(self, request: GenerationRequest) -> Generation:
+            text = "    return g(x)\n\ndef g(x):\n    return x\n\nprint(f(1))\n"
+            return Generation(id=request.id, completions=(Completion(text=text),))
+
+    await ask(Goes(), dataset, Asking(style="complete"), path)
+    (candidate,) = load_candidates(path, dataset.tasks)
+    assert "return g(x)" in candidate.solution
+    assert "def g(x)" in candidate.solution, "a helper that is needed stays"
+    assert "print" not in candidate.solution
 
 
 def test_styles(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from veristone import AssertsCheck, DatasetError, FunctionCheck
-from veristone.training.evaluation import load_candidates, load_dataset, plan_task
+from veristone.training.evaluation import load_candidates, load_dataset
 
 PLUS: dict[str, Any] = {
     "task_id": "HumanEval/0",
@@ -42,35 +42,36 @@ def test_reads_plain_and_gzipped_alike(tmp_path: Path) -> None:
 
 def test_humaneval_runs_its_own_test_code(tmp_path: Path) -> None:
     dataset = load_dataset(write(tmp_path / "t.jsonl", PLUS), "humaneval")
-    check = plan_task(dataset.tasks["HumanEval/0"], "humaneval").check
+    check = dataset.tasks["HumanEval/0"].build("").check
     assert isinstance(check, AssertsCheck)
     assert check.tests == PLUS["test"] + "\ncheck(double)\n"
 
 
 def test_plus_calls_base_inputs_first(tmp_path: Path) -> None:
     dataset = load_dataset(write(tmp_path / "t.jsonl", PLUS), "humaneval+")
-    plan = plan_task(dataset.tasks["HumanEval/0"], "humaneval+")
-    assert isinstance(plan.check, FunctionCheck)
-    assert (plan.n_base, plan.n_plus) == (2, 2)
-    assert [call.args for call in plan.check.calls] == [
+    task = dataset.tasks["HumanEval/0"]
+    check = task.build("").check
+    assert isinstance(check, FunctionCheck)
+    assert (len(task.base_input), len(task.plus_input)) == (2, 2)
+    assert [call.args for call in check.calls] == [
         [1],
         [2],
         [{"$int": hex(10**30)}],
         [{"$float": "inf"}],
     ]
-    assert plan.check.reference == "def double(x):\n    return 2 * x\n"
-    assert (plan.check.atol, plan.check.rtol, plan.check.float_atol) == (0, 1e-7, 1e-6)
+    assert check.reference == "def double(x):\n    return 2 * x\n"
+    assert (check.atol, check.rtol, check.float_atol) == (0, 1e-7, 1e-6)
 
 
 def test_mbpp_reference_stands_alone_where_it_is_whole(tmp_path: Path) -> None:
     whole = "def double(x, y):\n    return 2\n"
     row = {**MBPP, "prompt": "Write a function, please.\n", "canonical_solution": whole}
     dataset = load_dataset(write(tmp_path / "t.jsonl", row), "mbpp+")
-    plan = plan_task(dataset.tasks["Mbpp/2"], "mbpp+")
-    assert isinstance(plan.check, FunctionCheck)
-    assert plan.check.reference == whole
-    assert plan.check.calls[0].args == [{"$tuple": [1]}, {"$tuple": [2]}]
-    assert plan.n_plus == 0
+    check = dataset.tasks["Mbpp/2"].build("").check
+    assert isinstance(check, FunctionCheck)
+    assert check.reference == whole
+    assert check.calls[0].args == [{"$tuple": [1]}, {"$tuple": [2]}]
+    assert not dataset.tasks["Mbpp/2"].plus_input
 
 
 @pytest.mark.parametrize(

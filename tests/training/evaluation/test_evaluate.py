@@ -21,7 +21,9 @@ from veristone import (
 from veristone.cli.evaluate import add_parser, run
 from veristone.training.evaluation import Candidate, Dataset, EvalReport, Task, evaluate, summarise
 from veristone.training.evaluation.results import evalplus_results, plan_paths, write_results
+from veristone.training.evaluation.task import Program
 
+CHECK = FunctionCheck(entry_point="f", calls=[])
 Judge = Callable[[Sample], Verdict]
 
 
@@ -66,7 +68,7 @@ def dataset(benchmark: Any = "humaneval+", tasks: int = 2) -> Dataset:
             prompt="",
             entry_point="f",
             canonical_solution="def f(x): return x",
-            test="def check(f): assert f(1) == 1",
+            build=lambda solution: Program(solution, CHECK),
             base_input=([1], [2]),
             plus_input=([3], [4]),
         )

@@ -7,8 +7,8 @@ import pytest
 
 from veristone import DatasetError
 from veristone.sandbox_images.warden.values import decode
-from veristone.training.evaluation.mbpp_inputs import restore_mbpp_args
-from veristone.training.evaluation.values import encode_value
+from veristone.training.evaluation.benchmarks.mbpp_inputs import restore_mbpp_args
+from veristone.training.evaluation.benchmarks.values import encode_value
 
 CASES: list[tuple[str, list[Any], list[Any]]] = [
     ("Mbpp/2", [[3, 4], [5]], [(3, 4), (5,)]),

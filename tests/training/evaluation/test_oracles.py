@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from veristone.training.evaluation.oracles import validator_for
+from veristone.training.evaluation.benchmarks.oracles import validator_for
 
 
 def accepts(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from veristone import AssertsCheck, FunctionCheck
-from veristone.training.evaluation import load_candidates, load_dataset, plan_task, sample_for
+from veristone.training.evaluation import load_candidates, load_dataset, sample_for
 from veristone.training.evaluation.runner import limits_for
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -35,17 +35,16 @@ def test_recorded_samples_become_samples(name: str, benchmark: Any, kind: type[A
     ids: set[str] = set()
     for candidate in candidates:
         task = dataset.tasks[candidate.task_id]
-        plan = plan_task(task, benchmark)
-        sample = sample_for(candidate, plan, limits_for())
+        sample = sample_for(candidate, dataset, limits_for())
         sample.validate()
         compile(sample.code, candidate.task_id, "exec")
         assert isinstance(sample.check, kind)
         if isinstance(sample.check, FunctionCheck):
             assert sample.check.reference is not None
             compile(sample.check.reference, candidate.task_id, "exec")
-            assert len(sample.check.calls) == plan.n_base + plan.n_plus
-            assert plan.n_base > 0
-            assert plan.n_plus > 0
+            assert len(sample.check.calls) == len(task.base_input) + len(task.plus_input)
+            assert task.base_input
+            assert task.plus_input
         ids.add(sample.id)
     assert len(ids) == 164
 
@@ -54,7 +53,7 @@ def test_only_find_zero_needs_a_validator() -> None:
     dataset = load_dataset(real("humanevalplus.jsonl.gz"), "humaneval+")
     special: list[str] = []
     for task in dataset.tasks.values():
-        check = plan_task(task, "humaneval+").check
+        check = task.build("").check
         if isinstance(check, FunctionCheck) and check.validator is not None:
             special.append(task.task_id)
     assert special == ["HumanEval/32"]

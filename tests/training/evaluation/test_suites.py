@@ -19,8 +19,8 @@ from veristone.training.evaluation import (
     load_candidates,
     load_dataset,
 )
-from veristone.training.evaluation.datasets import BENCHMARKS, Benchmark
-from veristone.training.evaluation.references import broken_references
+from veristone.training.evaluation.benchmarks import BENCHMARKS, Benchmark
+from veristone.training.evaluation.runner import broken_references
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -122,7 +122,6 @@ async def test_hidden_cases_of_every_pickle_protocol(tmp_path: Path, protocol: i
     row = {**STDIN, "private_test_cases": hidden([{"input": "5", "output": "5"}], protocol)}
     tasks = dataset(tmp_path, "livecodebench", row)
     build = tasks.tasks["abc1"].build
-    assert build is not None
     assert len(build("").check.cases) == 2  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
 
 

@@ -1,6 +1,5 @@
 """What a student sees of an instruction and of an answer."""
 
-import ast
 import re
 
 import pytest
@@ -8,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selection_records import make
 
-from veristone.generators.selection.comments import without_comments
+from veristone.generators.selection.formatting import Formatting, show_instruction, show_response
 from veristone.generators.selection.sections import SECTIONS, split_sections
-from veristone.generators.selection.student import Student, show_instruction, show_response
 
 ANSWER = """[Reasoning]
 The number is doubled. As the tests below show, zero stays zero.
@@ -32,21 +30,23 @@ assert double(2) == 4
 """
 
 
-def shown(student: Student, answer: str = ANSWER, **fields: str) -> tuple[str, tuple[str, ...]]:
-    found = show_response(make("a/0", response=answer, **fields), student, 0, "a")
+def shown(
+    formatting: Formatting, answer: str = ANSWER, **fields: str
+) -> tuple[str, tuple[str, ...]]:
+    found = show_response(make("a/0", response=answer, **fields), formatting, 0, "a")
     return found.text, found.sections
 
 
 def test_everything_is_kept_unless_told_otherwise() -> None:
-    text, sections = shown(Student())
+    text, sections = shown(Formatting())
     assert sections == SECTIONS
     assert "assert double(2) == 4" in text
     assert "[Tests]" not in text
-    assert "[Tests]" in shown(Student(headings=True))[0]
+    assert "[Tests]" in shown(Formatting(headings=True))[0]
 
 
 def test_nothing_speaks_of_what_was_left_out() -> None:
-    text, sections = shown(Student(tests=0))
+    text, sections = shown(Formatting(tests=0))
     assert sections == ("reasoning", "implementation", "explanation")
     assert not re.search(r"tests|assert", text)
     assert "The number is doubled." in text
@@ -58,19 +58,19 @@ def test_tests_that_were_cut_off_before_are_not_spoken_of() -> None:
     answer = (
         "It doubles. The tests below check it.\n\n```python\ndef double(x):\n    return x * 2\n```"
     )
-    assert "tests" not in shown(Student(), answer)[0]
-    assert "tests" in shown(Student(), answer, tests="")[0]
+    assert "tests" not in shown(Formatting(), answer)[0]
+    assert "tests" in shown(Formatting(), answer, tests="")[0]
 
 
 def test_ordinary_words_are_no_mention() -> None:
     answer = "This function will test whether a number is even, for the latest value."
-    assert shown(Student(tests=0), answer)[0] == answer
+    assert shown(Formatting(tests=0), answer)[0] == answer
 
 
 def test_probabilities_are_met_and_fixed_by_the_instruction() -> None:
-    student = Student(reasoning=0.5, explanation=0.5)
+    formatting = Formatting(reasoning=0.5, explanation=0.5)
     seen = [
-        show_response(make("a/0", response=ANSWER), student, 0, f"group {number}").sections
+        show_response(make("a/0", response=ANSWER), formatting, 0, f"group {number}").sections
         for number in range(400)
     ]
     for name in ("reasoning", "explanation"):
@@ -78,30 +78,14 @@ def test_probabilities_are_met_and_fixed_by_the_instruction() -> None:
     both = sum("reasoning" in sections and "explanation" in sections for sections in seen)
     assert 60 < both < 140, "the two draws are independent"
     assert all("implementation" in sections for sections in seen)
-    again = show_response(make("a/7", response=ANSWER), student, 0, "group 3").sections
+    again = show_response(make("a/7", response=ANSWER), formatting, 0, "group 3").sections
     assert again == seen[3]
 
 
 def test_comments_go_and_code_stays() -> None:
-    text, _ = shown(Student(comments="strip"))
+    text, _ = shown(Formatting(comments="strip"))
     assert "#" not in text
     assert "return x * 2\n" in text
-
-
-def test_a_hash_in_a_string_is_no_comment() -> None:
-    code = "x = '# no'  # yes\n# all of it\ny = f'{x}#'\n"
-    assert without_comments(code) == "x = '# no'\ny = f'{x}#'\n"
-    assert without_comments("def f(:\n  '''") == "def f(:\n  '''"
-
-
-@given(st.lists(st.sampled_from(["x = 1", "# c", "y = '#'  # d", "if x:", "    z = 2 # e", ""])))
-def test_without_comments_code_means_the_same(lines: list[str]) -> None:
-    code = "\n".join(lines)
-    try:
-        tree = ast.dump(ast.parse(code))
-    except SyntaxError:
-        return
-    assert ast.dump(ast.parse(without_comments(code))) == tree
 
 
 def test_headings_in_code_begin_no_section() -> None:
@@ -112,16 +96,21 @@ def test_headings_in_code_begin_no_section() -> None:
 
 @given(st.text(st.sampled_from("[]Tests`\n#*~ ab")))
 def test_sections_joined_are_the_answer(text: str) -> None:
-    assert "".join(part.heading + part.text for part in split_sections(text)) == text
+    lines = [
+        line
+        for part in split_sections(text)
+        for line in ([part.heading] if part.heading else []) + part.lines
+    ]
+    assert "\n".join(lines) == text
 
 
 @pytest.mark.parametrize("answer", ["", "[Tests]\n```python\nassert x\n```"])
 def test_nothing_may_be_left(answer: str) -> None:
-    assert shown(Student(tests=0), answer)[0] == ""
+    assert shown(Formatting(tests=0), answer)[0] == ""
 
 
-def instruction(student: Student, group: str = "a", **fields: str) -> tuple[str, int]:
-    found = show_instruction(make("a/0", **fields), student, 0, group)
+def instruction(formatting: Formatting, group: str = "a", **fields: str) -> tuple[str, int]:
+    found = show_instruction(make("a/0", **fields), formatting, 0, group)
     return found.text, found.asserts
 
 
@@ -129,7 +118,7 @@ TESTS = "".join(f"assert double({n}) == {2 * n}\n" for n in range(9))
 
 
 def test_asserts_are_added_to_half_of_the_instructions() -> None:
-    counts = [instruction(Student(show_tests=0.5), f"g{n}", tests=TESTS)[1] for n in range(400)]
+    counts = [instruction(Formatting(show_tests=0.5), f"g{n}", tests=TESTS)[1] for n in range(400)]
     assert 150 < sum(map(bool, counts)) < 250
     assert {count for count in counts if count} == {1, 2, 3, 4, 5}
 
@@ -138,7 +127,7 @@ def test_added_asserts_stand_for_themselves() -> None:
     tests = (
         "n = 3\nassert double(n) == 6\nassert double(1) == 2, 'one'\nassert double(\n    2) == 4\n"
     )
-    text, count = instruction(Student(show_tests=1), tests=tests)
+    text, count = instruction(Formatting(show_tests=1), tests=tests)
     assert count == 1
     assert text.endswith("```python\nassert double(1) == 2, 'one'\n```")
 
@@ -154,6 +143,6 @@ def test_added_asserts_stand_for_themselves() -> None:
     ],
 )
 def test_where_no_assert_is_added(fields: dict[str, str]) -> None:
-    text, count = instruction(Student(show_tests=1), **{"tests": TESTS, **fields})
+    text, count = instruction(Formatting(show_tests=1), **{"tests": TESTS, **fields})
     assert count == 0
     assert "```" not in text

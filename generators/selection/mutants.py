@@ -19,10 +19,10 @@ from veristone.generators.selection.draws import draw
 
 __all__ = ["Mutant", "mutants", "stub"]
 
-_MOST_BYTES = 100_000
-_LARGEST_NUMBER = 10**9
-"""Moving such a constant by one is hardly ever noticed, and should not be."""
-_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+_MAX_CHARS = 100_000
+_MAX_NUMBER = 10**9
+"""Moving a larger constant by one is hardly ever noticed, and should not be."""
+_EXCHANGED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
     ast.Gt: ast.GtE,
@@ -33,8 +33,8 @@ _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
     ast.Is: ast.IsNot,
     ast.IsNot: ast.Is,
-}
-_ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
+    ast.And: ast.Or,
+    ast.Or: ast.And,
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
     ast.Mult: ast.Add,
@@ -48,7 +48,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
     ast.BitXor: ast.BitOr,
 }
-_Functions = ast.FunctionDef | ast.AsyncFunctionDef
+_NOT_CODE = ("decorator_list", "annotation", "returns", "type_params")
 
 
 class Mutant(NamedTuple):
@@ -62,48 +62,39 @@ class Mutant(NamedTuple):
 
 
 class _Site(NamedTuple):
-    """A place that can be changed: a field of a node, or a position in a list."""
+    """A field of a node that can be changed."""
 
     kind: str
     line: int
-    holder: Any
-    key: str | int
+    node: ast.AST
+    field: str
     value: object
     """What is to stand there."""
 
-    def swap(self, value: object) -> object:
-        """Put something there; return what was there."""
-        if isinstance(self.key, int):
-            old = self.holder[self.key]
-            self.holder[self.key] = value
-        else:
-            old = getattr(self.holder, self.key)
-            setattr(self.holder, self.key, value)
-        return old
 
-
-def mutants(code: str, most: int, random_seed: int, name: str) -> list[Mutant]:
-    """Return at most `most` different mutants of Python code, none if it cannot be read.
+def mutants(code: str, limit: int, random_seed: int, name: str) -> list[Mutant]:
+    """Return at most `limit` different mutants of Python code, none if it cannot be read.
 
     Args:
         code: the program.
-        most: how many.
+        limit: how many.
         random_seed: of the recipe.
         name: what the draw is for: the id of the response.
     """
     tree = _parsed(code)
-    if tree is None or most < 1:
+    if tree is None or limit < 1:
         return []
     found: list[Mutant] = []
     seen = {ast.unparse(tree)}
     sites = list(_sites(tree))
     for index in _in_turn(sites, random_seed, name):
-        if len(found) == most:
+        if len(found) == limit:
             break
         site = sites[index]
-        old = site.swap(site.value)
+        old = getattr(site.node, site.field)
+        setattr(site.node, site.field, site.value)
         text = ast.unparse(ast.fix_missing_locations(tree))
-        site.swap(old)
+        setattr(site.node, site.field, old)
         if text not in seen:
             seen.add(text)
             found.append(Mutant(site.kind, site.line, text))
@@ -117,18 +108,18 @@ def stub(code: str) -> str | None:
         return None
     found = False
     for node in ast.walk(tree):
-        if isinstance(node, _Functions):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [ast.Return(ast.Constant(None))]
             found = True
     return ast.unparse(ast.fix_missing_locations(tree)) if found else None
 
 
 def _parsed(code: str) -> ast.Module | None:
-    if len(code) > _MOST_BYTES:
+    """Return a tree of one's own, to be changed; None for code that cannot be written again."""
+    if len(code) > _MAX_CHARS:
         return None
     try:
         tree = ast.parse(code)
-        # What is nested too deep to be written again is found out now.
         ast.unparse(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -154,16 +145,15 @@ def _sites(tree: ast.Module) -> Iterator[_Site]:
     while stack:
         node = stack.pop()
         yield from _changes(node)
+        yield from _left_out(node)
         stack += reversed(list(_children(node)))
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the children that are code."""
     for field, value in ast.iter_fields(node):
-        if field in ("decorator_list", "annotation", "returns", "type_params"):
-            continue
         items = cast("list[Any]", value) if isinstance(value, list) else [value]
-        for item in items:
+        for item in items if field not in _NOT_CODE else ():
             if isinstance(item, ast.AST) and not _left_alone(node, item):
                 yield item
 
@@ -179,55 +169,48 @@ def _left_alone(parent: ast.AST, node: ast.AST) -> bool:
 def _changes(node: ast.AST) -> Iterator[_Site]:
     """Yield what can be changed in one node, apart from its children."""
     line = getattr(node, "lineno", 0)
-    if isinstance(node, ast.Compare):
-        for at, operator in enumerate(node.ops):
-            new = _COMPARISONS[type(operator)]()
-            yield _Site("comparison", line, node.ops, at, new)
-    elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in _ARITHMETIC:
-        yield _Site("arithmetic", line, node, "op", _ARITHMETIC[type(node.op)]())
-    elif isinstance(node, ast.BoolOp):
-        new = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        yield _Site("boolean", line, node, "op", new)
-    elif isinstance(node, ast.Constant):
-        yield from _constant(node)
-    elif isinstance(node, ast.If | ast.IfExp | ast.While):
-        negated = ast.UnaryOp(ast.Not(), node.test)
-        yield _Site("condition", line, node, "test", negated)
-    elif isinstance(node, ast.Return) and node.value is not None:
-        yield _Site("result", line, node, "value", ast.Constant(None))
-    elif isinstance(node, ast.Call):
-        yield from _bound(node)
-    elif isinstance(node, ast.Slice):
-        for field in ("lower", "upper"):
-            bound = getattr(node, field)
-            if bound is not None and not isinstance(bound, ast.Constant):
-                moved = ast.BinOp(bound, ast.Add(), ast.Constant(1))
-                yield _Site("bound", line, node, field, moved)
-    yield from _left_out(node)
+    match node:
+        case ast.Compare(ops=operators):
+            for at, operator in enumerate(operators):
+                other = _EXCHANGED[type(operator)]()
+                yield _Site("comparison", line, node, "ops", _with(operators, at, other))
+        case ast.BinOp(op=operator) | ast.AugAssign(op=operator) if type(operator) in _EXCHANGED:
+            yield _Site("arithmetic", line, node, "op", _EXCHANGED[type(operator)]())
+        case ast.BoolOp(op=operator):
+            yield _Site("boolean", line, node, "op", _EXCHANGED[type(operator)]())
+        case ast.Constant(value=value):
+            other = _other_constant(value)
+            if other is not None:
+                yield _Site("constant", line, node, "value", other)
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            yield _Site("condition", line, node, "test", ast.UnaryOp(ast.Not(), test))
+        case ast.Return(value=ast.expr()):
+            yield _Site("result", line, node, "value", ast.Constant(None))
+        case ast.Call(func=ast.Name(id="range"), args=[_, *_] as arguments):
+            # The end of a `range`, one less.
+            at = 0 if len(arguments) == 1 else 1
+            if not isinstance(arguments[at], ast.Constant | ast.Starred):
+                less = ast.BinOp(arguments[at], ast.Sub(), ast.Constant(1))
+                yield _Site("bound", line, node, "args", _with(arguments, at, less))
+        case ast.Slice():
+            for field in ("lower", "upper"):
+                bound = getattr(node, field)
+                if bound is not None and not isinstance(bound, ast.Constant):
+                    more = ast.BinOp(bound, ast.Add(), ast.Constant(1))
+                    yield _Site("bound", line, node, field, more)
+        case _:
+            pass
 
 
-def _constant(node: ast.Constant) -> Iterator[_Site]:
-    value: object = node.value
-    new: object = None
+def _other_constant(value: object) -> object:
     if isinstance(value, bool):
-        new = not value
-    elif isinstance(value, int | float):
+        return not value
+    if isinstance(value, int | float):
         # Infinity and what is no number stay what they are when one is added.
-        new = value + 1 if abs(value) < _LARGEST_NUMBER else None
-    elif isinstance(value, str):
-        new = "" if value else "x"
-    if new is not None:
-        yield _Site("constant", node.lineno, node, "value", new)
-
-
-def _bound(node: ast.Call) -> Iterator[_Site]:
-    """Yield the end of a `range` that is no constant, one less."""
-    if not (isinstance(node.func, ast.Name) and node.func.id == "range" and node.args):
-        return
-    at = 0 if len(node.args) == 1 else 1
-    if not isinstance(node.args[at], ast.Constant | ast.Starred):
-        less = ast.BinOp(node.args[at], ast.Sub(), ast.Constant(1))
-        yield _Site("bound", node.lineno, node.args, at, less)
+        return value + 1 if abs(value) < _MAX_NUMBER else None
+    if isinstance(value, str):
+        return "" if value else "x"
+    return None
 
 
 def _left_out(node: ast.AST) -> Iterator[_Site]:
@@ -240,4 +223,9 @@ def _left_out(node: ast.AST) -> Iterator[_Site]:
         for at, statement in enumerate(statements):
             called = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
             if called or isinstance(statement, ast.AugAssign):
-                yield _Site("statement", statement.lineno, statements, at, ast.Pass())
+                left = _with(statements, at, ast.Pass())
+                yield _Site("statement", statement.lineno, node, field, left)
+
+
+def _with(items: list[Any], at: int, item: object) -> list[Any]:
+    return [*items[:at], item, *items[at + 1 :]]
