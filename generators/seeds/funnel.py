@@ -102,7 +102,8 @@ def add(total: _Total, more: _Total) -> None:
 
 def _sum(one: Any, other: Any) -> Any:
     if isinstance(other, list):
-        return sorted((one or []) + cast("list[Rejection]", other), key=key)[:EXAMPLES]
+        both: list[Rejection] = [*(one or ()), *cast("list[Rejection]", other)]
+        return sorted(both, key=key)[:EXAMPLES]
     if isinstance(other, tuple):
         before, now = one or (0, 0), cast("tuple[int, int]", other)
         return before[0] + now[0], before[1] + now[1]
