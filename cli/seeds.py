@@ -48,7 +48,7 @@ not start; 130 interrupted.
 _NEAR = "near_duplicates"
 _NEEDED = (
     "veristone.generators.seeds.pipeline.run",
-    "veristone.generators.seeds.extract.parsing",
+    "veristone.generators.seeds.extract.mining",
     "jinja2",
 )
 """What any of this needs, the report too."""

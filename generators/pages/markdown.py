@@ -1,18 +1,19 @@
 """A report as Markdown that is also legible in a terminal; equal reports give equal text.
 
-Plots have tables in their place. Text from outside is made visible and stands in code spans and
-fences, where nothing is markup, or is escaped: hostile text cannot leave its place.
+Bars have tables in their place, other plots what they tell. Text from outside is made visible and
+stands in code spans and fences, where nothing is markup, or is escaped: it cannot leave its place.
 """
 
 import re
 from collections.abc import Collection, Sequence
 from itertools import zip_longest
 
+from veristone.generators.pages.drawing import Bars, Plot, Whiskers
 from veristone.generators.pages.numbers import DASH, counted
 from veristone.generators.pages.sections import (
     Block,
     Cell,
-    Listing,
+    Figures,
     Named,
     Readings,
     Report,
@@ -61,14 +62,32 @@ def _section(section: Section) -> list[str]:
 
 
 def _block(block: Block) -> list[str]:
+    if isinstance(block, Figures):
+        return [each for plot in block.plots for each in _plot(plot)] if block.in_text else []
     if isinstance(block, Table):
-        return _table(block) if block.where != "page" else []
+        return _table(block) if block.in_text else []
     if isinstance(block, Readings):
         return _readings(block)
-    if isinstance(block, Listing):
-        text = excerpt(block.text, _LISTED, _WIDTH * 3)
-        return [f"### {_plain(block.heading)}", fence(text, block.language)]
-    return []
+    text = excerpt(block.text, _LISTED, _WIDTH * 3)
+    return [f"### {_plain(block.heading)}", fence(text, block.language)]
+
+
+def _plot(plot: Plot) -> list[str]:
+    """Return the numbers of bars as a table; of other plots what they tell."""
+    title = f"### {_plain(plot.title)}"
+    if isinstance(plot, Whiskers):
+        rows = [(span(row.label), _plain(row.text)) for row in plot.rows]
+        return [title, table(("", _plain(plot.axis)), rows, [1])]
+    if not isinstance(plot, Bars):
+        return [title, _plain(plot.told)]
+    head = 1 if any(group.heading for group in plot.groups) else 0
+    rows = [
+        (*[span(group.heading)] * head, span(bar.label), _plain(bar.text), _plain(bar.share))
+        for group in plot.groups
+        for bar in group.bars
+    ]
+    headings = (*[""] * (head + 1), _plain(plot.axis) or "number", "share")
+    return [title, table(headings, rows, (head + 1, head + 2)), _plain(plot.note)]
 
 
 def _table(block: Table) -> list[str]:

@@ -6,7 +6,7 @@ escapes them, all of them, whoever wrote them. Only the texts of plots must be v
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from veristone.generators.pages.drawing import Plot
 
@@ -37,12 +37,14 @@ Cell = str | Sequence[Named]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Plots; two and more stand side by side. The Markdown has none: give it a table."""
+    """Plots; two and more stand side by side. The Markdown has the numbers of bars as tables."""
 
     kind: ClassVar[str] = "figures"
     plots: Sequence[Plot]
     wide: bool = False
     """Whether each has the page's whole width."""
+    in_text: bool = True
+    """Whether the Markdown tells what they show, or a table beside them does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ class Table:
     note: str = ""
     most: int = 20
     """Rows that are shown."""
-    where: Literal["both", "page", "text"] = "both"
-    """The Markdown has tables in place of the page's plots."""
+    in_text: bool = True
+    """Whether the Markdown has it, too."""
     side: frozenset[int] = frozenset()
     """Columns that a phone has no room for."""
     folded: bool = False

@@ -102,9 +102,9 @@ def _evaluation(facts: Facts) -> list[Block]:
     blocks: list[Block] = []
     plots = [plot for each in _benchmarks(facts) for plot in _score_plots(facts, each)]
     if plots:
-        blocks.append(Figures(plots))
+        blocks.append(Figures(plots, in_text=False))
     if facts.results:
-        blocks += [_score_table(facts)]
+        blocks.append(_score_table(facts))
     if facts.differences:
         blocks.append(_difference_table(facts))
     notes = dict.fromkeys(

@@ -219,7 +219,7 @@ def _funnel(facts: Facts) -> Section:
         )
         title = "What is left after each stage"
         plot = Bars(title=title, groups=groups, note=note, both=True, apart=True)
-        blocks = [Figures([plot], wide=True), _stage_table(facts.funnel)]
+        blocks = [Figures([plot], wide=True, in_text=False), _stage_table(facts.funnel)]
     lead: list[str] = []
     if facts.rounds > 1:
         lead.append(f"Of the main variant's round {facts.funnel_round}.")
@@ -276,10 +276,8 @@ def _verdicts(found: Verdicts) -> Section:
         "number of asserts": found.by_asserts,
     }
     plots: list[Plot] = []
-    tables = [_rate_table(what, some) for what, some in rates.items() if some]
     if found.reasons:
         plots.append(_reasons("Why the others fail", found.reasons, "responses"))
-        tables.append(_reason_table("reason of the verdict", found.reasons))
     plots += [_rates(f"Pass rate by {what}", some) for what, some in rates.items() if len(some) > 1]
     passed, decided = _passed(found)
     said = f"{count(passed)} of {counted(decided, 'judged response')} passed"
@@ -296,7 +294,7 @@ def _verdicts(found: Verdicts) -> Section:
         for what, some in rates.items()
         if len(some) == 1 and what != "number of asserts"
     ]
-    return Section("verdicts", "Verdicts", [Figures(plots), *tables], lead)
+    return Section("verdicts", "Verdicts", [Figures(plots)], lead)
 
 
 def _passed(found: Verdicts) -> tuple[int, int]:
@@ -316,26 +314,10 @@ def _rates(title: str, rates: Sequence[Rate]) -> Plot:
     return Bars(title=title, groups=[Group(rows)], axis="% of responses that pass", high=100.0)
 
 
-def _rate_table(what: str, rates: Sequence[Rate]) -> Table:
-    rows = [
-        (rate.name, count(rate.decided), count(rate.passed), share(rate.passed, rate.decided))
-        for rate in rates
-    ]
-    headings = (what, "judged", "passed", "pass rate")
-    return Table(headings, rows, range(1, 4), frozenset({0}), where="text")
-
-
 def _reasons(title: str, found: Sequence[Counted], axis: str) -> Plot:
     whole = sum(one.number for one in found)
     rows = ranked_bars([(one.name, one.number) for one in found], whole, "rejected")
     return Bars(title=title, groups=[Group(rows)], axis=axis, both=True)
-
-
-def _reason_table(what: str, found: Sequence[Counted], heading: str = "of these") -> Table:
-    whole = sum(one.number for one in found)
-    rows = [(one.name, count(one.number), share(one.number, whole)) for one in found]
-    headings = (what, "number", heading)
-    return Table(headings, rows, range(1, 3), frozenset({0}), most=40, where="text")
 
 
 def _refusals(found: Verdicts) -> Section:
@@ -345,9 +327,8 @@ def _refusals(found: Verdicts) -> Section:
     blocks: list[Block] = []
     if whole:
         plot = _reasons("By stage and reason", found.refusals, "refused")
-        table = _reason_table("stage and reason", found.refusals)
         readings = _readings(found.refused_samples, numbers, whole)
-        blocks = [Figures([plot], wide=True), table, *readings]
+        blocks = [Figures([plot], wide=True), *readings]
     lead = [f"Checks refused {counted(whole, 'text')} of the model before they were judged."]
     return Section("refusals", "Refusals", blocks, lead)
 
@@ -383,23 +364,14 @@ def _rows(facts: Facts, verdicts: Verdicts) -> Section:
     """Return what the selected rows are about and how long they are."""
     lengths = [one for one in facts.lengths or verdicts.lengths if one.numbers]
     plots: list[Plot] = []
-    blocks: list[Block] = []
     if facts.topics:
         whole = sum(one.number for one in facts.topics)
         bars = ranked_bars([(one.name, one.number) for one in facts.topics], whole, "kept")
         plots.append(Bars(title="By topic", groups=[Group(bars)], axis="rows"))
-        blocks.append(_reason_table("topic", facts.topics, "of all"))
     plots += [_length(one, "selected row" if facts.lengths else "response") for one in lengths]
-    if lengths:
-        cells = [
-            (f"{one.what}, {one.unit}", *map(count, _spread(one.numbers, 0.0, 0.5, 0.95, 1.0)))
-            for one in lengths
-        ]
-        headings = ("length of", "shortest", "median", "95 of 100 up to", "longest")
-        blocks.append(Table(headings, cells, range(1, 5), where="text"))
     title = "Selected rows" if facts.lengths else "Lengths of the responses"
     lead = [_TOPICS] if facts.topics else []
-    return Section("rows", title, [Figures(plots), *blocks] if plots else [], lead)
+    return Section("rows", title, [Figures(plots)] if plots else [], lead)
 
 
 def _spread(numbers: dict[int, int], *parts: float) -> list[int]:
@@ -453,9 +425,7 @@ def _strength(found: Strength) -> Section:
             f"Of {counted(found.scored, 'scored response')} {count(found.stub_passes)} have tests"
             f" that pass with functions that do nothing ({share(found.stub_passes, found.scored)})."
         )
-    rows = [(one.label, one.text, one.share) for one in bars]
-    table = Table(("asserts", "rows", "of all"), rows, range(1, 3), where="text")
-    return Section("strength", "Strength of the tests", [Figures(plots), table], lead)
+    return Section("strength", "Strength of the tests", [Figures(plots)], lead)
 
 
 def _assert_bars(asserts: dict[int, int], whole: int) -> list[Bar]:
@@ -482,13 +452,7 @@ def _similarity(found: Similarity) -> Section:
     plots = [
         _hundredths(line(one.name, 60), one.numbers, axis, _near(one)) for one in found.benchmarks
     ]
-    cells = [
-        (one.name, count(one.items), *map(_cosine, _spread(one.numbers, 0.5, 0.95, 1.0)))
-        for one in found.benchmarks
-    ]
-    headings = ("benchmark", "tasks", "median", "95 of 100 up to", "highest")
     blocks: list[Block] = [Figures(plots)]
-    blocks.append(Table(headings, cells, range(1, 5), frozenset({0}), where="text"))
     pairs = [
         Reading(
             one.item,
@@ -545,7 +509,8 @@ def _costs(found: Sequence[StepCost]) -> list[Block]:
     blocks: list[Block] = []
     if bars:
         title, axis = "Where the time went", "% of the time"
-        blocks.append(Figures([Bars(title=title, groups=[Group(bars)], axis=axis, whole=False)]))
+        plot = Bars(title=title, groups=[Group(bars)], axis=axis, whole=False)
+        blocks.append(Figures([plot], in_text=False))
     headings = ("kind of step", "steps", "time", "starts", "device time", "prompt tokens")
     rows = [
         (kind, count(len(some)), duration(times[kind]), *_sums(some))

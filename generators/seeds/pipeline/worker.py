@@ -175,7 +175,7 @@ def settle(
             rejected.append(rejection)
             _count(funnel, rejection)
         else:
-            if outcome.id != seed.id:
+            if outcome.id != seed.id and outcome.code == seed.code:
                 raise ValueError(f"step {step.kind} answered {seed.id} with {outcome.id}")
             kept.append(outcome)
             stayed += 1

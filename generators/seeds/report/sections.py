@@ -35,6 +35,7 @@ from veristone.generators.pages.sections import (
 from veristone.generators.seeds.funnel import Funnel
 from veristone.generators.seeds.records import Provenance, Rejection, Seed
 from veristone.generators.seeds.report.facts import (
+    Language,
     Stage,
     also_seen,
     languages,
@@ -137,7 +138,7 @@ def _funnel(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
         note="Pale: what the stage was given. Per cent: of all.",
         both=True,
     )
-    return [Figures([plot], wide=True), _funnel_table(funnel, found)]
+    return [Figures([plot], wide=True, in_text=False), _funnel_table(funnel, found)]
 
 
 def _funnel_table(funnel: Funnel, found: Sequence[Stage]) -> Table:
@@ -198,46 +199,25 @@ def _rejections(funnel: Funnel) -> list[Block]:
     ]
     if not groups:
         return []
-    rows = [
-        (step.step, name, count(number), share(number, step.given))
-        for step in funnel.steps
-        for name, number in ranked(step.reasons)
-    ]
     note = "Bars: rejected seeds. Per cent: of what the step was given."
     plot = Bars(title="By step and reason", groups=groups, note=note, both=True, apart=True)
-    headings = ("step", "reason", "rejected", "of stage")
-    return [Figures([plot], wide=True), _text_table(headings, rows, 2, code=2, most=1000)]
+    return [Figures([plot], wide=True)]
 
 
 def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
     rows = languages(funnel)
     licences = ranked(funnel.licences)
     plots: list[Bars] = []
-    blocks: list[Block] = []
     if rows:
-        plots.append(_languages_plot(funnel))
-        cells = [
-            (
-                row.name,
-                count(row.given),
-                count(row.seeds),
-                share(row.seeds, row.given),
-                share(row.seeds, funnel.seeds),
-            )
-            for row in rows
-        ]
-        headings = ("language", "candidates", "seeds", "kept", "of seeds")
-        blocks.append(_text_table(headings, cells, 1, code=1))
+        plots.append(_languages_plot(rows))
     if licences:
         note = "Per cent: of the seeds. A seed with two licences counts at both."
         group = Group(ranked_bars(licences, funnel.seeds, "kept"))
         plots.append(Bars(title="By licence", groups=[group], axis="seeds", note=note, both=True))
-        cells = [(name, count(number), share(number, funnel.seeds)) for name, number in licences]
-        blocks.append(_text_table(("licence", "seeds", "of seeds"), cells, 1, code=1, note=note))
-    blocks = [Figures(plots), *blocks] if plots else []
+    blocks: list[Block] = [Figures(plots)] if plots else []
     numbers = {value: number for value, number in funnel.lines.items() if number > 0}
     if numbers:
-        shortest, median, most, longest = (quantile(numbers, p) for p in (0.0, 0.5, 0.95, 1.0))
+        median, most, longest = (quantile(numbers, part) for part in (0.5, 0.95, 1.0))
         told = f"Half of the seeds have at most {counted(median, 'line')}, 95 of 100 at most"
         told += f" {count(most)}; the longest has {count(longest)}."
         plot = Histogram(
@@ -247,9 +227,7 @@ def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
             told=told,
             note=told,
         )
-        headings = ("lines of the shortest", "median", "95 of 100 up to", "longest")
-        cells = [[count(number) for number in (shortest, median, most, longest)]]
-        blocks += [Figures([plot], wide=True), _text_table(headings, cells, 0)]
+        blocks.append(Figures([plot], wide=True))
     steps = [stage for stage in found if stage.step]
     if steps and len(rows) > 1:
         blocks.append(
@@ -261,15 +239,14 @@ def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
                 ],
                 range(1, len(steps) + 2),
                 title="Kept by step and language",
-                where="page",
+                in_text=False,
                 style="matrix",
             )
         )
     return blocks
 
 
-def _languages_plot(funnel: Funnel) -> Bars:
-    found = languages(funnel)
+def _languages_plot(found: Sequence[Language]) -> Bars:
     shown = found[: _MOST_NAMES if len(found) > _MOST_NAMES + 1 else _MOST_NAMES + 1]
     rows = [(line(one.name), one.seeds, one.given) for one in shown]
     if rest := found[len(shown) :]:
@@ -319,18 +296,7 @@ def _speed(funnel: Funnel) -> list[Block]:
             whole=False,
         ),
     ]
-    rows = [
-        (
-            one.name,
-            count(one.items),
-            duration(one.cpu_s),
-            share(one.cpu_s, total),
-            rate(one.items, one.cpu_s),
-        )
-        for one in found
-    ]
-    headings = ("source or step", "functions", "CPU time", "of all time", "functions/CPU s")
-    return [Figures(plots), _text_table(headings, rows, 1, code=1, most=200)]
+    return [Figures(plots)]
 
 
 def _sources(funnel: Funnel) -> list[Block]:
@@ -363,35 +329,8 @@ def _sources(funnel: Funnel) -> list[Block]:
         documents += sum(number for _, number in reasons)
         group = Group(ranked_bars(reasons, documents, "rejected"))
         plot = Bars(title="Documents left out", groups=[group], axis="documents", both=True)
-        cells = [
-            (source.source, name, count(number))
-            for source in funnel.sources
-            for name, number in ranked(source.reasons)
-        ]
-        headings = ("source", "documents left out", "number")
-        blocks += [Figures([plot], wide=True), _text_table(headings, cells, 2, code=2, most=1000)]
+        blocks.append(Figures([plot], wide=True))
     return blocks
-
-
-def _text_table(
-    headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    numbers: int,
-    *,
-    code: int = 0,
-    note: str = "",
-    most: int = 20,
-) -> Table:
-    """Return a table in place of a plot: so many columns of names, then columns of numbers."""
-    return Table(
-        headings,
-        rows,
-        range(numbers, len(headings)),
-        frozenset(range(code)),
-        note=note,
-        most=most,
-        where="text",
-    )
 
 
 def _kept(funnel: Funnel) -> list[Block]:

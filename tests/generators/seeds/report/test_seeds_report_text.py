@@ -42,10 +42,11 @@ def test_the_large_funnel_as_text():
         "Examples of seeds",
         "Examples of rejections",
     ]
-    assert "| `the-stack` | `licence_not_allowed` | 640,112 |" in text
+    assert re.search(r"\| `licence_not_allowed` +\| +640,112 \| +4\.7% \|", text)
     assert "Found: `np, defaultdict`" in text
     # Functions per CPU second: (1,204,950 given - 401,650 not applicable) / 5,420 s.
-    assert re.search(r"\| `pyright` +\| +803,300 \| +1 h 30 min \| +5\.6% \| +148 \|", text)
+    assert re.search(r"\| `pyright` +\| +148 \|", text)
+    assert re.search(r"\| `pyright` +\| +1 h 30 min \| +5\.6% \|", text)
 
 
 def test_two_examples_of_each_reason():

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from rules_corpus import corpus
 
-from veristone.generators.seeds.filters.scopes import undefined_names
-from veristone.generators.seeds.filters.trees import Parsed, parse
+from veristone.generators.code.python import Parsed, parse
+from veristone.generators.seeds.filters.names import free_names, undefined_names
 
 
 def undefined(code: str) -> set[str]:
-    tree = parse(code)
-    assert isinstance(tree, Parsed), tree
-    return {use.name for use in undefined_names(tree)}
+    assert isinstance(parse(code), Parsed), code
+    return {use.name for use in undefined_names(code)}
 
 
 CASES = {
@@ -25,7 +24,7 @@ CASES = {
     "@d\ndef f(x: T = v) -> R: pass": {"d", "T", "v", "R"},
     "def f(x=f): return f": {"f"},
     "@f.setter\ndef f(x): return x": {"f"},
-    "def f():\n  g()\n  def g(): return h\n": {"h"},
+    "def f():\n  g()\n  def g(): return h\n": {"g", "h"},
     "def f(): return [x for x in y if x]": {"y"},
     "def f(): return [x for x in x]": {"x"},
     "def f(a): return [b for a in a for b in a]": set(),
@@ -46,12 +45,12 @@ CASES = {
     "def f(x: Literal['a', 'b']): return x": {"Literal"},
     "def f(x: t.Annotated[int, 'some words']): return x": {"t"},
     "def f(x):\n  y: 'Q' = x\n  return y": {"Q"},
-    "def f(x): return cast('Foo', x)": {"cast", "Foo"},
+    "from typing import cast\ndef f(x): return cast('Foo', x)": {"Foo"},
     "def f(x): return x['Foo'], g('Bar')": {"g"},
     "def f(x: 'not an annotation'): return x": set(),
     "async def f(a):\n  async for x in a:\n    async with x as y: await y": set(),
     "def f(): return __name__, __file__, __doc__, self": {"self"},
-    "def f(x): x += 1; del x; return x": set(),
+    "def f(x): x += 1; del x; return x": {"x"},
     "def f(a, b):\n  a.c = b\n  a[i] = b\n  return a": {"i"},
     "def f(a): return f'{a!r:>{width}} {b}'": {"width", "b"},
     "def f(): yield from g": {"g"},
@@ -61,6 +60,17 @@ CASES = {
 @pytest.mark.parametrize("code", CASES)
 def test_undefined_names(code: str) -> None:
     assert undefined(code) == CASES[code]
+
+
+def test_built_in_names_are_free_and_not_undefined() -> None:
+    code = "def f(x, len):\n    return open(x), len(x), gone"
+    assert [use.name for use in free_names(code)] == ["open", "gone"]
+    assert [use.name for use in undefined_names(code)] == ["gone"]
+
+
+def test_deep_code_has_names_too() -> None:
+    code = "def f(x): return " + "[" * 180 + "gone" + "]" * 180
+    assert undefined(code) == {"gone"}
 
 
 def test_agrees_with_ruff_on_real_functions(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Running a checker of many files as a child process, and finding the file that breaks it.
 
-A checker (Pyright, ruff) judges hundreds of seeds in one process, and one hostile seed can make
-that process run on for ever, run out of memory or crash. `settle` then divides the seeds until the
-guilty one is alone; all others get their verdicts.
+Pyright judges hundreds of seeds in one process, and one hostile seed can make that process run on
+for ever, run out of memory or crash. `bisect` then divides the seeds until the guilty one is alone;
+all others get their verdicts.
 
 Invariants:
     The limits are the same for one seed and for a thousand. A seed that gets through in company
@@ -23,14 +23,15 @@ import signal
 import subprocess
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from veristone import VeristoneError
 
-__all__ = ["CheckerFailed", "CheckerUnavailable", "Limits", "run", "settle"]
+__all__ = ["OUTPUT_BYTES", "CheckerFailed", "CheckerUnavailable", "bisect", "run"]
 
+OUTPUT_BYTES = 256 * 1024 * 1024
+"""Most of a child's standard output, or of any other file that it writes."""
 _WAYS = 10
 """Into how many groups a batch that failed is divided. With a limit of 60 s and a second to start,
 ten cost least: 1000 seeds are down to the guilty one in three rounds, where halves need ten."""
@@ -46,12 +47,7 @@ class CheckerFailed(Exception):
     """The checker gave no verdicts for these files: it was too slow, or it broke."""
 
     def __init__(
-        self,
-        reason: Failure,
-        detail: str,
-        *,
-        said: str = "",
-        suspects: Collection[int] = (),
+        self, reason: Failure, detail: str, *, said: str = "", suspects: Collection[int] = ()
     ) -> None:
         super().__init__(f"{detail}: {said}" if said else detail)
         self.reason: Failure = reason
@@ -65,20 +61,7 @@ class CheckerUnavailable(VeristoneError, RuntimeError):
     """The checker breaks on harmless code too: the fault is the machine's, not a seed's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one child may use, however many files it checks."""
-
-    cpu_s: int = 60
-    output_bytes: int = 256 * 1024 * 1024
-    """Of its standard output, or of any other file that it writes."""
-    address_space_bytes: int | None = None
-    """None for programs that reserve far more than they use, as node does."""
-
-
-def run(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], limits: Limits
-) -> bytes:
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], cpu_s: int) -> bytes:
     """Run a checker in `folder`, with nothing but `environment`; return its standard output.
 
     Exit statuses 0 (all is well) and 1 (something was found) are an answer.
@@ -98,38 +81,27 @@ def run(
             start_new_session=True,
         )
         try:
-            _limit(child.pid, limits)
-            ended = _ends(child.pid, limits.cpu_s * _WALL)
+            # From outside: code between fork and exec is not safe where there are threads. A child
+            # that has already ended needs no limits.
+            with suppress(ProcessLookupError):
+                resource.prlimit(child.pid, resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
+                resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
+                resource.prlimit(child.pid, resource.RLIMIT_CORE, (0, 0))
+            ended = _ends(child.pid, cpu_s * _WALL)
         finally:
             # Not yet waited for, so the number cannot have gone to another group.
             os.killpg(child.pid, signal.SIGKILL)
             status = child.wait()
-    if output.stat().st_size >= limits.output_bytes:
+    if output.stat().st_size >= OUTPUT_BYTES:
         raise CheckerFailed("checker_crashed", "too much output")
     if status in (0, 1):
         return output.read_bytes()
     if not ended or status == -signal.SIGXCPU:
-        raise CheckerFailed("checker_timeout", f"more than {limits.cpu_s} s")
+        raise CheckerFailed("checker_timeout", f"more than {cpu_s} s")
     how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
     with errors.open("rb") as file:
         said = file.read(2000).decode(errors="replace").strip()
     raise CheckerFailed("checker_crashed", how, said=said)
-
-
-def _limit(pid: int, limits: Limits) -> None:
-    # From outside: code between fork and exec is not safe where there are threads. A child that
-    # has already ended needs no limits.
-    ceilings = [
-        (resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 5)),
-        (resource.RLIMIT_FSIZE, (limits.output_bytes, limits.output_bytes)),
-        (resource.RLIMIT_CORE, (0, 0)),
-    ]
-    if limits.address_space_bytes is not None:
-        space = limits.address_space_bytes
-        ceilings.append((resource.RLIMIT_AS, (space, space)))
-    with suppress(ProcessLookupError):
-        for kind, ceiling in ceilings:
-            resource.prlimit(pid, kind, ceiling)
 
 
 def _ends(pid: int, seconds: float) -> bool:
@@ -140,7 +112,7 @@ def _ends(pid: int, seconds: float) -> bool:
         os.close(descriptor)
 
 
-def settle(
+def bisect(
     items: Sequence[Item],
     check: Callable[[Sequence[Item]], list[Result]],
     guilty: Callable[[CheckerFailed], Result],
@@ -164,7 +136,7 @@ def settle(
         groups = _groups(len(items), failure.suspects)
     results: dict[int, Result] = {}
     for group in groups:
-        found = settle([items[place] for place in group], check, guilty, harmless)
+        found = bisect([items[place] for place in group], check, guilty, harmless)
         results.update(zip(group, found, strict=True))
     return [results[place] for place in range(len(items))]
 

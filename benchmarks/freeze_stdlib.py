@@ -1,8 +1,8 @@
-"""Writes `stdlib_3_11.json`: ``python -m generators.seeds.filters.freeze_stdlib`` on Python 3.11.
+"""Writes what the filters know of the standard library: ``python -m benchmarks.freeze_stdlib``.
 
-To be run when the import table gets a new name. Modules that do something when they are imported
-(`antigravity` opens a browser) or that are not for programs (`idlelib`, `test`) have no members
-there; neither have those of other platforms.
+To be run on Python 3.11. Modules that do something when they are imported (`antigravity` opens a
+browser) or that are not for programs (`idlelib`, `test`) have no members in the file; neither have
+those of other platforms.
 """
 
 import builtins
@@ -11,18 +11,16 @@ import json
 import pkgutil
 import sys
 from types import ModuleType
-from typing import Final
 
-from veristone.generators.seeds.filters.import_table import members_by_name
 from veristone.generators.seeds.filters.stdlib import FILE
 
 __all__ = ["freeze", "main"]
 
-_SKIPPED: Final = frozenset(
+_SKIPPED = frozenset(
     {"antigravity", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "this", "tkinter"}
     | {"turtle", "turtledemo", "venv"}
 )
-_PRIVATE: Final = frozenset({"sys._getframe"})
+_PRIVATE = frozenset({"sys._getframe"})
 """Private names that programs use as if they were not."""
 
 
@@ -39,7 +37,6 @@ def freeze() -> dict[str, object]:
         "builtins": " ".join(sorted(vars(builtins))),
         "roots": " ".join(sorted(sys.stdlib_module_names)),
         "members": members,
-        "classes": _classes(),
     }
 
 
@@ -80,17 +77,6 @@ def _public(module: ModuleType) -> set[str]:
 def _is_at_home(value: object, module: str) -> bool:
     home = getattr(value, "__module__", None)
     return home is None or home in (module, "builtins") or home.startswith("_")
-
-
-def _classes() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for candidates in members_by_name().values():
-        for member in candidates:
-            value = getattr(importlib.import_module(member.module), member.name)
-            if isinstance(value, type):
-                attributes = (name for name in dir(value) if not name.startswith("_"))
-                found[f"{member.module}.{member.name}"] = " ".join(sorted(attributes))
-    return dict(sorted(found.items()))
 
 
 def main() -> None:
