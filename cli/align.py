@@ -78,6 +78,7 @@ async def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from veristone.loop.plan import plan
     from veristone.loop.recipe import load_align_recipe
+    from veristone.loop.report.measures import need_libraries
 
     recipe = load_align_recipe(arguments.recipe, arguments.data)
     if arguments.random_seed is not None:
@@ -93,6 +94,7 @@ async def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.output is None:
         raise ConfigError("give the run a folder: -o FOLDER (or --dry-run)")
+    need_libraries()
     return await _run_in(arguments.output.resolve(), recipe, steps, arguments)
 
 

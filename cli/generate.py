@@ -150,8 +150,9 @@ async def start(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         stack.enter_context(disk_trouble(path))
         folder, records = await _begin(arguments, stack)
-        async with folder.store() as store, folder.queue(folder.stages[0]) as queue:
-            fed = await feed(queue, store, records)
+        async with folder.open() as chain:
+            await chain.reopen()
+            fed = await feed(chain, records)
     if not arguments.quiet:
         print(f"{path}: {fed.line()}")
         print(f"stages: {', '.join(folder.stages)}")
@@ -161,9 +162,9 @@ async def start(arguments: argparse.Namespace) -> int:
 async def _begin(
     arguments: argparse.Namespace, stack: contextlib.ExitStack
 ) -> "tuple[RunFolder, Iterable[Record]]":
-    """Check everything, make the folder, lock it, and open its queues for the input."""
+    """Check everything, make the folder and lock it."""
     from veristone.files import only_one
-    from veristone.generators.synthesis.pipeline.feed import check_ids, reopen
+    from veristone.generators.synthesis.pipeline.feed import check_ids
     from veristone.generators.synthesis.pipeline.folder import begin, check
 
     path: Path = arguments.output
@@ -182,7 +183,6 @@ async def _begin(
         redis=arguments.queues,
         attempts=arguments.attempts,
     )
-    await reopen(folder)
     return folder, records
 
 
@@ -201,7 +201,7 @@ class _Input:
     """The records of the input, read anew each time."""
 
     def __init__(self, recipe: "Recipe", path: Path | None) -> None:
-        from veristone.generators.synthesis.inputs import Draws
+        from veristone.generators.synthesis.read_input import Draws
 
         if path is None and not isinstance(recipe.input, Draws):
             raise ConfigError(f"the recipe {recipe.name} starts from a file: give it with --seeds")
@@ -239,12 +239,11 @@ async def status(arguments: argparse.Namespace) -> int:
     need_extra()
     from veristone.cli.generate_tables import print_status
     from veristone.generators.synthesis.pipeline.folder import find
-    from veristone.generators.synthesis.pipeline.status import Watch
 
     folder = find(arguments.folder)
     with disk_trouble(arguments.folder):
-        async with Watch(folder) as watch:
-            stages = await watch.look()
+        async with folder.open() as chain:
+            stages = await chain.look()
     print_status(stages)
     return 1 if any(stage.queue.dead for stage in stages) else 0
 
@@ -253,11 +252,12 @@ async def export(arguments: argparse.Namespace) -> int:
     """Run `export`."""
     need_extra()
     from veristone.cli.generate_tables import print_funnel
+    from veristone.files import only_one
     from veristone.generators.synthesis.pipeline.export import export as write_all
     from veristone.generators.synthesis.pipeline.folder import find
 
     folder = find(arguments.folder)
-    with disk_trouble(arguments.folder), folder.alone():
+    with disk_trouble(arguments.folder), only_one(arguments.folder):
         counts = await write_all(folder)
     print_funnel(counts)
     if not counts["finished"]:
@@ -268,12 +268,12 @@ async def export(arguments: argparse.Namespace) -> int:
 async def retry(arguments: argparse.Namespace) -> int:
     """Run `retry`."""
     need_extra()
-    from veristone.generators.synthesis.pipeline.feed import put_back
     from veristone.generators.synthesis.pipeline.folder import find
 
     folder = find(arguments.folder)
     with disk_trouble(arguments.folder):
-        back = await put_back(folder)
+        async with folder.open() as chain:
+            back = await chain.put_back()
     for stage, number in back.items():
         print(f"{stage}: {number:,} put back; `veristone generate` run, work or verify does them")
     if not back:

@@ -14,8 +14,8 @@ from rich.live import Live
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from veristone.generators.synthesis.pipeline.chain import StageStatus
     from veristone.generators.synthesis.pipeline.folder import RunFolder
-    from veristone.generators.synthesis.pipeline.status import StageStatus
 
 __all__ = ["Display", "Rates"]
 
@@ -86,15 +86,14 @@ class Display:
         self._console.print(text, markup=False, highlight=False)
 
     async def _show_always(self) -> None:
-        from veristone.generators.synthesis.pipeline.status import Watch
 
-        async with Watch(self._folder) as watch:
+        async with self._folder.open() as chain:
             with contextlib.ExitStack() as stack:
                 if self._terminal:
                     live = Live(console=self._console, auto_refresh=False)
                     self._live = stack.enter_context(live)
                 while True:
-                    stages = [s for s in await watch.look() if s.stage in self._stages]
+                    stages = [s for s in await chain.look() if s.stage in self._stages]
                     rates = self._rates.note(time.monotonic(), stages)
                     if self._live is not None:
                         self._live.update(self._table(stages, rates), refresh=True)
@@ -143,7 +142,7 @@ class Display:
 
 def pass_rate(stage: "StageStatus") -> str:
     """Return the share of passes among the verdicts, or nothing where there are none."""
-    from veristone.generators.synthesis.pipeline.status import reasons
+    from veristone.generators.synthesis.pipeline.chain import reasons
 
     verdicts = reasons(stage.counts, "verdict")
     total = sum(verdicts.values())

@@ -20,8 +20,8 @@ from veristone.cli.generate_progress import Display
 from veristone.cli.options import engine_config
 
 if TYPE_CHECKING:
+    from veristone.generators.synthesis.pipeline.chain import Chain
     from veristone.generators.synthesis.pipeline.folder import RunFolder
-    from veristone.generators.synthesis.pipeline.status import Watch
     from veristone.generators.synthesis.records import Record
 
 __all__ = ["run_all"]
@@ -50,17 +50,16 @@ class _Worker:
 async def run_all(
     folder: "RunFolder", records: "Iterable[Record]", arguments: argparse.Namespace
 ) -> int:
-    """Run everything; return the exit status. The folder is locked and open for input."""
+    """Run everything; return the exit status. The folder is locked."""
     from veristone.generators.synthesis.pipeline.export import export
-    from veristone.generators.synthesis.pipeline.status import Watch
 
     began = time.monotonic()
     try:
-        async with Watch(folder) as watch, contextlib.AsyncExitStack() as stack:
+        async with folder.open() as chain, contextlib.AsyncExitStack() as stack:
             display = Display(folder, folder.stages)
             if not arguments.quiet:
                 await stack.enter_async_context(display)
-            await _work(folder, records, _workers(folder, arguments), watch, display)
+            await _work(records, _workers(folder, arguments), chain, display)
     except _WorkerFailed as error:
         print(f"veristone: {error}; the same command goes on from here", file=sys.stderr)
         return 2
@@ -81,7 +80,7 @@ async def run_all(
 
 
 def _workers(folder: "RunFolder", arguments: argparse.Namespace) -> list[_Worker]:
-    from veristone.generators.synthesis.pipeline.judging import VERIFY
+    from veristone.generators.synthesis.pipeline.chain import VERIFY
 
     common = [str(folder.path), "--quiet", "--parent", str(os.getpid())]
     asking = ["work", *common]
@@ -108,57 +107,54 @@ def _workers(folder: "RunFolder", arguments: argparse.Namespace) -> list[_Worker
 
 
 async def _work(
-    folder: "RunFolder",
     records: "Iterable[Record]",
     workers: Sequence[_Worker],
-    watch: "Watch",
+    chain: "Chain",
     display: Display,
 ) -> None:
     """Feed, and keep the workers running until all is finished."""
     from veristone.generators.synthesis.pipeline.feed import feed
 
-    async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(folder.store())
-        first = await stack.enter_async_context(folder.queue(folder.stages[0]))
-        try:
-            async with asyncio.TaskGroup() as group:
-                feeding = group.create_task(feed(first, store, records))
-                if await _nothing_to_do(feeding, watch):
-                    return
-                for worker in workers:
-                    group.create_task(_keep_running(worker, watch, display))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+    await chain.reopen()
+    try:
+        async with asyncio.TaskGroup() as group:
+            feeding = group.create_task(feed(chain, records))
+            if await _nothing_to_do(feeding, chain):
+                return
+            for worker in workers:
+                group.create_task(_keep_running(worker, chain, display))
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
-async def _nothing_to_do(feeding: "asyncio.Task[Any]", watch: "Watch") -> bool:
+async def _nothing_to_do(feeding: "asyncio.Task[Any]", chain: "Chain") -> bool:
     """True where the run was finished before and the input holds nothing new."""
-    from veristone.generators.synthesis.pipeline.status import finished
+    from veristone.generators.synthesis.pipeline.chain import finished
 
     while not feeding.done():
         await asyncio.wait((feeding,), timeout=0.2)
-        if any(stage.queue.open for stage in await watch.look()):
+        if any(stage.queue.open for stage in await chain.look()):
             return False
-    stages = await watch.look()
+    stages = await chain.look()
     if any(stage.queue.open for stage in stages):
         return False
     # Nothing is there for a worker, so nobody but us will say that the stages are through.
-    await watch.complete()
-    return finished(await watch.look())
+    await chain.complete()
+    return finished(await chain.look())
 
 
-async def _keep_running(worker: _Worker, watch: "Watch", display: Display) -> None:
+async def _keep_running(worker: _Worker, chain: "Chain", display: Display) -> None:
     """Run a worker until its stages are finished; start it again when it was killed."""
     deaths = 0
     while True:
-        before = await _progress(worker, watch)
+        before = await _progress(worker, chain)
         status = await _run_once(worker, display)
-        stages = [s for s in await watch.look() if s.stage in worker.stages]
+        stages = [s for s in await chain.look() if s.stage in worker.stages]
         if all(stage.queue.finished for stage in stages):
             return
         if status not in (0, 1) and not _was_killed(status):
             raise _WorkerFailed(f"the process {worker.name} ended with status {status}")
-        deaths = 0 if await _progress(worker, watch) > before else deaths + 1
+        deaths = 0 if await _progress(worker, chain) > before else deaths + 1
         if deaths >= _DEATHS:
             raise _WorkerFailed(
                 f"the process {worker.name} ended {deaths} times before it had done anything"
@@ -171,8 +167,8 @@ def _was_killed(status: int) -> bool:
     return status < 0 or status in (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
-async def _progress(worker: _Worker, watch: "Watch") -> int:
-    looked = await watch.look()
+async def _progress(worker: _Worker, chain: "Chain") -> int:
+    looked = await chain.look()
     return sum(stage.count("given") for stage in looked if stage.stage in worker.stages)
 
 

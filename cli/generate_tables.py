@@ -10,7 +10,7 @@ from veristone import Decision, Reason
 from veristone.cli.generate_progress import pass_rate
 
 if TYPE_CHECKING:
-    from veristone.generators.synthesis.pipeline.status import StageStatus
+    from veristone.generators.synthesis.pipeline.chain import StageStatus
 
 __all__ = ["print_funnel", "print_status"]
 
@@ -45,7 +45,7 @@ def print_funnel(counts: Mapping[str, Any]) -> None:
 
 def print_status(stages: "Sequence[StageStatus]") -> None:
     """Print where the records of a run are."""
-    from veristone.generators.synthesis.pipeline.status import reasons
+    from veristone.generators.synthesis.pipeline.chain import reasons
 
     table = Table()
     table.add_column("stage")

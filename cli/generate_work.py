@@ -15,7 +15,6 @@ from veristone.processes import end_with_parent
 if TYPE_CHECKING:
     from veristone import Model
     from veristone.generators.synthesis.pipeline.folder import RunFolder
-    from veristone.generators.synthesis.pipeline.worker import Place
     from veristone.generators.synthesis.recipe import Recipe
 
 __all__ = ["frozen_recipe", "verify_all", "work_on"]
@@ -23,8 +22,8 @@ __all__ = ["frozen_recipe", "verify_all", "work_on"]
 
 async def work_on(arguments: argparse.Namespace) -> int:
     """Work on the named stages, or on all that ask the model, until their queues are finished."""
-    from veristone.generators.synthesis.pipeline.asking import asking
     from veristone.generators.synthesis.pipeline.folder import find
+    from veristone.generators.synthesis.pipeline.work import asking
     from veristone.generators.synthesis.pipeline.worker import work_off
 
     if arguments.parent is not None:
@@ -35,19 +34,19 @@ async def work_on(arguments: argparse.Namespace) -> int:
     _check_names(named, recipe)
     async with contextlib.AsyncExitStack() as stack:
         model = await stack.enter_async_context(_model(arguments))
-        places = await _places(folder, named, stack)
+        chain = await stack.enter_async_context(folder.open())
         await stack.enter_async_context(_display(folder, named, quiet=arguments.quiet))
         works = [
             work_off(
-                place,
+                chain,
+                stage.name,
                 asking(stage, model, recipe.random_seed),
                 concurrency=arguments.in_flight,
                 # Few: what one process holds ready, others cannot take.
                 prefetch=max(1, arguments.in_flight // 8),
             )
             for stage in recipe.stages
-            for place in places
-            if place.stage == stage.name
+            if stage.name in named
         ]
         await _together(works)
     return await _status(folder, named, quiet=arguments.quiet)
@@ -56,8 +55,9 @@ async def work_on(arguments: argparse.Namespace) -> int:
 async def verify_all(arguments: argparse.Namespace) -> int:
     """Verify until the last queue is finished."""
     from veristone.engine import Engine
+    from veristone.generators.synthesis.pipeline.chain import VERIFY
     from veristone.generators.synthesis.pipeline.folder import find
-    from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
+    from veristone.generators.synthesis.pipeline.work import judging
     from veristone.generators.synthesis.pipeline.worker import work_off
 
     if arguments.parent is not None:
@@ -67,12 +67,12 @@ async def verify_all(arguments: argparse.Namespace) -> int:
     recipe = frozen_recipe(folder)
     async with contextlib.AsyncExitStack() as stack:
         engine = await stack.enter_async_context(Engine(config))
-        (place,) = await _places(folder, [VERIFY], stack)
+        chain = await stack.enter_async_context(folder.open())
         await stack.enter_async_context(_display(folder, [VERIFY], quiet=arguments.quiet))
         # One sample a sandbox is judged while the next stands ready beside it.
         judge = judging(engine, recipe.verify)
         before = engine.usage()
-        await work_off(place, judge, concurrency=2 * config.sandboxes)
+        await work_off(chain, VERIFY, judge, concurrency=2 * config.sandboxes)
         busy = engine.usage().share_since(before)
     if not arguments.quiet:
         print(f"sandboxes were busy {100 * busy:.0f} % of the time", file=sys.stderr)
@@ -114,25 +114,6 @@ async def _model(arguments: argparse.Namespace) -> "AsyncGenerator[Model]":
         yield model
 
 
-async def _places(
-    folder: "RunFolder", named: Sequence[str], stack: contextlib.AsyncExitStack
-) -> "list[Place]":
-    """Open the store and the queues that the stages work between, each once."""
-    from veristone.generators.synthesis.pipeline.worker import Place
-
-    store = await stack.enter_async_context(folder.store())
-    needed = dict.fromkeys(
-        stage for name in named for stage in (name, folder.after(name)) if stage is not None
-    )
-    queues = {stage: await stack.enter_async_context(folder.queue(stage)) for stage in needed}
-    places: list[Place] = []
-    for name in dict.fromkeys(named):
-        after = folder.after(name)
-        sink = queues[after] if after is not None else None
-        places.append(Place(stage=name, store=store, source=queues[name], sink=sink))
-    return places
-
-
 @contextlib.asynccontextmanager
 async def _display(
     folder: "RunFolder", stages: Sequence[str], *, quiet: bool
@@ -157,10 +138,8 @@ async def _together(works: Sequence[Coroutine[Any, Any, object]]) -> None:
 
 async def _status(folder: "RunFolder", stages: Sequence[str], *, quiet: bool) -> int:
     """1 where a stage has dead letters."""
-    dead = 0
-    for stage in stages:
-        async with folder.queue(stage) as queue:
-            dead += (await queue.stats()).dead
+    async with folder.open() as chain:
+        dead = sum(s.queue.dead for s in await chain.look() if s.stage in stages)
     if dead and not quiet:
         print(
             f"veristone: {dead:,} record(s) failed for good;"

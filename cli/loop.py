@@ -42,8 +42,6 @@ _MODELS: Mapping[str, str] = {
     "passing": "round-1/evaluation/main",
     "no filter": "round-1/evaluation/no-filter",
 }
-# Student's t, 97.5 %, for 1 to 10 degrees of freedom; Abramowitz and Stegun, table 26.10.
-_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 
 
 def add_parser(commands: "Subparsers") -> None:
@@ -231,8 +229,9 @@ def interval(values: Sequence[float]) -> Interval:
     """Return the mean and half the width of its interval."""
     if len(values) < 2:
         return Interval(fmean(values), None)
-    freedom = len(values) - 1
-    t = _T[freedom - 1] if freedom <= len(_T) else 1.96 + 2.5 / freedom
+    from scipy.special import stdtrit
+
+    t = float(stdtrit(len(values) - 1, 0.975))
     return Interval(fmean(values), t * stdev(values) / math.sqrt(len(values)))
 
 

@@ -46,9 +46,10 @@ Exit status: 0 done; 1 some files killed the process that read them (all others 
 not start; 130 interrupted.
 """
 _NEAR = "near_duplicates"
-_NEEDED = tuple(
-    f"veristone.generators.seeds.{name}"
-    for name in ("pipeline.run", "extract.parsing", "report.page")
+_NEEDED = (
+    "veristone.generators.seeds.pipeline.run",
+    "veristone.generators.seeds.extract.mining",
+    "jinja2",
 )
 """What any of this needs, the report too."""
 
@@ -271,19 +272,10 @@ async def _services(recipe: "Recipe", arguments: argparse.Namespace) -> "AsyncGe
 
 
 def _write_report(folder: Path, funnel: "Funnel") -> None:
-    import msgspec
+    from veristone.generators.pages.write import write_report
+    from veristone.generators.seeds.report.sections import report
 
-    from veristone.files import whole_file
-    from veristone.generators.seeds.report.page import render_page
-    from veristone.generators.seeds.report.text import render_text
-
-    for name, text in (
-        ("funnel.json", msgspec.json.format(msgspec.json.encode(funnel), indent=1).decode()),
-        ("report.md", render_text(funnel)),
-        ("report.html", render_page(funnel)),
-    ):
-        with whole_file(folder / name) as file:
-            file.write(text.encode(errors="replace"))
+    write_report(folder, report(funnel), funnel, "funnel.json")
 
 
 def _show(folder: Path, funnel: "Funnel") -> None:

@@ -60,8 +60,9 @@ async def show_records(
     Raises:
         ConfigError: the run has no such stage, or its folder is damaged.
     """
+    from veristone.generators.synthesis.pipeline.chain import FEED
     from veristone.generators.synthesis.pipeline.export import DUPLICATE
-    from veristone.generators.synthesis.pipeline.folder import FEED, find
+    from veristone.generators.synthesis.pipeline.folder import find
 
     folder = find(path)
     if stage is not None and stage not in (FEED, *folder.stages):
@@ -113,12 +114,9 @@ class _Smallest:
 
 
 async def _stored(folder: "RunFolder", stages: list[str]) -> AsyncGenerator[_Output]:
-    from veristone.generators.synthesis.pipeline.wire import decode_result
-
-    async with folder.store() as store:
+    async with folder.open() as chain:
         for stage in stages:
-            async for _, data in store.items(stage):
-                result = decode_result(data)
+            async for result in chain.results(stage):
                 for record in result.kept:
                     yield _Output(stage, record)
                 for refusal in result.refused:
@@ -127,9 +125,8 @@ async def _stored(folder: "RunFolder", stages: list[str]) -> AsyncGenerator[_Out
 
 async def _last(folder: "RunFolder") -> AsyncGenerator[_Output]:
     """What the last stage made that made something."""
-    async with folder.store() as store:
-        counts = await store.counts()
-    made = [stage for stage in folder.stages if counts.get(stage, {}).get("given")]
+    async with folder.open() as chain:
+        made = [stage.stage for stage in await chain.look() if stage.count("given")]
     async for output in _stored(folder, made[-1:]):
         yield output
 

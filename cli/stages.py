@@ -73,8 +73,8 @@ class StageProgress:
 
 def print_funnel(funnel: "Funnel") -> None:
     """Print how many seeds each step was given, kept, and why it rejected the others."""
-    from veristone.generators.seeds.report.flow import ranked
-    from veristone.generators.seeds.report.text import funnel_rows
+    from veristone.generators.pages.numbers import ranked
+    from veristone.generators.seeds.report.sections import funnel_rows
     from veristone.text import line
 
     table = Table(title=f"{funnel.recipe}" + ("" if funnel.finished else " (unfinished)"))

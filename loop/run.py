@@ -102,6 +102,7 @@ async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]
         "variant": step.variant,
         "round": step.round,
         "label": step.label,
+        "after": list(step.after),
         "command": ["veristone", *step.arguments],
         "wall_s": 0.0,
         "starts": 0,

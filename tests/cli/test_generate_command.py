@@ -1,8 +1,10 @@
 """`veristone generate` and `veristone show` as a person uses them."""
 
 import asyncio
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -95,19 +97,22 @@ def test_in_processes_of_ones_own(done: Path, recorded: tuple[Path, Path], tmp_p
     assert files(folder) == files(done)
 
 
+def recorded_ids(path: Path) -> set[str]:
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        return {id for (id,) in base.execute("SELECT id FROM recorded")}
+
+
 def test_what_is_recorded_can_be_replayed(
     done: Path, recorded: tuple[Path, Path], tmp_path: Path
 ) -> None:
     seeds, recording = recorded
-    folder, again = tmp_path / "run", tmp_path / "again.jsonl"
+    folder, again = tmp_path / "run", tmp_path / "again.sqlite"
     generate("start", RECIPE, "--seeds", seeds, "-o", folder)
     assert (
         generate("work", folder, "--model", f"replay:{recording}", "--record", again).returncode
         == 0
     )
-    lines = [json.loads(line) for line in again.read_text().splitlines()]
-    known = {json.loads(line)["id"] for line in recording.read_text().splitlines()}
-    assert {line["id"] for line in lines} == known
+    assert recorded_ids(again) == recorded_ids(recording)
 
 
 def test_what_failed_for_good_is_told_and_tried_again(
@@ -119,7 +124,8 @@ def test_what_failed_for_good_is_told_and_tried_again(
     assert (nothing.returncode, nothing.stdout) == (0, "nothing had failed for good\n")
 
     async def fail_one() -> None:
-        async with find(folder).queue("concepts") as queue:
+        async with find(folder).open() as chain:
+            queue = chain.queues["concepts"]
             (lease,) = await queue.lease(1, 60)
             await queue.nack(lease.token, reason="ModelUnavailable: away")
 

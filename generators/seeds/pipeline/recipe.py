@@ -18,7 +18,6 @@ from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.extract.quota import Quota
 from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.filters.registry import AnyRule
-from veristone.generators.seeds.filters.undefined import Undefined
 from veristone.generators.seeds.sandboxed.registry import AnyAsyncStep
 from veristone.generators.seeds.sources.registry import AnySource
 from veristone.settings import checked, read_toml
@@ -26,14 +25,7 @@ from veristone.settings import checked, read_toml
 __all__ = ["AnyStep", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
 
 AnyStep: TypeAlias = Annotated[
-    AnyRule
-    | AnyAsyncStep
-    | Undefined
-    | Pyright
-    | Contamination
-    | ExactDuplicates
-    | NearDuplicates
-    | Quota,
+    AnyRule | AnyAsyncStep | Pyright | Contamination | ExactDuplicates | NearDuplicates | Quota,
     Field(discriminator="kind"),
 ]
 

@@ -43,7 +43,7 @@ __all__ = ["PartsLost", "Progress", "Run", "deciding_versions"]
 
 _DECIDING = (
     "pyright",
-    "ruff",
+    "pyflakes",
     "autoimport",
     "datasketch",
     "tree-sitter",

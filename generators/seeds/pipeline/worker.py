@@ -168,7 +168,7 @@ def sort_out(
             if isinstance(outcome, Flagged):
                 note(funnel.flagged, funnel.flags, _explained(step, seed, outcome))
                 outcome = outcome.seed
-            if outcome.id != seed.id:
+            if outcome.id != seed.id and outcome.code == seed.code:
                 raise ValueError(f"step {step.kind} answered {seed.id} with {outcome.id}")
             sorted_.kept.append(outcome)
             stayed += 1

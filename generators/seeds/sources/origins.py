@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from veristone.generators.seeds.sources.base import Refusal
 from veristone.generators.seeds.sources.files import archive_name
 from veristone.generators.seeds.sources.manifests import (
     MANIFESTS,
@@ -13,7 +14,6 @@ from veristone.generators.seeds.sources.manifests import (
     read_manifest,
 )
 from veristone.generators.seeds.sources.members import Member
-from veristone.generators.seeds.sources.reasons import Refusal
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["TAR_SUFFIXES", "ZIP_SUFFIXES", "Origin"]

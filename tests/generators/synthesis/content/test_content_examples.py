@@ -12,15 +12,15 @@ from veristone.generators.code.fences import fences
 from veristone.generators.code.python import parses
 from veristone.generators.seeds.contamination.benchmarks import load_items
 from veristone.generators.seeds.contamination.detector import Detector
-from veristone.generators.synthesis.checks.imports import foreign_imports
-from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.checks.copies import rouge_l, words
+from veristone.generators.synthesis.checks.program import foreign_imports
+from veristone.generators.synthesis.checks.text import leak
 from veristone.generators.synthesis.examples import (
     HEADINGS,
     Example,
     builtin_examples,
     read_examples,
 )
-from veristone.generators.synthesis.parsing.words import rouge_l, words
 
 SET = "self-oss-instruct"
 EXAMPLES = read_examples(SET)
