@@ -12,7 +12,7 @@
     licences    names of licences to SPDX identifiers, and which are allowed
     columns     rows to documents
     files       paths to documents: globs, skipped folders
-    manifests   what a package says of itself; `origins`: what an archive does
+    manifests   what a package or an archive says of itself
     installed   which installed package a file belongs to
     streams, members   compressed files and archives that may be hostile
 

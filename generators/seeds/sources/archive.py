@@ -25,6 +25,7 @@ from veristone.generators.seeds.sources.files import (
     error_name,
     files_of,
 )
+from veristone.generators.seeds.sources.manifests import TAR_SUFFIXES, ZIP_SUFFIXES, Origin
 from veristone.generators.seeds.sources.members import (
     Bounds,
     Damaged,
@@ -33,7 +34,6 @@ from veristone.generators.seeds.sources.members import (
     tar_members,
     zip_members,
 )
-from veristone.generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES, Origin
 from veristone.generators.seeds.sources.streams import magic_of
 
 __all__ = ["ArchiveSource"]
