@@ -126,7 +126,7 @@ def _found(folder: Path) -> "Iterator[Seed]":
         yield from read_seeds(folder / "seeds.jsonl")
     elif stages:
         stage = StageFolder(stages[-1])
-        for number in sorted(stage.done()):
+        for number in stage.done():
             yield from stage.seeds(number)
 
 
@@ -135,7 +135,7 @@ def _rejections(folder: Path, wanted: _Wanted) -> "Iterator[Rejection]":
 
     for path in _stages(folder):
         stage = StageFolder(path)
-        for number in sorted(stage.done()):
+        for number in stage.done():
             for rejection in stage.rejections(number):
                 if wanted.stage in (None, rejection.step) and wanted.reason in (
                     None,

@@ -29,6 +29,7 @@ from veristone.text import line
 __all__ = [
     "AsyncStep",
     "BatchStep",
+    "Flagged",
     "Judge",
     "OrderedStep",
     "Outcome",
@@ -52,7 +53,15 @@ class Rejected(NamedTuple):
     """What exactly was found, for a person; at most a line."""
 
 
-Outcome: TypeAlias = Seed | Rejected
+class Flagged(NamedTuple):
+    """A seed that goes on, and what is remarkable about it: counted, with examples."""
+
+    seed: Seed
+    reason: str
+    detail: str = ""
+
+
+Outcome: TypeAlias = Seed | Flagged | Rejected
 
 
 def rejected(reason: str, detail: str) -> Rejected:
@@ -104,8 +113,8 @@ class Rule(BatchStep, frozen=True):
 class OrderedStep(Step, frozen=True):
     """A step that knows what it has seen, kept on disk in its folder.
 
-    `sketch` is the dear part and runs in worker processes, ahead of time; `decide` runs in the
-    parent, one part after another.
+    `sketch` takes most of the time and runs in worker processes, ahead of time; `decide` runs in
+    the parent, one part after another.
     """
 
     def sketch(self, seeds: Sequence[Seed]) -> Any:
