@@ -135,7 +135,7 @@ def test_no_example_is_in_a_benchmark() -> None:
     if not all((DATA / name).exists() for name in files.values()):
         give_up("shared/data is not here: HumanEval+ and MBPP are needed")
     items = [item for name, file in files.items() for item in load_items(DATA / file, name)]
-    detector = Detector.of_items(items)
+    detector = Detector(items)
     found = [
         (example.name, match)
         for example in EXAMPLES
