@@ -1,6 +1,6 @@
 """What is shown while a run goes on."""
 
-from veristone.cli.generate_progress import Rates, pass_rate
+from veristone.cli.generate_status import Rates, pass_rate
 from veristone.generators.synthesis.pipeline.chain import StageStatus
 from veristone.queues import Stats
 

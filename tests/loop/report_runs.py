@@ -140,7 +140,7 @@ def fill(folder: Path, step: Planned, size: Size, **mark: Any) -> None:
         "round": step.round,
         "label": step.label,
         "after": list(step.after),
-        "command": ["veristone", *step.arguments],
+        "command": ["veristone", "step", f"{step.name}/step.json"],
         "wall_s": round(random.Random(step.name).uniform(2, 4000), 3),
         "starts": 1 + (step.kind == "training"),
         "done": True,
@@ -230,22 +230,22 @@ async def _keep(chain: Chain, stage: str, result: StageResult, given: Record) ->
 
 
 def _selection(folder: Path, step: Planned, size: Size) -> None:
-    pool = _POOLS.get(step.arguments[1], "passes")
+    pool = _POOLS.get(step.settings["recipe"], "passes")
     recipe = parse_recipe(
         {
-            "name": step.arguments[1],
+            "name": step.settings["recipe"],
             "choice": {"pool": pool},
             "gates": {"min_tests": 0, "min_asserts": int(pool == "passes")},
         },
         "recipe",
     )
-    asyncio.run(Selection(recipe, folder / step.arguments[2], folder / step.name).go())
+    asyncio.run(Selection(recipe, folder / step.inputs["responses"], folder / step.name).go())
 
 
 def _dataset(folder: Path, step: Planned, size: Size) -> None:
     write_dataset(
-        folder / step.arguments[1],
-        folder / _option(step, "-o"),
+        folder / step.inputs["selection"],
+        folder / step.outputs["dataset"],
         lambda text: f"### Instruction\n{text}\n\n### Response\n",
         validation=0.05,
     )
@@ -253,7 +253,7 @@ def _dataset(folder: Path, step: Planned, size: Size) -> None:
 
 def _training(folder: Path, step: Planned, size: Size) -> None:
     draw = random.Random(step.name)
-    manifest = json.loads((folder / _option(step, "--data") / "veristone.json").read_bytes())
+    manifest = json.loads((folder / step.inputs["dataset"] / "veristone.json").read_bytes())
     rows = sum(manifest["rows"]["default"].values())
     floor = {"main": 0.62, "no-execution-filter": 0.74, "failures-only": 0.83}[step.variant]
     steps = [
@@ -311,8 +311,8 @@ def _program(solution: str) -> Program:
 
 def _evaluation(folder: Path, step: Planned, size: Size) -> None:
     """Tasks differ in how hard they are, models in skill; a few samples are undecided."""
-    benchmark: Any = step.arguments[1]
-    samples = int(_option(step, "-n"))
+    benchmark: Any = step.settings["benchmark"]
+    samples = step.settings["n"]
     draw = random.Random(step.name)
     skill = _SKILLS[step.variant] + 0.05 * max(0, step.round - 1)
     tasks = {
@@ -377,7 +377,3 @@ _FILLERS = {
     "training": _training,
     "evaluation": _evaluation,
 }
-
-
-def _option(step: Planned, name: str) -> str:
-    return step.arguments[step.arguments.index(name) + 1]

@@ -151,7 +151,7 @@ class Run:
         if stale is not None and not redo:
             raise ConfigError(
                 f"{self.folder} holds {stale.name} of another recipe, version or order of steps:"
-                " give another folder, or --redo to do that stage and later ones anew"
+                " give another folder, or --overwrite to do that stage and later ones anew"
             )
 
     async def go(self, until: int | None = None, *, redo: bool = False) -> Funnel:

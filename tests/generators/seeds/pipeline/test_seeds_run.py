@@ -202,7 +202,7 @@ async def test_other_settings_are_noticed_and_redone_only_when_asked(
         {"kind": kind} | ({"max_lines": 20} if kind == "length" else {}) for kind in STEPS
     ]
     run = Run(parse_recipe(changed, "test"), folder, processes=1)
-    with pytest.raises(ConfigError, match=r"3-filters.*--redo"):
+    with pytest.raises(ConfigError, match=r"3-filters.*--overwrite"):
         await run.go()
     assert digest(folder) == digest(undisturbed)
     stale = run.stale()

@@ -1,6 +1,5 @@
-"""The docstring judge's place in a run of `veristone seeds`."""
+"""The docstring judge's place in a run over seeds: chosen late, opened late."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -101,10 +100,10 @@ class LateJudge:
             self._judge = ModelJudge(model, folder=self._folder)
         return await self._judge.judge(seeds)
 
-    def note(self) -> None:
+    def note(self) -> str:
         """Say how probabilities were had, where that was the poorer way."""
-        if self._judge is not None and self._judge.draws:
-            print(f"veristone: {drawn_note(self._words)}", file=sys.stderr)
+        drawn = self._judge is not None and self._judge.draws
+        return drawn_note(self._words) if drawn else ""
 
 
 def drawn_note(model: str) -> str:

@@ -1,8 +1,4 @@
-"""`veristone demo`: right, wrong and hostile samples, and the verdict on each."""
-
-import argparse
-import time
-from typing import TYPE_CHECKING
+"""Right, wrong and hostile samples, each with the verdict that it must get: `veristone demo`."""
 
 from veristone import (
     AssertsCheck,
@@ -15,14 +11,9 @@ from veristone import (
     Sample,
     StdioCase,
     StdioCheck,
-    Verdict,
 )
-from veristone.cli.options import add_engine_options
 
-if TYPE_CHECKING:
-    from veristone.cli.options import Subparsers
-
-__all__ = ["add_parser", "samples"]
+__all__ = ["samples"]
 
 _FIB_TESTS = "assert fib(0) == 0\nassert fib(1) == 1\nassert fib(10) == 55\n"
 _RIGHT = (
@@ -107,56 +98,3 @@ def samples() -> list[tuple[Sample, Reason]]:
         ),
         (Sample(id="right, after all of these", code=_RIGHT, check=asserts), Reason.PASSED),
     ]
-
-
-def add_parser(commands: "Subparsers") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("demo", help="judge a dozen right, wrong and hostile samples")
-    add_engine_options(parser)
-    parser.set_defaults(run=run)
-
-
-async def run(arguments: argparse.Namespace) -> int:
-    """Run the subcommand."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-
-    from veristone.cli.options import engine_config
-    from veristone.cli.tables import STYLES, isolation_line
-    from veristone.engine import Engine
-
-    console = Console()
-    surprises = 0
-    started = time.monotonic()
-    async with Engine(engine_config(arguments)) as engine:
-        console.print(
-            f"{engine.config.sandboxes} sandboxes ({engine.backend}) ready after"
-            f" {time.monotonic() - started:.1f} s",
-            highlight=False,
-        )
-        table = Table("sample", "verdict", "judged", "ms", "what happened", box=SIMPLE)
-        pairs = samples()
-        wanted = [reason for _, reason in pairs]
-        verdicts = engine.verify_stream([sample for sample, _ in pairs])
-        walls = ""
-        async for verdict in verdicts:
-            surprises += verdict.reason != wanted.pop(0)
-            table.add_row(
-                verdict.id,
-                f"[{STYLES[verdict.decision]}]{verdict.reason}[/]",
-                verdict.judged,
-                f"{verdict.usage.wall_s * 1000:.0f}",
-                verdict.message or _tests(verdict),
-            )
-            if verdict.isolation is not None:
-                walls = isolation_line(verdict.isolation)
-        console.print(table)
-        console.print(walls, highlight=False)
-    if surprises:
-        console.print(f"[red]{surprises} verdicts are not what they should be[/]")
-    return 1 if surprises else 0
-
-
-def _tests(verdict: Verdict) -> str:
-    return f"{verdict.passed} of {verdict.total} tests" if verdict.total else "ended as it should"
