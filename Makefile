@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo env test models test-models loop check format bench image lock clean
+.PHONY: help demo env test models test-models loop check format bench image wheel lock clean
 export PYTHON
 
 help: ## this list
@@ -38,6 +38,9 @@ bench: env ## the benchmarks
 
 image: env ## the service image, veristone:dev
 	@scripts/service-image.sh $(ARGS)
+
+wheel: ## the wheel, tried in an empty environment
+	@scripts/wheel.sh $(ARGS)
 
 lock: ## regenerate requirements*.lock
 	@scripts/lock.sh $(ARGS)

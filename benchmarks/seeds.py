@@ -4,7 +4,7 @@
 
 Four parts, each in the minutes of one run: the recipe `starcoder2` over real code (default: the
 standard library and the packages of this environment); the type checker beside the original's way;
-near-duplicates beside datasketch, and at a million functions; and a projection to The Stack.
+near-duplicates; and a projection to The Stack.
 
 Rates are per CPU second, of the worker and the tools that it starts together: that is a rate per
 core that other work on the machine hardly changes. The projection takes each step's rate and the
@@ -128,7 +128,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks seeds", description=__doc__)
     parser.add_argument("--source", action="append", metavar="PATH")
     parser.add_argument("--benchmark", action="append", metavar="NAME=FILE")
-    parser.add_argument("--functions", type=int, default=1_000_000, help="for near-duplicates")
+    parser.add_argument("--functions", type=int, default=50_000, help="for near-duplicates")
     options = parser.parse_args(arguments)
     options.source = options.source or [
         sysconfig.get_path("stdlib"),

@@ -33,11 +33,12 @@ from benchmarks.record import machine, write
 from veristone import Sample
 from veristone.engine import Engine, EngineConfig
 from veristone.files import only_one
+from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export
-from veristone.generators.synthesis.pipeline.feed import feed, reopen
+from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
-from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
-from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.pipeline.work import judging
+from veristone.generators.synthesis.pipeline.worker import work_off
 from veristone.generators.synthesis.read_input import read_input
 from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
 from veristone.generators.synthesis.records import Record, StageResult
@@ -145,9 +146,9 @@ async def _start(path: Path, recipe: Recipe, records: Iterator[Record]) -> RunFo
     frozen = recipe.model_dump_json().encode()
     with only_one(path):
         run = begin(path, frozen, [stage.name for stage in recipe.stages])
-        await reopen(run)
-        async with run.store() as store, run.queue(run.stages[0]) as queue:
-            await feed(queue, store, records)
+        async with run.open() as chain:
+            await chain.reopen()
+            await feed(chain, records)
     return run
 
 
@@ -166,16 +167,15 @@ async def _overlapped(run: RunFolder, recipe: Recipe, engine: Engine) -> tuple[i
         count += 1
         return result
 
-    async with run.store() as store, run.queue(VERIFY) as queue:
-        place = Place(VERIFY, store, queue, None)
-        await work_off(place, timed, concurrency=2 * engine.config.sandboxes)
+    async with run.open() as chain:
+        await work_off(chain, VERIFY, timed, concurrency=2 * engine.config.sandboxes)
         last = engine.usage()
         seconds = time.perf_counter() - (began or time.perf_counter())
     return count, seconds, last.share_since(first)
 
 
 async def _samples(run: RunFolder, recipe: Recipe) -> list[Sample]:
-    with run.alone():
+    with only_one(run.path):
         await export(run)
     samples: list[Sample] = []
     decode = msgspec.json.Decoder(Record).decode

@@ -1,131 +1,116 @@
 """`veristone seeds calibrate-judge`: how far a model's judgement can be trusted."""
 
-import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from veristone import ConfigError
-from veristone.cli.judging import drawn_note
+import typer
+
+from veristone.cli.display import print_table
+from veristone.files import disk_trouble, write_whole
 
 if TYPE_CHECKING:
-    from veristone.cli.options import Subparsers
     from veristone.generators.judge.calibration import AtThreshold, Calibration, Estimate
     from veristone.generators.judge.report import Report
 
-__all__ = ["add_calibration"]
-
-_CALIBRATION = """
-Asks a model about functions whose documentation people judged, and says how far its probabilities
-can be trusted: before a run, to choose the step's `minimum`, and for every model anew. The set that
-comes with Veristone has 144 functions. FILE of --labels has JSON lines of yours,
-{"seed": a line of some seeds.jsonl, "enough": true}.
-
-Exit status: 0 done; 1 done, and some functions got no probability; 2 could not start.
-"""
+__all__ = ["calibrate"]
 
 
-def add_calibration(actions: "Subparsers") -> None:
-    """Add `calibrate-judge` to the actions of `veristone seeds`."""
-    action = actions.add_parser(
-        "calibrate-judge",
-        help="how far a model's judgement of documentation can be trusted",
-        description=_CALIBRATION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    action.add_argument("--model", required=True, metavar="MODEL", help="as --judge of `run`")
-    action.add_argument("--labels", type=Path, metavar="FILE", help="labelled functions of yours")
-    action.add_argument(
-        "--precision",
-        type=float,
-        default=0.9,
-        metavar="P",
-        help="choose the threshold from which on this share is enough (default: 0.9)",
-    )
-    action.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("judge-calibration.json"),
-        metavar="FILE",
-        help="where the figures and every judgement go (default: judge-calibration.json)",
-    )
-    action.set_defaults(run=calibrate)
+async def calibrate(
+    model: Annotated[str, typer.Option(metavar="MODEL", help="As --judge of `run`.")],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Labelled functions of yours: JSON lines"
+            ' {"seed": a line of some seeds.jsonl, "enough": true}.',
+            show_default="ours, 144 of them",
+        ),
+    ] = None,
+    precision: Annotated[
+        float,
+        typer.Option(
+            metavar="P",
+            min=0.0,
+            max=1.0,
+            help="Choose the threshold from which on this share is enough.",
+        ),
+    ] = 0.9,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="The figures and every judgement."),
+    ] = Path("judge-calibration.json"),
+) -> int:
+    """Say how far a model's judgement of documentation can be trusted.
 
+    Asks a model about functions whose documentation people judged: before a run, to choose the
+    step's `minimum`, and for every model anew.
 
-async def calibrate(arguments: argparse.Namespace) -> int:
-    """Run `calibrate-judge`."""
+    Exit status: 0 done; 1 done, and some functions got no probability; 2 could not start.
+    """
     import msgspec
 
-    from veristone.files import whole_file
     from veristone.generators.judge.judge import ModelJudge
     from veristone.generators.judge.labelled import BUILT_IN, read_labelled
     from veristone.generators.judge.report import make_report
     from veristone.generators.models.registry import open_model, parse_model
 
-    if not 0 < arguments.precision <= 1:
-        raise ConfigError("--precision is above 0 and at most 1")
-    labelled = read_labelled(arguments.labels or BUILT_IN)
-    async with open_model(parse_model(arguments.model)) as model:
-        judge = ModelJudge(model)
-        judgements = await judge.judge([one.seed for one in labelled])
-        name = model.name
-    report = make_report(name, labelled, judgements, precision=arguments.precision)
-    try:
-        with whole_file(arguments.output) as file:
-            file.write(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
-    except OSError as error:
-        raise ConfigError(f"{arguments.output}: {error}") from error
+    labelled = read_labelled(labels or BUILT_IN)
+    async with open_model(parse_model(model)) as asked:
+        judgements = await ModelJudge(asked).judge([one.seed for one in labelled])
+        name = asked.name
+    report = make_report(name, labelled, judgements, precision=precision)
+    with disk_trouble(output):
+        write_whole(output, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     _print(report)
-    print(f"written: {arguments.output}")
+    print(f"written: {output}")
     return 1 if report.unjudged else 0
 
 
 def _print(report: "Report") -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from veristone.generators.judge.late import drawn_note
 
-    console = Console(highlight=False)
-    console.print(f"{report.model}: {report.count} labelled functions", markup=False)
+    print(f"{report.model}: {report.count} labelled functions")
     for reason, count in sorted(report.unjudged.items()):
-        console.print(f"without a probability: {count} ({reason})", markup=False)
+        print(f"without a probability: {count} ({reason})")
     if report.drawn:
-        console.print(drawn_note(report.model), markup=False)
+        print(drawn_note(report.model))
     if report.mean_mass is not None:
-        console.print(f"mean probability of yes and no together: {report.mean_mass:.3f}")
-    rows = Table("functions", "enough", "AUC", "Brier", "accuracy at 0.5")
-    for name, figures in report.figures.items():
-        rows.add_row(name, *_summary(figures))
-    console.print(rows)
-    baselines = Table("without a model", "AUC", "accuracy at 0.5")
-    for name, figures in report.baselines.items():
-        # Of lengths only the order means something.
-        accuracy = _interval(_accuracy(figures)) if name == "always yes" else ""
-        baselines.add_row(name, _interval(figures.auc), accuracy)
-    console.print(baselines)
+        print(f"mean probability of yes and no together: {report.mean_mass:.3f}")
+    print_table(
+        ["functions", "enough", "AUC", "Brier", "accuracy at 0.5"],
+        [(name, *_summary(figures)) for name, figures in report.figures.items()],
+    )
+    print_table(
+        ["without a model", "AUC", "accuracy at 0.5"],
+        [
+            # Of lengths only the order means something.
+            (
+                name,
+                _interval(figures.auc),
+                _interval(_accuracy(figures)) if name == "always yes" else "",
+            )
+            for name, figures in report.baselines.items()
+        ],
+    )
     figures = report.figures["all"]
-    thresholds = Table("keep from", "kept", "accuracy", "precision", "recall")
-    for one in figures.thresholds:
-        thresholds.add_row(f"{one.threshold:.1f}", *_at(one))
+    rows = [(f"{one.threshold:.1f}", *_at(one)) for one in figures.thresholds]
     if figures.chosen is not None:
-        thresholds.add_row(f"{figures.chosen.threshold:.4f}", *_at(figures.chosen), style="bold")
-    console.print(thresholds)
+        rows.append((f"{figures.chosen.threshold:.4f}", *_at(figures.chosen)))
+    print_table(["keep from", "kept", "accuracy", "precision", "recall"], rows)
     if figures.chosen is None:
-        console.print(f"no threshold reaches a precision of {figures.wanted:g}")
+        print(f"no threshold reaches a precision of {figures.wanted:g}")
     else:
-        console.print(
+        print(
             f"lowest threshold with a precision of {figures.wanted:g}:"
-            f" minimum = {figures.chosen.threshold!r} (chosen and measured on the same functions)",
-            soft_wrap=True,
+            f" minimum = {figures.chosen.threshold!r} (chosen and measured on the same functions)"
         )
-    reliability = Table("probability of yes", "count", "mean", "enough")
-    for row in figures.bins:
-        reliability.add_row(
-            f"{row.low:.1f} to {row.high:.1f}",
-            str(row.count),
-            _number(row.mean),
-            _number(row.enough),
-        )
-    console.print(reliability)
+    print_table(
+        ["probability of yes", "count", "mean", "enough"],
+        [
+            (f"{b.low:.1f} to {b.high:.1f}", str(b.count), _number(b.mean), _number(b.enough))
+            for b in figures.bins
+        ],
+    )
 
 
 def _summary(figures: "Calibration") -> list[str]:
@@ -142,8 +127,7 @@ def _accuracy(figures: "Calibration") -> "Estimate":
 
 
 def _at(one: "AtThreshold") -> list[str]:
-    shares = (one.accuracy, one.precision, one.recall)
-    return [str(one.kept), *(_interval(share) for share in shares)]
+    return [str(one.kept), *map(_interval, (one.accuracy, one.precision, one.recall))]
 
 
 def _interval(figure: "Estimate") -> str:

@@ -1,279 +1,282 @@
 """`veristone generate`: from seeds to instructions and responses that ran."""
 
-import argparse
 import asyncio
-import contextlib
+import os
 import sys
-from collections.abc import Iterable, Iterator
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from veristone import ConfigError
-from veristone.cli.generate_common import (
-    add_model_options,
-    add_work_options,
-    model_config,
-    need_extra,
+import typer
+
+from veristone.cli.app import command, group
+from veristone.cli.display import complain
+from veristone.cli.generate_status import print_counts, print_status, shown
+from veristone.cli.options import (
+    EngineOptions,
+    Folder,
+    ModelOptions,
+    OutputFolder,
+    Quiet,
+    Recipe,
+    Seed,
 )
-from veristone.cli.options import add_engine_options, engine_config
-from veristone.files import disk_trouble
+from veristone.extras import need_modules
+from veristone.files import disk_trouble, only_one
+from veristone.processes import end_with_parent
 
 if TYPE_CHECKING:
-    from veristone.cli.options import Subparsers
     from veristone.generators.synthesis.pipeline.folder import RunFolder
-    from veristone.generators.synthesis.recipe import Recipe
-    from veristone.generators.synthesis.records import Record
+    from veristone.generators.synthesis.pipeline.whole import Worker
 
-__all__ = ["add_parser"]
+__all__ = ["generate", "run"]
 
-_DESCRIPTION = """
-Has a model write concepts, instructions and responses as a recipe says, and runs every response
-with its tests in a sandbox. What is made lies in FOLDER; a run that was interrupted or killed, at
-any moment, goes on where it was when it is started again.
+_NEEDED = tuple(
+    f"veristone.generators.synthesis.{name}" for name in ("recipe", "read_input", "pipeline.folder")
+)
+Input = Annotated[
+    Path | None,
+    typer.Option(
+        "--input", metavar="FILE", help="What the recipe starts from: seeds, instructions or tasks."
+    ),
+]
+Queues = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="redis://HOST:PORT/0, so that workers on several hosts can join (a copy of FOLDER is"
+        " enough there).",
+        show_default="files in FOLDER",
+    ),
+]
+Attempts = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Failures before a record is given up.", show_default="20"
+    ),
+]
+# End when this process does; `run` gives it to its children.
+Parent = Annotated[int | None, typer.Option(hidden=True)]
 
-  veristone generate run selfcodealign --seeds seeds.jsonl --model MODEL -o FOLDER
+generate = group(
+    """Have a model write instructions and responses, and verify them.
 
-does everything, stages and verification side by side. The same in processes of your own, each of
-which may be started, stopped and multiplied at any time. A worker ends when its stage has nothing
-left to come; after `start` was given more seeds, or after `retry`, start the workers again:
+    Has a model write concepts, instructions and responses as a recipe says, and runs every response
+    with its tests in a sandbox. What is made lies in FOLDER; a run that was interrupted or killed,
+    at any moment, goes on where it was when it is started again.
 
-  veristone generate start selfcodealign --seeds seeds.jsonl -o FOLDER
-  veristone generate concepts FOLDER --model MODEL  one stage; also instructions, responses
-  veristone generate work FOLDER --model MODEL      all stages that ask the model, or named ones
-  veristone generate verify FOLDER                  the last: run what was written
-  veristone generate status FOLDER                  how far it is
-  veristone generate retry FOLDER                   try again what failed for good
-  veristone generate export FOLDER                  write responses.jsonl and the other files
+    \b
+    veristone generate run selfcodealign --input seeds.jsonl --model MODEL -o FOLDER
 
-MODEL is http://HOST:PORT/v1 (any OpenAI-compatible server), vllm:NAME or transformers:NAME (in this
-process), replay:FILE (what --record wrote), or a file FILE.toml with a back end's settings.
+    does everything, stages and verification side by side. The same in processes of your own, each
+    of which may be started, stopped and multiplied at any time. A worker ends when its stage has
+    nothing left to come; after `start` was given more seeds, or after `retry`, start the workers
+    again:
 
-Exit status: 0 done; 1 some records could not be done (`retry` puts them back); 2 could not start,
-or the disk or a server failed; 130 interrupted.
-"""
-_STAGES = ("concepts", "instructions", "responses")
+    \b
+    veristone generate start selfcodealign --input seeds.jsonl -o FOLDER
+    veristone generate work FOLDER --model MODEL            all stages that ask the model
+    veristone generate work FOLDER concepts --model MODEL   one of them
+    veristone generate verify FOLDER                        the last: run what was written
+    veristone generate status FOLDER                        how far it is
+    veristone generate retry FOLDER                         try again what failed for good
+    veristone generate export FOLDER                        write responses.jsonl and the others
+
+    Exit status: 0 done; 1 some records could not be done (`retry` puts them back); 2 could not
+    start, or the disk or a server failed; 130 interrupted.
+    """
+)
 
 
-def add_parser(commands: "Subparsers") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "generate",
-        help="have a model write instructions and responses, and verify them",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+@command(generate, "run")
+async def run(
+    recipe: Recipe,
+    output: OutputFolder,
+    engine: EngineOptions,
+    model: ModelOptions,
+    source: Input = None,
+    queues: Queues = None,
+    attempts: Attempts = None,
+    seed: Seed = None,
+    verifiers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that verify.")] = 1,
+    quiet: Quiet = False,
+) -> int:
+    """Do everything."""
+    need_modules(*_NEEDED, extra="generate")
+    from veristone.generators.synthesis.pipeline.process import Input, begun, read_recipe
+    from veristone.generators.synthesis.pipeline.whole import WorkerFailed, run_whole
+
+    model.settings()
+    whole = read_recipe(recipe, seed)
+    records = Input(whole, source)
+    began = time.monotonic()
+    with disk_trouble(output):
+        async with begun(output, whole, records, queues, attempts) as folder:
+            workers = _workers(folder, engine, model, verifiers)
+            try:
+                async with shown(folder, folder.stages, quiet=quiet) as progress:
+                    counts = await run_whole(folder, records, workers, progress.say)
+            except WorkerFailed as error:
+                complain(f"{error}; the same command goes on from here")
+                return 2
+            except asyncio.CancelledError:
+                complain("interrupted; the same command goes on from here")
+                raise
+    if not quiet:
+        print_counts(counts)
+        print(f"{time.monotonic() - began:.0f} s; responses: {output / 'responses.jsonl'}")
+        print(f"to read some: veristone show {output}")
+    dead = sum(stage["dead"] for stage in counts["stages"])
+    return _told_dead(dead, output, " (see dead.jsonl)", " and the same command again")
+
+
+def _workers(
+    folder: "RunFolder", engine: EngineOptions, model: ModelOptions, verifiers: int
+) -> "list[Worker]":
+    from veristone.generators.synthesis.pipeline.chain import VERIFY
+    from veristone.generators.synthesis.pipeline.whole import Worker
+
+    words = [sys.executable, "-m", "veristone", "generate"]
+    common = [str(folder.path), "--quiet", "--parent", str(os.getpid())]
+    sandboxes = max(1, engine.settings().sandboxes // verifiers)
+    judging = [*words, "verify", *common, *engine.words(sandboxes=sandboxes)]
+    return [
+        Worker("model", folder.stages[:-1], [*words, "work", *common, *model.words()]),
+        *(Worker(f"verify {number}", [VERIFY], judging) for number in range(1, verifiers + 1)),
+    ]
+
+
+@command(generate, "start")
+async def start(
+    recipe: Recipe,
+    output: OutputFolder,
+    source: Input = None,
+    queues: Queues = None,
+    attempts: Attempts = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+) -> int:
+    """Make FOLDER and put the input in it."""
+    need_modules(*_NEEDED, extra="generate")
+    from veristone.generators.synthesis.pipeline.process import (
+        Input,
+        begun,
+        feed_run,
+        read_recipe,
     )
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-    _add_whole(actions)
-    for stage in _STAGES:
-        action = actions.add_parser(stage, help=f"work on the stage {stage}")
-        action.add_argument("folder", type=Path, metavar="FOLDER")
-        action.set_defaults(run=work, stages=[stage])
-        add_model_options(action)
-        add_work_options(action)
-    action = actions.add_parser("work", help="work on stages that ask the model")
-    action.add_argument("folder", type=Path, metavar="FOLDER")
-    action.add_argument("stages", nargs="*", metavar="STAGE", help="default: all of them")
-    action.set_defaults(run=work)
-    add_model_options(action)
-    add_work_options(action)
-    action = actions.add_parser("verify", help="run what was written, with its tests")
-    action.add_argument("folder", type=Path, metavar="FOLDER")
-    action.set_defaults(run=verify)
-    add_work_options(action)
-    add_engine_options(action)
-    for name, function, text in (
-        ("status", status, "how far a run is"),
-        ("export", export, "write the sorted files"),
-        ("retry", retry, "have records that failed for good tried again"),
-    ):
-        action = actions.add_parser(name, help=text, description=text)
-        action.add_argument("folder", type=Path, metavar="FOLDER")
-        action.set_defaults(run=function)
 
-
-def _add_whole(actions: "Subparsers") -> None:
-    for name, text in (("run", "do everything"), ("start", "make FOLDER and put the input in it")):
-        action = actions.add_parser(name, help=text, description=text)
-        action.add_argument("recipe", metavar="RECIPE", help="a TOML file, or a recipe of ours")
-        action.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
-        action.add_argument(
-            "--seeds",
-            "--input",
-            type=Path,
-            metavar="FILE",
-            help="what the recipe starts from: seeds, instructions or tasks",
-        )
-        action.add_argument(
-            "--queues",
-            metavar="URL",
-            help="redis://HOST:PORT/0, so that workers on several hosts can join (a copy of FOLDER"
-            " is enough there); default: files in FOLDER",
-        )
-        action.add_argument(
-            "--attempts", type=int, metavar="N", help="failures before a record is given up (20)"
-        )
-        action.add_argument("--random-seed", type=int, metavar="N", help="in place of the recipe's")
-        action.add_argument("--quiet", action="store_true", help="no progress, no summary")
-        if name == "start":
-            action.set_defaults(run=start)
-            continue
-        action.add_argument(
-            "--verifiers", type=int, default=1, metavar="N", help="processes that verify (1)"
-        )
-        action.set_defaults(run=run)
-        add_model_options(action)
-        add_engine_options(action)
-
-
-async def run(arguments: argparse.Namespace) -> int:
-    """Run `run`."""
-    need_extra()
-    from veristone.cli.generate_run import run_all
-
-    model_config(arguments)
-    engine_config(arguments)
-    if arguments.verifiers < 1:
-        raise ConfigError("--verifiers must be 1 or more")
-    path: Path = arguments.output
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(disk_trouble(path))
-        folder, records = await _begin(arguments, stack)
-        return await run_all(folder, records, arguments)
-
-
-async def start(arguments: argparse.Namespace) -> int:
-    """Run `start`."""
-    need_extra()
-    from veristone.generators.synthesis.pipeline.feed import feed
-
-    path: Path = arguments.output
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(disk_trouble(path))
-        folder, records = await _begin(arguments, stack)
-        async with folder.store() as store, folder.queue(folder.stages[0]) as queue:
-            fed = await feed(queue, store, records)
-    if not arguments.quiet:
-        print(f"{path}: {fed.line()}")
+    whole = read_recipe(recipe, seed)
+    records = Input(whole, source)
+    with disk_trouble(output):
+        async with begun(output, whole, records, queues, attempts) as folder:
+            fed = await feed_run(folder, records)
+    if not quiet:
+        print(f"{output}: {fed.line()}")
         print(f"stages: {', '.join(folder.stages)}")
     return 0
 
 
-async def _begin(
-    arguments: argparse.Namespace, stack: contextlib.ExitStack
-) -> "tuple[RunFolder, Iterable[Record]]":
-    """Check everything, make the folder, lock it, and open its queues for the input."""
-    from veristone.files import only_one
-    from veristone.generators.synthesis.pipeline.feed import check_ids, reopen
-    from veristone.generators.synthesis.pipeline.folder import begin, check
-
-    path: Path = arguments.output
-    recipe = _recipe(arguments.recipe, arguments.random_seed)
-    frozen = recipe.model_dump_json(indent=1).encode() + b"\n"
-    records = _Input(recipe, arguments.seeds)
-    if arguments.attempts is not None and arguments.attempts < 1:
-        raise ConfigError("--attempts must be 1 or more")
-    check(path, frozen, redis=arguments.queues, attempts=arguments.attempts)
-    await asyncio.to_thread(check_ids, records)
-    stack.enter_context(only_one(path))
-    folder = begin(
-        path,
-        frozen,
-        [stage.name for stage in recipe.stages],
-        redis=arguments.queues,
-        attempts=arguments.attempts,
-    )
-    await reopen(folder)
-    return folder, records
-
-
-def _recipe(name: str, random_seed: int | None) -> "Recipe":
-    from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
-
-    settings = load_recipe(name)
-    if random_seed is not None:
-        settings["random_seed"] = random_seed
-    path = Path(name)
-    settings.setdefault("name", path.parent.name if path.name == "recipe.toml" else path.stem)
-    return parse_recipe(settings, name)
-
-
-class _Input:
-    """The records of the input, read anew each time."""
-
-    def __init__(self, recipe: "Recipe", path: Path | None) -> None:
-        from veristone.generators.synthesis.inputs import Draws
-
-        if path is None and not isinstance(recipe.input, Draws):
-            raise ConfigError(f"the recipe {recipe.name} starts from a file: give it with --seeds")
-        if path is not None and isinstance(recipe.input, Draws):
-            raise ConfigError(f"the recipe {recipe.name} starts from nothing: leave --seeds out")
-        self._recipe = recipe
-        self._path = path
-
-    def __iter__(self) -> "Iterator[Record]":
-        from veristone.generators.synthesis.read_input import read_input
-
-        return read_input(self._recipe.input, self._path)
-
-
-async def work(arguments: argparse.Namespace) -> int:
-    """Run `work`, and the stages that have a command of their own."""
-    need_extra()
-    from veristone.cli.generate_work import work_on
-
-    with disk_trouble(arguments.folder):
-        return await work_on(arguments)
-
-
-async def verify(arguments: argparse.Namespace) -> int:
-    """Run `verify`."""
-    need_extra()
-    from veristone.cli.generate_work import verify_all
-
-    with disk_trouble(arguments.folder):
-        return await verify_all(arguments)
-
-
-async def status(arguments: argparse.Namespace) -> int:
-    """Run `status`."""
-    need_extra()
-    from veristone.cli.generate_tables import print_status
+@command(generate, "work")
+async def work(
+    folder: Folder,
+    model: ModelOptions,
+    stages: Annotated[
+        list[str] | None, typer.Argument(metavar="STAGE", show_default="all that ask the model")
+    ] = None,
+    quiet: Quiet = False,
+    parent: Parent = None,
+) -> int:
+    """Work on stages that ask the model."""
+    need_modules(*_NEEDED, extra="generate")
     from veristone.generators.synthesis.pipeline.folder import find
-    from veristone.generators.synthesis.pipeline.status import Watch
+    from veristone.generators.synthesis.pipeline.process import named_stages, work_on
 
-    folder = find(arguments.folder)
-    with disk_trouble(arguments.folder):
-        async with Watch(folder) as watch:
-            stages = await watch.look()
+    if parent is not None:
+        end_with_parent(parent)
+    found = find(folder)
+    named = named_stages(found, stages or [])
+    with disk_trouble(folder):
+        async with model.opened() as opened, shown(found, named, quiet=quiet):
+            dead = await work_on(found, opened, named, in_flight=model.in_flight)
+    return 1 if quiet and dead else _told_dead(dead, folder)
+
+
+@command(generate, "verify")
+async def verify(
+    folder: Folder, engine: EngineOptions, quiet: Quiet = False, parent: Parent = None
+) -> int:
+    """Run what was written, with its tests."""
+    need_modules(*_NEEDED, extra="generate")
+    from veristone.engine import Engine
+    from veristone.generators.synthesis.pipeline.chain import VERIFY
+    from veristone.generators.synthesis.pipeline.folder import find
+    from veristone.generators.synthesis.pipeline.process import verify_run
+
+    if parent is not None:
+        end_with_parent(parent)
+    settings = engine.settings()
+    found = find(folder)
+    with disk_trouble(folder):
+        async with Engine(settings) as verifier, shown(found, [VERIFY], quiet=quiet):
+            # One sample a sandbox is judged while the next stands ready beside it.
+            before = verifier.usage()
+            dead = await verify_run(found, verifier, concurrency=2 * settings.sandboxes)
+            busy = verifier.usage().share_since(before)
+    if quiet:
+        return 1 if dead else 0
+    print(f"sandboxes were busy {100 * busy:.0f} % of the time", file=sys.stderr)
+    return _told_dead(dead, folder)
+
+
+def _told_dead(dead: int, folder: Path, where: str = "", then: str = "") -> int:
+    if dead:
+        complain(
+            f"{dead:,} record(s) failed for good{where}; `veristone generate retry {folder}`{then}"
+            " has them tried again"
+        )
+    return 1 if dead else 0
+
+
+@command(generate, "status")
+async def status(folder: Folder) -> int:
+    """Say how far a run is."""
+    need_modules(*_NEEDED, extra="generate")
+    from veristone.generators.synthesis.pipeline.folder import find
+
+    found = find(folder)
+    with disk_trouble(folder):
+        async with found.open() as chain:
+            stages = await chain.look()
     print_status(stages)
     return 1 if any(stage.queue.dead for stage in stages) else 0
 
 
-async def export(arguments: argparse.Namespace) -> int:
-    """Run `export`."""
-    need_extra()
-    from veristone.cli.generate_tables import print_funnel
+@command(generate, "export")
+async def export(folder: Folder) -> int:
+    """Write the sorted files."""
+    need_modules(*_NEEDED, extra="generate")
     from veristone.generators.synthesis.pipeline.export import export as write_all
     from veristone.generators.synthesis.pipeline.folder import find
 
-    folder = find(arguments.folder)
-    with disk_trouble(arguments.folder), folder.alone():
-        counts = await write_all(folder)
-    print_funnel(counts)
+    found = find(folder)
+    with disk_trouble(folder), only_one(folder):
+        counts = await write_all(found)
+    print_counts(counts)
     if not counts["finished"]:
-        print("veristone: the run is not finished: this is a part of it", file=sys.stderr)
+        complain("the run is not finished: this is a part of it")
     return 1 if any(stage["dead"] for stage in counts["stages"]) else 0
 
 
-async def retry(arguments: argparse.Namespace) -> int:
-    """Run `retry`."""
-    need_extra()
-    from veristone.generators.synthesis.pipeline.feed import put_back
+@command(generate, "retry")
+async def retry(folder: Folder) -> int:
+    """Have records that failed for good tried again."""
+    need_modules(*_NEEDED, extra="generate")
     from veristone.generators.synthesis.pipeline.folder import find
 
-    folder = find(arguments.folder)
-    with disk_trouble(arguments.folder):
-        back = await put_back(folder)
+    found = find(folder)
+    with disk_trouble(folder):
+        async with found.open() as chain:
+            back = await chain.put_back()
     for stage, number in back.items():
         print(f"{stage}: {number:,} put back; `veristone generate` run, work or verify does them")
     if not back:

@@ -1,277 +1,286 @@
-"""`veristone loop`: the whole self-alignment loop on a CPU in minutes, with its control.
+"""`veristone align`, `loop` and the hidden `step`: the whole self-alignment loop."""
 
-For each random seed a base model is made from scratch and `veristone align tiny-loop` is run on
-it; seeds run side by side, one core each. Differences are taken within a seed.
-"""
-
-import argparse
 import asyncio
-import hashlib
-import json
-import math
 import os
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.console import Console
-from rich.table import Table
+import typer
 
 from veristone import ConfigError
+from veristone.cli.dataset import dataset
+from veristone.cli.display import Progress, complain, print_table
+from veristone.cli.evaluate import evaluate
+from veristone.cli.generate import run as generate
+from veristone.cli.options import (
+    EngineOptions,
+    ModelOptions,
+    OutputFolder,
+    Overwrite,
+    Processes,
+    Quiet,
+    Seed,
+)
+from veristone.cli.seeds import collect
+from veristone.cli.select import select
+from veristone.cli.train import train
 
 if TYPE_CHECKING:
-    from veristone.cli.options import Subparsers
-    from veristone.loop.run import Progress
-
-__all__ = ["Interval", "add_parser", "interval", "run"]
-
-_DESCRIPTION = """
-Makes a tiny StarCoder2 from scratch, has it write solutions and tests, runs them in the sandboxes,
-tunes it on what passed, and beside it on a random response, and judges all by hidden tests on
-tasks with other names and numbers. Once for each of several random seeds. Needs torch and
-transformers, no download of weights, no GPU. Started again, it goes on where it was.
-
-Exit status: 0 done; 1 a seed failed; 2 could not start; 130 interrupted.
-"""
-_EVALUATIONS = ("hidden tests, T 0.8", "hidden tests, greedy")
-_MODELS: Mapping[str, str] = {
-    "base": "evaluation/base",
-    "passing": "round-1/evaluation/main",
-    "no filter": "round-1/evaluation/no-filter",
-}
-# Student's t, 97.5 %, for 1 to 10 degrees of freedom; Abramowitz and Stegun, table 26.10.
-_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-
-
-def add_parser(commands: "Subparsers") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "loop",
-        help="run the whole loop on a tiny model, here and now",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--seeds", type=int, default=4, metavar="N", help="repetitions (4)")
-    parser.add_argument(
-        "--instructions", type=int, default=400, metavar="N", help="that the model answers (400)"
-    )
-    parser.add_argument(
-        "--held-out", type=int, default=200, metavar="N", help="tasks of the evaluation (200)"
-    )
-    parser.add_argument(
-        "--processes", type=int, metavar="N", help="seeds side by side (default: one per core)"
-    )
-    parser.add_argument("--redo", action="store_true", help="do anew what has other settings")
-    parser.add_argument("--base", type=int, metavar="SEED", help=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
-
-
-async def run(arguments: argparse.Namespace) -> int:
-    """Run the subcommand."""
-    if arguments.seeds < 1 or arguments.instructions < 1 or arguments.held_out < 1:
-        raise ConfigError("--seeds, --instructions and --held-out are 1 or more")
-    if arguments.base is not None:
-        await asyncio.to_thread(_make_base, arguments)
-        return 0
-    _need_torch()
-    folder: Path = arguments.output.absolute()
-    failed = await _run_seeds(folder, arguments)
-    for error in failed:
-        print(f"veristone: {error}", file=sys.stderr)
-    done = [n for n in range(arguments.seeds) if _has_results(folder / f"seed-{n}" / "run")]
-    if done:
-        results = {n: _results(folder / f"seed-{n}" / "run") for n in done}
-        _show(results)
-        summary = folder / "loop.json"
-        summary.write_text(json.dumps(_summary(results), indent=1) + "\n")
-        print(f"numbers: {summary}")
-        print(f"reports: {folder}/seed-*/run/report.html")
-    return 1 if failed else 0
-
-
-def _make_base(arguments: argparse.Namespace) -> None:
-    from veristone.training.tiny.files import write_loop_files
-
-    write_loop_files(
-        arguments.output,
-        seed=arguments.base,
-        instructions=arguments.instructions,
-        held_out=arguments.held_out,
-    )
-
-
-def _need_torch() -> None:
-    import importlib.util
-
-    for name in ("torch", "transformers"):
-        if importlib.util.find_spec(name) is None:
-            raise ConfigError(
-                f"{name} is not installed: `make loop` makes an environment for it, or install the"
-                " extra `train` (pip install 'veristone[train]')"
-            )
-
-
-async def _run_seeds(folder: Path, arguments: argparse.Namespace) -> list[Exception]:
-    from veristone.files import only_one
-
-    # More threads than cores make torch many times slower (docs/loop.md).
-    os.environ["OMP_NUM_THREADS"] = "1"
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    places = asyncio.Semaphore(arguments.processes or len(os.sched_getaffinity(0)))
-    failed: list[Exception] = []
-    with only_one(folder):
-        async with asyncio.TaskGroup() as group:
-            for seed in range(arguments.seeds):
-                group.create_task(_run_seed(folder, seed, arguments, places, failed))
-    return failed
-
-
-async def _run_seed(
-    folder: Path,
-    seed: int,
-    arguments: argparse.Namespace,
-    places: asyncio.Semaphore,
-    failed: list[Exception],
-) -> None:
+    from veristone.loop.estimate import Cost
     from veristone.loop.plan import Step
-    from veristone.loop.run import StepFailed, mark, remove, run_steps, stale
+    from veristone.loop.recipe import AlignRecipe
+    from veristone.loop.run import Progress as StepProgress
 
-    name = f"seed-{seed}"
-    sizes = ["--instructions", str(arguments.instructions), "--held-out", str(arguments.held_out)]
-    base = ["loop", "-o", f"{name}/files", "--base", str(seed), *sizes]
-    align = ["align", "tiny-loop", "-o", f"{name}/run", "--data", f"{name}/files"]
-    align += ["--random-seed", str(seed), *(["--redo"] if arguments.redo else [])]
-    common: dict[str, Any] = {"variant": name, "round": 0}
-    made = "-".join([*sizes, str(seed)])
-    files = Step(
-        kind="training", name=f"{name}/files", arguments=tuple(base), digest=made, **common
-    )
-    rest = Step(
-        kind="evaluation",
-        name=f"{name}/run",
-        arguments=tuple(align),
-        digest=f"{made}-{_digest(folder / files.folder)}",
-        **common,
-    )
-    steps = [files, rest]
-    if stale(folder, [rest]):
-        # What of it is to be done anew is for `align` to say, or to refuse.
-        mark(folder, rest).unlink()
-    changed = stale(folder, steps)
-    if changed and not arguments.redo:
-        raise ConfigError(f"{folder} was made with other numbers: give another folder, or --redo")
-    remove(folder, changed)
-    async with places:
-        told = ""
+__all__ = ["align", "loop", "step"]
 
-        def tell(progress: "Progress") -> None:
-            nonlocal told
-            if progress.line != told:
-                told = progress.line
-                print(f"{name}: {told[:120]}", file=sys.stderr, flush=True)
+
+async def align(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A TOML file, or a recipe of ours.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Of the run.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where relative paths of the recipe begin.",
+            show_default="its folder; for a recipe of ours this one",
+        ),
+    ] = None,
+    seed: Seed = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print what would be done and what it would cost."),
+    ] = False,
+    cores: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="For the estimate.", show_default="those of this machine"
+        ),
+    ] = None,
+    gpus: Annotated[int, typer.Option(metavar="N", min=1, help="For the estimate.")] = 4,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> int:
+    """Run the whole self-alignment loop of a recipe.
+
+    Seeds, concepts, instructions, responses, verdicts, selection, dataset, training, evaluation,
+    report. Every variant of the recipe is run beside the main one, sharing what is the same.
+    Started again, it goes on where it was.
+
+    \b
+    veristone align recipes/starcoder2-instruct.toml --dry-run   what would be done, and its cost
+    veristone align recipes/starcoder2-instruct.toml -o FOLDER   do it
+
+    Exit status: 0 done; 1 a step failed; 2 could not start; 130 interrupted.
+    """
+    from veristone.loop.align import align as run
+    from veristone.loop.align import checked_plan
+    from veristone.loop.recipe import load_align_recipe
+    from veristone.loop.run import StepFailed
+
+    whole = load_align_recipe(recipe, data)
+    if seed is not None:
+        whole = whole.model_copy(update={"random_seed": seed})
+    steps = checked_plan(whole)
+    if dry_run:
+        _show_plan(whole, steps, cores or len(os.sched_getaffinity(0)), gpus)
+        return 0
+    if output is None:
+        raise ConfigError("give the run a folder: -o FOLDER (or --dry-run)")
+    numbers = {each.name: n for n, each in enumerate(steps, start=1)}
+    with Progress(quiet=quiet) as progress:
+        last = ""
+
+        def show(now: "StepProgress") -> None:
+            nonlocal last
+            head = f"{numbers[now.step.name]} of {len(steps)}: {now.step.name}"
+            progress.show(_ALIGN, f"{head}  {now.line[:100]}")
+            if not progress.terminal and not quiet and last != head:
+                progress.say(head)
+            last = head
 
         try:
-            await run_steps(folder, steps, tell)
+            reports = await run(output.resolve(), whole, steps, show, overwrite=overwrite)
         except StepFailed as error:
-            failed.append(error)
+            progress.close()
+            complain(str(error))
+            return 1
+        except asyncio.CancelledError:
+            progress.close()
+            complain("interrupted; the same command goes on from here")
+            raise
+    for path in reports:
+        print(f"report: {path}")
+    return 0
 
 
-def _digest(data: Path) -> str:
-    """Return the digest of everything that `align` is going to do."""
-    from veristone.cli.align import content
-    from veristone.loop.plan import plan
-    from veristone.loop.recipe import load_align_recipe
-
-    steps = plan(load_align_recipe(Path("tiny-loop"), data), content)
-    return hashlib.sha256("".join(step.digest for step in steps).encode()).hexdigest()[:16]
-
-
-def _place(run: Path, model: str, label: str) -> Path:
-    from veristone.loop.plan import folder_name
-
-    return run / _MODELS[model] / folder_name(label) / "results.json"
+_ALIGN = "align"
+_DOES = {
+    "seeds": "mine and filter functions",
+    "synthesis": "write and verify responses",
+    "selection": "choose among them",
+    "dataset": "write rows",
+    "training": "fine-tune",
+    "evaluation": "answer and judge tasks",
+}
 
 
-def _has_results(run: Path) -> bool:
-    return all(_place(run, model, label).exists() for model in _MODELS for label in _EVALUATIONS)
+def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]", cores: int, gpus: int) -> None:
+    from veristone.loop.estimate import estimate
+
+    costs = estimate(recipe, steps)
+
+    def row(name: str, given: str, made: str, found: "Sequence[Cost]") -> tuple[str, ...]:
+        sums = [sum(cost.core_hours for cost in found), sum(cost.gpu_hours for cost in found)]
+        sums.append(sum(cost.hours(cores, gpus) for cost in found))
+        return (name, given, made, *(f"{n:,.1f}" if n >= 0.05 else "" for n in sums))
+
+    rows: list[tuple[str, ...]] = []
+    for each in steps:
+        if each.kind != "evaluation":
+            cost = costs[each.name]
+            rows.append(row(each.name, f"{cost.given:,}", f"{cost.made:,}", [cost]))
+    evaluations = [costs[each.name] for each in steps if each.kind == "evaluation"]
+    rows += [row(f"evaluation, {len(evaluations)} times", "", "", evaluations), ()]
+    rows.append(row("together", "", "", list(costs.values())))
+    columns = ["step", ">given", ">made", ">core h", ">GPU h", ">hours"]
+    print_table(columns, rows, title=f"{recipe.name}: {len(steps)} steps")
+    print(
+        f"Hours: with {cores} cores and {gpus} GPUs, one step after another. Counts: [scale] of the"
+        " recipe. Core hours: our benchmarks. GPU hours: A100-80G, from the costs in arXiv"
+        " 2410.24198; a factor of two either way."
+    )
+    for each in steps:
+        print(f"\n{each.name}: {_DOES[each.kind]}")
+        for name, value in [*each.inputs.items(), *each.settings.items()]:
+            if value not in ("", [], {}, False):
+                print(f"  {name} = {value}")
+        print(f"  makes {', '.join(each.outputs.values())}")
 
 
-def _results(run: Path) -> dict[str, dict[str, float]]:
-    """Return pass@1 by evaluation and model."""
-    return {
-        label: {model: _pass_at_1(_place(run, model, label)) for model in _MODELS}
-        for label in _EVALUATIONS
-    }
+async def loop(
+    output: OutputFolder,
+    repetitions: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Each with a random seed of its own.")
+    ] = 4,
+    instructions: Annotated[
+        int, typer.Option(metavar="N", min=1, help="That the model answers.")
+    ] = 400,
+    held_out: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Tasks of the evaluation.")
+    ] = 200,
+    processes: Processes = None,
+    overwrite: Overwrite = False,
+) -> int:
+    """Run the whole loop on a tiny model, here and now.
+
+    Makes a tiny StarCoder2 from scratch, has it write solutions and tests, runs them in the
+    sandboxes, tunes it on what passed, and beside it on a random response, and judges all by hidden
+    tests on other tasks. Once for each of several random seeds. Needs torch and transformers
+    (`make loop` brings them), no download of weights, no GPU. Started again, it goes on where it
+    was.
+
+    Exit status: 0 done; 1 a repetition failed; 2 could not start; 130 interrupted.
+    """
+    from veristone.loop.toy import EVALUATIONS, MODELS, run_toy_loop
+
+    told: dict[str, str] = {}
+    folder = output.absolute()
+    with Progress(quiet=False) as progress:
+
+        def show(name: str, now: "StepProgress") -> None:
+            line = f"{now.step.name}: {now.line[:120]}"
+            progress.show(name, line)
+            if not progress.terminal and told.get(name) != line:
+                progress.say(f"{name}: {line}")
+            told[name] = line
+
+        results = await run_toy_loop(
+            folder,
+            repetitions=repetitions,
+            instructions=instructions,
+            held_out=held_out,
+            processes=processes or len(os.sched_getaffinity(0)),
+            overwrite=overwrite,
+            on_progress=show,
+        )
+    for error in results.failed:
+        complain(str(error))
+    if results.found:
+        rows = [(m, *(results.of(m, label).text() for label in EVALUATIONS)) for m in MODELS]
+        differences = [results.differences(label) for label in EVALUATIONS]
+        rows.append(())
+        rows += [(name, *(each[name].text() for each in differences)) for name in differences[0]]
+        title = f"pass@1 in %, mean of {len(results.found)} repetitions and its 95% interval"
+        print_table(["", *(f">{label}" for label in EVALUATIONS)], rows, title=title)
+        print(f"numbers: {folder / 'loop.json'}")
+        print(f"reports: {folder}/seed-*/run/report.html")
+    return 1 if results.failed else 0
 
 
-def _pass_at_1(path: Path) -> float:
-    content: Any = json.loads(path.read_text())
-    return float(content["pass_at_k"]["base"]["pass@1"])
+async def step(file: Annotated[Path, typer.Argument(metavar="FILE", help="step.json")]) -> int:
+    """Do one step of `align`, in the run's folder."""
+    from veristone.loop.run import read_mark
+
+    found = read_mark(file)
+    if found is None:
+        raise ConfigError(f"{file}: there is no such step; `veristone align` writes it")
+    return await _do(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean over seeds and its 95 % interval by Student's t; no interval for a single seed."""
+async def _do(step: "Step") -> int:
+    """Do what a step says: call what its kind of command calls, with its values."""
+    given, inputs, outputs, folder = step.settings, step.inputs, step.outputs, Path(step.name)
+    benchmarks = [f"{name}={file}" for name, file in given.get("benchmarks", {}).items()]
+    engine = EngineOptions()
+    match step.kind:
+        case "seeds":
+            chosen: Any = {"source": given["source"], "any_licence": given["any_licence"]}
+            chosen |= {"benchmark": benchmarks, "judge": given["judge"] or None}
+            return await collect("run", given["recipe"], folder, engine, **chosen)
+        case "synthesis":
+            return await generate(
+                given["recipe"],
+                folder,
+                engine,
+                ModelOptions(model=given["model"]),
+                source=Path(inputs["input"]) if inputs["input"] else None,
+                seed=given["seed"],
+            )
+        case "selection":
+            responses = Path(inputs["responses"])
+            return await select(given["recipe"], responses, folder, engine, benchmark=benchmarks)
+        case "dataset":
+            template = given["template"] or "instruction"
+            rows = Path(outputs["dataset"])
+            return await dataset(Path(inputs["selection"]), rows, template=template)
+        case "training":
+            from veristone.loop.align import overrides
 
-    mean: float
-    half: float | None
+            return await train(
+                given["preset"],
+                folder,
+                data=[Path(inputs["dataset"])],
+                model=inputs["model"],
+                changes=overrides(given["set"]),
+            )
+        case "evaluation":
+            asking: dict[str, Any] = {**given, "template": given["template"] or "instruction"}
+            return await evaluate(
+                asking.pop("benchmark"),
+                Path(inputs["dataset"]),
+                engine,
+                samples=Path(outputs["samples"]),
+                output=Path(outputs["results"]),
+                overwrite=True,
+                **asking,
+            )
+        case "base":
+            from veristone.training.tiny.files import write_loop_files
 
-    def text(self) -> str:
-        """Return both as percentages."""
-        if self.half is None:
-            return f"{100 * self.mean:.1f}"
-        return f"{100 * self.mean:.1f} ± {100 * self.half:.1f}"
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Return the mean and half the width of its interval."""
-    if len(values) < 2:
-        return Interval(fmean(values), None)
-    freedom = len(values) - 1
-    t = _T[freedom - 1] if freedom <= len(_T) else 1.96 + 2.5 / freedom
-    return Interval(fmean(values), t * stdev(values) / math.sqrt(len(values)))
-
-
-Results = Mapping[int, Mapping[str, Mapping[str, float]]]
-
-
-def _differences(results: Results, label: str) -> dict[str, list[float]]:
-    """Return differences within each seed: what the loop gave, and what the filter gave."""
-    rows = [found[label] for found in results.values()]
-    return {
-        "passing - base": [row["passing"] - row["base"] for row in rows],
-        "passing - no filter": [row["passing"] - row["no filter"] for row in rows],
-        "no filter - base": [row["no filter"] - row["base"] for row in rows],
-    }
-
-
-def _summary(results: Results) -> dict[str, Any]:
-    return {
-        "seeds": {str(seed): found for seed, found in results.items()},
-        "differences": {
-            label: {
-                name: {"mean": (each := interval(values)).mean, "half_width_95": each.half}
-                for name, values in _differences(results, label).items()
-            }
-            for label in _EVALUATIONS
-        },
-    }
-
-
-def _show(results: Results) -> None:
-    table = Table(title=f"pass@1 in %, mean of {len(results)} seeds and its 95% interval")
-    table.add_column("")
-    for label in _EVALUATIONS:
-        table.add_column(label, justify="right")
-    for model in _MODELS:
-        rows = [[found[label][model] for found in results.values()] for label in _EVALUATIONS]
-        table.add_row(model, *(interval(row).text() for row in rows))
-    table.add_section()
-    for name in _differences(results, _EVALUATIONS[0]):
-        cells = [interval(_differences(results, label)[name]).text() for label in _EVALUATIONS]
-        table.add_row(name, *cells)
-    Console().print(table)
+            await asyncio.to_thread(write_loop_files, folder, **given)
+            return 0

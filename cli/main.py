@@ -1,98 +1,94 @@
 """Arguments in, exit status out.
 
 Exit status: 0 done; 1 done, and something needs attention (the subcommand says what); 2 could not
-start; 130 interrupted.
+start; 130 interrupted; 143 ended by SIGTERM.
 """
 
-import argparse
-import asyncio
-import signal
-import sys
-from collections.abc import Coroutine
-from typing import Any
+import re
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
 
 from veristone import VeristoneError, __version__
+from veristone.cli.app import command
+from veristone.cli.dataset import dataset
+from veristone.cli.display import complain
+from veristone.cli.evaluate import evaluate
+from veristone.cli.generate import generate
+from veristone.cli.loop import align, loop, step
+from veristone.cli.seeds import seeds
+from veristone.cli.select import select
+from veristone.cli.setup import demo, doctor, images
+from veristone.cli.show import show
+from veristone.cli.train import train
+from veristone.cli.verify import verify
 
 __all__ = ["main"]
+
+app = typer.Typer(
+    name="veristone",
+    help="Verifies code that models wrote: samples in, verdicts out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+command(app, "verify")(verify)
+command(app, "eval")(evaluate)
+app.add_typer(seeds, name="seeds")
+app.add_typer(generate, name="generate")
+command(app, "select")(select)
+command(app, "dataset")(dataset)
+command(app, "train")(train)
+command(app, "align")(align)
+command(app, "loop")(loop)
+command(app, "show")(show)
+command(app, "doctor")(doctor)
+app.add_typer(images, name="images")
+command(app, "demo")(demo)
+command(app, "step", hidden=True)(step)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    arguments = _parser().parse_args(argv)
     try:
-        return _run(arguments.run(arguments))
-    except VeristoneError as error:
-        print(f"veristone: {error}", file=sys.stderr)
+        status: Any = app(argv, prog_name="veristone", standalone_mode=False)
+    except TyperException as error:
+        complain(_told(error))
         return 2
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does: nobody is left to tell.
-        sys.stderr.close()
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    except VeristoneError as error:
+        complain(str(error))
+        return 2
+    return status if isinstance(status, int) else 0
 
 
-def _run(work: Coroutine[Any, Any, int]) -> int:
-    """Run the coroutine; SIGTERM ends it as Ctrl-C does, with every sandbox removed."""
-
-    async def with_signals() -> int:
-        task = asyncio.current_task()
-        assert task is not None
-        terminated = False
-
-        def terminate() -> None:
-            nonlocal terminated
-            terminated = True
-            task.cancel()
-
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if terminated:
-                return 143
-            raise
-
-    return asyncio.run(with_signals())
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"veristone {__version__}")
+        raise typer.Exit
 
 
-def _parser() -> argparse.ArgumentParser:
-    from veristone.cli import (
-        align,
-        dataset,
-        demo,
-        doctor,
-        evaluate,
-        generate,
-        images,
-        loop,
-        seeds,
-        select,
-        show,
-        train,
-        verify,
-    )
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Verifies code that models wrote: samples in, verdicts out."""
 
-    parser = argparse.ArgumentParser(
-        prog="veristone",
-        description="Verifies code that models wrote: samples in, verdicts out.",
-    )
-    parser.add_argument("--version", action="version", version=f"veristone {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (
-        verify,
-        evaluate,
-        seeds,
-        generate,
-        select,
-        dataset,
-        train,
-        align,
-        loop,
-        show,
-        doctor,
-        images,
-        demo,
-    ):
-        module.add_parser(commands)
-    return parser
+
+def _told(error: TyperException) -> str:
+    """Return what is wrong with the command line, and where to read what would be right."""
+    context: Any = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "veristone"
+    said = error.format_message().rstrip(".").replace("Value error, ", "")
+    if not said:  # no arguments at all: help was printed
+        return f"give a command: {path} COMMAND ..."
+    if found := re.match(r"No such command '(.+?)'$", said):
+        root: Any = typer.main.get_command(app)
+        others = [
+            f"`veristone {name} {found[1]}`".replace("  ", " ")
+            for name, each in [("", root), *root.commands.items()]
+            if found[1] in getattr(each, "commands", ())
+        ]
+        said += f"; did you mean {' or '.join(others)}?" if others else ""
+    return f"{said[:1].lower()}{said[1:]} (`{path} --help` explains)"

@@ -5,91 +5,89 @@ speaks. Nothing here needs torch before training begins; `--dry-run` does withou
 transformers too, though it then counts no tokens.
 """
 
-import argparse
 import os
 import signal
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from veristone import ConfigError
+from veristone.cli.display import Progress, complain
+from veristone.cli.options import OutputFolder, Overwrite, Quiet
 from veristone.extras import need_modules
+from veristone.files import disk_trouble
 
 if TYPE_CHECKING:
-    from veristone.cli.options import Subparsers
     from veristone.training.finetune.config import Settings
     from veristone.training.finetune.data import Survey
+    from veristone.training.finetune.journal import Step
     from veristone.training.finetune.plan import Plan
     from veristone.training.finetune.trainer import Outcome
 
-__all__ = ["add_parser", "run"]
-
-_DESCRIPTION = """
-Fine-tunes a model on prompts and responses. RECIPE is a preset or a TOML file of settings:
-
-  veristone train tiny --model FOLDER --data rows.jsonl -o RUN
-  veristone train starcoder2-15b-instruct --data DATASET -o RUN --set epochs=2 --dry-run
-  accelerate launch --config_file fsdp.yaml -m veristone train RECIPE --data DATASET -o RUN
-
-RUN/model is the result, RUN/training.json what happened. A run that was interrupted goes on from
-its last checkpoint when it is started again.
-
-Exit status: 0 done; 2 could not start or go on; 130 interrupted.
-"""
+__all__ = ["train"]
 
 
-def add_parser(commands: "Subparsers") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "train",
-        help="fine-tune a model",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("recipe", metavar="RECIPE", help="a preset of ours, or a TOML file")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="RUN")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="Parquet or JSONL, or a folder of them; several times for several",
-    )
-    parser.add_argument("--model", metavar="MODEL", help="a folder, or a name of a model")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="another value for a setting: learning_rate=2e-5, lora.r=8, max_grad_norm=none",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, no more")
-    parser.add_argument(
-        "--devices", type=int, metavar="N", help="with --dry-run: the devices to plan for"
-    )
-    parser.add_argument("--redo", action="store_true", help="throw away an earlier run in RUN")
-    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
-    parser.set_defaults(run=run)
+async def train(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A TOML file, or a preset of ours.")
+    ],
+    output: OutputFolder,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH", help="Parquet or JSONL, or a folder of them. Several are welcome."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="A folder, or the name of a model.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Another value for a setting: learning_rate=2e-5, lora.r=8, max_grad_norm=none.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, no more.")
+    ] = False,
+    devices: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="With --dry-run: the devices to plan for."),
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> int:
+    """Fine-tune a model on prompts and responses.
 
+    \b
+    veristone train tiny --model FOLDER --data rows.jsonl -o RUN
+    veristone train starcoder2-15b-instruct --data DATASET -o RUN --set epochs=2 --dry-run
+    accelerate launch --config_file fsdp.yaml -m veristone train RECIPE --data DATASET -o RUN
 
-async def run(arguments: argparse.Namespace) -> int:
-    """Run the subcommand."""
+    FOLDER/model is the result, FOLDER/training.json what happened. A run that was interrupted goes
+    on from its last checkpoint when it is started again.
+
+    Exit status: 0 done; 2 could not start or go on; 130 interrupted.
+    """
     from veristone.training.finetune import load_settings
 
     more: dict[str, Any] = {}
-    if arguments.data:
+    if data:
         # Paths of a recipe are meant from its folder, these from where the user stands.
-        more["data"] = tuple(path.absolute() for path in arguments.data)
-    if arguments.model is not None:
-        more["model"] = arguments.model
-    settings = load_settings(arguments.recipe, arguments.overrides, more)
-    if arguments.devices is not None and not (arguments.dry_run and arguments.devices > 0):
-        raise ConfigError("--devices is for --dry-run, 1 or more; otherwise the launcher says it")
-    if arguments.dry_run:
-        return _dry_run(settings, arguments.devices or int(os.environ.get("WORLD_SIZE", "1")))
-    return _train(settings, arguments)
+        more["data"] = tuple(path.absolute() for path in data)
+    if model is not None:
+        more["model"] = model
+    settings = load_settings(recipe, changes or [], more)
+    if devices is not None and not dry_run:
+        raise ConfigError("--devices is for --dry-run; otherwise the launcher says it")
+    if dry_run:
+        return _dry_run(settings, devices or int(os.environ.get("WORLD_SIZE", "1")))
+    # One process of a launch speaks for all.
+    quiet = quiet or os.environ.get("RANK", "0") != "0"
+    return _train(settings, output, overwrite=overwrite, quiet=quiet)
 
 
 def _dry_run(settings: "Settings", devices: int) -> int:
@@ -140,50 +138,50 @@ def _print_plan(settings: "Settings", plan: "Plan") -> None:
         print(f"{name} = {value}")
 
 
-def _train(settings: "Settings", arguments: argparse.Namespace) -> int:
+def _train(settings: "Settings", output: Path, *, overwrite: bool, quiet: bool) -> int:
     need_modules("veristone.training.finetune.trainer", extra="train")
-    from veristone.cli.training import TrainingProgress
     from veristone.training.finetune.interrupt import Interrupts
-    from veristone.training.finetune.trainer import Hooks, train
+    from veristone.training.finetune.trainer import Hooks
+    from veristone.training.finetune.trainer import train as run
 
     interrupts = Interrupts()
-    # One process of a launch speaks for all.
-    quiet = arguments.quiet or os.environ.get("RANK", "0") != "0"
-    with TrainingProgress(quiet=quiet) as progress, interrupts:
+    # Whatever the disk refuses, the checkpoints are what they were.
+    with Progress(quiet=quiet) as progress, interrupts, disk_trouble(output):
+        steps = 0
 
         def begin(plan: "Plan", step: int) -> None:
+            nonlocal steps
+            steps = plan.steps
             interrupts.arm()
-            progress.begin(plan, step)
+            progress.show("training", "loading", step, steps)
 
-        hooks = Hooks(
-            stop=lambda: interrupts.caught is not None, begin=begin, progress=progress.step
-        )
-        try:
-            outcome = train(settings, arguments.output, redo=arguments.redo, hooks=hooks)
-        except OSError as error:
-            # Whatever it was, the checkpoints are what they were.
-            raise ConfigError(f"{arguments.output}: {error}") from error
+        def show(step: "Step") -> None:
+            told = f"{step.step:,} of {steps:,}  loss {step.loss:.3f}"
+            told += f"  {step.tokens_per_s:,.0f} tokens/s"
+            progress.show("training", told, step.step, steps)
+
+        hooks = Hooks(stop=lambda: interrupts.caught is not None, begin=begin, progress=show)
+        outcome = run(settings, output, redo=overwrite, hooks=hooks)
     if outcome.main:
-        _say_how_it_ended(outcome, arguments)
+        _say_how_it_ended(outcome, output, quiet=quiet)
     if outcome.finished:
         return 0
     return 143 if interrupts.caught == signal.SIGTERM else 130
 
 
-def _say_how_it_ended(outcome: "Outcome", arguments: argparse.Namespace) -> None:
+def _say_how_it_ended(outcome: "Outcome", output: Path, *, quiet: bool) -> None:
     if not outcome.finished:
-        print(
-            f"veristone: interrupted after step {outcome.step:,}, checkpoint written;"
-            " the same command goes on from here",
-            file=sys.stderr,
+        complain(
+            f"interrupted after step {outcome.step:,}, checkpoint written;"
+            " the same command goes on from here"
         )
-    elif not arguments.quiet:
+    elif not quiet:
         final = outcome.journal.final
         if not outcome.trained:
-            print("this run was finished before; --redo makes it anew")
+            print("this run was finished before; --overwrite makes it anew")
         held = final.get("eval_loss")
         print(
             f"{final['steps']:,} steps, {final['tokens']:,} tokens in {final['wall_s']:,.0f} s;"
             f" loss {final['loss']:.4f}" + (f", held out {held:.4f}" if held is not None else "")
         )
-        print(f"model: {arguments.output / 'model'}")
+        print(f"model: {output / 'model'}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from veristone import InvalidSample, sandbox_images
+from veristone.text import near
 
 __all__ = ["IMAGES", "Language", "find", "installed"]
 
@@ -65,4 +66,6 @@ def find(name: str) -> Language:
         if wanted == language.name or wanted in language.aliases:
             return language
     known = ", ".join(installed())
-    raise InvalidSample(f"language: no sandbox for {name!r}; there is one for: {known}")
+    raise InvalidSample(
+        f"language: no sandbox for {name!r}; there is one for: {known}{near(wanted, installed())}"
+    )

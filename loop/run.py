@@ -1,27 +1,41 @@
 """Runs the steps of a plan, one after another, each as a process of its own.
 
-A step that is done is not done again: `step.json` in its folder says so, with the digest of what
-it was made from. A step that was interrupted goes on where its own command goes on. Killed at any
-moment, the same command line finishes the run. When this process goes, however it goes, the step's
-process goes too.
+A step's process gets one file, `step.json` in its folder: the step as a value, and how far it is. A
+step that is done is not done again. One that was interrupted goes on where its kind of work goes
+on. Killed at any moment, the same command line finishes the run. When this process goes, however it
+goes, the step's process goes too.
 """
 
 import asyncio
-import json
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
+
+import msgspec
 
 from veristone import ConfigError, VeristoneError
+from veristone.files import write_whole
 from veristone.loop.plan import Step
 from veristone.processes import end_with_parent
 
-__all__ = ["Progress", "StepFailed", "done", "mark", "remove", "run_steps", "stale", "write_whole"]
+__all__ = [
+    "Mark",
+    "Progress",
+    "StepFailed",
+    "done",
+    "mark",
+    "read_mark",
+    "remove",
+    "run_steps",
+    "stale",
+    "write_json",
+]
 
 _MARK, _LOG = "step.json", "step.log"
 _GRACE_S = 60.0
@@ -31,6 +45,17 @@ _TAIL_BYTES = 4096
 
 class StepFailed(VeristoneError, RuntimeError):
     """A step ended with an error; its log says which."""
+
+
+class Mark(Step, frozen=True, kw_only=True):
+    """A step and how far it is: the content of `step.json`."""
+
+    command: tuple[str, ...] = ()
+    """What does it, typed in the run's folder."""
+    wall_s: float = 0.0
+    starts: int = 0
+    done: bool = False
+    exit: int | None = None
 
 
 class Progress(NamedTuple):
@@ -43,40 +68,44 @@ class Progress(NamedTuple):
 
 def mark(folder: Path, step: Step) -> Path:
     """Return where it stands what a step was made from and whether it is done."""
-    return folder / step.folder / _MARK
+    return folder / step.name / _MARK
 
 
-def _read(folder: Path, step: Step) -> dict[str, Any]:
-    path = mark(folder, step)
+def read_mark(path: Path) -> Mark | None:
+    """Return a step's mark; None where the step has not begun.
+
+    Raises:
+        ConfigError: the file is damaged.
+    """
     try:
-        value: Any = json.loads(path.read_text())
+        return msgspec.json.decode(path.read_bytes(), type=Mark)
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
         raise ConfigError(f"{path} is damaged ({error}): delete {path.parent}") from error
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON to read, whole or not at all."""
+    write_whole(path, msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
 
 
 def done(folder: Path, step: Step) -> bool:
     """True where the step is done as the plan has it now."""
-    found = _read(folder, step)
-    return bool(found.get("done")) and found.get("digest") == step.digest
+    found = read_mark(mark(folder, step))
+    return found is not None and found.done and found.digest == step.digest
 
 
 def stale(folder: Path, steps: Sequence[Step]) -> list[Step]:
     """Return the steps whose folders were made with other settings."""
-    found: list[Step] = []
-    for step in steps:
-        facts = _read(folder, step)
-        if facts and facts.get("digest") != step.digest:
-            found.append(step)
-    return found
+    found = ((step, read_mark(mark(folder, step))) for step in steps)
+    return [step for step, made in found if made is not None and made.digest != step.digest]
 
 
 def remove(folder: Path, steps: Sequence[Step]) -> None:
     """Delete what steps made."""
     for step in steps:
-        shutil.rmtree(folder / step.folder, ignore_errors=True)
+        shutil.rmtree(folder / step.name, ignore_errors=True)
 
 
 async def run_steps(
@@ -93,31 +122,22 @@ async def run_steps(
 
 
 async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]) -> None:
-    place = folder / step.folder
-    place.mkdir(parents=True, exist_ok=True)
-    facts = _read(folder, step) or {
-        "digest": step.digest,
-        "kind": step.kind,
-        "name": step.name,
-        "variant": step.variant,
-        "round": step.round,
-        "label": step.label,
-        "command": ["veristone", *step.arguments],
-        "wall_s": 0.0,
-        "starts": 0,
-    }
-    facts["starts"] += 1
-    write_whole(place / _MARK, facts)
+    path = mark(folder, step)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = read_mark(path) or Mark(**msgspec.structs.asdict(step))
+    command = ("veristone", "step", f"{step.name}/{_MARK}")
+    facts = msgspec.structs.replace(
+        before, command=command, starts=before.starts + 1, done=False, exit=None
+    )
+    write_json(path, facts)
     began = time.monotonic()
-    log = place / _LOG
+    log = path.with_name(_LOG)
     code = None
     try:
         code = await _process(folder, step, log, on_progress)
     finally:
-        facts["wall_s"] = round(facts["wall_s"] + time.monotonic() - began, 3)
-        facts["done"] = code == 0
-        facts["exit"] = code
-        write_whole(place / _MARK, facts)
+        wall_s = round(facts.wall_s + time.monotonic() - began, 3)
+        write_json(path, msgspec.structs.replace(facts, wall_s=wall_s, done=code == 0, exit=code))
     if code != 0:
         tail = "\n".join(_tail(log).splitlines()[-15:])
         raise StepFailed(f"{step.name} ended with status {code}; the end of {log}:\n{tail}")
@@ -127,9 +147,11 @@ async def _process(
     folder: Path, step: Step, log: Path, on_progress: Callable[[Progress], None]
 ) -> int:
     began = time.monotonic()
+    words = (*(step.launcher or (sys.executable,)), "-m", "veristone", "step")
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *step.command(),
+            *words,
+            str(mark(Path(), step)),
             cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
@@ -143,8 +165,7 @@ async def _process(
         while not waiting.done():
             await asyncio.wait((waiting,), timeout=_LOOK_S)
             lines = _tail(log).splitlines()
-            line = lines[-1] if lines else ""
-            on_progress(Progress(step, time.monotonic() - began, line))
+            on_progress(Progress(step, time.monotonic() - began, lines[-1] if lines else ""))
         return waiting.result()
     except asyncio.CancelledError:
         await asyncio.shield(_end(process.pid, waiting))
@@ -168,11 +189,3 @@ def _tail(path: Path) -> str:
             return file.read().decode(errors="replace")
     except OSError:
         return ""
-
-
-def write_whole(path: Path, value: dict[str, Any]) -> None:
-    """Write JSON so that the file is there whole or as it was."""
-    from veristone.files import whole_file
-
-    with whole_file(path) as file:
-        file.write(json.dumps(value, indent=1).encode() + b"\n")

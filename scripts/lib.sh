@@ -145,3 +145,12 @@ make_bubblewrap() {
     fi
     step "install bubblewrap" apt_install bubblewrap
 }
+
+make_redis() {
+    have redis-server && return
+    if ! can_apt; then
+        say "redis-server is missing; the tests of queues in Redis are skipped." >&2
+        return 1
+    fi
+    step "install redis-server" apt_install redis-server
+}

@@ -5,6 +5,9 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# With --try as the first argument a sample is judged inside the new image, too.
+try=false
+[[ ${1:-} != --try ]] || { try=true && shift; }
 tag=${1:-veristone:dev}
 # The Python of Debian trixie, which the image is based on.
 python_version=3.13
@@ -29,3 +32,13 @@ tar --create --exclude=__pycache__ \
     veristone engine sandbox_images generators training loop cli recipes | tar --extract --directory "$context"
 # The host's network, because only the host may reach Debian's archive.
 step "build $tag" docker build --network host --tag "$tag" "$context"
+
+if $try; then
+    # What the Dockerfile says that bubblewrap needs there.
+    options=(--rm --interactive --network none --security-opt seccomp=unconfined
+        --security-opt systempaths=unconfined --security-opt apparmor=unconfined)
+    sample='{"id": "a", "code": "def f(): return 1", "check": {"kind": "asserts", "tests": "assert f() == 1"}}'
+    verdict=$(docker run "${options[@]}" "$tag" verify --backend bubblewrap - <<<"$sample")
+    [[ $verdict == *'"passed"'* ]] || die "the image judges a right sample: $verdict"
+    say "$tag judges a sample"
+fi

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from veristone.errors import ConfigError
+from veristone.text import near
 
 __all__ = ["checked", "read_toml"]
 
@@ -38,9 +39,14 @@ def read_toml(path: Path, name: str, *, what: str, known: Sequence[str]) -> dict
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(
-            f"{name}: no such file, and no {what} of ours ({', '.join(known)})"
-        ) from None
+        if not known:
+            raise ConfigError(f"{name}: no such {what} file") from None
+        told = f"{name}: no such file, and no {what} of ours ({', '.join(known)})"
+        raise ConfigError(told + near(name, known)) from None
+    except IsADirectoryError:
+        raise ConfigError(f"{name} is a folder; a {what} is a TOML file") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}: no text; a {what} is a TOML file") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{name}: {error}") from error
 
@@ -57,6 +63,9 @@ def checked(model: _Model[M], settings: Mapping[str, Any], where: str) -> M:
         first = _first(error)
         place = ".".join(str(part) for part in first["loc"])
         said = str(first["msg"]).removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            fields: Any = getattr(model, "model_fields", {}) if len(first["loc"]) == 1 else {}
+            said = f"there is no such setting{near(str(first['loc'][-1]), fields)}"
         raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
 
 

@@ -7,9 +7,11 @@ number, `⟨U+202E⟩`. What is left is plain text: whoever puts it into HTML or
 Letters that are written from right to left stay as they are; a page isolates them.
 """
 
+import difflib
 import re
+from collections.abc import Iterable
 
-__all__ = ["excerpt", "line"]
+__all__ = ["excerpt", "line", "near"]
 
 _MARK = "…"
 
@@ -70,3 +72,9 @@ def _cut(row: str, width: int) -> str:
     if len(row) <= width:
         return _fit(row)
     return f"{_fit(row[:width])}{_MARK} {len(row) - width:,} more characters"
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Return the end of an error about a misspelt word: "; did you mean 'x'?", or nothing."""
+    found = difflib.get_close_matches(word.lower(), list(known), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""

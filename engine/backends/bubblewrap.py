@@ -245,13 +245,19 @@ def _is_orphan(process: Path) -> bool:
         command = (process / "cmdline").read_bytes().split(b"\0")
         if not command[0].endswith(b"bwrap") or marker not in command:
             return False
-        status = _status(process)
-        # In a namespace below ours: the outer process is in ours.
-        inner = len(status["NSpid"].split()) > len(_status(Path("/proc/self"))["NSpid"].split())
-        parent = Path("/proc", status["PPid"].strip(), "cmdline").read_bytes().split(b"\0")[0]
+        parent = Path("/proc", _status(process)["PPid"].strip())
+        # In a namespace below ours, under a process of ours: the outer process was in ours, and
+        # who took over its child is. Below a container everything is another engine's.
+        ours = _depth(Path("/proc/self"))
+        inner = _depth(process) > ours == _depth(parent)
+        return inner and not (parent / "cmdline").read_bytes().split(b"\0")[0].endswith(b"bwrap")
     except (OSError, KeyError, IndexError, ValueError):
         return False
-    return inner and not parent.endswith(b"bwrap")
+
+
+def _depth(process: Path) -> int:
+    """How many PID namespaces deep a process is, seen from here."""
+    return len(_status(process)["NSpid"].split())
 
 
 def _status(process: Path) -> dict[str, str]:

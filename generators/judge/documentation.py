@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from veristone.generators.children import Child, ChildDied, Limits
-from veristone.generators.seeds.extract.parsing import LANGUAGES
+from veristone.generators.code.grammars import GRAMMARS, parse_bytes, parser
 from veristone.generators.seeds.records import Seed
 
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ def without_documentation(seed: Seed) -> str:
         ConfigError: the language's grammar is not installed.
     """
     code = seed.code
-    if seed.docstring and seed.language in LANGUAGES:
-        from veristone.generators.seeds.extract.parsing import language
-
-        language(seed.language)  # here first: a missing grammar is the caller's business
+    if seed.docstring and seed.language in GRAMMARS:
+        parser(seed.language)  # here first: a missing grammar is the caller's business
         # Halves of surrogate pairs have no UTF-8: they are not from our sources.
         with suppress(UnicodeEncodeError, ChildDied):
             code = _cutter()((seed.code, seed.language, seed.shape))
@@ -77,14 +75,12 @@ def _cutter() -> Child:
 
 
 def _cut(code: str, language: str, shape: str) -> str:
-    from veristone.generators.seeds.extract.parsing import parse
-
     plain = code.encode()
     wrappings = [("", "")]
     if language in _CLASSES and (shape == "method" or language == "java"):
         wrappings.insert(0, _CLASSES[language])
     for before, after in wrappings:
-        root = parse(language, before.encode() + plain + after.encode())
+        root = parse_bytes(language, before.encode() + plain + after.encode())
         if root is None or root.has_error:
             continue
         function = _first_function(root)

@@ -27,8 +27,8 @@ from veristone.generators.judge.answers import Weights, count, weigh
 from veristone.generators.judge.prompt import Case, Prompt, TooLong, compose, render
 from veristone.generators.judge.records import Judgement
 from veristone.generators.judge.store import JudgementFile, judgement_path
-from veristone.generators.seeds.filters.details import one_line
 from veristone.generators.seeds.records import Seed
+from veristone.text import line
 
 __all__ = ["ModelJudge"]
 
@@ -124,7 +124,7 @@ class ModelJudge:
             try:
                 known = await self._ask(seed.id, prompt)
             except RequestRefused as error:
-                detail = one_line(str(error))
+                detail = line(str(error))
                 return Judgement(seed=seed.id, refused="request_refused", detail=detail)
             if self._file is not None:
                 known = self._file.add(prompt.key, known)

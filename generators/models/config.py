@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from veristone.generators.models.wire.body import RESERVED
-
 __all__ = [
     "Dtype",
     "ModelConfig",
@@ -23,6 +21,11 @@ __all__ = [
 
 Dtype: TypeAlias = Literal["auto", "bfloat16", "float16", "float32"]
 
+_RESERVED = {"best_of", "echo", "logprobs", "max_completion_tokens", "max_tokens", "messages"} | {
+    *("model", "n", "prompt", "seed", "stop", "stream", "stream_options", "temperature"),
+    *("top_logprobs", "top_p"),
+}
+"""Fields that a request decides, or that would change the shape of the answer."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -52,11 +55,9 @@ class OpenAIConfig(_Settings):
     a server is started anew, takes minutes."""
     open_patience_s: float = Field(default=30, ge=0, le=86400, allow_inf_nan=False)
     """The same for the first contact, short because a wrong address is the usual reason."""
-    max_response_mib: int = Field(default=64, ge=1, le=1024)
-    """Largest answer. 20 log-probabilities for each of 40,000 tokens are about 32 MiB."""
     extra_body: dict[str, JsonValue] = {}
     """Further fields of every request, for what a server adds to OpenAI's: `top_k`, `min_p`,
-    `chat_template_kwargs`. See `veristone.generators.models.wire.vllm`."""
+    `chat_template_kwargs`."""
 
     @field_validator("base_url")
     @classmethod
@@ -85,7 +86,7 @@ class OpenAIConfig(_Settings):
     @field_validator("extra_body")
     @classmethod
     def _is_extra(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        if taken := sorted(value.keys() & RESERVED):
+        if taken := sorted(value.keys() & _RESERVED):
             raise ValueError(f"{', '.join(taken)}: set by the request itself")
         return value
 

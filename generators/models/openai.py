@@ -1,13 +1,14 @@
 """Any server that speaks OpenAI's protocol: vLLM, SGLang, `transformers serve`, hosted ones.
 
-Prompts go to ``/completions``, messages to ``/chat/completions``. Invariants:
+OpenAI's own client carries the requests. Prompts go to ``/completions``, messages to
+``/chat/completions``. Invariants:
 
 - An answer has exactly n completions. What a server leaves out is asked for again, with seeds of
   their own so that the texts differ; how many it gives at once is remembered, and from then on that
   many are asked for at a time, side by side. What it gives beyond n is dropped.
 - A request ends: each HTTP request has a time limit, and tries are repeated only for as long as
   `patience_s`. A caller that is cancelled closes its connection, by which vLLM stops generating.
-- How many requests are under way follows what the server takes (`generators.models.pressure`).
+- How many requests are under way follows what the server takes (`pressure.py`).
 
 Not promised: that a server's seed means what it says. With other requests in its batch, the same
 seed may give another text. Nor that it samples: `transformers serve` (5.19) does so only where the
@@ -16,43 +17,69 @@ model's generation config says ``do_sample``, whatever the temperature; give it
 """
 
 import asyncio
+import hashlib
+import ipaddress
+import os
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, replace
-from typing import Any, Self, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, Self, TypeVar, cast
+from urllib.parse import urlsplit
 
-from veristone import (
-    ConfigError,
-    Generation,
-    GenerationRequest,
-    ModelUnavailable,
-    RequestRefused,
+import httpx2
+import msgspec
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+    Omit,
 )
-from veristone.generators.models.config import OpenAIConfig
-from veristone.generators.models.patience import Asker
-from veristone.generators.models.pressure import Gate, Pressure
-from veristone.generators.models.transport import Reply, Transport
-from veristone.generators.models.wire import body, vllm
-from veristone.generators.models.wire.answers import (
+
+from veristone import ConfigError, Generation, GenerationRequest, ModelUnavailable, RequestRefused
+from veristone.generators.models.answers import (
     Answer,
-    BadAnswer,
     ServedModel,
+    about_choices,
+    fault,
     read_answer,
     read_models,
+    said,
 )
-from veristone.generators.models.wire.faults import about_choices, fault
+from veristone.generators.models.config import OpenAIConfig
+from veristone.generators.models.pressure import Again, BadAnswer, Gate, Pressure
+from veristone.generators.models.retry import ask
 
-__all__ = ["OpenAIModel"]
+__all__ = ["OpenAIModel", "Piece", "pieces"]
 
 _LIST = "the list of models"
 _NO_LIST = frozenset({404, 405, 500, 501})
 """What servers without such a list answer. `transformers serve` lists what is in the hub's cache,
 and fails with 500 where there is no cache."""
-_NAMES_SHOWN = 10
-_LONGEST_NAME = 512
+_KEPT_S = 3.0
+"""How long an idle connection is kept: less than the 5 s after which vLLM's server, uvicorn, closes
+it, since a request sent at that moment is lost."""
+_MOST_CHOICES = 16384
+"""vLLM's own limit (`VLLM_MAX_N_SEQUENCES`)."""
+_VLLM = "vllm"
+"""Owner of every model in the list of a vLLM server."""
+_VLLM_NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+"""Where a request leaves these out, vLLM takes them from the model's `generation_config.json`, and
+the texts come from another distribution than was asked for."""
+_VLLM_GREEDY = 1e-5
+"""Temperatures below this are 0 to vLLM, and then it refuses more than one choice."""
 
 T = TypeVar("T")
+
+
+class Piece(NamedTuple):
+    """A part of a request's completions: `n` of them from `first` on, drawn with `seed`."""
+
+    first: int
+    n: int
+    seed: int | None
 
 
 class OpenAIModel:
@@ -67,9 +94,11 @@ class OpenAIModel:
         self._name = config.model
         self._extra: dict[str, Any] = dict(config.extra_body)
         self._vllm = False
-        self._most_choices = body.MOST_CHOICES
-        self._opened: _Opened | None = None
-        self._closed = False
+        self._most_choices = _MOST_CHOICES
+        self._max_tokens = "max_tokens"
+        self._key = ""
+        self._client: AsyncOpenAI | None = None
+        self._gate: Gate | None = None
 
     @property
     def name(self) -> str:
@@ -78,12 +107,8 @@ class OpenAIModel:
 
     @property
     def pressure(self) -> Pressure:
-        """How many requests may be under way now, for those who watch.
-
-        Raises:
-            ModelUnavailable: the model is not open.
-        """
-        return self._open().gate.pressure
+        """How many requests may be under way now, for those who watch an open model."""
+        return self._opened().pressure
 
     async def __aenter__(self) -> Self:
         """Make contact and find out which model is served.
@@ -92,12 +117,12 @@ class OpenAIModel:
             ConfigError: the key, the address or the model is wrong, or there are several models.
             ModelUnavailable: nobody answers.
         """
-        if self._opened is not None:
+        if self._gate is not None:
             raise ConfigError("a model is opened once")
         config = self._config
-        gate = Gate(Pressure(config.max_in_flight, config.patience_s))
-        asker = Asker(config.base_url, gate, self._jitter)
-        self._opened = _Opened(Transport(config), gate, asker)
+        self._key = _key(config.api_key_env)
+        self._client = _client(config, self._key)
+        self._gate = Gate(Pressure(config.max_in_flight, config.patience_s))
         try:
             await self._meet()
         except BaseException:
@@ -110,11 +135,9 @@ class OpenAIModel:
 
     async def close(self) -> None:
         """Close every connection; requests under way fail. May be called twice."""
-        if self._closed or self._opened is None:
-            return
-        self._closed = True
-        self._opened.gate.close()
-        await self._opened.transport.close()
+        if self._gate is not None and self._client is not None:
+            self._gate.close()
+            await self._client.close()
 
     async def generate(self, request: GenerationRequest) -> Generation:
         """Answer one request.
@@ -124,7 +147,7 @@ class OpenAIModel:
             ModelUnavailable: no answer within the patience.
             ConfigError: the server knows no such model, or refuses the key.
         """
-        body.check(request)
+        request.validate()
         answers = await self._completions(request, 0, request.n)
         return Generation(
             id=request.id,
@@ -136,99 +159,208 @@ class OpenAIModel:
 
     async def _completions(self, request: GenerationRequest, first: int, end: int) -> list[Answer]:
         """Return answers that hold completions `first` to `end` of a request, in order."""
-        most = self._most_choices
-        if self._vllm:
-            most = min(most, vllm.most_choices(request.temperature) or most)
-        plan = body.pieces(request, first, end, most)
+        greedy = self._vllm and request.temperature < _VLLM_GREEDY
+        plan = pieces(request.seed, first, end, 1 if greedy else self._most_choices)
         if len(plan) > 1:
-            jobs = (self._completions(request, part.first, part.first + part.n) for part in plan)
+            jobs = (self._completions(request, one.first, one.first + one.n) for one in plan)
             return [answer for answers in await _together(jobs) for answer in answers]
         (piece,) = plan
-        answer = await self._choices(request, piece)
-        got = len(answer.completions)
-        if got >= piece.n:
-            return [replace(answer, completions=answer.completions[: piece.n])]
-        self._most_choices = min(self._most_choices, got)
-        return [answer, *await self._completions(request, first + got, end)]
-
-    async def _choices(self, request: GenerationRequest, piece: body.Piece) -> Answer:
-        """Return what the server gives for a piece; one choice, if it refuses to give several."""
         try:
-            return await self._ask(request, piece)
+            answer = await self._ask(request, piece)
         except RequestRefused as refusal:
             if piece.n == 1 or not about_choices(str(refusal)):
                 raise
-            return await self._ask(request, replace(piece, n=1))
+            answer = await self._ask(request, piece._replace(n=1))
+        got = len(answer.completions)
+        if got >= piece.n:
+            return [answer._replace(completions=answer.completions[: piece.n])]
+        self._most_choices = min(self._most_choices, got)
+        return [answer, *await self._completions(request, first + got, end)]
 
-    async def _ask(self, request: GenerationRequest, piece: body.Piece) -> Answer:
-        path = body.endpoint(request)
-        data = body.encode(request, piece, self._name, self._extra)
-        opened = self._open()
+    async def _ask(self, request: GenerationRequest, piece: Piece) -> Answer:
+        what = f"request {request.id}"
+        path = "/chat/completions" if request.messages else "/completions"
+        limit = self._max_tokens
+        body = self._body(request, piece)
 
         async def once() -> Answer:
-            reply = await opened.transport.post(path, data)
-            return read_answer(_good(reply, f"request {request.id}"), request)
+            return read_answer(await self._send(path, what, body), request)
 
-        what = f"request {request.id}"
-        return await opened.asker.ask(once, what, self._config.patience_s)
+        try:
+            return await self._patiently(once, what, self._config.patience_s)
+        except RequestRefused as refusal:
+            # Newer models of OpenAI's take the limit under another name only, and say so.
+            if "max_completion_tokens" not in str(refusal) or limit != "max_tokens":
+                raise
+            self._max_tokens = "max_completion_tokens"
+            return await self._ask(request, piece)
+
+    def _body(self, request: GenerationRequest, piece: Piece) -> dict[str, Any]:
+        """Return what asks for a piece of a request.
+
+        What is at its neutral value is left out, as not every server knows every field; except
+        `temperature` and `top_p`, for which servers put the model's own defaults.
+        """
+        body: dict[str, Any] = {
+            **self._extra,
+            "model": self._name,
+            self._max_tokens: request.max_tokens,
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+        }
+        if request.messages:
+            body["messages"] = msgspec.to_builtins(request.messages)
+        else:
+            body["prompt"] = request.prompt
+        if piece.n > 1:
+            body["n"] = piece.n
+        if piece.seed is not None:
+            body["seed"] = piece.seed
+        if request.stop:
+            body["stop"] = list(request.stop)
+        if request.logprobs and request.messages:
+            body |= {"logprobs": True, "top_logprobs": request.logprobs}
+        elif request.logprobs:
+            body["logprobs"] = request.logprobs
+        return body
 
     async def _meet(self) -> None:
         """Find out which model the server has, and whether it is vLLM."""
-        opened = self._open()
 
         async def once() -> list[ServedModel]:
-            reply = await opened.transport.get("/models")
-            if self._name and reply.status in _NO_LIST:
-                return []
             try:
-                return read_models(_good(reply, _LIST))
+                return read_models(await self._send("/models", _LIST))
             except BadAnswer:
                 if self._name:
                     return []
                 raise
 
-        models = await opened.asker.ask(once, _LIST, self._config.open_patience_s)
-        if not self._name:
-            self._name = self._only(models)
-        if any(model.owner == vllm.OWNER for model in models if model.name == self._name):
+        models = await self._patiently(once, _LIST, self._config.open_patience_s)
+        self._name = self._name or self._only(models)
+        if any(model.owned_by == _VLLM for model in models if model.id == self._name):
             self._vllm = True
-            self._extra = {**vllm.NEUTRAL, **self._extra}
+            self._extra = {**_VLLM_NEUTRAL, **self._extra}
 
     def _only(self, models: list[ServedModel]) -> str:
-        names = sorted({model.name for model in models})
+        names = sorted({model.id for model in models})
         if len(names) != 1:
-            shown = ", ".join(name[:80] for name in names[:_NAMES_SHOWN])
             raise ConfigError(
-                f"{self._config.base_url} has {len(names)} models: set `model` to one of "
-                f"them ({shown or 'it lists none'})"
+                f"{self._config.base_url} has {len(names)} models: set `model` to one of them "
+                f"({', '.join(name[:80] for name in names[:10]) or 'it lists none'})"
             )
         (name,) = names
-        if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        if not name or len(name) > 512 or not name.isprintable():
             raise ConfigError(f"{self._config.base_url} lists no proper name: set `model`")
         return name
 
-    def _open(self) -> "_Opened":
-        if self._opened is None or self._closed:
+    async def _patiently(
+        self, once: Callable[[], Coroutine[Any, Any, T]], what: str, patience_s: float
+    ) -> T:
+        what = f"{what} from {self._config.base_url}"
+        return await ask(
+            once, self._opened(), what=what, patience_s=patience_s, jitter=self._jitter
+        )
+
+    def _opened(self) -> Gate:
+        if self._gate is None or self._gate.closed:
             raise ModelUnavailable("the model is not open")
-        return self._opened
+        return self._gate
+
+    async def _send(self, path: str, what: str, body: dict[str, Any] | None = None) -> bytes:
+        """Return the body of an answer with status 200; without a `body` it is a GET.
+
+        Raises:
+            Again, RequestRefused, ConfigError: there is none.
+        """
+        assert self._client is not None, "open"
+        timeout_s = self._config.timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                send = self._client.get if body is None else partial(self._client.post, body=body)
+                options: Any = {} if self._key else {"headers": {"Authorization": Omit()}}
+                return (await send(path, cast_to=httpx2.Response, options=options)).content
+        except APIStatusError as error:
+            status = error.status_code
+            if body is None and self._name and status in _NO_LIST:
+                raise BadAnswer(f"no list: {status}") from error
+            words = said(error.body)
+            words = words.replace(self._key, "***") if self._key else words
+            retry_after = error.response.headers.get("retry-after", "")
+            raise fault(status, retry_after, words, what=what, now_s=time.time()) from error
+        except (APITimeoutError, TimeoutError) as error:
+            if isinstance(error.__cause__, httpx2.ConnectTimeout):
+                raise Again("no connection in time") from error
+            raise Again(f"no answer in {timeout_s:g} s", overloaded=True) from error
+        except APIConnectionError as error:
+            cause = error.__cause__
+            broken = "no connection" if isinstance(cause, httpx2.ConnectError) else "it broke"
+            raise Again(f"{broken}: {cause or error}") from error
+        except (ValueError, RecursionError) as error:
+            # JSON holds neither half a surrogate pair nor a number that is none.
+            raise RequestRefused(f"{what}: it cannot be sent: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    transport: Transport
-    gate: Gate
-    asker: Asker
+def pieces(seed: int | None, first: int, end: int, most: int) -> list[Piece]:
+    """Return how completions `first` to `end` are asked for, with at most `most` in one go.
 
-
-def _good(reply: Reply, what: str) -> bytes:
-    """Return the body of an answer.
-
-    Raises:
-        Again, RequestRefused, ConfigError: it is an error.
+    Where a piece begins decides its seed, so that the same request asks for the same pieces
+    whenever the server's limit became known: in the first answer or long before.
     """
-    if reply.status == 200:
-        return reply.body
-    raise fault(reply.status, reply.headers, reply.body, what=what, now_s=time.time())
+    return [
+        Piece(index, min(most, end - index), _seed(seed, index))
+        for index in range(first, end, most)
+    ]
+
+
+def _seed(seed: int | None, index: int) -> int | None:
+    """Return the seed of the piece that begins at completion `index`.
+
+    Mixed, not added: with neighbouring seeds for neighbouring requests, which are common, sums
+    would meet. 31 bits, for servers that hold a seed in 32.
+    """
+    if seed is None or index == 0:
+        return seed
+    digest = hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def _client(config: OpenAIConfig, key: str) -> AsyncOpenAI:
+    try:
+        http = DefaultAsyncHttpxClient(
+            # A proxy of the environment is for other hosts than this one.
+            trust_env=not _is_here(config.base_url),
+            timeout=httpx2.Timeout(config.timeout_s, connect=config.connect_timeout_s),
+            limits=httpx2.Limits(keepalive_expiry=_KEPT_S),
+        )
+    except (ImportError, ValueError, OSError) as error:
+        raise ConfigError(f"HTTP client (proxies, certificates): {error}") from error
+    return AsyncOpenAI(
+        api_key=key or "none",
+        base_url=config.base_url,
+        max_retries=0,
+        # What the environment says for OpenAI's own service is no other server's business.
+        default_headers=cast(Any, {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}),
+        http_client=http,
+    )
+
+
+def _key(variable: str) -> str:
+    if not variable:
+        return ""
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise ConfigError(f"the environment variable {variable} (api_key_env) is not set")
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"what {variable} (api_key_env) holds is no key: it has odd characters")
+    return key
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _together(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -10,30 +10,45 @@ When nobody has been answered for as long as `patience_s`, those that wait at th
 """
 
 import asyncio
+import contextlib
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 
-__all__ = ["Gate", "GaveUp", "Pressure", "Ticket"]
+from veristone import ConfigError, RequestRefused
+
+__all__ = ["Again", "BadAnswer", "Gate", "GaveUp", "Pressure"]
 
 _SHRINK = 0.5
 _GROW_WINDOWS = 32
 """Round trips from 1 to the maximum while the server never pushes back: steps of 8 at 256."""
 
 
+class Again(Exception):
+    """No answer now; the same request may have one later."""
+
+    def __init__(
+        self, message: str, *, overloaded: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.overloaded = overloaded
+        """The server has more to do than it can: ask less of it."""
+        self.retry_after_s = retry_after_s
+        """Seconds that the server asks to be left alone for."""
+
+
+class BadAnswer(Again):
+    """What a server sent is no answer to what it was asked."""
+
+
 class GaveUp(Exception):
     """The server has answered nobody for too long; the message is what was last heard of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """The right to have one request under way."""
-
-    epoch: int
-    """How often the window had shrunk when it was given out."""
-
-
 class Pressure:
-    """How many requests may be under way. Times are seconds of any one clock."""
+    """How many requests may be under way. Times are seconds of any one clock.
+
+    `start` returns an epoch, how often the limit had shrunk by then, for the verb that follows.
+    """
 
     def __init__(self, most: int, patience_s: float) -> None:
         self._most = most
@@ -62,27 +77,27 @@ class Pressure:
         since_s = self._failing_since_s
         return since_s is not None and max(now_s, self._paused_until_s) - since_s > self._patience_s
 
-    def start(self) -> Ticket:
+    def start(self) -> int:
         """Count a request in."""
         self.in_flight += 1
-        return Ticket(self._epoch)
+        return self._epoch
 
-    def answered(self, ticket: Ticket) -> None:
+    def answered(self, epoch: int) -> None:
         """Count a request out that was answered, by whatever the server had to say about it."""
         busy = self.in_flight >= self.limit
         self.in_flight -= 1
         self._failing_since_s = None
-        if busy and ticket.epoch == self._epoch:
+        if busy and epoch == self._epoch:
             step = max(self._most / _GROW_WINDOWS, 1.0)
             self._limit = min(self._limit + step / self._limit, float(self._most))
 
-    def pushed_back(self, ticket: Ticket, now_s: float, retry_after_s: float | None) -> None:
+    def pushed_back(self, epoch: int, now_s: float, retry_after_s: float | None) -> None:
         """Count a request out that was too much for the server.
 
-        A burst of refusals shrinks the window once: those that were under way when it shrank say
+        A burst of refusals shrinks the limit once: those that were under way when it shrank say
         nothing new.
         """
-        if ticket.epoch == self._epoch:
+        if epoch == self._epoch:
             self._epoch += 1
             self._limit = max(min(self._limit, float(self.in_flight)) * _SHRINK, 1.0)
         self.failed(now_s)
@@ -101,26 +116,57 @@ class Pressure:
 
 
 class Gate:
-    """Lets requests through as the policy says. Made and used inside one event loop.
-
-    Every `enter` is followed by one `leave` of `Pressure`'s verbs: `answered`, `pushed_back`,
-    `failed` or `abandoned`.
-    """
+    """Lets requests through as the policy says. Made and used inside one event loop."""
 
     def __init__(self, pressure: Pressure) -> None:
         self.pressure = pressure
+        self.closed = False
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[asyncio.Future[Ticket]] = deque()
+        self._waiting: deque[asyncio.Future[int]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._last = ""
-        self.closed = False
 
-    async def enter(self, *, again: bool = False) -> Ticket:
-        """Wait for a turn; `again` goes before those who have not been tried yet.
+    @contextlib.asynccontextmanager
+    async def turn(self, *, again: bool = False) -> AsyncGenerator[None]:
+        """Wait for a turn and hold it; what the block raises tells how it ended.
+
+        `again` goes before those who have not been tried yet.
 
         Raises:
             GaveUp: the server has answered nobody for the whole patience, or the gate is closed.
         """
+        epoch = await self._enter(again=again)
+        try:
+            yield
+        except Again as trouble:
+            now_s = self._loop.time()
+            if trouble.overloaded:
+                self.pressure.pushed_back(epoch, now_s, trouble.retry_after_s)
+            else:
+                self.pressure.failed(now_s)
+            self._last = str(trouble)
+            if self.pressure.hopeless(now_s):
+                self._send_away(self._last)
+            raise
+        except (RequestRefused, ConfigError):
+            self.pressure.answered(epoch)
+            raise
+        except BaseException:
+            self.pressure.abandoned()
+            raise
+        else:
+            self.pressure.answered(epoch)
+        finally:
+            self._admit()
+
+    def close(self) -> None:
+        """Send away everybody who waits; turns that are held are still to end."""
+        self.closed = True
+        self._send_away("the model was closed")
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _enter(self, *, again: bool) -> int:
         if self.closed:
             raise GaveUp("the model was closed")
         now_s = self._loop.time()
@@ -128,11 +174,8 @@ class Gate:
             return self.pressure.start()
         if self.pressure.pause_s(now_s) > 0 and self.pressure.hopeless(now_s):
             raise GaveUp(self._last)
-        turn: asyncio.Future[Ticket] = self._loop.create_future()
-        if again:
-            self._waiting.appendleft(turn)
-        else:
-            self._waiting.append(turn)
+        turn: asyncio.Future[int] = self._loop.create_future()
+        (self._waiting.appendleft if again else self._waiting.append)(turn)
         self._admit()
         try:
             return await turn
@@ -140,41 +183,9 @@ class Gate:
             if turn in self._waiting:
                 self._waiting.remove(turn)
             elif turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.abandoned()
+                self.pressure.abandoned()  # the turn came together with the cancellation
+                self._admit()
             raise
-
-    def answered(self, ticket: Ticket) -> None:
-        """Leave with an answer."""
-        self.pressure.answered(ticket)
-        self._admit()
-
-    def pushed_back(self, ticket: Ticket, why: str, retry_after_s: float | None) -> None:
-        """Leave without: the server has too much to do."""
-        self.pressure.pushed_back(ticket, self._loop.time(), retry_after_s)
-        self._gone_wrong(why)
-
-    def failed(self, why: str) -> None:
-        """Leave without an answer."""
-        self.pressure.failed(self._loop.time())
-        self._gone_wrong(why)
-
-    def abandoned(self) -> None:
-        """Leave because the caller was cancelled."""
-        self.pressure.abandoned()
-        self._admit()
-
-    def close(self) -> None:
-        """Send away everybody who waits. Turns that were given out are still to be left."""
-        self.closed = True
-        self._send_away("the model was closed")
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _gone_wrong(self, why: str) -> None:
-        self._last = why
-        if self.pressure.hopeless(self._loop.time()):
-            self._send_away(why)
-        self._admit()
 
     def _send_away(self, why: str) -> None:
         while self._waiting:

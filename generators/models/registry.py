@@ -1,26 +1,19 @@
-"""The words for a model on the command line, and opening one.
+"""The words for a model on the command line, and opening one. Imports no back end before that."""
 
-Importing this imports no back end.
-"""
-
+import asyncio
 import contextlib
+import importlib
 import os
 import tomllib
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from veristone import ConfigError, Model
-from veristone.generators.models.config import (
-    ModelConfig,
-    OpenAIConfig,
-    ReplayConfig,
-    TransformersConfig,
-    VLLMConfig,
-)
+from veristone.extras import need_modules
+from veristone.generators.models.config import ModelConfig
 
 __all__ = ["FORMS", "check_model", "open_model", "parse_model"]
 
@@ -31,8 +24,21 @@ FORMS = (
 """What `parse_model` takes, for help texts."""
 
 _ADAPTER: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
-_EXTRAS = {"openai": "generate", "replay": "generate", "vllm": "vllm", "transformers": "train"}
-_OURS = frozenset({"generators", "veristone"})
+
+
+class _Backend(NamedTuple):
+    module: str
+    model: str
+    extra: str
+
+
+_HERE = "veristone.generators.models"
+_BACKENDS = {
+    "openai": _Backend(f"{_HERE}.openai", "OpenAIModel", "generate"),
+    "replay": _Backend(f"{_HERE}.replay", "ReplayModel", "generate"),
+    "transformers": _Backend(f"{_HERE}.local.transformers_model", "TransformersModel", "train"),
+    "vllm": _Backend(f"{_HERE}.local.vllm_model", "VLLMModel", "vllm"),
+}
 
 
 def parse_model(text: str) -> ModelConfig:
@@ -82,39 +88,10 @@ async def open_model(config: ModelConfig) -> AsyncGenerator[Model]:
         DatasetError: a recording cannot be read.
         ModelUnavailable: a server does not answer.
     """
-    async with contextlib.AsyncExitStack() as stack:
-        try:
-            model = await stack.enter_async_context(_made(config))
-        except ModuleNotFoundError as error:
-            missing = (error.name or "").partition(".")[0]
-            if missing in _OURS:
-                raise
-            raise ConfigError(
-                f"{config.kind}: the package {missing} is missing: "
-                f"pip install 'veristone[{_EXTRAS[config.kind]}]'"
-            ) from error
+    module, name, extra = _BACKENDS[config.kind]
+    await asyncio.to_thread(need_modules, module, extra=extra)  # torch takes seconds
+    async with getattr(importlib.import_module(module), name)(config) as model:
         yield model
-
-
-def _made(config: ModelConfig) -> AbstractAsyncContextManager[Model]:
-    """Return the back end of these settings, imported now."""
-    match config:
-        case OpenAIConfig():
-            from veristone.generators.models.openai import OpenAIModel
-
-            return OpenAIModel(config)
-        case VLLMConfig():
-            from veristone.generators.models.local.vllm import VLLMModel
-
-            return VLLMModel(config)
-        case TransformersConfig():
-            from veristone.generators.models.local.transformers import TransformersModel
-
-            return TransformersModel(config)
-        case ReplayConfig():
-            from veristone.generators.models.replay import ReplayModel
-
-            return ReplayModel(config)
 
 
 def _from_file(path: Path) -> ModelConfig:

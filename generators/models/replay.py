@@ -7,30 +7,36 @@ ids must differ in their prompts, and a prompt that was recorded under several i
 of them. A line that has the right id and another prompt is refused: it answers another question.
 
 Sampling settings of the request are not compared, but its stop strings end recorded texts too.
-Memory is bounded by the number of lines (32 bytes each), not by their length; each answer is read
-from the file when it is asked for, on the event loop, as it takes microseconds. The file may grow
-meanwhile, but must not be changed.
 """
 
 import asyncio
-import threading
+import sqlite3
+from pathlib import Path
 from typing import Self
 
-from veristone import ConfigError, Generation, GenerationRequest, ModelUnavailable, RequestRefused
+from veristone import (
+    ConfigError,
+    DatasetError,
+    Generation,
+    GenerationRequest,
+    ModelUnavailable,
+    RequestRefused,
+)
 from veristone.generators.models.config import ReplayConfig
-from veristone.generators.models.recorded import Line, id_key, prompt_key
-from veristone.generators.models.recorded_index import Index, read_index
+from veristone.generators.models.recorded import Line, Table, is_table, open_lines, question
 from veristone.generators.models.stops import cut
 
 __all__ = ["ReplayModel"]
+
+_LINES_AT_ONCE = 500
 
 
 class ReplayModel:
     """A model that says what was recorded. An asynchronous context manager."""
 
     def __init__(self, config: ReplayConfig) -> None:
-        self._config = config
-        self._index: Index | None = None
+        self._path = Path(config.path)
+        self._table: Table | None = None
         self._used = False
         self._name = config.model
 
@@ -40,7 +46,7 @@ class ReplayModel:
         return self._name
 
     async def __aenter__(self) -> Self:
-        """Read where every recording lies, in a thread.
+        """Open the recording; lines of JSON are copied, in threads.
 
         Raises:
             DatasetError: the file cannot be read; the message names the line.
@@ -48,29 +54,47 @@ class ReplayModel:
         if self._used:
             raise ConfigError("a model is opened once")
         self._used = True
-        self._index = await _indexed(self._config.path)
-        self._name = self._name or self._index.model or f"replay:{self._index.path}"
+        try:
+            await self._load()
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, sqlite3.Error):
+                raise DatasetError(f"{self._path}: no recording: {error}") from error
+            raise
         return self
+
+    async def _load(self) -> None:
+        path = self._path
+        if path.is_file() and is_table(path):
+            self._table = await asyncio.to_thread(Table, str(path), new=False)
+        else:
+            self._table = Table()
+            lines = open_lines(path)
+            # In pieces, so that whoever is cancelled need not wait for all of them.
+            while await asyncio.to_thread(self._table.fill, lines, _LINES_AT_ONCE, path.name):
+                pass
+        if not len(self._table):
+            raise DatasetError(f"{path}: there is no recording in it")
+        self._name = self._name or self._table.model() or f"replay:{path.name}"
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
         """Close the file. May be called twice."""
-        if self._index is not None:
-            self._index.close()
-            self._index = None
+        table, self._table = self._table, None
+        if table is not None:
+            table.close()
 
     def __len__(self) -> int:
         """How many generations are recorded; 0 unless the model is open."""
-        return 0 if self._index is None else len(self._index)
+        return 0 if self._table is None else len(self._table)
 
     async def generate(self, request: GenerationRequest) -> Generation:
         """Return what was recorded for a request.
 
         Raises:
             RequestRefused: nothing was, or too little.
-            DatasetError: the file was changed since it was opened.
         """
         request.validate()
         line = self._found(request)
@@ -87,50 +111,25 @@ class ReplayModel:
         return cut(generation, request.stop)
 
     def _found(self, request: GenerationRequest) -> Line:
-        index = self._index
-        if index is None:
+        if self._table is None:
             raise ModelUnavailable("the model is not open")
-        for offset in reversed(index.ids.find(id_key(request.id))):
-            line = index.line(offset)
-            if line.id != request.id:
-                continue
-            if not line.is_about(request):
+        key = question(request.prompt, request.messages)
+        line = self._table.by_id(request.id)
+        if line is not None:
+            if question(line.prompt, line.messages) not in (b"", key):
                 raise RequestRefused(
                     f"request {request.id}: it is recorded with another prompt (to have it found "
                     "by its id alone, leave the prompt out of the line)"
                 )
             return line
-        return self._by_prompt(index, request)
-
-    def _by_prompt(self, index: Index, request: GenerationRequest) -> Line:
-        key = prompt_key(request.prompt, request.messages)
-        for table in (index.anonymous, index.prompts):
-            found: Line | None = None
-            for offset in reversed(table.find(key)):
-                line = index.line(offset)
-                if not line.is_about(request):
-                    continue
-                if found is not None and line.id != found.id:
-                    raise RequestRefused(
-                        f"request {request.id}: its prompt is recorded under several other ids"
-                    )
-                found = found or line
-            if found is not None:
-                return found
-        raise RequestRefused(
-            f"request {request.id}: neither its id nor its prompt is recorded in {index.path}"
-        )
-
-
-async def _indexed(path: str) -> Index:
-    """Read a file's index in a thread, which stops when nobody waits for it any more."""
-    stop = threading.Event()
-    reading = asyncio.ensure_future(asyncio.to_thread(read_index, path, stop.is_set))
-    try:
-        return await asyncio.shield(reading)
-    except asyncio.CancelledError:
-        stop.set()
-        await asyncio.wait([reading])
-        if reading.exception() is None:
-            reading.result().close()
-        raise
+        lines = self._table.by_question(key)
+        if len(lines) > 1:
+            raise RequestRefused(
+                f"request {request.id}: its prompt is recorded under several other ids"
+            )
+        if not lines:
+            raise RequestRefused(
+                f"request {request.id}: neither its id nor its prompt is recorded in "
+                f"{self._path.name}"
+            )
+        return lines[0]

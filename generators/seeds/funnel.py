@@ -1,17 +1,17 @@
 """The funnel: how many went into each stage, how many came out, and why the rest did not.
 
-Counts add up over parts and over runs. Examples are the ones whose ids have the smallest digests,
-a sample that depends neither on the order of parts nor on how many there were.
+Counts add up over parts (`add`) and over runs. Examples are the ones whose ids have the smallest
+digests, a sample that depends neither on the order of parts nor on how many there were.
 """
 
 import hashlib
-from collections.abc import Mapping
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from veristone.generators.seeds.records import Rejection, Seed
 
-__all__ = ["EXAMPLES", "Funnel", "SourceFunnel", "StepFunnel", "add", "key", "smallest"]
+__all__ = ["EXAMPLES", "Funnel", "SourceFunnel", "StepFunnel", "add", "key", "note"]
 
 EXAMPLES = 5
 """Examples kept of what a step let through, and of each reason for a rejection."""
@@ -27,6 +27,10 @@ class StepFunnel(msgspec.Struct, kw_only=True):
     """Of those kept: seeds of languages that the step cannot judge."""
     unjudged: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Of those kept: seeds that could not be judged, by reason (`no_tests`, `not_loaded`)."""
+    flagged: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    """Of those kept: seeds that are remarkable, by reason (`same_name` as a benchmark's task)."""
+    flags: dict[str, list[Rejection]] = msgspec.field(default_factory=dict[str, list[Rejection]])
+    """Examples of these, at most EXAMPLES each."""
     reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Rejections by reason; their sum is `given - kept`."""
     by_language: dict[str, tuple[int, int]] = msgspec.field(
@@ -82,10 +86,37 @@ class Funnel(msgspec.Struct, kw_only=True):
     """A few of the seeds."""
 
 
-def add(counts: dict[str, int], more: Mapping[str, int]) -> None:
-    """Add counts to counts, in place."""
-    for name, count in more.items():
-        counts[name] = counts.get(name, 0) + count
+_Total = TypeVar("_Total", StepFunnel, SourceFunnel)
+
+
+def add(total: _Total, more: _Total) -> None:
+    """Add what happened in one part to a total, in place."""
+    for name in total.__struct_fields__:
+        before, now = getattr(total, name), getattr(more, name)
+        if isinstance(now, int | float):
+            setattr(total, name, before + now)
+        elif isinstance(now, dict):
+            for word, value in cast("dict[str, Any]", now).items():
+                before[word] = _sum(before.get(word), value)
+
+
+def _sum(one: Any, other: Any) -> Any:
+    if isinstance(other, list):
+        both: list[Rejection] = [*(one or ()), *cast("list[Rejection]", other)]
+        return sorted(both, key=key)[:EXAMPLES]
+    if isinstance(other, tuple):
+        before, now = one or (0, 0), cast("tuple[int, int]", other)
+        return before[0] + now[0], before[1] + now[1]
+    return (one or 0) + other
+
+
+def note(counts: dict[str, int], examples: dict[str, list[Rejection]], item: Rejection) -> None:
+    """Count a rejection, or a flag, by its reason; keep it if it may become an example."""
+    counts[item.reason] = counts.get(item.reason, 0) + 1
+    few = examples.setdefault(item.reason, [])
+    few.append(item)
+    if len(few) > 8 * EXAMPLES:
+        few[:] = sorted(few, key=key)[:EXAMPLES]
 
 
 def key(item: Seed | Rejection) -> str:
@@ -98,8 +129,3 @@ def key(item: Seed | Rejection) -> str:
         assert seed is not None
         name = seed.id
     return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
-
-
-def smallest(items: list[Rejection], more: list[Rejection]) -> list[Rejection]:
-    """Return the EXAMPLES items of both lists with the smallest keys, in that order."""
-    return sorted(items + more, key=key)[:EXAMPLES]

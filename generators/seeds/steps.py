@@ -8,9 +8,9 @@ A step is its own configuration: a pydantic model whose fields are the recipe's 
     AsyncStep   somebody outside: the verifier, or a model
 
 `BatchStep.apply` and the others return one outcome for every seed, in order: the seed (perhaps with
-something added, never with another id) or why it is rejected. An outcome depends on the seed and
-the recipe alone (for an ordered step also on the seeds before it): never on the machine, on time or
-on how seeds were batched.
+something added; where its code was changed, with the id of that) or why it is rejected. An outcome
+depends on the seed and the recipe alone (for an ordered step also on the seeds before it): never on
+the machine, on time or on how seeds were batched.
 """
 
 from abc import ABC, abstractmethod
@@ -24,10 +24,12 @@ from pydantic import BaseModel
 from veristone import Verifier
 from veristone.generators.judge.records import Judgement
 from veristone.generators.seeds.records import Seed
+from veristone.text import line
 
 __all__ = [
     "AsyncStep",
     "BatchStep",
+    "Flagged",
     "Judge",
     "OrderedStep",
     "Outcome",
@@ -35,7 +37,11 @@ __all__ = [
     "Rule",
     "Services",
     "Step",
+    "rejected",
 ]
+
+_DETAIL = 120
+"""Characters."""
 
 
 class Rejected(NamedTuple):
@@ -47,7 +53,20 @@ class Rejected(NamedTuple):
     """What exactly was found, for a person; at most a line."""
 
 
-Outcome: TypeAlias = Seed | Rejected
+class Flagged(NamedTuple):
+    """A seed that goes on, and what is remarkable about it: counted, with examples."""
+
+    seed: Seed
+    reason: str
+    detail: str = ""
+
+
+Outcome: TypeAlias = Seed | Flagged | Rejected
+
+
+def rejected(reason: str, detail: str) -> Rejected:
+    """Return a rejection with a detail of any text, made one line that can be shown."""
+    return Rejected(reason, line(" ".join(detail[: 8 * _DETAIL].split()), _DETAIL))
 
 
 class Step(BaseModel, ABC, frozen=True, extra="forbid"):
@@ -94,8 +113,8 @@ class Rule(BatchStep, frozen=True):
 class OrderedStep(Step, frozen=True):
     """A step that knows what it has seen, kept on disk in its folder.
 
-    `sketch` is the dear part and runs in worker processes, ahead of time; `decide` runs in the
-    parent, one part after another.
+    `sketch` takes most of the time and runs in worker processes, ahead of time; `decide` runs in
+    the parent, one part after another.
     """
 
     def sketch(self, seeds: Sequence[Seed]) -> Any:

@@ -4,20 +4,19 @@ What judges seeds judges what a model made of them: a clean seed can still lead 
 task, and a benchmark's task can be written from memory.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from veristone.generators.seeds.contamination import index
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile
 from veristone.generators.seeds.contamination.detector import Detector
-from veristone.generators.seeds.contamination.step import BenchmarkFile, Contamination
+from veristone.generators.seeds.contamination.step import Contamination
 
 __all__ = ["ContaminationCheck", "Decontamination", "Finding"]
 
 
 class Finding(NamedTuple):
-    """A benchmark's task in a text: the matcher's name, and what it found."""
+    """A benchmark's task in a text: how it was found (`exact`, `ngram`, `normalised`), and what."""
 
     reason: str
     detail: str
@@ -39,22 +38,20 @@ class ContaminationCheck:
 
     Args:
         settings: which.
-        folder: for the index of their tasks.
 
     Raises:
         ConfigError: a file is missing or cannot be read, or an evaluated benchmark has none.
     """
 
-    def __init__(self, settings: Decontamination, folder: Path) -> None:
+    def __init__(self, settings: Decontamination) -> None:
         self._detector: Detector | None = None
         if settings.benchmarks or settings.evaluated:
             step = Contamination(benchmarks=settings.benchmarks, evaluated=settings.evaluated)
-            step.prepare(folder)
-            self._detector = Detector(index.load(folder, index.digest_of(folder)), step.settings)
+            self._detector = step.detector()
 
     def find(self, instruction: str, answer: str, language: str) -> Finding | None:
         """Return what is found in an instruction and an answer, code fenced or bare."""
         if self._detector is None:
             return None
         found = self._detector.check(instruction, answer, language)
-        return Finding(found.matcher, found.detail) if found is not None else None
+        return Finding(found.reason, found.detail) if found is not None else None

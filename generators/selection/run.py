@@ -115,9 +115,7 @@ class Selection:
         with only_one(folder):
             (folder / "funnel.json").unlink(missing_ok=True)
             self._work.mkdir(exist_ok=True)
-            contamination = ContaminationCheck(
-                self._recipe.decontamination, self._work / "benchmarks"
-            )
+            contamination = ContaminationCheck(self._recipe.decontamination)
             async with aclosing(self._scored()) as stream:
                 with self._outputs:
                     async for work in stream:

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict
 from veristone import ConfigError
 from veristone.generators.code.fences import fences, lines_of
 from veristone.generators.seeds.languages import LANGUAGES, language_named
-from veristone.generators.synthesis.parsing.lists import concepts_in
+from veristone.generators.synthesis.formats import concepts_in
 
 __all__ = ["HEADINGS", "Example", "builtin_examples", "parse_example", "read_examples"]
 

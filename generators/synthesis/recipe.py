@@ -8,19 +8,26 @@ one JSON file, and a run never depends on a file that may have changed since.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Annotated, Any, Self, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from veristone import ConfigError
 from veristone.generators.synthesis.examples import Example, read_examples
-from veristone.generators.synthesis.inputs import AnyInput
-from veristone.generators.synthesis.registry import AnyStage
+from veristone.generators.synthesis.read_input import AnyInput
+from veristone.generators.synthesis.stages.evolve import Evolve
+from veristone.generators.synthesis.stages.instructions import Concepts, Instructions, Propose
+from veristone.generators.synthesis.stages.responses import ProblemAndSolution, Responses
+from veristone.generators.synthesis.stages.solutions import Solutions
 from veristone.generators.synthesis.verification import Verify
 from veristone.settings import checked, read_toml
 
-__all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
+__all__ = ["AnyStage", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
 
+AnyStage: TypeAlias = Annotated[
+    Concepts | Evolve | Instructions | ProblemAndSolution | Propose | Responses | Solutions,
+    Field(discriminator="kind"),
+]
 _BUILT_IN = Path(__file__).parent / "recipes"
 _FILE = "recipe.toml"
 _NEEDED = ("seed_code", "concepts", "instruction")

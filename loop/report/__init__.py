@@ -1,13 +1,13 @@
 """The report of a run of `veristone align`: one page, the same as Markdown, and its numbers.
 
-    reading     the files of a run, as far as they are there
-    measures    what is computed from them: bounded counts, topics, similarity, paired differences
-    facts       everything that the report says, as data: `report.json`
-    gather      a folder to facts
-    drawing     kinds of plots that the report of seeds has no need of
-    views       facts to sections: words, plots, tables, texts to read
-    page, text  sections to HTML and to Markdown
-    write       all of it
+    run        the steps of a run and which came from which; files, read so that none can end it
+    parts      what each kind of step wrote down
+    texts      responses, refusals and selected rows, counted in bounded memory
+    measures   paired differences, similarity to benchmarks, thinned curves, topics
+    facts      everything that the report says, as data: `report.json`
+    gather     a folder to facts
+    models, sections   facts to words, plots, tables, texts to read
+    write      all of it
 
-The look, the plots and the care for text from outside are those of `generators.seeds.report`.
+What a page and a plot look like is `veristone.generators.pages`.
 """

@@ -6,7 +6,9 @@ does that. Fields are added and never change their meaning. Shares lie between 0
 
 from typing import Any, Literal
 
-import msgspec
+from msgspec import Struct
+
+from veristone.generators.pages.sections import Piece
 
 __all__ = [
     "Attempt",
@@ -17,7 +19,6 @@ __all__ = [
     "Facts",
     "Lengths",
     "Pair",
-    "Piece",
     "Point",
     "Rate",
     "Result",
@@ -34,14 +35,14 @@ __all__ = [
 ]
 
 
-class Counted(msgspec.Struct, frozen=True, kw_only=True):
+class Counted(Struct, frozen=True):
     """How many there are of something."""
 
     name: str
     number: int
 
 
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
+class Stage(Struct, frozen=True):
     """A stage of the funnel from source files to training rows."""
 
     part: Literal["seeds", "synthesis", "selection", "dataset", "training"]
@@ -55,7 +56,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """Why the others went no further, most frequent first."""
 
 
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
+class Rate(Struct, frozen=True):
     """Passes among decided responses."""
 
     name: str
@@ -63,7 +64,7 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     decided: int
 
 
-class Lengths(msgspec.Struct, frozen=True, kw_only=True):
+class Lengths(Struct, frozen=True):
     """How long something is."""
 
     what: str
@@ -72,15 +73,7 @@ class Lengths(msgspec.Struct, frozen=True, kw_only=True):
     """Length to how many have it; the longest share the last number."""
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A named text of a sample, cut."""
-
-    name: str
-    text: str
-    language: str = ""
-
-
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
+class Sample(Struct, frozen=True):
     """Something to read."""
 
     id: str
@@ -91,7 +84,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     pieces: list[Piece] = []
 
 
-class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
+class Verdicts(Struct, frozen=True, kw_only=True):
     """What became of the responses of one synthesis."""
 
     synthesis: str
@@ -117,7 +110,7 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
     refused_samples: list[Sample] = []
 
 
-class Strength(msgspec.Struct, frozen=True, kw_only=True):
+class Strength(Struct, frozen=True, kw_only=True):
     """What the tests of the selected rows are worth."""
 
     asserts: dict[int, int] = {}
@@ -131,7 +124,7 @@ class Strength(msgspec.Struct, frozen=True, kw_only=True):
     scored: int = 0
 
 
-class Pair(msgspec.Struct, frozen=True, kw_only=True):
+class Pair(Struct, frozen=True):
     """A selected row and the task of a benchmark that is nearest to it."""
 
     cosine: float
@@ -141,7 +134,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     item_text: str
 
 
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
+class Compared(Struct, frozen=True):
     """A benchmark that rows were compared with."""
 
     name: str
@@ -150,7 +143,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Hundredths of the cosine to the nearest task, to rows."""
 
 
-class Similarity(msgspec.Struct, frozen=True, kw_only=True):
+class Similarity(Struct, frozen=True):
     """TF-IDF cosine of selected rows to the nearest task of each benchmark."""
 
     rows: int
@@ -163,35 +156,34 @@ class Similarity(msgspec.Struct, frozen=True, kw_only=True):
     """Benchmarks that could not be read."""
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """Some neighbouring steps of training."""
+class Point(Struct, frozen=True):
+    """Neighbouring steps of training: the last of them, their mean, least and largest value."""
 
     step: int
-    """The last of them."""
     mean: float
     low: float
     high: float
 
 
-class Curve(msgspec.Struct, frozen=True, kw_only=True):
+class Curve(Struct, frozen=True):
     """A measure over the steps of training, thinned."""
 
     what: Literal["loss", "learning_rate", "grad_norm", "evaluation_loss"]
     points: list[Point]
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class Attempt(Struct, frozen=True, kw_only=True):
     """One start of a training."""
 
-    started_at: str
-    devices: list[str]
-    from_step: int
-    to_step: int
-    wall_s: float
-    device_s: float
+    started_at: str = ""
+    devices: list[str] = []
+    from_step: int = 0
+    to_step: int = 0
+    wall_s: float = 0.0
+    device_s: float = 0.0
 
 
-class Training(msgspec.Struct, frozen=True, kw_only=True):
+class Training(Struct, frozen=True, kw_only=True):
     """One training."""
 
     step: str
@@ -210,18 +202,18 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     attempts: list[Attempt]
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True):
+class Score(Struct, frozen=True, kw_only=True):
     """pass@k with its 95 % interval over tasks, as evaluation wrote it."""
 
-    tests: Literal["base", "plus"]
+    tests: Literal["base", "plus"] = "base"
     k: int
     mean: float
     low: float
     high: float
-    tasks: int
+    tasks: int = 0
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(Struct, frozen=True, kw_only=True):
     """One model on one benchmark."""
 
     step: str
@@ -234,7 +226,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     scores: list[Score]
     notes: list[str] = []
     settings: str = ""
-    """What of the command decides the number: samples, temperature, style."""
+    """What of the recipe decides the number: samples, temperature, style."""
 
     @property
     def main(self) -> Score | None:
@@ -244,7 +236,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return min(found, key=lambda score: score.k, default=None)
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class Difference(Struct, frozen=True, kw_only=True):
     """One model against another over the tasks that both have decided samples of.
 
     95 % interval: percentile bootstrap over those tasks, both models resampled together.
@@ -268,7 +260,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         return self.low > 0 or self.high < 0
 
 
-class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
+class VariantRow(Struct, frozen=True):
     """A variant in its last round."""
 
     name: str
@@ -279,7 +271,7 @@ class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the training step; another variant's where they share it."""
 
 
-class RoundRow(msgspec.Struct, frozen=True, kw_only=True):
+class RoundRow(Struct, frozen=True, kw_only=True):
     """One round of one variant."""
 
     round: int
@@ -290,7 +282,7 @@ class RoundRow(msgspec.Struct, frozen=True, kw_only=True):
     trained: int | None
 
 
-class StepCost(msgspec.Struct, frozen=True, kw_only=True):
+class StepCost(Struct, frozen=True, kw_only=True):
     """What a step cost."""
 
     name: str
@@ -304,7 +296,7 @@ class StepCost(msgspec.Struct, frozen=True, kw_only=True):
     trained_tokens: int = 0
 
 
-class Facts(msgspec.Struct, kw_only=True):
+class Facts(Struct, kw_only=True):
     """A run, so far."""
 
     version: int = 1

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
-
 from veristone import ConfigError
-from veristone.files import whole_file
-from veristone.loop.report.gathering.whole import gather
-from veristone.loop.report.page import render_page
-from veristone.loop.report.text import render_text
+from veristone.generators.pages import write
+from veristone.loop.report.gather import gather
+from veristone.loop.report.measures import need_libraries
+from veristone.loop.report.sections import report
 
 __all__ = ["write_report"]
 
@@ -24,21 +22,11 @@ def write_report(folder: Path) -> list[Path]:
         or not at all. Equal folders give equal files.
 
     Raises:
-        ConfigError: there is no such folder.
+        ConfigError: there is no such folder, or a package of the extra `report` is missing.
         OSError: the files cannot be written.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no folder of a run")
+    need_libraries()
     facts = gather(folder)
-    data = msgspec.json.format(msgspec.json.encode(facts), indent=1)
-    contents = {
-        "report.html": render_page(facts).encode(errors="replace"),
-        "report.md": render_text(facts).encode(errors="replace"),
-        "report.json": data + b"\n",
-    }
-    paths: list[Path] = []
-    for name, content in contents.items():
-        with whole_file(folder / name) as file:
-            file.write(content)
-        paths.append(folder / name)
-    return paths
+    return write.write_report(folder, report(facts), facts, "report.json")

@@ -25,8 +25,8 @@ def make(folder: Path, count: int, *, slow: bool = False) -> tuple[Path, Path]:
     seeds = [_seed(number) for number in range(count)]
     path = folder / "seeds.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(seed) + b"\n" for seed in seeds))
-    asyncio.run(_record(folder / "recording.jsonl", seeds, slow))
-    return path, folder / "recording.jsonl"
+    asyncio.run(_record(folder / "recording.sqlite", seeds, slow))
+    return path, folder / "recording.sqlite"
 
 
 def _seed(number: int) -> Seed:

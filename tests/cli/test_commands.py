@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from veristone import __version__
-from veristone.cli.demo import samples
+from veristone.cli.main import app, main
+from veristone.engine.demo import samples
 from veristone.engine.languages import installed
 
 COMMAND = str(Path(sys.executable).parent / "veristone")
@@ -33,14 +36,72 @@ def test_version() -> None:
 def test_no_command_is_an_error_that_shows_the_commands() -> None:
     result = run()
     assert result.returncode == 2
-    assert "usage: veristone" in result.stderr
+    assert "verify" in result.stdout
+    assert result.stderr.startswith("veristone: give a command")
 
 
-@pytest.mark.parametrize("command", ["verify", "eval", "doctor", "images", "demo"])
-def test_every_command_explains_itself(command: str) -> None:
-    result = run(command, "--help")
-    assert result.returncode == 0
-    assert result.stdout.startswith(f"usage: veristone {command}")
+def commands() -> list[list[str]]:
+    """Every command, and every action of one."""
+    found: list[list[str]] = []
+    root: Any = get_command(app)
+    for name, command in root.commands.items():
+        found += [[name], *([name, action] for action in getattr(command, "commands", ()))]
+    return found
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_explains_itself(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert f"veristone {' '.join(words)}" in shown
+    options = {option: one for one in _options(words) for option in one.opts}
+    # One way to say things: the same option, wherever it is, has the same short form.
+    if "--output" in options:
+        assert "-o" in options["--output"].opts
+    assert not {"--redo", "--force", "--random-seed"} & options.keys()
+
+
+def _options(words: list[str]) -> list[Any]:
+    command: Any = get_command(app)
+    for word in words:
+        command = command.commands[word]
+    return command.params
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["verfy"], "Did you mean 'verify'"),
+        (["seeds", "show", "x"], "did you mean `veristone show`"),
+        (["run"], "`veristone seeds run` or `veristone generate run`"),
+        (["verify", "s", "--bakend", "docker"], "--backend"),
+        (["verify"], "missing argument 'FILE'"),
+        (["verify", "."], "is a folder"),
+        (["verify", "nowhere.jsonl"], "nowhere.jsonl: No such file"),
+        (["verify", "x", "--backend", "podman"], "'bubblewrap'"),
+        (["verify", "x", "--resume", "--overwrite"], "give one of them"),
+        (["eval", "human-eval", "--dataset", "x"], "did you mean 'humaneval'?"),
+        (["seeds", "run", "starcoder", "-o", "x"], "did you mean 'starcoder2'?"),
+        (["select", "strng", "x", "-o", "y"], "did you mean 'strong'?"),
+        (["train", "tinny", "-o", "x"], "did you mean 'tiny'?"),
+        (["align", "tiny-lop", "-o", "x"], "did you mean 'tiny-loop'?"),
+        (["train", "tiny", "-o", "x", "--set", "epoch=2"], "did you mean 'epochs'?"),
+        (["show", "nowhere"], "no run of"),
+        (["images", "build", "pyton"], "did you mean 'python'?"),
+        (["verify", "x", "--config", "."], "is a folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_likely_mistake_is_answered_with_its_mend(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("veristone: ")
+    assert told.count("\n") == 1
+    assert said in told
 
 
 @pytest.mark.bubblewrap

@@ -1,8 +1,10 @@
 """`veristone generate` and `veristone show` as a person uses them."""
 
 import asyncio
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from veristone.generators.synthesis.pipeline.folder import find
 
 pytestmark = pytest.mark.bubblewrap
 COUNT = 24
-_RUN = ["run", RECIPE, "-o", "OUT", "--seeds", "SEEDS"]
+_RUN = ["run", RECIPE, "-o", "OUT", "--input", "SEEDS"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def done(recorded: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) 
 
 def whole(recorded: tuple[Path, Path]) -> list[object]:
     seeds, recording = recorded
-    return ["--seeds", seeds, "--model", f"replay:{recording}", "--backend", "bubblewrap"]
+    return ["--input", seeds, "--model", f"replay:{recording}", "--backend", "bubblewrap"]
 
 
 def test_everything_at_once(done: Path) -> None:
@@ -70,7 +72,7 @@ def test_in_processes_of_ones_own(done: Path, recorded: tuple[Path, Path], tmp_p
     """Each stage on its own, the last twice, all at the same time."""
     folder = tmp_path / "run"
     seeds, recording = recorded
-    started = generate("start", RECIPE, "--seeds", seeds, "-o", folder)
+    started = generate("start", RECIPE, "--input", seeds, "-o", folder)
     assert started.returncode == 0, started.stderr
     assert f"{COUNT} new records" in started.stdout
     assert "concepts, instructions, responses, verify" in started.stdout
@@ -79,9 +81,9 @@ def test_in_processes_of_ones_own(done: Path, recorded: tuple[Path, Path], tmp_p
     workers = [
         begin("verify", folder, *judging),
         begin("verify", folder, *judging),
-        begin("responses", folder, *asking, "--in-flight", 3),
-        begin("instructions", folder, *asking),
-        begin("concepts", folder, *asking),
+        begin("work", folder, "responses", *asking, "--in-flight", 3),
+        begin("work", folder, "instructions", *asking),
+        begin("work", folder, "concepts", *asking),
         begin("work", folder, "concepts", "responses", *asking),
     ]
     for worker in workers:
@@ -95,31 +97,35 @@ def test_in_processes_of_ones_own(done: Path, recorded: tuple[Path, Path], tmp_p
     assert files(folder) == files(done)
 
 
+def recorded_ids(path: Path) -> set[str]:
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        return {id for (id,) in base.execute("SELECT id FROM recorded")}
+
+
 def test_what_is_recorded_can_be_replayed(
     done: Path, recorded: tuple[Path, Path], tmp_path: Path
 ) -> None:
     seeds, recording = recorded
-    folder, again = tmp_path / "run", tmp_path / "again.jsonl"
-    generate("start", RECIPE, "--seeds", seeds, "-o", folder)
+    folder, again = tmp_path / "run", tmp_path / "again.sqlite"
+    generate("start", RECIPE, "--input", seeds, "-o", folder)
     assert (
         generate("work", folder, "--model", f"replay:{recording}", "--record", again).returncode
         == 0
     )
-    lines = [json.loads(line) for line in again.read_text().splitlines()]
-    known = {json.loads(line)["id"] for line in recording.read_text().splitlines()}
-    assert {line["id"] for line in lines} == known
+    assert recorded_ids(again) == recorded_ids(recording)
 
 
 def test_what_failed_for_good_is_told_and_tried_again(
     done: Path, recorded: tuple[Path, Path], tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    generate("start", RECIPE, "--seeds", recorded[0], "-o", folder, "--attempts", 1)
+    generate("start", RECIPE, "--input", recorded[0], "-o", folder, "--attempts", 1)
     nothing = generate("retry", folder)
     assert (nothing.returncode, nothing.stdout) == (0, "nothing had failed for good\n")
 
     async def fail_one() -> None:
-        async with find(folder).queue("concepts") as queue:
+        async with find(folder).open() as chain:
+            queue = chain.queues["concepts"]
             (lease,) = await queue.lease(1, 60)
             await queue.nack(lease.token, reason="ModelUnavailable: away")
 
@@ -168,9 +174,9 @@ def test_reading_a_run_at_work_and_the_copies_in_it(
 ) -> None:
     folder = tmp_path / "run"
     seeds, recording = recorded
-    generate("start", RECIPE, "--seeds", seeds, "-o", folder)
+    generate("start", RECIPE, "--input", seeds, "-o", folder)
     assert command("show", folder).stderr == "0 of 0\n"
-    generate("concepts", folder, "--model", f"replay:{recording}", "--quiet")
+    generate("work", folder, "concepts", "--model", f"replay:{recording}", "--quiet")
     assert "concepts · python" in command("show", folder).stdout
     early = command("show", folder, "--reason", "duplicate_instruction")
     assert early.returncode == 2
@@ -182,13 +188,13 @@ def test_reading_a_run_at_work_and_the_copies_in_it(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["run", RECIPE, "-o", "OUT", "--model", "replay:REC"], "--seeds"),
-        (["run", RECIPE, "-o", "OUT", "--seeds", "SEEDS"], "--model"),
-        (["run", RECIPE, "-o", "OUT", "--seeds", "SEEDS", "--model", "gpt"], "no model"),
-        (["run", RECIPE, "-o", "OUT", "--seeds", "SEEDS", "--model", "replay:no"], "no"),
-        (["run", "no-recipe", "-o", "OUT", "--seeds", "SEEDS", "--model", "replay:REC"], "recipe"),
-        (["run", RECIPE, "-o", "OUT", "--seeds", "none", "--model", "replay:REC"], "none"),
-        (["run", RECIPE, "-o", "SEEDS", "--seeds", "SEEDS", "--model", "replay:REC"], "is a file"),
+        (["run", RECIPE, "-o", "OUT", "--model", "replay:REC"], "--input"),
+        (["run", RECIPE, "-o", "OUT", "--input", "SEEDS"], "--model"),
+        (["run", RECIPE, "-o", "OUT", "--input", "SEEDS", "--model", "gpt"], "no model"),
+        (["run", RECIPE, "-o", "OUT", "--input", "SEEDS", "--model", "replay:no"], "no"),
+        (["run", "no-recipe", "-o", "OUT", "--input", "SEEDS", "--model", "replay:REC"], "recipe"),
+        (["run", RECIPE, "-o", "OUT", "--input", "none", "--model", "replay:REC"], "none"),
+        (["run", RECIPE, "-o", "SEEDS", "--input", "SEEDS", "--model", "replay:REC"], "is a file"),
         (
             [*_RUN, "--model", "replay:REC", "--verifiers", "0"],
             "--verifiers",
@@ -197,11 +203,11 @@ def test_reading_a_run_at_work_and_the_copies_in_it(
             [*_RUN, "--model", "replay:REC", "--in-flight", "0"],
             "--in-flight",
         ),
-        (["start", RECIPE, "-o", "OUT", "--seeds", "SEEDS", "--attempts", "0"], "--attempts"),
-        (["start", RECIPE, "-o", "OUT", "--seeds", "SEEDS", "--queues", "x"], "Redis"),
-        (["start", RECIPE, "-o", "FOREIGN", "--seeds", "SEEDS"], "not ours"),
-        (["start", "solutions", "-o", "DONE", "--seeds", "TASKS"], "another recipe"),
-        (["start", RECIPE, "-o", "DONE", "--seeds", "SEEDS", "--attempts", "3"], "--attempts 20"),
+        (["start", RECIPE, "-o", "OUT", "--input", "SEEDS", "--attempts", "0"], "--attempts"),
+        (["start", RECIPE, "-o", "OUT", "--input", "SEEDS", "--queues", "x"], "Redis"),
+        (["start", RECIPE, "-o", "FOREIGN", "--input", "SEEDS"], "not ours"),
+        (["start", "solutions", "-o", "DONE", "--input", "TASKS"], "another recipe"),
+        (["start", RECIPE, "-o", "DONE", "--input", "SEEDS", "--attempts", "3"], "--attempts 20"),
         (["work", "DONE", "nothing", "--model", "replay:REC"], "no stage 'nothing'"),
         (["status", "FOREIGN"], "no run of ours"),
         (["export", "OUT"], "no run of ours"),

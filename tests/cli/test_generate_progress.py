@@ -1,7 +1,7 @@
 """What is shown while a run goes on."""
 
-from veristone.cli.generate_progress import Rates, pass_rate
-from veristone.generators.synthesis.pipeline.status import StageStatus
+from veristone.cli.generate_status import Rates, pass_rate
+from veristone.generators.synthesis.pipeline.chain import StageStatus
 from veristone.queues import Stats
 
 

@@ -23,7 +23,7 @@ def common(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
         give_up("bubblewrap: the program bwrap is missing")
     seeds, recording = make(tmp_path_factory.mktemp("slow"), COUNT, slow=True)
     model = f"replay:{recording}"
-    return [RECIPE, "--seeds", seeds, "--model", model, "--backend", "bubblewrap", "--quiet"]
+    return [RECIPE, "--input", seeds, "--model", model, "--backend", "bubblewrap", "--quiet"]
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def test_nothing_on_stderr_and_no_table_when_quiet(
             "not covered: any benchmark",
         ),
         (["run", "RECIPE", "--source", "CORPUS", "--benchmark", "x", "-o", "OUT"], "NAME=FILE"),
-        (["run", "RECIPE", "--source", "CORPUS", "--processes", "0", "-o", "OUT"], "1 or more"),
+        (["run", "RECIPE", "--source", "CORPUS", "--processes", "0", "-o", "OUT"], "--processes"),
         (["filter", "OUT"], "begin one with"),
         (["report", "OUT"], "begin one with"),
     ],
@@ -145,9 +145,9 @@ def test_another_recipe_in_the_same_folder(
     recipe.write_text(RECIPE + "threshold = 0.9\n")
     refused = seeds("run", recipe, *common)
     assert refused.returncode == 2
-    assert "--redo" in refused.stderr
+    assert "--overwrite" in refused.stderr
     assert (tmp_path / "a/seeds.jsonl").read_bytes() == before
     # What was refused must not have replaced the recipe that the folder belongs to.
     assert seeds("report", tmp_path / "a").returncode == 0
     assert seeds("dedup", tmp_path / "a").returncode == 0
-    assert seeds("run", recipe, *common, "--redo").returncode == 0
+    assert seeds("run", recipe, *common, "--overwrite").returncode == 0

@@ -22,10 +22,14 @@ def shout():
 
 
 def seeds(*arguments: object, code: str = "") -> subprocess.CompletedProcess[str]:
+    return veristone("seeds", *arguments, code=code)
+
+
+def veristone(*arguments: object, code: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command; `code` runs before it."""
     program = f"{code}\nimport sys\nfrom veristone.cli.main import main\nsys.exit(main())"
     return subprocess.run(
-        [sys.executable, "-c", program, "seeds", *map(str, arguments)],
+        [sys.executable, "-c", program, *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -56,7 +60,7 @@ def explained(result: subprocess.CompletedProcess[str], *words: str) -> None:
 def test_without_the_extra(arguments: list[object], tmp_path: Path) -> None:
     for package in ("numpy", "jinja2", "tree_sitter"):
         hidden = f"import sys; sys.modules[{package!r}] = None"
-        for action in (["run", *arguments], ["show", tmp_path], ["report", tmp_path]):
+        for action in (["run", *arguments], ["report", tmp_path]):
             explained(seeds(*action, code=hidden), package, "pip install 'veristone[seeds]'")
 
 
@@ -88,17 +92,16 @@ def test_a_full_disk(arguments: list[object], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["-n", "0"], ["-n must be"]),
-        (["-n", "-3"], ["-n must be"]),
-        (["--step", "nothing"], ["--step nothing", "read", "returns", "arguments"]),
+        (["--limit", "0"], ["--limit"]),
+        (["--stage", "argument"], ["--stage argument", "read", "returns", "mean 'arguments'"]),
     ],
 )
 def test_show_says_what_there_is(
     more: list[str], words: list[str], arguments: list[object], tmp_path: Path
 ) -> None:
     assert seeds("run", *arguments, "--quiet").returncode == 0
-    explained(seeds("show", tmp_path / "out", *more), *words)
-    shown = seeds("show", tmp_path / "out", "--step", "arguments")
+    explained(veristone("show", tmp_path / "out", *more), *words)
+    shown = veristone("show", tmp_path / "out", "--step", "arguments")
     assert "no_arguments" in shown.stdout
     assert "1 of 1" in shown.stderr
     assert os.linesep + "   def shout():" in shown.stdout

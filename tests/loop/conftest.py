@@ -6,7 +6,7 @@ import pytest
 from report_runs import Size, hostile_run, make_run
 
 from veristone.loop.report.facts import Facts
-from veristone.loop.report.gathering.whole import gather
+from veristone.loop.report.gather import gather
 
 SMALL = Size(instructions=20, responses=4, rounds=2, tasks=40, steps=120)
 

@@ -24,14 +24,15 @@ from veristone.generators.dataset.write import write_dataset
 from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
 from veristone.generators.selection.recipe import parse_recipe
 from veristone.generators.selection.run import Selection
+from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.folder import begin
-from veristone.generators.synthesis.pipeline.judging import VERIFY
-from veristone.generators.synthesis.pipeline.wire import count, encode
+from veristone.generators.synthesis.pipeline.wire import outcome
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
 from veristone.loop.plan import Step as Planned
 from veristone.loop.plan import plan
 from veristone.loop.recipe import AlignRecipe, load_align_recipe
+from veristone.queues import Item
 from veristone.training.evaluation.datasets import Candidate, Dataset
 from veristone.training.evaluation.results import plan_paths, summarise, write_results
 from veristone.training.evaluation.runner import EvalReport, Outcome, limits_for
@@ -138,7 +139,8 @@ def fill(folder: Path, step: Planned, size: Size, **mark: Any) -> None:
         "variant": step.variant,
         "round": step.round,
         "label": step.label,
-        "command": ["veristone", *step.arguments],
+        "after": list(step.after),
+        "command": ["veristone", "step", f"{step.name}/step.json"],
         "wall_s": round(random.Random(step.name).uniform(2, 4000), 3),
         "starts": 1 + (step.kind == "training"),
         "done": True,
@@ -194,7 +196,7 @@ async def _export(place: Path, found: Sequence[Record], refused: Sequence[Refusa
     groups: dict[str, list[Record]] = {}
     for record in found:
         groups.setdefault(record.id.rpartition("/")[0], []).append(record)
-    async with run.store() as store:
+    async with run.open() as chain:
         for key, some in groups.items():
             seed = Record(id=key, seed=some[0].seed)
             concepts = msgspec.structs.replace(seed, concepts=some[0].concepts)
@@ -206,45 +208,44 @@ async def _export(place: Path, found: Sequence[Record], refused: Sequence[Refusa
                 result = StageResult(
                     key=key, kept=tuple(kept), prompt_tokens=900, completion_tokens=140 * len(kept)
                 )
-                await store.keep(stage, key, encode(result), count(result, given))
+                await _keep(chain, stage, result, given)
             for one in some:
                 result = StageResult(key=one.id, kept=(one,))
                 given = msgspec.structs.replace(one, verdict=None)
-                await store.keep(VERIFY, one.id, encode(result), count(result, given))
+                await _keep(chain, VERIFY, result, given)
         for number, refusal in enumerate(refused):
             result = StageResult(key=f"refused-{number}", refused=(refusal,))
             stage = refusal.stage if refusal.stage in stages else "responses"
-            await store.keep(stage, result.key, encode(result), count(result, refusal.record))
-    for stage in run.stages:
-        async with run.queue(stage) as queue:
-            for producer in queue_producers(run.stages, stage):
-                await queue.complete(producer)
+            await _keep(chain, stage, result, refusal.record)
+        await chain.queues[stages[0]].complete("feed")
+        await chain.complete()
     await export(run)
 
 
-def queue_producers(stages: Sequence[str], stage: str) -> list[str]:
-    """Return who puts into a stage's queue."""
-    number = stages.index(stage)
-    return [stages[number - 1] if number else "feed"]
+async def _keep(chain: Chain, stage: str, result: StageResult, given: Record) -> None:
+    queue = chain.queues[stage]
+    await queue.put([Item(result.key, b"")])
+    (lease,) = await queue.lease(1, 60)
+    await queue.ack(lease.token, outcomes={lease.token: outcome(result, given)})
 
 
 def _selection(folder: Path, step: Planned, size: Size) -> None:
-    pool = _POOLS.get(step.arguments[1], "passes")
+    pool = _POOLS.get(step.settings["recipe"], "passes")
     recipe = parse_recipe(
         {
-            "name": step.arguments[1],
+            "name": step.settings["recipe"],
             "choice": {"pool": pool},
             "gates": {"min_tests": 0, "min_asserts": int(pool == "passes")},
         },
         "recipe",
     )
-    asyncio.run(Selection(recipe, folder / step.arguments[2], folder / step.name).go())
+    asyncio.run(Selection(recipe, folder / step.inputs["responses"], folder / step.name).go())
 
 
 def _dataset(folder: Path, step: Planned, size: Size) -> None:
     write_dataset(
-        folder / step.arguments[1],
-        folder / _option(step, "-o"),
+        folder / step.inputs["selection"],
+        folder / step.outputs["dataset"],
         lambda text: f"### Instruction\n{text}\n\n### Response\n",
         validation=0.05,
     )
@@ -252,7 +253,7 @@ def _dataset(folder: Path, step: Planned, size: Size) -> None:
 
 def _training(folder: Path, step: Planned, size: Size) -> None:
     draw = random.Random(step.name)
-    manifest = json.loads((folder / _option(step, "--data") / "veristone.json").read_bytes())
+    manifest = json.loads((folder / step.inputs["dataset"] / "veristone.json").read_bytes())
     rows = sum(manifest["rows"]["default"].values())
     floor = {"main": 0.62, "no-execution-filter": 0.74, "failures-only": 0.83}[step.variant]
     steps = [
@@ -310,8 +311,8 @@ def _program(solution: str) -> Program:
 
 def _evaluation(folder: Path, step: Planned, size: Size) -> None:
     """Tasks differ in how hard they are, models in skill; a few samples are undecided."""
-    benchmark: Any = step.arguments[1]
-    samples = int(_option(step, "-n"))
+    benchmark: Any = step.settings["benchmark"]
+    samples = step.settings["n"]
     draw = random.Random(step.name)
     skill = _SKILLS[step.variant] + 0.05 * max(0, step.round - 1)
     tasks = {
@@ -376,7 +377,3 @@ _FILLERS = {
     "training": _training,
     "evaluation": _evaluation,
 }
-
-
-def _option(step: Planned, name: str) -> str:
-    return step.arguments[step.arguments.index(name) + 1]

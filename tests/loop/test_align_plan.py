@@ -41,10 +41,6 @@ def by_name(steps: list[Step]) -> dict[str, Step]:
     return {step.name: step for step in steps}
 
 
-def value(step: Step, option: str) -> str:
-    return step.arguments[step.arguments.index(option) + 1]
-
-
 def test_rounds_follow_one_another(tmp_path: Path) -> None:
     steps = plan(recipe(tmp_path))
     names = [step.name for step in steps]
@@ -65,14 +61,14 @@ def test_rounds_follow_one_another(tmp_path: Path) -> None:
     for step in steps:
         assert all(names.index(before) < names.index(step.name) for before in step.after)
     found = by_name(steps)
-    assert value(found["round-1/synthesis/main"], "--model") == "transformers:org/base"
+    assert found["round-1/synthesis/main"].settings["model"] == "transformers:org/base"
     second = found["round-2/synthesis/main"]
-    assert value(second, "--model") == "transformers:round-1/training/main/model"
+    assert second.settings["model"] == "transformers:round-1/training/main/model"
     assert second.after == ("seeds/main", "round-1/training/main")
     # Each round begins from the base model.
-    assert value(found["round-2/training/main"], "--model") == "org/base"
-    assert value(found["evaluation/base/humaneval"], "--style") == "complete"
-    assert value(found["round-1/evaluation/main/humaneval"], "--style") == "instruct"
+    assert found["round-2/training/main"].inputs["model"] == "org/base"
+    assert found["evaluation/base/humaneval"].settings["style"] == "complete"
+    assert found["round-1/evaluation/main/humaneval"].settings["style"] == "instruct"
 
 
 def test_a_variant_shares_what_is_the_same(tmp_path: Path) -> None:
@@ -113,10 +109,10 @@ def test_an_edited_part_is_seen_in_all_that_depends_on_it(tmp_path: Path) -> Non
 
 def test_paths_are_meant_from_the_recipe(tmp_path: Path) -> None:
     found = by_name(plan(recipe(tmp_path)))
-    assert value(found["seeds/main"], "--source") == str(tmp_path / "corpus")
-    assert value(found["seeds/main"], "--benchmark") == f"HumanEval={tmp_path / 'he.jsonl'}"
-    assert value(found["evaluation/base/humaneval"], "--dataset") == str(tmp_path / "he.jsonl")
-    assert value(found["round-1/training/main"], "--model") == "org/base"
+    assert found["seeds/main"].settings["source"] == [str(tmp_path / "corpus")]
+    assert found["seeds/main"].settings["benchmarks"] == {"HumanEval": str(tmp_path / "he.jsonl")}
+    assert found["evaluation/base/humaneval"].inputs["dataset"] == str(tmp_path / "he.jsonl")
+    assert found["round-1/training/main"].inputs["model"] == "org/base"
 
 
 @pytest.mark.parametrize(
@@ -166,12 +162,12 @@ recipe = "evol-instruct"
     text = RECIPE.replace("billions = 15", 'teacher = "http://127.0.0.1:1/v1"')
     found = by_name(plan(recipe(tmp_path, more, text)))
     second = found["round-2/synthesis/main"]
-    assert value(second, "--input") == "round-1/selection/main/selected.jsonl"
-    assert second.arguments[2] == "evol-instruct"
-    assert value(second, "--model") == "http://127.0.0.1:1/v1"
+    assert second.inputs["input"] == "round-1/selection/main/selected.jsonl"
+    assert second.settings["recipe"] == "evol-instruct"
+    assert second.settings["model"] == "http://127.0.0.1:1/v1"
     assert second.after == ("round-1/selection/main",)
     training = found["round-2/training/main"]
-    assert value(training, "--model") == "round-1/training/main/model"
+    assert training.inputs["model"] == "round-1/training/main/model"
     assert training.after == ("round-2/dataset/main", "round-1/training/main")
 
 

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from veristone import ConfigError
@@ -18,7 +18,7 @@ from veristone.loop.run import Progress, StepFailed, done, remove, run_steps, st
 
 SCRIPT = """
 import pathlib, sys, time
-out = pathlib.Path(sys.argv[-1])
+out = pathlib.Path(sys.argv[1])
 (out / "started").open("a").write("x")
 print("working on", out, flush=True)
 wait = out / "wait"
@@ -31,16 +31,11 @@ if (out / "fail").exists():
 """
 
 
-class Scripted(Step):
-    """A step whose command is the script above in place of `veristone`."""
-
-    def command(self) -> list[str]:
-        return [sys.executable, "-c", SCRIPT, self.folder]
-
-
 def step(name: str, digest: str = "d1", after: tuple[str, ...] = ()) -> Step:
-    return Scripted(
-        kind="seeds", name=name, variant="main", round=0, arguments=(), after=after, digest=digest
+    """A step whose launcher runs the script above in place of `veristone`."""
+    launcher = (sys.executable, "-c", SCRIPT, name)
+    return Step(
+        kind="seeds", name=name, variant="main", launcher=launcher, after=after, digest=digest
     )
 
 
@@ -75,7 +70,7 @@ async def test_a_failed_step_stops_the_run_and_shows_its_log(tmp_path: Path) -> 
 
 async def test_a_step_of_other_settings_is_noticed(tmp_path: Path) -> None:
     await run_steps(tmp_path, STEPS, lambda _: None)
-    changed = [STEPS[0], replace(STEPS[1], digest="d2")]
+    changed = [STEPS[0], msgspec.structs.replace(STEPS[1], digest="d2")]
     assert stale(tmp_path, changed) == [changed[1]]
     remove(tmp_path, [changed[1]])
     await run_steps(tmp_path, changed, lambda _: None)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from report_browser import CONTRAST, OVERLAPS, Browser, chromium, missing
 
+from veristone.generators.pages.page import render_page
 from veristone.loop.report.facts import Facts
-from veristone.loop.report.page import render_page
+from veristone.loop.report.sections import report
 from veristone.loop.report.write import write_report
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
@@ -20,10 +21,10 @@ OPEN = "document.querySelectorAll('details').forEach(d => { d.open = true })"
 def pages(whole: Facts, hostile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every page."""
     folder = tmp_path_factory.mktemp("pages")
-    (folder / "whole.html").write_text(render_page(whole), encoding="utf-8")
+    (folder / "whole.html").write_text(render_page(report(whole)), encoding="utf-8")
     (folder / "hostile.html").write_bytes(write_report(hostile)[0].read_bytes())
     empty = Facts(name="empty", missing=["every step: nothing has run yet"])
-    (folder / "empty.html").write_text(render_page(empty), encoding="utf-8")
+    (folder / "empty.html").write_text(render_page(report(empty)), encoding="utf-8")
     return folder
 
 

@@ -13,7 +13,7 @@ from veristone import Decision
 from veristone.generators.synthesis.records import Record
 from veristone.loop.plan import plan
 from veristone.loop.report.facts import Difference, Facts, Result
-from veristone.loop.report.reading.run import read_run
+from veristone.loop.report.run import read_run
 
 
 def records(run: Path, number: int) -> list[Record]:
@@ -116,15 +116,12 @@ def test_differences_are_paired_by_task(whole_run: Path, whole: Facts) -> None:
 def test_a_variant_has_the_results_of_the_steps_that_it_shares(whole_run: Path) -> None:
     run = read_run(whole_run)
     main, control = run.chain("main", 1), run.chain("no-execution-filter", 1)
-    assert main.synthesis is not None
-    assert control.synthesis == main.synthesis
-    assert control.selection is not None
-    assert control.selection.variant == "no-execution-filter"
-    assert main.seeds is not None
-    assert control.seeds == main.seeds
+    assert list(main) == ["training", "dataset", "selection", "synthesis", "seeds"]
+    assert control["synthesis"] == main["synthesis"]
+    assert control["selection"].variant == "no-execution-filter"
+    assert control["seeds"] == main["seeds"]
     later = run.chain("no-execution-filter", 2)
-    assert later.synthesis is not None
-    assert later.synthesis.variant == "no-execution-filter"
+    assert later["synthesis"].variant == "no-execution-filter"
 
 
 def test_selected_rows_have_topics_lengths_strength_and_neighbours(

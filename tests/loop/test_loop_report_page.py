@@ -10,10 +10,10 @@ import pytest
 from markdown_it import MarkdownIt
 from report_responses import HOSTILE
 
+from veristone.generators.pages.markdown import render_text
+from veristone.generators.pages.page import render_page
 from veristone.loop.report.facts import Difference, Facts, Result, Score
-from veristone.loop.report.page import render_page
-from veristone.loop.report.text import render_text
-from veristone.loop.report.views.words import headline, summary
+from veristone.loop.report.sections import report
 from veristone.loop.report.write import write_report
 
 ALLOWED = {
@@ -82,8 +82,8 @@ def check(html: str) -> Page:
 
 
 def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
-    html = render_page(whole)
-    assert html == render_page(whole)
+    html = render_page(report(whole))
+    assert html == render_page(report(whole))
     assert check(html).headings == [
         "Evaluation",
         "Ablations",
@@ -102,12 +102,12 @@ def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
 
 
 def test_an_empty_run_has_a_page() -> None:
-    assert check(render_page(Facts(name="nothing"))).headings == []
-    assert "Nothing to train on yet" in render_text(Facts(name="nothing"))
+    assert check(render_page(report(Facts(name="nothing")))).headings == []
+    assert "Nothing to train on yet" in render_text(report(Facts(name="nothing")))
 
 
 def test_the_policy_allows_the_page_s_own_style_sheet_and_nothing_else(whole: Facts) -> None:
-    html = render_page(whole)
+    html = render_page(report(whole))
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     style = re.search("<style>(.*?)</style>", html, re.DOTALL)
     assert policy is not None
@@ -146,7 +146,7 @@ def test_hostile_text_cannot_leave_the_markdown(hostile_texts: dict[str, str]) -
 
 
 def test_markdown_has_the_numbers_of_the_plots(whole: Facts) -> None:
-    text = render_text(whole)
+    text = render_text(report(whole))
     for name in ("assertion_failed", "humaneval+", "no-execution-filter", "mathematics"):
         assert name in text
     assert "## Training" in text
@@ -181,19 +181,19 @@ def facts(mean: float, low: float, high: float) -> Facts:
 
 def test_a_clear_gain_is_said_with_its_interval() -> None:
     found = facts(0.1, 0.04, 0.16)
-    assert headline(found) == "he: 30.0% before, 40.0% after"
-    assert summary(found) == [
+    assert report(found).headline == "he: 30.0% before, 40.0% after"
+    assert report(found).findings == [
         "he: +10.0 points [+4.0, +16.0] over the base model; +10.0 points [+4.0, +16.0] over the"
         " control control (50 tasks, 95% interval)."
     ]
 
 
 def test_what_may_be_chance_is_said_to_be() -> None:
-    said = summary(facts(0.1, -0.02, 0.22))[0]
+    said = report(facts(0.1, -0.02, 0.22)).findings[0]
     assert said.count("which may be chance") == 2
 
 
 def test_a_loss_is_said_as_plainly_as_a_gain() -> None:
     found = facts(-0.1, -0.16, -0.04)
-    assert headline(found) == "he: 30.0% before, 20.0% after"
-    assert "−10.0 points [−16.0, −4.0] over the base model" in summary(found)[0]
+    assert report(found).headline == "he: 30.0% before, 20.0% after"
+    assert "−10.0 points [−16.0, −4.0] over the base model" in report(found).findings[0]

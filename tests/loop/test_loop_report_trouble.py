@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from report_runs import Size, fill, make_run, write_recipe
 
 from veristone import ConfigError
 from veristone.loop.plan import plan
-from veristone.loop.report.gathering.whole import gather
-from veristone.loop.report.reading.files import Trouble
-from veristone.loop.report.reading.responses import read_verdicts
+from veristone.loop.report.gather import gather
+from veristone.loop.report.run import Trouble
+from veristone.loop.report.texts import read_verdicts
 from veristone.loop.report.write import write_report
 
 FILES = (
@@ -191,3 +192,22 @@ def test_memory_does_not_grow_with_the_responses(tmp_path: Path) -> None:
         assert found is not None
         assert found.responses == times * len(some)
     assert peaks[1] < 1.3 * peaks[0] + 1_000_000
+
+
+def test_steps_that_come_from_each_other_end(run: Path) -> None:
+    for place in run.rglob("step.json"):
+        mark = json.loads(place.read_text())
+        mark["after"] = [each.parent.relative_to(run).as_posix() for each in run.rglob("step.json")]
+        place.write_text(json.dumps(mark))
+    written(run)
+
+
+@pytest.mark.parametrize("name", ["sklearn", "scipy"])
+def test_a_missing_package_is_named_with_its_extra(
+    run: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for module in [one for one in sys.modules if one.partition(".")[0] == name]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ConfigError, match=r"veristone\[report\]"):
+        write_report(run)

@@ -7,7 +7,7 @@ from hostile_text import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.seeds.report.markdown import fence, span, table
+from veristone.generators.pages.markdown import fence, span, table
 from veristone.text import excerpt, line
 
 ANY = st.text(st.characters(), max_size=300) | st.sampled_from(HOSTILE)

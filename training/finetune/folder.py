@@ -52,7 +52,7 @@ class RunFolder:
         if difference:
             raise ConfigError(
                 f"{self.path} holds a run with other settings ({difference}):"
-                " give another folder, or --redo to throw that run away"
+                " give another folder, or --overwrite to throw that run away"
             )
         return old
 

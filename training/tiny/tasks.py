@@ -4,9 +4,9 @@ A task asks for a one-line Python function. It comes with a right solution, with
 stand in carelessly written code, with example tests as an author would write them, and with hidden
 tests. Hidden tests are for judging; no corpus and no prompt may show them.
 
-Splits hold apart what a model could have learned by heart. No function name of one split occurs in
-another; where a template has constants, no combination of template and constants does either. The
-phrases are the same in all splits.
+No function name of one split occurs in another; where a template has constants, no combination of
+template and constants does either. A template without constants is the same task in all splits,
+under another name, and so are the phrases: what is held out is not all new.
 
 Everything is a function of seed, split and index: task 7 is the same whether 8 tasks are sampled or
 8,000, on every machine and Python.

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from veristone import ConfigError
+from veristone.queues.base import Clock, SampleQueue
 from veristone.queues.errors import QueueClosed, QueueUnavailable
 from veristone.queues.policy import Policy, parse_policy
+from veristone.queues.steps import AckStep, LeaseStep, PutStep, Return, to_its_end
 from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
-from veristone.queues.waiting import AckStep, Clock, LeaseStep, PutStep, Return, WaitingQueue
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -57,7 +58,7 @@ class _Script(Protocol):
     def __call__(self, keys: Sequence[str], args: Sequence[object]) -> Awaitable[Any]: ...
 
 
-class RedisQueue(WaitingQueue):
+class RedisQueue(SampleQueue):
     """The queue `name` of the store called `store` on the server at `url`.
 
     `url` is redis://, rediss:// or unix://. `clock` replaces the server's clock, for tests.
@@ -195,12 +196,12 @@ class RedisQueue(WaitingQueue):
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            await _to_its_end(running)
+            await to_its_end(running)
             if undo and running.exception() is None:
                 leases = _leases(running.result(), cast(int, args[2]))
                 if leases:
                     returns = [Return(lease.token, 0.0) for lease in leases]
-                    await _to_its_end(asyncio.ensure_future(self._nack_step(returns, None)))
+                    await to_its_end(asyncio.ensure_future(self._nack_step(returns, None)))
             raise
 
     async def _changed(self, mark: int | str, timeout_s: float) -> None:
@@ -387,12 +388,3 @@ def _leases(answer: Sequence[Any], fence: int) -> list[Lease]:
 
 def _seconds(text: bytes) -> float | None:
     return float(text) if text else None
-
-
-async def _to_its_end(future: "asyncio.Future[Any]") -> None:
-    """Wait for it however often this wait is cancelled; the server's answer has a time limit."""
-    while not future.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait((future,))
-    if not future.cancelled():
-        future.exception()  # seen

@@ -27,22 +27,15 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from veristone import ConfigError
+from veristone.queues.base import Clock, SampleQueue
 from veristone.queues.errors import QueueClosed, QueueUnavailable
 from veristone.queues.policy import Policy
 from veristone.queues.sqlite_steps import SCHEMA, Turn, find_queue
 from veristone.queues.sqlite_thread import Transactions
+from veristone.queues.steps import AckStep, Changes, LeaseStep, PutStep, Return
 from veristone.queues.values import DeadLetter, Item, Outcome, Stats, Token
-from veristone.queues.waiting import (
-    AckStep,
-    Changes,
-    Clock,
-    LeaseStep,
-    PutStep,
-    Return,
-    WaitingQueue,
-)
 
-__all__ = ["SQLiteQueue", "use_wal"]
+__all__ = ["SQLiteQueue"]
 
 T = TypeVar("T")
 Durability = Literal["full", "normal"]
@@ -57,7 +50,7 @@ _BUSY_S = 15.0
 _SETTINGS = ("wal_autocheckpoint = 8000", "cache_size = -32768")
 
 
-class SQLiteQueue(WaitingQueue):
+class SQLiteQueue(SampleQueue):
     """The queue `name` in the file `path`, which are made if they are not there.
 
     With the path ``":memory:"`` the store is in memory and belongs to this object and to those
@@ -261,7 +254,7 @@ def _connect(given: str | PathLike[str], durability: Durability) -> sqlite3.Conn
         try:
             _check_marks(db, path)
             if not in_memory:
-                use_wal(db, path)
+                _use_wal(db, path)
             for setting in (f"synchronous = {durability}", *_SETTINGS):
                 db.execute(f"PRAGMA {setting}")
             db.execute("BEGIN IMMEDIATE")
@@ -311,8 +304,7 @@ def _check_marks(db: sqlite3.Connection, path: Path) -> None:
         raise ConfigError(f"{path} is a database of another program: name another file")
 
 
-def use_wal(db: sqlite3.Connection, path: Path) -> None:
-    """Switch a database to WAL; ConfigError where its file system cannot do that."""
+def _use_wal(db: sqlite3.Connection, path: Path) -> None:
     # Switching needs the file alone, and SQLite does not wait for it when two begin at once.
     until = time.monotonic() + _BUSY_S
     while True:

@@ -13,8 +13,8 @@ from typing import Any
 
 from veristone.queues.errors import QueueClosed
 from veristone.queues.policy import EXPIRED, Policy, add_reason, is_dead, parse_policy
+from veristone.queues.steps import AckStep, LeaseStep, PutStep, Return
 from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
-from veristone.queues.waiting import AckStep, LeaseStep, PutStep, Return
 
 __all__ = ["SCHEMA", "Turn", "find_queue"]
 

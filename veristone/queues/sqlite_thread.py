@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from veristone.queues.errors import QueueClosed
+from veristone.queues.steps import to_its_end
 
 __all__ = ["Transactions"]
 
@@ -61,7 +62,7 @@ class Transactions:
             try:
                 await asyncio.shield(joining)
             except asyncio.CancelledError:
-                await _to_its_end(joining)
+                await to_its_end(joining)
                 raise
 
     async def run(
@@ -82,12 +83,12 @@ class Transactions:
             return cast(T, await asyncio.shield(waiting))
         except asyncio.CancelledError:
             if not future.cancel():
-                await _to_its_end(waiting)
+                await to_its_end(waiting)
                 if undo is not None and future.exception() is None:
                     value = cast(T, future.result())
                     with contextlib.suppress(QueueClosed):  # then the leases just expire
                         undoing = self._submit(lambda db: undo(db, value), writes)
-                        await _to_its_end(asyncio.wrap_future(undoing))
+                        await to_its_end(asyncio.wrap_future(undoing))
             raise
 
     def _submit(self, run: Callable[[sqlite3.Connection], Any], writes: bool) -> "Future[Any]":
@@ -167,12 +168,3 @@ def _attempt(db: sqlite3.Connection, job: _Job) -> tuple[_Job, Any, BaseExceptio
         return job, None, error
     db.execute("RELEASE job")
     return job, value, None
-
-
-async def _to_its_end(future: "asyncio.Future[Any]") -> None:
-    """Wait for it however often this wait is cancelled; it is known to end soon."""
-    while not future.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait((future,))
-    if not future.cancelled():
-        future.exception()  # seen

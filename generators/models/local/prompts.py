@@ -1,12 +1,13 @@
 """From a request to the tokens that a model continues, and from tokens to text."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from veristone.errors import RequestRefused
 from veristone.generation import GenerationRequest
 
-__all__ = ["encode", "read_text", "token_text"]
+__all__ = ["encode", "model_name", "read_text", "token_text"]
 
 
 def encode(tokenizer: Any, request: GenerationRequest, context: int | None) -> list[int]:
@@ -49,6 +50,14 @@ def _conversation(tokenizer: Any, request: GenerationRequest) -> str:
         raise RequestRefused(
             f"request {request.id}: the chat template refuses these messages: {error}"
         ) from error
+
+
+def model_name(model: str) -> str:
+    """Return what a model is called in records: its name on the hub, or its folder's name.
+
+    A path says where something lay on this machine, and that is in no record's interest.
+    """
+    return Path(model).resolve().name if Path(model).exists() else model
 
 
 def read_text(tokenizer: Any, prompt: Sequence[int], tokens: Sequence[int]) -> str:

@@ -9,19 +9,19 @@ and a draw that falls between the two then gives another token.
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 __all__ = ["choose", "likeliest"]
 
 
 def choose(
     logits: Any, temperature: Sequence[float], top_p: Sequence[float], draws: Sequence[float]
-) -> list[int]:
-    """Return a token for each row of `logits` (rows, vocabulary).
+) -> Any:
+    """Return a token for each row of `logits` (rows, vocabulary), shaped (rows, 1).
 
     Temperature 0 takes the likeliest. `top_p` is nucleus sampling: the smallest
     set of likeliest tokens whose probabilities reach it.
     """
-    import torch
-
     # Sorted for every row, not only where top_p asks for it: the order is part of the outcome.
     ordered, tokens = logits.float().sort(dim=-1, descending=True, stable=True)
 
@@ -38,13 +38,14 @@ def choose(
     # Rounding may carry a draw close to 1 past the last token that has a chance at all.
     place = torch.minimum(place, (mass < total).sum(dim=-1, keepdim=True))
     place = torch.where(warmth > 0, place, 0)
-    return tokens.gather(1, place).squeeze(1).tolist()
+    return tokens.gather(1, place)
 
 
-def likeliest(logits: Any, n: int) -> tuple[list[list[int]], list[list[float]]]:
-    """Return, for each row, the `n` likeliest tokens and their natural log-probabilities.
+def likeliest(logits: Any, n: int) -> list[list[tuple[int, float]]]:
+    """Return, for each row, the `n` likeliest tokens with their natural log-probabilities.
 
     Of the model itself: neither temperature nor top_p is applied, as in vLLM.
     """
     values, tokens = logits.float().log_softmax(dim=-1).topk(min(n, logits.shape[-1]), dim=-1)
-    return tokens.tolist(), values.tolist()
+    rows = zip(tokens.tolist(), values.tolist(), strict=True)
+    return [list(zip(*row, strict=True)) for row in rows]

@@ -1,21 +1,9 @@
-"""Decontamination: seeds and generated samples that solve a benchmark's tasks are found, and why.
+"""Decontamination by text: seeds, and what models made of them, that repeat a benchmark's task.
 
-What leaks are seldom copies. Descriptions are reworded, names changed, solutions written in another
-language; whoever looks for substrings finds none of it (Yang et al., "Rethinking Benchmark and
-Contamination for Language Models with Rephrased Samples", arXiv 2311.04850). Matchers go from the
-plain to the fine, and the first that finds something says so:
+`benchmarks` reads the files, `reading` takes text and code apart, `detector` compares, `step` is
+the step of a recipe. What decides is equality: a problem's description, a run of its words, a
+solution, whatever the line breaks and the names. What only resembles a task is flagged and kept.
 
-    exact       a text or a solution stands there word for word, whitespace apart
-    ngram       ten consecutive words of a problem's text
-    normalised  a solution with its names changed, comments and annotations dropped
-    fuzzy       weighed evidence: function name, description, examples, structure
-    translated  the same against solutions in other languages
-
-    benchmarks  files to items           lexer       text to tokens and prose
-    index       items made ready         features    what the matchers compare
-    detector    asks the matchers        step        the step of a recipe
-    audit       plants copies, measures recall and false positives
-
-Not promised: a solution that was written anew, without the description, its name or its structure,
-looks like any other function. That takes running it against the benchmark's tests.
+Not found: a solution that was written anew or translated, and a description in other words.
+Functions that do what a benchmark asks are found by running them (`sandboxed.behaviour`).
 """

@@ -1,102 +1,197 @@
-"""Asks the matchers about one sample: a seed, or what a model wrote later."""
+"""Compares one sample, a seed or what a model wrote later, with a benchmark's tasks.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+What decides is equality, as in StarCoder2-Instruct (arXiv 2410.24198) and Magicoder, but by words
+and tokens instead of characters, so that line breaks, quotes and the signs before comments make no
+difference:
 
-from veristone import ConfigError
+    exact       a whole description, or a whole solution
+    ngram       so many consecutive words of a description: GPT-3 took 13 (arXiv 2005.14165),
+                DeepSeek-Coder 10 for code (arXiv 2401.14196)
+    normalised  a whole solution with its names changed one to one
+
+Descriptions and solutions that say too little are not looked for: `return x + y` is in every
+corpus. Runs of words that several differently named tasks share are a template's ("Write a python
+function to find the ...") and say nothing.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
 from veristone.generators.seeds.contamination.benchmarks import Item
-from veristone.generators.seeds.contamination.entries import Entry, make_entry
-from veristone.generators.seeds.contamination.features import Features
-from veristone.generators.seeds.contamination.matchers.base import Match, Matcher
-from veristone.generators.seeds.contamination.matchers.exact import Exact
-from veristone.generators.seeds.contamination.matchers.fuzzy import Fuzzy
-from veristone.generators.seeds.contamination.matchers.ngram import Ngram
-from veristone.generators.seeds.contamination.matchers.normalised import Normalised
-from veristone.generators.seeds.contamination.matchers.translated import Translated
-from veristone.generators.seeds.contamination.matchers.weighed import Weighed
+from veristone.generators.seeds.contamination.reading import (
+    Code,
+    read_code,
+    same_but_names,
+    words,
+)
 
-__all__ = ["MATCHERS", "Detector", "Settings"]
+__all__ = ["NGRAM_WORDS", "Detector", "Match"]
 
-MATCHERS = ("exact", "ngram", "normalised", "fuzzy", "translated")
-"""All matchers, in the order in which they are asked."""
+NGRAM_WORDS = 10
+FLAG_WORDS = 8
+"""A run of so many words is remarkable, and proves nothing."""
+LEAST_WORDS = 6
+"""Of a description that is looked for as a whole."""
+LEAST_TOKENS = 8
+"""Of a solution that is looked for as it is."""
+LEAST_RENAMED = 18
+"""The same for solutions whose names may differ. With these three, of 8,127 documented functions of
+packages one is found, a gcd."""
+_TEMPLATE = 3
+"""Names that share a run before it counts as a template."""
+_EXAMPLES = re.compile(r">>>|^\W*(?:for )?examples?\b|==>|^\W*assert\b", re.I | re.M)
+"""A description ends where its examples begin."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WINDOW = 6
+"""Tokens by which a solution is looked up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Which matchers look, and how much they must see.
+class Match(NamedTuple):
+    """What was found in a sample."""
 
-    `benchmarks/contamination_recall.py` measures what the defaults find and what they cost.
-    """
+    reason: str
+    """`exact`, `ngram` or `normalised`; of a flag `same_name` or `similar_text`."""
+    task: str
+    """The item's label: `HumanEval/12 (longest)`."""
+    explanation: str
+    """What exactly is alike, for a person."""
 
-    matchers: tuple[str, ...] = MATCHERS
-    ngram_words: int = 10
-    """Consecutive words; see `matchers.ngram`."""
-    exact_nats: float = 4.0
-    """What a text or solution must say to be looked for as it is. `return x + y` says 1.8,
-    Euclid's algorithm in three lines 4.6. At 4, of 116,557 functions of CPython's library and of
-    site-packages one matches (a gcd)."""
-    normalised_nats: float = 8.0
-    """The same for solutions whose names may differ. At 6, `"".join(x)` begins to match (170 of
-    those functions); at 8, three do."""
-    evidence_nats: float = 11.5
-    """What must speak for an item all in all; see `evidence`. Of 10,000 real functions 44, 23, 15
-    and 8 are rejected at 10.5, 11.5, 12.5 and 13.5."""
+    @property
+    def detail(self) -> str:
+        """One line for a report."""
+        return f"{self.task}: {self.explanation}"
 
 
 class Detector:
-    """Finds benchmark items in samples. Make one for each process: it remembers the last sample."""
+    """Finds benchmarks' items in samples; the first in the order of the items counts."""
 
-    def __init__(self, entries: Sequence[Entry], settings: Settings | None = None) -> None:
-        """Build from prepared entries (`index.load`, or `Detector.of_items`).
+    def __init__(self, items: Iterable[Item], ngram_words: int = NGRAM_WORDS) -> None:
+        self._items = list(items)
+        self._ngram_words = ngram_words
+        self._runs = self._runs_of(ngram_words)
+        self._short_runs = self._runs_of(FLAG_WORDS)
+        self._texts = _Index(LEAST_WORDS)
+        self._solutions = _Index(_WINDOW)
+        self._names: dict[tuple[str, ...], int] = {}
+        for number, item in enumerate(self._items):
+            for text in item.texts:
+                self._texts.add(number, words(_EXAMPLES.split(text, maxsplit=1)[0]))
+            for solution in item.solutions:
+                code = read_code(solution, item.language)
+                if len(code.tokens) >= LEAST_TOKENS:
+                    self._solutions.add(number, code.tokens, code)
+            if len(_name(item.entry_point)) > 1:
+                self._names.setdefault(_name(item.entry_point), number)
 
-        Raises:
-            ConfigError: a matcher is unknown or a threshold makes no sense.
-        """
-        self._matchers = _matchers(entries, settings or Settings())
-
-    @classmethod
-    def of_items(cls, items: Iterable[Item], settings: Settings | None = None) -> "Detector":
-        """Build from benchmark items directly."""
-        return cls([make_entry(item) for item in items], settings)
+    def _runs_of(self, size: int) -> dict[tuple[str, ...], int]:
+        """Return each run of words and its first item, without those of templates."""
+        owners: dict[tuple[str, ...], dict[str, int]] = {}
+        for number, item in enumerate(self._items):
+            name = item.entry_point or item.label
+            for text in item.texts:
+                for run in _windows(words(text), size):
+                    owners.setdefault(run, {}).setdefault(name, number)
+        return {run: min(names.values()) for run, names in owners.items() if len(names) < _TEMPLATE}
 
     def check(self, text: str, code: str, language: str) -> Match | None:
         """Return what is found in a sample, None if nothing is.
 
         Args:
             text: an instruction or documentation that does not stand in the code; may be empty.
-            code: with its comments and documentation; may be empty.
+            code: with its comments and documentation, or an answer in Markdown; may be empty.
             language: of the code, in lower case.
         """
-        features = Features(text, code, language)
-        for matcher in self._matchers:
-            if (match := matcher.find(features)) is not None:
-                return match
+        said = words(f"{text}\n{code}")
+        whole = [hit.item for hit in self._texts.hits(said) if hit.is_in(said)]
+        if whole:
+            return self._match("exact", min(whole), "its text, word for word")
+        sample = read_code(f"{text}\n{code}" if "```" in text else code, language)
+        copies = list(self._copies(sample))
+        if copies and not min(copies).renamed:
+            return self._match("exact", min(copies).item, "its solution, word for word")
+        if found := _first_run(self._runs, said, self._ngram_words):
+            return self._match("ngram", found.item, f"{self._ngram_words} words: {found.said}")
+        if copies:
+            return self._match("normalised", min(copies).item, "its solution but for the names")
         return None
 
+    def flag(self, name: str, docstring: str) -> Match | None:
+        """Return a task that a seed resembles, None if there is none. That is no proof."""
+        if (number := self._names.get(_name(name))) is not None:
+            return self._match("same_name", number, f"its name {self._items[number].entry_point}")
+        if found := _first_run(self._short_runs, words(docstring), FLAG_WORDS):
+            return self._match("similar_text", found.item, f"{FLAG_WORDS} words: {found.said}")
+        return None
 
-def _matchers(entries: Sequence[Entry], settings: Settings) -> list[Matcher]:
-    unknown = sorted(set(settings.matchers) - set(MATCHERS))
-    if unknown or not settings.matchers:
-        raise ConfigError(
-            f"contamination: matchers: {', '.join(unknown) or 'none given'}: "
-            f"use some of {', '.join(MATCHERS)}"
-        )
-    if settings.ngram_words < 3:
-        raise ConfigError(
-            f"contamination: ngram_words: {settings.ngram_words} words are in any text, use 8 to 13"
-        )
-    wanted = [name for name in MATCHERS if name in settings.matchers]
-    weighed = (
-        Weighed(entries, settings.evidence_nats) if {"fuzzy", "translated"} & {*wanted} else None
-    )
-    made: list[Matcher] = []
-    for name in wanted:
-        if name == "exact":
-            made.append(Exact(entries, settings.exact_nats))
-        elif name == "ngram":
-            made.append(Ngram(entries, settings.ngram_words))
-        elif name == "normalised":
-            made.append(Normalised(entries, settings.normalised_nats))
-        elif weighed is not None:
-            made.append(Fuzzy(weighed) if name == "fuzzy" else Translated(weighed))
-    return made
+    def _match(self, reason: str, number: int, explanation: str) -> Match:
+        return Match(reason, self._items[number].label, explanation)
+
+    def _copies(self, sample: Code) -> "Iterator[_Copy]":
+        for hit in self._solutions.hits(sample.tokens):
+            if hit.code is not None and same_but_names(hit.code, sample, hit.start):
+                names = sample.names[hit.start : hit.start + len(hit.pattern)]
+                if names == hit.code.names:
+                    yield _Copy(False, hit.item)
+                elif len(hit.pattern) >= LEAST_RENAMED:
+                    yield _Copy(True, hit.item)
+
+
+class _Copy(NamedTuple):
+    renamed: bool
+    item: int
+
+
+class _Hit(NamedTuple):
+    """The beginning of a pattern in a sequence."""
+
+    start: int
+    item: int
+    pattern: Sequence[str]
+    code: Code | None
+
+    def is_in(self, sequence: Sequence[str]) -> bool:
+        return sequence[self.start : self.start + len(self.pattern)] == self.pattern
+
+
+class _Index:
+    """Patterns by their first few items."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._known: dict[tuple[str, ...], list[_Hit]] = {}
+
+    def add(self, item: int, pattern: Sequence[str], code: Code | None = None) -> None:
+        if len(pattern) >= self._size:
+            first = tuple(pattern[: self._size])
+            self._known.setdefault(first, []).append(_Hit(0, item, pattern, code))
+
+    def hits(self, sequence: Sequence[str]) -> Iterator[_Hit]:
+        """Yield the patterns that begin somewhere in the sequence."""
+        for start, window in enumerate(_windows(sequence, self._size)):
+            for hit in self._known.get(window, ()):
+                yield hit._replace(start=start)
+
+
+class _Run(NamedTuple):
+    item: int
+    said: str
+
+
+def _first_run(runs: dict[tuple[str, ...], int], said: Sequence[str], size: int) -> _Run | None:
+    found = [
+        (runs[window], start) for start, window in enumerate(_windows(said, size)) if window in runs
+    ]
+    if not found:
+        return None
+    item, start = min(found)
+    return _Run(item, " ".join(said[start : start + size])[:120])
+
+
+def _name(name: str) -> tuple[str, ...]:
+    """Return the words of a name: `list_split` and `_splitList` are one."""
+    return tuple(sorted(words(_HUMP.sub(" ", name))))
+
+
+def _windows(sequence: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(sequence[start:] for start in range(size)), strict=False)

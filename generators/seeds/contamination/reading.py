@@ -1,118 +1,111 @@
-"""Code read for comparison: as concepts, and as tokens with its names marked.
+"""Text and code taken apart for comparison: words, and tokens with their names marked.
 
-Both come from one pass. What a word means is looked up once for each different word.
+One way for all languages, not one grammar each: what is compared may be half a function, or an
+answer in Markdown. Every pattern is linear in the text, whatever the text is.
+
+Not promised: right tokens where a language's own lexer needs context (a regular expression in
+JavaScript, a heredoc in a shell). Both sides of a comparison are misread in the same way.
 """
 
+import builtins
 import keyword
 import re
 from collections.abc import Sequence
-from enum import IntEnum
 from typing import NamedTuple
 
-from veristone.generators.seeds.contamination.neutral import CONCEPTS, KEYWORDS
+__all__ = ["Code", "documentation", "read_code", "same_but_names", "words"]
 
-__all__ = ["Reading", "read", "renamed"]
-
-_OTHER_KEYWORDS = "var let const new this self function fn func sub local my end then do"
-_FIXED = KEYWORDS | frozenset(keyword.kwlist) | frozenset(_OTHER_KEYWORDS.split())
+NAME = "\1"
+"""Stands for every name in `Code.tokens`."""
+_WORDS = re.compile(r"[^\W\d_]+")
+_HASHED = frozenset(
+    ["python", "py", "ruby", "rb", "shell", "bash", "sh", "perl", "pl", "r", "julia", "elixir"]
+)
+"""Languages whose comments begin with `#`."""
+_TRIPLE = r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|' + r"'''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\Z)"
+_STRING = r'"(?:[^"\\\n]|\\.)*+"?|' + r"'(?:[^'\\\n]|\\.)*+'?"
+_TOKENS = rf"{_STRING}|\d[\w.]*|\w+|[^\w\s]"
+_HASH, _SLASHES = r"#[^\n]*", r"//[^\n]*|/\*.*?(?:\*/|\Z)"
+_WITH_HASH = re.compile(f"(?:{_TRIPLE}|{_HASH})|({_TOKENS})", re.DOTALL)
+_WITH_SLASHES = re.compile(f"(?:{_TRIPLE}|{_SLASHES})|({_TOKENS})", re.DOTALL)
+_DOCUMENTATION = re.compile(
+    rf"{_TRIPLE}|/\*.*?\*/|^[ \t]*(?://|#(?!include)|--|;|%)[^\n]*", re.DOTALL | re.MULTILINE
+)
 _DROPPED = frozenset("(){},;:`")
-_ASKING = frozenset((".", "(", "::", "->", "|>", "&"))
-_CALLING_BARELY = "perl pl ruby rb shell bash sh racket rkt haskell hs ocaml ml"
-_BARE_CALLS = frozenset(_CALLING_BARELY.split())
-_NAME = "\1"
-_NOT_LITERAL = re.compile(r"^[a-zA-Z]{0,2}[\"'`]+|[\"'`]+$")
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?")
-_HEADER_TOKENS = 80
-"""A C loop's header is looked for this far; a longer one is no counting loop."""
-_MEMORY_TOKENS = 200_000
+_OTHER_WORDS = (
+    "var let const function func fn fun sub local end then do new this switch case default throw"
+    " catch null nil undefined true false void int long double float char boolean string auto"
+    " public private static final unsigned mut my pub match unless until elsif foreach echo"
+)
+_FIXED = frozenset([*keyword.kwlist, *dir(builtins), *_OTHER_WORDS.split()])
+"""Words that mean something by themselves: they are no names."""
 
 
-class Reading(NamedTuple):
-    """What the matchers compare of a piece of code."""
+class Code(NamedTuple):
+    """Code for comparison: no comments, documentation, brackets, separators, Python signatures."""
 
-    concepts: list[str]
-    """Concepts and literals in order: `#` and a number, `$` and a string's content."""
-    marked: list[str]
-    """Tokens without brackets and separators, the same mark for every name."""
+    tokens: list[str]
+    """With `NAME` for every name; strings in double quotes."""
     names: list[str]
-    """The name at each place of `marked`, "" where none is."""
+    """The name at each place of `tokens`, "" where none is."""
 
 
-class _Kind(IntEnum):
-    DROPPED = 0
-    FIXED = 1  # a sign or keyword without a meaning that languages share
-    NAME = 2
-    CONCEPT = 3
-    CALLED = 4  # a concept where it is called, a name elsewhere: `count`
-    LITERAL = 5
+def words(text: str) -> list[str]:
+    """Return the words of a text or of code in lower case; names are split at underscores."""
+    return _WORDS.findall(text.lower())
 
 
-class _Kinds(dict[str, tuple[_Kind, str]]):
-    """What tokens are, remembered; the value is the concept or the literal's spelling."""
-
-    def __missing__(self, token: str) -> tuple[_Kind, str]:
-        if len(self) >= _MEMORY_TOKENS:
-            self.clear()
-        found = self[token] = _classify(token)
-        return found
+def documentation(code: str) -> str:
+    """Return comments and strings in triple quotes, signs included."""
+    return "\n".join(_DOCUMENTATION.findall(code))
 
 
-def _classify(token: str) -> tuple[_Kind, str]:
-    lower = token.lower()
-    concept = CONCEPTS.get(token) or CONCEPTS.get(lower, "")
-    if token in _DROPPED:
-        return _Kind.DROPPED, ""
-    if token[0].isdigit() or token[-1] in "\"'`":
-        return _Kind.LITERAL, _literal(token)
-    word = token[0].isalpha() or token[0] == "_"
-    if concept:
-        called = word and lower not in KEYWORDS
-        return (_Kind.CALLED if called else _Kind.CONCEPT), concept
-    return (_Kind.NAME if word and token not in _FIXED else _Kind.FIXED), ""
-
-
-_kinds = _Kinds()
-
-
-def read(tokens: Sequence[str], language: str) -> Reading:
-    """Read code without comments and documentation.
-
-    Of the header of a C `for` only the LOOP and a start other than 0 are concepts: it says
-    `for i in range(n)`. `count` is a concept where it is called or asked of something, a name
-    elsewhere; in languages that call without brackets it is a concept everywhere.
-    """
-    reading = Reading([], [], [])
-    concepts, marked, names = reading
-    bare = language in _BARE_CALLS
-    kinds = _kinds
-    before, silent_until, last = "", -1, len(tokens) - 1
-    for at, token in enumerate(tokens):
-        kind, value = kinds[token]
-        if kind == _Kind.CALLED:
-            asked = bare or before in _ASKING or (at < last and tokens[at + 1] == "(")
-            kind = _Kind.CONCEPT if asked else _Kind.NAME
+def read_code(code: str, language: str) -> Code:
+    """Read code of any language; a name after a dot is an attribute, and is not marked."""
+    pattern = _WITH_HASH if language in _HASHED else _WITH_SLASHES
+    found = [token for token in pattern.findall(code) if token]
+    if language in ("python", "py"):
+        found = _without_signatures(found)
+    read = Code([], [])
+    before = ""
+    for token in found:
+        if token not in _DROPPED:
+            first = token[0]
+            is_name = (first.isalpha() or first == "_") and token not in _FIXED and before != "."
+            read.names.append(token if is_name else "")
+            if first in "\"'":
+                token = f'"{token[1:-1]}"'
+            read.tokens.append(NAME if is_name else token)
         before = token
-        if kind == _Kind.DROPPED:
-            continue
-        if kind == _Kind.NAME:
-            marked.append(_NAME)
-            names.append(token)
-            continue
-        marked.append(value if kind == _Kind.LITERAL else token)
-        names.append("")
-        if kind == _Kind.FIXED or at <= silent_until:
-            continue
-        concepts.append(value)
-        if token == "for" and (close := _c_header(tokens, at + 1)):
-            silent_until = close
-            concepts += _start_of_loop(tokens, at + 2)
-    return reading
+    return read
 
 
-def renamed(pattern: Reading, sample: Reading, start: int) -> bool:
-    """Tell whether `sample` has `pattern` at `start`, with its names changed one to one."""
-    end = start + len(pattern.marked)
-    if sample.marked[start:end] != pattern.marked:
+def _without_signatures(tokens: Sequence[str]) -> list[str]:
+    """Leave Python's signatures out: annotations are changed first, benchmarks often have none."""
+    found: list[str] = []
+    depth, inside = 0, False
+    for token in tokens:
+        if token == "def":
+            depth, inside = 0, True
+        elif not inside:
+            found.append(token)
+        elif token in "([{":
+            depth += 1
+        elif token in ")]}":
+            depth -= 1
+        elif token == ":" and depth <= 0:
+            inside = False
+    return found
+
+
+def same_but_names(pattern: Code, sample: Code, start: int) -> bool:
+    """Tell whether `sample` has `pattern` at `start`, with its names changed one to one.
+
+    Parameterized matching: Baker, "On finding duplication and near-duplication in large software
+    systems", 1995.
+    """
+    end = start + len(pattern.tokens)
+    if sample.tokens[start:end] != pattern.tokens:
         return False
     there: dict[str, str] = {}
     back: dict[str, str] = {}
@@ -120,40 +113,3 @@ def renamed(pattern: Reading, sample: Reading, start: int) -> bool:
         there.setdefault(ours, theirs) == theirs and back.setdefault(theirs, ours) == ours
         for ours, theirs in zip(pattern.names, sample.names[start:end], strict=True)
     )
-
-
-def _literal(token: str) -> str:
-    """Return a number or string in one spelling for all languages."""
-    if not token[0].isdigit():
-        return "$" + _NOT_LITERAL.sub("", token)[:80]
-    match = _NUMBER.match(token.replace("_", ""))
-    number = match.group() if match else token
-    return "#" + (number.rstrip("0").rstrip(".") if "." in number else number)[:40]
-
-
-def _c_header(tokens: Sequence[str], start: int) -> int:
-    """Return where the header that opens at `start` closes, 0 if it is none of three parts."""
-    depth = parts = 0
-    for at in range(start, min(len(tokens), start + _HEADER_TOKENS)):
-        token = tokens[at]
-        if token == "(":
-            depth += 1
-        elif token == ")":
-            depth -= 1
-            if depth == 0:
-                return at if parts == 2 else 0
-        elif token == ";" and depth == 1:
-            parts += 1
-        if depth == 0:
-            return 0
-    return 0
-
-
-def _start_of_loop(tokens: Sequence[str], start: int) -> list[str]:
-    found: list[str] = []
-    for token in tokens[start : start + _HEADER_TOKENS]:
-        if token == ";":
-            break
-        if token[0].isdigit() and token.strip("0."):
-            found.append(_literal(token))
-    return found

@@ -1,4 +1,4 @@
-"""The step of a recipe: seeds that solve a benchmark's task go no further.
+"""The step of a recipe: seeds that repeat a benchmark's task go no further.
 
 [[steps]]
 kind = "contamination"
@@ -14,62 +14,45 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
-from veristone import ConfigError
-from veristone.generators.seeds.contamination import index
-from veristone.generators.seeds.contamination.detector import MATCHERS, Detector, Settings
+from veristone import ConfigError, DatasetError
+from veristone.generators.seeds.contamination.benchmarks import (
+    BenchmarkFile,
+    Item,
+    files_of,
+    load_items,
+)
+from veristone.generators.seeds.contamination.detector import NGRAM_WORDS, Detector
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import BatchStep, Outcome, Rejected
+from veristone.generators.seeds.steps import BatchStep, Flagged, Outcome, Rejected
 
-__all__ = ["BenchmarkFile", "Contamination"]
-
-_DEFAULTS = Settings()
-
-
-class BenchmarkFile(BaseModel):
-    """Where a benchmark is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    """As it appears in rejections."""
-    path: Path
-    """A file, or a directory of them: JSON Lines (also gzipped), JSON, parquet."""
-    language: str = ""
-    """Of its code, where the file does not say and it is not Python."""
+__all__ = ["Contamination"]
 
 
 class Contamination(BatchStep, frozen=True):
-    """Rejects seeds in which a benchmark's item is found; the reason is the matcher's name."""
+    """Rejects seeds that repeat a benchmark's item; flags those that resemble one."""
 
     kind: Literal["contamination"] = "contamination"
     benchmarks: tuple[BenchmarkFile, ...]
     evaluated: tuple[str, ...] = ()
     """Benchmarks that results will be reported on: each must be among `benchmarks`."""
-    matchers: tuple[str, ...] = MATCHERS
-    ngram_words: int = _DEFAULTS.ngram_words
-    exact_nats: float = _DEFAULTS.exact_nats
-    normalised_nats: float = _DEFAULTS.normalised_nats
-    evidence_nats: float = _DEFAULTS.evidence_nats
-
-    @property
-    def settings(self) -> Settings:
-        """What the detector needs to know."""
-        return Settings(
-            matchers=self.matchers,
-            ngram_words=self.ngram_words,
-            exact_nats=self.exact_nats,
-            normalised_nats=self.normalised_nats,
-            evidence_nats=self.evidence_nats,
-        )
+    ngram_words: int = Field(default=NGRAM_WORDS, ge=6)
+    """Consecutive words of a description that are enough; fewer are in any text."""
 
     def prepare(self, folder: Path) -> None:
-        """Make the index of all benchmarks.
+        """Read all benchmarks, so that a wrong path ends the run before it begins.
 
         Raises:
-            ConfigError: a setting is wrong, a file cannot be read, or an evaluated benchmark has
-                none.
+            ConfigError: a file cannot be read, or an evaluated benchmark has none.
+        """
+        self.detector()
+
+    def detector(self) -> Detector:
+        """Return what compares; made once in each process.
+
+        Raises:
+            ConfigError: as `prepare`.
         """
         named = {benchmark.name.casefold() for benchmark in self.benchmarks}
         missing = [name for name in self.evaluated if name.casefold() not in named]
@@ -78,22 +61,33 @@ class Contamination(BatchStep, frozen=True):
                 f"contamination: not covered: {', '.join(missing) or 'any benchmark'}: "
                 "name their files under `benchmarks` (or take them out of `evaluated`)"
             )
-        Detector([], self.settings)
-        index.build([index.Source(b.name, b.path, b.language) for b in self.benchmarks], folder)
+        return _detector(self.benchmarks, self.ngram_words)
 
     def apply(self, seeds: Sequence[Seed], folder: Path) -> list[Outcome]:
         """Judge each seed by itself."""
-        detector = _detector(folder, index.digest_of(folder), self.settings)
+        detector = self.detector()
         return [_judge(detector, seed) for seed in seeds]
 
 
 @lru_cache(maxsize=2)
-def _detector(folder: Path, digest: str, settings: Settings) -> Detector:
-    return Detector(index.load(folder, digest), settings)
+def _detector(benchmarks: tuple[BenchmarkFile, ...], ngram_words: int) -> Detector:
+    items: list[Item] = []
+    for benchmark in benchmarks:
+        try:
+            for path in files_of(benchmark.path):
+                items += load_items(path, benchmark.name, benchmark.language)
+        except (DatasetError, ConfigError) as error:
+            raise ConfigError(
+                f"contamination: {benchmark.name} would not be covered: {error}"
+            ) from error
+    return Detector(items, ngram_words)
 
 
 def _judge(detector: Detector, seed: Seed) -> Outcome:
     first = seed.docstring.strip().partition("\n")[0]
     text = "" if first in seed.code else seed.docstring
-    match = detector.check(text, seed.code, seed.language)
-    return seed if match is None else Rejected(match.matcher, match.detail)
+    if (match := detector.check(text, seed.code, seed.language)) is not None:
+        return Rejected(match.reason, match.detail)
+    if (match := detector.flag(seed.name, seed.docstring)) is not None:
+        return Flagged(seed, match.reason, match.detail)
+    return seed

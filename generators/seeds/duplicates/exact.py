@@ -15,20 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from veristone.generators.seeds.duplicates.greedy import Buckets, decide
-from veristone.generators.seeds.duplicates.index import Index
-from veristone.generators.seeds.duplicates.ragged import Hashes, Ragged, Similar
+from veristone.generators.seeds.duplicates.kept import Kept
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
 
 __all__ = ["ExactDuplicates", "normalise"]
 
-_WORDS = 4
-"""32-bit words of a digest."""
-_NO_LIMIT = 1 << 30
 _word_spans = re.compile(r"\w+").finditer
 
 
@@ -39,15 +31,14 @@ class ExactDuplicates(OrderedStep, frozen=True):
     docstring: bool = True
     """Whether seeds that differ in their documentation alone are different."""
 
-    def sketch(self, seeds: Sequence[Seed]) -> NDArray[np.uint32]:
-        """Return a digest of each seed, shape (seeds, 4)."""
-        digests = b"".join(self._digest(seed) for seed in seeds)
-        return np.frombuffer(digests, "<u4").astype(np.uint32).reshape(-1, _WORDS)
+    def sketch(self, seeds: Sequence[Seed]) -> list[bytes]:
+        """Return a digest of each seed."""
+        return [self._digest(seed) for seed in seeds]
 
     def _digest(self, seed: Seed) -> bytes:
         text = normalise(seed.code, "" if self.docstring else seed.docstring)
         data = f"{seed.language}\0{text}".encode(errors="surrogatepass")
-        return hashlib.blake2b(data, digest_size=4 * _WORDS).digest()
+        return hashlib.blake2b(data, digest_size=16).digest()
 
     def decide(
         self, number: int, seeds: Sequence[Seed], sketch: Any, folder: Path
@@ -57,30 +48,16 @@ class ExactDuplicates(OrderedStep, frozen=True):
         Raises:
             ConfigError: part `number` cannot follow upon what the folder holds.
         """
-        digests: NDArray[np.uint32] = sketch
-        count = len(seeds)
-        if len(digests) != count:
-            raise ValueError(f"a sketch of {len(digests)} seeds came with {count}")
+        outcomes: list[Outcome] = []
+        digests: list[bytes] = sketch
         settings = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        index = Index(folder, settings, number, bands=1)
-        sets = Ragged(digests.ravel(), np.arange(1, count + 1, dtype=np.int64) * _WORDS)
-        # The first word of a digest is its key; the rest is compared.
-        keys = np.ascontiguousarray(digests[:, :1].T)
-        buckets = Buckets(index, keys, np.ones(count, np.bool_), _NO_LIMIT)
-        kept, verdicts = decide(index, sets, [seed.id for seed in seeds], buckets, _equal)
-        ids = [seeds[position].id for position in kept]
-        index.commit(sets.take(kept), ids, keys[:, kept], buckets.listed[:, kept])
-        return [
-            seed if witness is None else Rejected("duplicate", witness.id)
-            for seed, witness in zip(seeds, verdicts, strict=True)
-        ]
-
-
-def _equal(own: Hashes, others: list[Hashes]) -> Similar | None:
-    for position, other in enumerate(others):
-        if np.array_equal(own, other):
-            return Similar(position, 1.0)
-    return None
+        with Kept(folder, settings, number) as kept:
+            for seed, digest in zip(seeds, digests, strict=True):
+                first = kept.find(digest)
+                if first is None:
+                    kept.add(seed.id, digest=digest)
+                outcomes.append(seed if first is None else Rejected("duplicate", first))
+        return outcomes
 
 
 def normalise(code: str, docstring: str = "") -> str:

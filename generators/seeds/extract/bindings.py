@@ -28,6 +28,7 @@ __all__ = ["Bindings", "names_bound", "used"]
 Certainty = Literal["sure", "first", "fallback", "maybe"]
 Bindings = dict[str, tuple[str, ...]]
 
+_CERTAINTIES: tuple[Certainty, ...] = ("sure", "first", "fallback", "maybe")
 _EXPECTED = re.compile(r"TYPE_CHECKING|version_info|\bPY_?[23]\d?\b|hexversion")
 _BLOCKS = frozenset({"block", "ERROR", "with_statement", "finally_clause"})
 _BRANCHES = frozenset({"else_clause", "elif_clause"})
@@ -109,8 +110,7 @@ def _bound(root: Node, source: bytes) -> Iterator[_Bound]:
 
 def _inside(outer: Certainty, inner: Certainty) -> Certainty:
     """Return what a branch inside a branch is worth: no more than either."""
-    order: tuple[Certainty, ...] = ("sure", "first", "fallback", "maybe")
-    return max(outer, inner, key=order.index)
+    return outer if _CERTAINTIES.index(outer) > _CERTAINTIES.index(inner) else inner
 
 
 def _imported(statement: str) -> Iterator[tuple[str, str]]:
@@ -147,7 +147,7 @@ def _defined(node: Node) -> list[Node]:
         targets.append(node.child_by_field_name("left"))
     elif node.type == "with_statement":
         clause = node.named_child(0)
-        for item in clause.named_children if clause is not None else []:
+        for item in clause.named_children:
             value = item.child_by_field_name("value")
             targets.append(value.child_by_field_name("alias") if value is not None else None)
     elif node.type == "expression_statement":

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from veristone.generators.seeds.extract.languages import Style
 from veristone.generators.seeds.extract.lines import dedent, margin
-from veristone.generators.seeds.extract.parsing import Grammar
 
 __all__ = [
     "Comment",
@@ -82,16 +82,14 @@ class Comment(NamedTuple):
     """Written in one of the language's forms for documentation."""
 
 
-def documentation(
-    above: Sequence[Node], node: Node, source: bytes, grammar: Grammar
-) -> Comment | None:
+def documentation(above: Sequence[Node], node: Node, source: bytes, style: Style) -> Comment | None:
     """Return the comment directly above `node` that documents it.
 
     Instructions to tools and banners are passed over; commented-out code between the documentation
     and the function says that the documentation is of something else.
     """
-    for comment in reversed(comments(adjacent(above, node), source, grammar)):
-        if (comment.deliberate or grammar.plain) and is_prose(comment):
+    for comment in reversed(comments(adjacent(above, node), source, style)):
+        if (comment.deliberate or style.plain) and is_prose(comment):
             return comment._replace(text=unboxed(comment.text))
         if LICENCE.search(comment.text):
             return None
@@ -113,7 +111,7 @@ def adjacent(above: Sequence[Node], node: Node) -> list[Node]:
     return near
 
 
-def comments(nodes: Sequence[Node], source: bytes, grammar: Grammar) -> list[Comment]:
+def comments(nodes: Sequence[Node], source: bytes, style: Style) -> list[Comment]:
     """Return what comments say, consecutive line comments of one kind together.
 
     Other nodes (attributes) end a run of line comments, and so do comments about what is before
@@ -125,10 +123,10 @@ def comments(nodes: Sequence[Node], source: bytes, grammar: Grammar) -> list[Com
     marker = ""
     for node in (*nodes, None):
         comment = text(node, source).rstrip() if node is not None else ""
-        opening = _opening(comment, grammar)
+        opening = _opening(comment, style)
         if first is not None and (opening != marker or not opening.startswith("//")):
             said = _line_text(lines, len(marker))
-            found.append(Comment(first, said, marker in grammar.documentation))
+            found.append(Comment(first, said, marker in style.documentation))
             first, lines = None, []
         marker = opening
         if node is None or not opening:
@@ -138,13 +136,13 @@ def comments(nodes: Sequence[Node], source: bytes, grammar: Grammar) -> list[Com
             lines.append(comment)
         else:
             said = _block_text(comment, len(opening))
-            found.append(Comment(node, said, opening in grammar.documentation))
+            found.append(Comment(node, said, opening in style.documentation))
     return found
 
 
-def _opening(comment: str, grammar: Grammar) -> str:
+def _opening(comment: str, style: Style) -> str:
     """Return what a comment begins with; empty if it is no comment or about what is before it."""
-    for opening in grammar.documentation:
+    for opening in style.documentation:
         if comment.startswith(opening):
             after = comment[len(opening) : len(opening) + 1]
             if after == "<":

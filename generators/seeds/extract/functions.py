@@ -23,8 +23,8 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, PositiveInt, field_validator
 
 from veristone.generators.children import Child, ChildDied, Limits
+from veristone.generators.seeds.extract.languages import LANGUAGES, query
 from veristone.generators.seeds.extract.lines import dedent, indentation
-from veristone.generators.seeds.extract.parsing import LANGUAGES, language
 from veristone.generators.seeds.records import Document, Extraction, Seed, seed_id
 
 __all__ = ["Functions"]
@@ -67,7 +67,7 @@ class Functions(BaseModel):
         reason = self._unfit(document)
         if reason:
             return Extraction(counts=Counter({reason: 1}))
-        language(_grammar(document))  # here first: a missing one is the caller's business
+        query(_grammar(document))  # here first: a missing one is the caller's business
         try:
             return _reader()((document, self.methods))
         except ChildDied:
@@ -98,12 +98,12 @@ def _reader() -> Child:
 
 def _read(document: Document, methods: bool) -> Extraction:
     # Here, because these import tree-sitter, which a recipe can be read without.
+    from veristone.generators.code.grammars import parse_bytes
     from veristone.generators.seeds.extract.bindings import Bindings, names_bound, used
     from veristone.generators.seeds.extract.mining import Found, find
-    from veristone.generators.seeds.extract.parsing import parse
 
     source = document.content.encode()
-    root = parse(_grammar(document), source)
+    root = parse_bytes(_grammar(document), source)
     if root is None:
         return Extraction(counts=Counter(too_hard=1))
     counts: Counter[str] = Counter()

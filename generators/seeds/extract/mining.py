@@ -39,7 +39,7 @@ from veristone.generators.seeds.extract.comments import (
     text,
     unboxed,
 )
-from veristone.generators.seeds.extract.parsing import LANGUAGES, query
+from veristone.generators.seeds.extract.languages import LANGUAGES, query
 
 __all__ = ["Found", "find"]
 
@@ -196,11 +196,11 @@ def _found(language: str, member: _Member, source: bytes, owner: str, method: bo
 
 
 def _comment(language: str, member: _Member, name: str, source: bytes) -> Comment | None:
-    grammar = LANGUAGES[language]
+    style = LANGUAGES[language]
     if language == "rust":
         # Doc comments belong to the next item whatever is between
         # (https://doc.rust-lang.org/reference/comments.html).
-        said = [one for one in comments(member.above, source, grammar) if one.deliberate]
+        said = [one for one in comments(member.above, source, style) if one.deliberate]
         whole = said[0]._replace(text="\n".join(one.text for one in said)) if said else None
         return whole if whole is not None and is_prose(whole) else None
     if language == "go":
@@ -209,11 +209,11 @@ def _comment(language: str, member: _Member, name: str, source: bytes) -> Commen
         near = adjacent(member.above, member.node)
         near = [node for node in near if node.id not in member.directives]
         by_name = re.compile(rf"{re.escape(name)}(?![\w(.:=])")
-        for comment in reversed(comments(near, source, grammar)):
+        for comment in reversed(comments(near, source, style)):
             if is_prose(comment._replace(deliberate=by_name.match(comment.text) is not None)):
                 return comment._replace(text=unboxed(comment.text))
         return None
-    return documentation(member.above, member.node, source, grammar)
+    return documentation(member.above, member.node, source, style)
 
 
 def _docstring(body: Node, source: bytes) -> str:
@@ -236,7 +236,7 @@ def _docstring(body: Node, source: bytes) -> str:
 def _raw(statement: Node, source: bytes) -> str:
     """Return a string literal with an escape that there is none of, as it is written."""
     string = statement.named_child(0)
-    parts = string.named_children if string is not None and string.type == "string" else []
+    parts = string.named_children if string.type == "string" else []
     if not parts or any(not part.type.startswith("string_") for part in parts):
         return ""
     prefix = text(parts[0], source).rstrip("\"'").lower()

@@ -1,30 +1,34 @@
 """Functions of languages other than Python, as tree-sitter sees them.
 
 A method is parsed inside a class of our making, since it is no whole program by itself. Parsing is
-bounded in time by `extract.parsing`, and in memory by the size of functions and the number of their
-brackets; nothing here recurses over nodes. tree-sitter is imported with the first function, so that
-recipes can be read without it.
+bounded by `code.grammars`; nothing here recurses over nodes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from veristone.generators.seeds.filters.trees import MAX_CHARACTERS, Unparsable
+from veristone.generators.code.grammars import has_too_many_brackets, parse_bytes
+from veristone.generators.code.python import MAX_CHARACTERS, Unparsable
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from veristone.generators.seeds.records import Seed
 
-__all__ = ["GRAMMARS", "Function", "body_nodes", "children", "function_of", "is_null", "text"]
+__all__ = [
+    "LANGUAGES",
+    "Function",
+    "body_nodes",
+    "children",
+    "function_of",
+    "is_null",
+    "parameters",
+    "text",
+]
 
-GRAMMARS: Final = frozenset({"cpp", "go", "java", "javascript", "rust", "tsx", "typescript"})
+LANGUAGES: Final = frozenset({"cpp", "go", "java", "javascript", "rust", "tsx", "typescript"})
 """Languages, as in `Seed.language`."""
-
-MAX_ANGLES: Final = 500
-"""Most `<` and `=>` in a function, each of which may or may not open something."""
-MAX_BRACKETS: Final = 2000
 
 _ECMASCRIPT = frozenset(
     {"function_declaration", "generator_function_declaration", "method_definition"}
@@ -69,19 +73,17 @@ def function_of(seed: Seed) -> Function | Unparsable:
     Raises:
         ConfigError: the language's grammar is not installed.
     """
-    from veristone.generators.seeds.extract.parsing import parse
-
     if len(seed.code) > MAX_CHARACTERS:
         return Unparsable("too_large", f"{len(seed.code)} characters")
     plain = seed.code.encode("utf-8", "replace")
-    if _is_dear(plain):
+    if has_too_many_brackets(plain):
         return Unparsable("too_deep", "too many brackets to be parsed safely")
     before, after = _CLASSES.get(seed.language, ("", ""))
     inside = before.encode() + plain + after.encode()
     texts = [inside, plain] if seed.shape == "method" or seed.language == "java" else [plain]
     problem = Unparsable("syntax_error", "not a function as the grammar has it")
     for source in texts:
-        root = parse(seed.language, source)
+        root = parse_bytes(seed.language, source)
         if root is None:
             return Unparsable("too_deep", "too many operations for the parser")
         if root.has_error:
@@ -91,16 +93,6 @@ def function_of(seed: Seed) -> Function | Unparsable:
         if found is not None:
             return found
     return problem
-
-
-def _is_dear(source: bytes) -> bool:
-    """Whether a syntax error could cost much memory, which grows with the square of what is open.
-
-    20 kB of `a=>` take 4 GB in Java; what passes here takes less than 100 MB (see the tests).
-    """
-    angles = source.count(b"<") + source.count(b"=>")
-    brackets = source.count(b"(") + source.count(b"[") + source.count(b"{")
-    return angles > MAX_ANGLES or brackets > MAX_BRACKETS
 
 
 def _first_error(root: Node) -> str:
@@ -132,6 +124,21 @@ def body_nodes(function: Function) -> list[Node]:
         if node is function.body or not (node.type in _INNER or node.type in _ECMASCRIPT):
             nodes.extend(node.named_children)
     return nodes
+
+
+def parameters(function: Function) -> list[Node]:
+    """Return the nodes of a function's parameters."""
+    node: Node | None = function.node
+    if function.language == "cpp":
+        node = node.child_by_field_name("declarator")
+        while node is not None and node.type != "function_declarator":
+            # A reference's has no name in the grammar.
+            unnamed = (child for child in children(node) if "declarator" in child.type)
+            node = node.child_by_field_name("declarator") or next(unnamed, None)
+    elif single := node.child_by_field_name("parameter"):  # `x => x + 1`
+        return [single]
+    listed = node.child_by_field_name("parameters") if node is not None else None
+    return children(listed) if listed is not None else []
 
 
 def children(node: Node) -> list[Node]:

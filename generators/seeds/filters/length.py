@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from veristone.generators.seeds.filters.trees import AnyFunction, Parsed, parse, statements, subtree
+from veristone.generators.code.python import Function, Parsed, parse, statements, subtree
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
@@ -101,7 +101,7 @@ class Length(Rule, frozen=True):
         return None
 
 
-def _sizes(code: str, tree: Parsed, function: AnyFunction) -> tuple[int, int]:
+def _sizes(code: str, tree: Parsed, function: Function) -> tuple[int, int]:
     """Return the characters of a function without its docstring, and of the literals in it.
 
     Strings count with two delimiters, numbers in displays such as `[1, 2]` with their separators.

@@ -13,9 +13,8 @@ from pydantic import Field, field_validator
 
 from veristone import ConfigError
 from veristone.generators.seeds.filters.comments import comments
-from veristone.generators.seeds.filters.details import one_line
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.steps import Outcome, Rule, rejected
 
 __all__ = ["Markers"]
 
@@ -50,10 +49,10 @@ class Markers(Rule, frozen=True):
         for comment in comments(seed.code, seed.language):
             found = patterns.comment.search(comment)
             if found:
-                return Rejected("marker_in_comment", _line(comment, found.start()))
+                return rejected("marker_in_comment", _line(comment, found.start()))
         found = patterns.docstring.search(seed.docstring)
         if found:
-            return Rejected("marker_in_docstring", _line(seed.docstring, found.start()))
+            return rejected("marker_in_docstring", _line(seed.docstring, found.start()))
         return seed
 
 
@@ -81,4 +80,4 @@ def _patterns(words: tuple[str, ...]) -> _Patterns:
 def _line(text: str, place: int) -> str:
     start = text.rfind("\n", 0, place) + 1
     end = text.find("\n", place)
-    return one_line(text[start : end if end >= 0 else len(text)])
+    return text[start : end if end >= 0 else len(text)]

@@ -8,20 +8,19 @@ also rejected `import sysconfig`, `from osgeo` and prose such as "from system".
 argument they are for the safety rule to find.
 """
 
-import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from veristone.generators.seeds.filters.details import one_line
-from veristone.generators.seeds.filters.settings import check_modules
+from veristone import ConfigError
+from veristone.generators.code.names import imported_modules
+from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.stdlib import roots
-from veristone.generators.seeds.filters.trees import Parsed, parse
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
-__all__ = ["DENIED", "Modules", "imported_modules"]
+__all__ = ["DENIED", "Modules", "check_modules"]
 
 DENIED = (
     "argparse",
@@ -69,7 +68,7 @@ class Modules(Rule, frozen=True):
         for names in imported_modules(tree):
             reason = self._reason(names)
             if reason is not None:
-                return Rejected(reason, one_line(names[0] or "."))
+                return rejected(reason, names[0] or ".")
         return seed
 
     def _reason(self, names: tuple[str, ...]) -> str | None:
@@ -94,23 +93,15 @@ def _longest(names: Iterable[str], entries: Iterable[str]) -> int:
     return max(fitting, default=0)
 
 
-def imported_modules(tree: Parsed) -> Iterator[tuple[str, ...]]:
-    """Yield for each imported thing the names of the modules that it may be.
+def check_modules(kind: str, names: Iterable[str], *, dotted: bool = True) -> None:
+    """Check that names are names of modules.
 
-    `from a import b` may be the module `a` or `a.b`. Relative ones begin with a dot.
+    Raises:
+        ConfigError: one is not; the message says what it should look like.
     """
-    for node in tree.nodes:
-        match node:
-            case ast.Import(names=aliases):
-                yield from ((alias.name,) for alias in aliases)
-            case ast.ImportFrom(names=aliases, module=module, level=level):
-                base = "." * level + (module or "")
-                yield from ((base, f"{base}.{alias.name}") for alias in aliases)
-            case ast.Call(
-                func=ast.Name(id="__import__" | "import_module")
-                | ast.Attribute(attr="import_module" | "__import__"),
-                args=[ast.Constant(value=str(name)), *_],
-            ):
-                yield (name,)
-            case _:
-                pass
+    for name in names:
+        parts = name.split(".")
+        if not all(part.isidentifier() for part in parts):
+            raise ConfigError(f"{kind}: {name!r} is not the name of a module; write `numpy`")
+        if not dotted and len(parts) > 1:
+            raise ConfigError(f"{kind}: {name!r}: give only the part before the first dot")

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import ClassVar, Literal, NamedTuple
 
-from veristone.generators.seeds.filters.details import one_line
+from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.hazards import (
     DUNDERS,
     HAZARDS,
@@ -21,11 +21,11 @@ from veristone.generators.seeds.filters.hazards import (
     hazard_of,
     roots,
 )
-from veristone.generators.seeds.filters.scopes import free_names
+from veristone.generators.seeds.filters.imports import imported
+from veristone.generators.seeds.filters.names import Use, free_names
 from veristone.generators.seeds.filters.stdlib import builtin_names, members
-from veristone.generators.seeds.filters.trees import Parsed, parse
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
 __all__ = ["TOLERATED", "Safety"]
 
@@ -53,11 +53,11 @@ class Safety(Rule, frozen=True):
         tree = parse(seed.text)
         if not isinstance(tree, Parsed):
             return seed if seed.shape == "snippet" else Rejected("unparsable", tree.detail)
-        sights = [sight for sight in _sights(tree) if sight.hazard in self.forbid]
+        sights = [sight for sight in _sights(seed, tree) if sight.hazard in self.forbid]
         if not sights:
             return seed
         first = min(sights, key=lambda sight: (sight.line, sight.column, sight.what))
-        return Rejected(first.hazard, one_line(first.what))
+        return rejected(first.hazard, first.what)
 
 
 class _Sight(NamedTuple):
@@ -82,11 +82,11 @@ class _Index(NamedTuple):
     globals: list[ast.Global]
 
 
-def _sights(tree: Parsed) -> Iterator[_Sight]:
+def _sights(seed: Seed, tree: Parsed) -> Iterator[_Sight]:
     index = _index(tree)
     for node in index.globals:
         yield _Sight("global_state", ", ".join(node.names), node.lineno, node.col_offset)
-    dotted = {id(name): origin for name, origin in _resolved(tree, index)}
+    dotted = {id(name): origin for name, origin in _resolved(seed, index)}
     for name in index.names:
         origin = dotted.get(id(name))
         if origin is not None:
@@ -118,25 +118,29 @@ def _index(tree: Parsed) -> _Index:
     return index
 
 
-def _resolved(tree: Parsed, index: _Index) -> Iterator[tuple[ast.Name, str]]:
+def _resolved(seed: Seed, index: _Index) -> Iterator[tuple[ast.Name, str]]:
     """Yield the names that are no variables of the code, with what they stand for."""
-    wanted = roots()
-    if all(node.id not in wanted and node.id not in index.origins for node in index.names):
+    wanted = roots() | index.origins.keys() | seed.bindings.keys()
+    if all(node.id not in wanted for node in index.names):
         return
-    free = {id(use.node) for use in free_names(tree)}
+    free = set(free_names(seed.text))
     for node in index.names:
-        if id(node) in free:
-            origin = _guess(node, index)
+        if Use(node.lineno, node.col_offset, node.id) in free:
+            origin = _origin(node, seed, index)
             if origin:
                 yield node, origin
         elif node.id in index.origins:
             yield node, index.origins[node.id]
 
 
-def _guess(node: ast.Name, index: _Index) -> str:
-    """Return what a name that nothing binds stands for: something built in, or what it would be had
-    the seed its imports; empty where that is not clear."""
+def _origin(node: ast.Name, seed: Seed, index: _Index) -> str:
+    """Return what a name that nothing binds stands for: what its document says, something built in,
+    or what it would be had the seed its imports; empty where that is not clear."""
     name = node.id
+    if name in seed.bindings:
+        lines = seed.bindings[name]
+        found = imported(lines[0]) if lines else []
+        return ".".join(filter(None, found[0][:2])) if found else ""
     if name in builtin_names():
         return f"builtins.{name}"
     if name in ("Path", "execfile", "raw_input"):

@@ -1,7 +1,7 @@
 """The names of Python 3.11 and its standard library, frozen.
 
 So that a seed is judged alike on every Python version and on every machine. The list is a file,
-`stdlib_3_11.json`, which `freeze_stdlib` writes.
+`stdlib_3_11.json`, which `benchmarks/freeze_stdlib.py` writes.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["FILE", "Frozen", "builtin_names", "class_attributes", "frozen", "members", "roots"]
+__all__ = ["FILE", "Frozen", "builtin_names", "frozen", "members", "roots"]
 
 FILE: Final = Path(__file__).with_name("stdlib_3_11.json")
 
@@ -25,8 +25,6 @@ class Frozen(msgspec.Struct, frozen=True):
     """Modules that can be imported, on any platform, without a dot: with private ones."""
     members: Mapping[str, str]
     """Public modules with dots: their public names, modules and packages below them included."""
-    classes: Mapping[str, str]
-    """Classes of the import table, as `module.Class`: their public attributes."""
 
 
 @cache
@@ -51,11 +49,3 @@ def roots() -> frozenset[str]:
 def members(module: str) -> frozenset[str]:
     """Return the public names of a public module; none for any other."""
     return frozenset(frozen().members.get(module, "").split())
-
-
-@cache
-def class_attributes(name: str) -> frozenset[str] | None:
-    """Return the public attributes of a class of the import table, by `module.Class`; None for what
-    is no class there."""
-    names = frozen().classes.get(name)
-    return None if names is None else frozenset(names.split())

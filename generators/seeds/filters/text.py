@@ -15,10 +15,9 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
-from veristone.generators.seeds.filters.details import one_line
 from veristone.generators.seeds.filters.languages_of_prose import foreign_words, is_foreign_script
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import Outcome, Rejected, Rule
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
 __all__ = ["Text", "prose"]
 
@@ -108,20 +107,20 @@ class Text(Rule, frozen=True):
         docstring = seed.docstring.strip()
         first = docstring.partition("\n")[0]
         if _GENERATED.search(docstring[:2000]):
-            return Rejected("generated", one_line(first))
+            return rejected("generated", first)
         if _DEPRECATED.match(docstring[:300]):
-            return Rejected("deprecated", one_line(first))
+            return rejected("deprecated", first)
         if _PLACEHOLDERS.match(docstring[:300]):
-            return Rejected("placeholder", one_line(docstring))
+            return rejected("placeholder", docstring)
         telling = _WORD.findall(prose(docstring))
         # Scripts without blanks between words have few of them, but long ones.
         length = len(telling) + sum(len(word) // 3 for word in telling if not word.isascii())
         few = length < self.min_words
         # Formulas have no long ones.
         if few or all(len(word) < 3 and word.isascii() for word in telling):
-            return Rejected("no_prose", one_line(docstring))
+            return rejected("no_prose", docstring)
         if _tokens(docstring[:200]) == _tokens(seed.name.rpartition(".")[2].rpartition(":")[2]):
-            return Rejected("name_again", one_line(docstring))
+            return rejected("name_again", docstring)
         return None
 
 

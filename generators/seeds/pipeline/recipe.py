@@ -3,6 +3,7 @@
 Built-in recipes lie in `generators/seeds/recipes/` and are named without a path.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from veristone import ConfigError
 from veristone.generators.seeds.contamination.step import Contamination
 from veristone.generators.seeds.duplicates.exact import ExactDuplicates
 from veristone.generators.seeds.duplicates.near import NearDuplicates
@@ -18,22 +20,21 @@ from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.extract.quota import Quota
 from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.filters.registry import AnyRule
-from veristone.generators.seeds.filters.undefined import Undefined
 from veristone.generators.seeds.sandboxed.registry import AnyAsyncStep
 from veristone.generators.seeds.sources.registry import AnySource
 from veristone.settings import checked, read_toml
 
-__all__ = ["AnyStep", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
+__all__ = [
+    "AnyStep",
+    "Recipe",
+    "builtin_recipes",
+    "load_recipe",
+    "parse_recipe",
+    "stored_recipe",
+]
 
 AnyStep: TypeAlias = Annotated[
-    AnyRule
-    | AnyAsyncStep
-    | Undefined
-    | Pyright
-    | Contamination
-    | ExactDuplicates
-    | NearDuplicates
-    | Quota,
+    AnyRule | AnyAsyncStep | Pyright | Contamination | ExactDuplicates | NearDuplicates | Quota,
     Field(discriminator="kind"),
 ]
 
@@ -96,6 +97,24 @@ def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
         ConfigError: the first thing that is wrong with it, by its place in the file.
     """
     return checked(Recipe, settings, where)
+
+
+def stored_recipe(folder: Path) -> Recipe:
+    """Return the recipe that a run's folder was made with.
+
+    Raises:
+        ConfigError: no run has begun there, or the file is damaged.
+    """
+    path = folder / "recipe.json"
+    try:
+        settings: Any = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(
+            f"{folder}: no run of ours; begin one with `veristone seeds mine`"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return parse_recipe(settings, str(path))
 
 
 def _anchored(value: Any, folder: Path, key: str = "") -> Any:

@@ -7,7 +7,7 @@ is never done again. Killed at any moment and started again, a run ends with the
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from veristone import ConfigError, VeristoneError
-from veristone.files import LOCK, only_one, whole_file
+from veristone.files import LOCK, only_one, whole_file, write_whole
 from veristone.generators.children import Call, Pool
-from veristone.generators.seeds.funnel import Funnel, StepFunnel, add
+from veristone.generators.seeds.funnel import Funnel, StepFunnel
 from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.pipeline.stages import Stage, group, stages
 from veristone.generators.seeds.pipeline.storage import (
@@ -29,22 +29,21 @@ from veristone.generators.seeds.pipeline.storage import (
 )
 from veristone.generators.seeds.pipeline.summary import summarise
 from veristone.generators.seeds.pipeline.worker import (
-    able,
     batch_part,
     cpu_of,
+    judged_by,
     mine_part,
-    read_parts,
-    settle,
     sketch_part,
+    sort_out,
 )
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import AsyncStep, BatchStep, OrderedStep, Services
+from veristone.generators.seeds.steps import AsyncStep, BatchStep, OrderedStep, Outcome, Services
 
 __all__ = ["PartsLost", "Progress", "Run", "deciding_versions"]
 
 _DECIDING = (
     "pyright",
-    "ruff",
+    "pyflakes",
     "autoimport",
     "datasketch",
     "tree-sitter",
@@ -152,7 +151,7 @@ class Run:
         if stale is not None and not redo:
             raise ConfigError(
                 f"{self.folder} holds {stale.name} of another recipe, version or order of steps:"
-                " give another folder, or --redo to do that stage and later ones anew"
+                " give another folder, or --overwrite to do that stage and later ones anew"
             )
 
     async def go(self, until: int | None = None, *, redo: bool = False) -> Funnel:
@@ -166,23 +165,23 @@ class Run:
             if stale is not None:
                 await asyncio.to_thread(self.redo, stale)
             self.check()
-            with whole_file(self.folder / "recipe.json") as file:
-                file.write(self.recipe.model_dump_json(indent=1).encode())
+            recipe = self.recipe.model_dump_json(indent=1)
+            write_whole(self.folder / "recipe.json", recipe)
             return await self._go(until)
 
     async def _go(self, until: int | None) -> Funnel:
         began = time.monotonic()
         todo = self.stages[:until]
-        if not self._done(self.stages[-1]):
+        if not self._folder(self.stages[-1]).is_done():
             # Those of a recipe with fewer steps.
             (self.folder / "seeds.jsonl").unlink(missing_ok=True)
         # All of them first: a wrong path in the last step must not cost a night's work.
         await asyncio.to_thread(self._prepare, todo)
-        async with Pool(self._processes) as processes:
+        async with Pool(self._processes) as pool:
             for stage in todo:
-                await self._stage(stage, processes)
+                await self._stage(stage, pool)
         wall_s = self._add_wall(time.monotonic() - began)
-        if until is None or until >= len(self.stages):
+        if len(todo) == len(self.stages):
             await asyncio.to_thread(self._finish)
         return self._summary(wall_s)
 
@@ -198,26 +197,23 @@ class Run:
     def _folder(self, stage: Stage) -> StageFolder:
         return StageFolder(self.folder / stage.name)
 
-    def _done(self, stage: Stage) -> bool:
-        folder = self._folder(stage)
-        plan = folder.plan()
-        return plan is not None and len(folder.done()) == len(plan)
+    def _before(self, stage: Stage) -> StageFolder:
+        return self._folder(self.stages[stage.number - 2])
 
     def _prepare(self, todo: Sequence[Stage]) -> None:
         for stage in todo:
-            if self._done(stage):
-                continue
             folder = self._folder(stage)
-            for index, step in enumerate(stage.steps):
-                step.prepare(folder.work(f"{index}-{step.kind}"))
+            if not folder.is_done():
+                for index, step in enumerate(stage.steps):
+                    step.prepare(folder.work(index, step))
 
-    async def _stage(self, stage: Stage, processes: Pool) -> None:
+    async def _stage(self, stage: Stage, pool: Pool) -> None:
         folder = self._folder(stage)
         plan = folder.plan()
         if plan is None:
             plan = await asyncio.to_thread(self._plan, stage)
             folder.begin(plan)
-        done = folder.done()
+        done = set(folder.done())
         kept = sum(folder.counts(number).kept for number in done)
         missing = [number for number in range(len(plan)) if number not in done]
         self._on_progress(Progress(stage.name, len(done), len(plan), kept))
@@ -225,29 +221,19 @@ class Run:
             return
         lost: list[int] = []
         finished = len(done)
-        async for number, count in self._parts(stage, plan, missing, processes):
-            if count is None:
-                lost.append(number)
+        async for part in self._parts(stage, plan, missing, pool):
+            if part.kept is None:
+                lost.append(part.number)
                 continue
             finished += 1
-            kept += count
+            kept += part.kept
             self._on_progress(Progress(stage.name, finished, len(plan), kept))
         if lost:
-            raise PartsLost(self._explain(plan, lost, stage))
-
-    def _explain(self, plan: StagePlan, lost: list[int], stage: Stage) -> str:
-        what = f"parts {', '.join(map(str, lost[:10]))} of {stage.name} killed their process"
-        if plan.mine:
-            paths = [path for number in lost for path in plan.mine[number].part.paths]
-            what += f" (files {paths[0]} to {paths[-1]})"
-        return (
-            f"{what}: not enough memory, or a fault in a parser. All other parts are done; start"
-            " again with more memory or fewer processes, or leave the files out"
-        )
+            raise PartsLost(_explain(plan, lost, stage))
 
     def _plan(self, stage: Stage) -> StagePlan:
         """Decide what the parts of a stage are."""
-        if stage.number == 1:
+        if not stage.steps:
             parts = [
                 MinePart(source=index, part=part)
                 for index, source in enumerate(self.recipe.sources)
@@ -256,119 +242,96 @@ class Run:
             if not parts:
                 raise ConfigError("the recipe's sources have no files to read")
             return StagePlan(digest=stage.digest, mine=parts)
-        before = self._folder(self.stages[stage.number - 2])
-        plan = before.plan()
-        sizes = [before.counts(number).kept for number in range(len(plan) if plan else 0)]
+        before = self._before(stage)
+        sizes = [before.counts(number).kept for number in before.done()]
         return StagePlan(digest=stage.digest, groups=group(sizes, self.recipe.part_size))
 
-    async def _parts(
-        self, stage: Stage, plan: StagePlan, missing: list[int], processes: Pool
-    ) -> AsyncIterator[tuple[int, int | None]]:
-        """Do the missing parts of a stage; yield each with how many seeds it kept."""
-        steps = stage.steps
-        if not steps:
-            calls = (self._mine_call(plan, number, stage) for number in missing)
-        elif isinstance(steps[0], OrderedStep):
-            async for result in self._ordered(stage, steps[0], plan, missing, processes):
-                yield result
-            return
-        elif isinstance(steps[0], AsyncStep):
-            async for result in self._asked(stage, steps[0], plan, missing):
-                yield result
-            return
-        else:
-            calls = (self._batch_call(plan, number, stage) for number in missing)
-        async for done in processes.run(calls, ordered=False):
-            yield done.number, None if done.lost else done.value
+    def _parts(
+        self, stage: Stage, plan: StagePlan, missing: list[int], pool: Pool
+    ) -> "AsyncIterator[_Part]":
+        """Do the missing parts of a stage; yield each as it is done."""
+        first = stage.steps[0] if stage.steps else None
+        if isinstance(first, OrderedStep):
+            return self._ordered(stage, first, plan, missing, pool)
+        if isinstance(first, AsyncStep):
+            return self._asked(stage, first, plan, missing)
+        return self._unordered(stage, plan, missing, pool)
 
-    def _mine_call(self, plan: StagePlan, number: int, stage: Stage) -> Call:
-        mine = plan.mine[number]
-        source = self.recipe.sources[mine.source]
+    async def _unordered(
+        self, stage: Stage, plan: StagePlan, missing: list[int], pool: Pool
+    ) -> "AsyncIterator[_Part]":
         folder = self._folder(stage).path
-        return Call(number, mine_part, (source, self.recipe.extract, mine, number, folder))
-
-    def _batch_call(self, plan: StagePlan, number: int, stage: Stage) -> Call:
         steps = [step for step in stage.steps if isinstance(step, BatchStep)]
-        return Call(
-            number,
-            batch_part,
-            (steps, self._before(stage), plan.groups[number], number, self._folder(stage).path),
-        )
 
-    def _before(self, stage: Stage) -> Path:
-        return self._folder(self.stages[stage.number - 2]).path
+        def call(number: int) -> Call:
+            if not steps:
+                mine = plan.mine[number]
+                source, extractor = self.recipe.sources[mine.source], self.recipe.extract
+                return Call(number, mine_part, (source, extractor, mine, number, folder))
+            before, parts = self._before(stage).path, plan.groups[number]
+            return Call(number, batch_part, (steps, before, parts, number, folder))
+
+        async for done in pool.run(map(call, missing), ordered=False):
+            yield _Part(done.number, done.value)
 
     async def _ordered(
-        self,
-        stage: Stage,
-        step: OrderedStep,
-        plan: StagePlan,
-        missing: list[int],
-        processes: Pool,
-    ) -> AsyncIterator[tuple[int, int | None]]:
+        self, stage: Stage, step: OrderedStep, plan: StagePlan, missing: list[int], pool: Pool
+    ) -> "AsyncIterator[_Part]":
         """Sketch in the workers, decide here, part after part."""
         # Everything behind the first gap is decided anew: it depends on what fills the gap.
         numbers = range(missing[0], len(plan))
-        before = self._before(stage)
+        before = self._before(stage).path
+        work = self._folder(stage).work(0, step)
         calls = (Call(n, sketch_part, (step, before, plan.groups[n])) for n in numbers)
-        async for done in processes.run(calls, ordered=True):
-            if done.value is None:
+        async for done in pool.run(calls, ordered=True):
+            if done.lost:
                 # Later parts cannot be decided without this one.
-                yield done.number, None
+                yield _Part(done.number, None)
                 return
             seeds, sketch, cpu_s = done.value
-            kept = await asyncio.to_thread(
-                self._decide, stage, step, done.number, seeds, sketch, cpu_s
-            )
-            yield done.number, kept
-
-    def _decide(
-        self,
-        stage: Stage,
-        step: OrderedStep,
-        number: int,
-        seeds: list[Seed],
-        sketch: object,
-        cpu_s: float,
-    ) -> int:
-        folder = self._folder(stage)
-        funnel = StepFunnel(step=step.kind, cpu_s=cpu_s)
-        with cpu_of(funnel):
-            work = folder.work(f"0-{step.kind}")
-            outcomes = step.decide(number, able(step, seeds), sketch, work)
-        kept, rejected = settle(step, seeds, outcomes, funnel)
-        folder.write(number, kept, rejected, PartCounts(kept=len(kept), steps=[funnel]))
-        return len(kept)
+            funnel = StepFunnel(step=step.kind, cpu_s=cpu_s)
+            with cpu_of(funnel):
+                outcomes = await asyncio.to_thread(
+                    step.decide, done.number, judged_by(step, seeds), sketch, work
+                )
+            yield await self._write(stage, done.number, seeds, outcomes, funnel)
 
     async def _asked(
         self, stage: Stage, step: AsyncStep, plan: StagePlan, missing: list[int]
-    ) -> AsyncIterator[tuple[int, int | None]]:
+    ) -> "AsyncIterator[_Part]":
         """Ask the verifier or a model, part after part."""
-        folder = self._folder(stage)
-        work = folder.work(f"0-{step.kind}")
+        work = self._folder(stage).work(0, step)
         for number in missing:
-            seeds = await asyncio.to_thread(read_parts, self._before(stage), plan.groups[number])
+            parts = range(*plan.groups[number])
+            seeds = await asyncio.to_thread(self._before(stage).all_seeds, parts)
             funnel = StepFunnel(step=step.kind)
-            given = able(step, seeds)
+            given = judged_by(step, seeds)
             before = step.unjudged.copy()
             with cpu_of(funnel):
                 outcomes = await step.ask(given, self._services, work) if given else []
-            add(funnel.unjudged, step.unjudged - before)
-            kept, rejected = settle(step, seeds, outcomes, funnel)
-            counts = PartCounts(kept=len(kept), steps=[funnel])
-            await asyncio.to_thread(folder.write, number, kept, rejected, counts)
-            yield number, len(kept)
+            funnel.unjudged = dict(step.unjudged - before)
+            yield await self._write(stage, number, seeds, outcomes, funnel)
+
+    async def _write(
+        self,
+        stage: Stage,
+        number: int,
+        seeds: Sequence[Seed],
+        outcomes: Sequence[Outcome],
+        funnel: StepFunnel,
+    ) -> "_Part":
+        kept, rejected = sort_out(stage.steps[0], seeds, outcomes, funnel)
+        counts = PartCounts(kept=len(kept), steps=[funnel])
+        await asyncio.to_thread(self._folder(stage).write, number, kept, rejected, counts)
+        return _Part(number, len(kept))
 
     def _finish(self) -> None:
         """Put the seeds of the last stage into one file."""
-        with whole_file(self.folder / "seeds.jsonl") as file:
-            for seed in self._last_seeds():
-                file.write(msgspec.json.encode(seed) + b"\n")
-
-    def _last_seeds(self) -> Iterator[Seed]:
         last = self._folder(self.stages[-1])
-        for number in sorted(last.done()):
-            yield from last.seeds(number)
+        with whole_file(self.folder / "seeds.jsonl") as file:
+            for number in last.done():
+                for seed in last.seeds(number):
+                    file.write(msgspec.json.encode(seed) + b"\n")
 
     def _add_wall(self, seconds: float) -> float:
         """Add to the wall-clock time of all runs in this folder; return the sum."""
@@ -378,6 +341,23 @@ class Run:
         except ValueError as error:
             raise ConfigError(f"{path} is damaged ({error}): delete it") from error
         if seconds:
-            with whole_file(path) as file:
-                file.write(f"{total:.3f}\n".encode())
+            write_whole(path, f"{total:.3f}\n")
         return total
+
+
+class _Part(NamedTuple):
+    """A part that is done, and how many seeds it kept; None where it killed its process."""
+
+    number: int
+    kept: int | None
+
+
+def _explain(plan: StagePlan, lost: list[int], stage: Stage) -> str:
+    what = f"parts {', '.join(map(str, lost[:10]))} of {stage.name} killed their process"
+    if plan.mine:
+        paths = [path for number in lost for path in plan.mine[number].part.paths]
+        what += f" (files {paths[0]} to {paths[-1]})"
+    return (
+        f"{what}: not enough memory, or a fault in a parser. All other parts are done; start"
+        " again with more memory or fewer processes, or leave the files out"
+    )

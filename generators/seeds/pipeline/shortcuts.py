@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from veristone import ConfigError
-from veristone.generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES
+from veristone.generators.seeds.sources.manifests import TAR_SUFFIXES, ZIP_SUFFIXES
 
 __all__ = ["with_benchmarks", "with_sources"]
 

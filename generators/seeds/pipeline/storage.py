@@ -27,18 +27,13 @@ from typing import IO, TypeVar
 import msgspec
 
 from veristone import ConfigError
-from veristone.files import whole_file
+from veristone.files import whole_file, write_whole
 from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel
 from veristone.generators.seeds.records import Rejection, Seed
 from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.steps import Step
 
-__all__ = [
-    "PartCounts",
-    "StageFolder",
-    "StagePlan",
-    "read_seeds",
-    "stage_folders",
-]
+__all__ = ["MinePart", "PartCounts", "StageFolder", "StagePlan", "read_seeds", "stage_folders"]
 
 _encode = msgspec.json.Encoder().encode
 _decode_seed = msgspec.json.Decoder(Seed).decode
@@ -88,11 +83,9 @@ class StageFolder:
     def plan(self) -> StagePlan | None:
         """Return the plan, or None where the stage has not begun."""
         try:
-            data = (self.path / "stage.json").read_bytes()
+            return msgspec.json.decode((self.path / "stage.json").read_bytes(), type=StagePlan)
         except FileNotFoundError:
             return None
-        try:
-            return msgspec.json.decode(data, type=StagePlan)
         except msgspec.MsgspecError as error:
             raise ConfigError(
                 f"{self.path}/stage.json is not ours ({error}): give an empty folder"
@@ -102,8 +95,7 @@ class StageFolder:
         """Make the folders and write the plan down."""
         for name in ("kept", "rejected", "counts", "work"):
             (self.path / name).mkdir(parents=True, exist_ok=True)
-        with whole_file(self.path / "stage.json") as file:
-            file.write(_encode(plan))
+        write_whole(self.path / "stage.json", _encode(plan))
 
     def remove(self) -> None:
         """Delete the stage. Killed at any moment, it has deleted all that counts, or nothing."""
@@ -113,18 +105,23 @@ class StageFolder:
         self.path.replace(aside)
         shutil.rmtree(aside)
 
-    def work(self, step: str) -> Path:
-        """Return the folder that a step has for itself."""
-        folder = self.path / "work" / step
+    def work(self, index: int, step: Step) -> Path:
+        """Return the folder that the step with this index has for itself."""
+        folder = self.path / "work" / f"{index}-{step.kind}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def done(self) -> set[int]:
-        """Return the numbers of the parts that are done."""
+    def done(self) -> list[int]:
+        """Return the numbers of the parts that are done, in order."""
         plan = self.plan()
         parts = range(len(plan) if plan is not None else 0)
         names = (path.stem for path in (self.path / "counts").glob("*.json"))
-        return {int(name) for name in names if _PART.fullmatch(name) and int(name) in parts}
+        return sorted(int(name) for name in names if _PART.fullmatch(name) and int(name) in parts)
+
+    def is_done(self) -> bool:
+        """Return whether the stage has begun and every part is done."""
+        plan = self.plan()
+        return plan is not None and len(self.done()) == len(plan)
 
     def counts(self, number: int) -> PartCounts:
         """Return the numbers of a part that is done.
@@ -145,6 +142,10 @@ class StageFolder:
             ConfigError: the file is damaged or gone.
         """
         return self._records("kept", number, _decode_seed)
+
+    def all_seeds(self, numbers: Iterable[int]) -> list[Seed]:
+        """Return the seeds that were kept of some parts; raise what `seeds` raises."""
+        return [seed for number in numbers for seed in self.seeds(number)]
 
     def rejections(self, number: int) -> Iterator[Rejection]:
         """Yield what was rejected of a part.
@@ -186,8 +187,7 @@ class StageFolder:
             with whole_file(self.path / name / f"{number:06}.jsonl.gz") as raw, _gzip(raw) as file:
                 for item in items:
                     file.write(_encode(item) + b"\n")
-        with whole_file(self.path / "counts" / f"{number:06}.json") as file:
-            file.write(_encode(counts))
+        write_whole(self._counts(number), _encode(counts))
 
 
 _DAMAGE = (msgspec.MsgspecError, gzip.BadGzipFile, zlib.error, EOFError, FileNotFoundError)

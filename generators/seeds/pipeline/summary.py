@@ -13,7 +13,6 @@ from veristone.generators.seeds.funnel import (
     StepFunnel,
     add,
     key,
-    smallest,
 )
 from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.pipeline.stages import Stage
@@ -38,66 +37,27 @@ def summarise(
         versions={"veristone": __version__} | versions,
         wall_s=wall_s,
         processes=processes,
+        sources=[SourceFunnel(source=source.name) for source in recipe.sources],
     )
-    last: StageFolder | None = None
-    done_stages = 0
+    begun: list[StageFolder] = []
     for stage in stages:
         here = StageFolder(folder / stage.name)
         plan = here.plan()
         if plan is None:
             break
-        done = here.done()
-        _add_stage(funnel, recipe, stage, here, sorted(done))
-        done_stages += len(done) == len(plan)
-        last = here
-    funnel.finished = done_stages == len(stages)
-    if last is not None:
-        _describe(funnel, last)
+        begun.append(here)
+        steps = [StepFunnel(step=step.kind) for step in stage.steps]
+        for number in here.done():
+            counts = here.counts(number)
+            for total, more in zip(steps, counts.steps, strict=True):
+                add(total, more)
+            for more in counts.sources:
+                add(funnel.sources[plan.mine[number].source], more)
+        funnel.steps += steps
+    funnel.finished = len(begun) == len(stages) and all(here.is_done() for here in begun)
+    if begun:
+        _describe(funnel, begun[-1])
     return funnel
-
-
-def _add_stage(
-    funnel: Funnel, recipe: Recipe, stage: Stage, here: StageFolder, done: list[int]
-) -> None:
-    sources = [SourceFunnel(source=source.name) for source in recipe.sources]
-    steps = [StepFunnel(step=step.kind) for step in stage.steps]
-    plan = here.plan()
-    for number in done:
-        counts = here.counts(number)
-        for total, more in zip(steps, counts.steps, strict=True):
-            _add_step(total, more)
-        if plan is not None and counts.sources:
-            _add_source(sources[plan.mine[number].source], counts.sources[0])
-    if not stage.steps:
-        funnel.sources = sources
-    funnel.steps += steps
-
-
-def _add_step(total: StepFunnel, more: StepFunnel) -> None:
-    total.given += more.given
-    total.kept += more.kept
-    total.not_applicable += more.not_applicable
-    total.cpu_s += more.cpu_s
-    add(total.unjudged, more.unjudged)
-    for language, (given, kept) in more.by_language.items():
-        before = total.by_language.get(language, (0, 0))
-        total.by_language[language] = (before[0] + given, before[1] + kept)
-    _add_reasons(total, more)
-
-
-def _add_source(total: SourceFunnel, more: SourceFunnel) -> None:
-    total.documents += more.documents
-    total.content_bytes += more.content_bytes
-    add(total.seen, more.seen)
-    total.candidates += more.candidates
-    total.cpu_s += more.cpu_s
-    _add_reasons(total, more)
-
-
-def _add_reasons(total: StepFunnel | SourceFunnel, more: StepFunnel | SourceFunnel) -> None:
-    add(total.reasons, more.reasons)
-    for reason, examples in more.rejected.items():
-        total.rejected[reason] = smallest(total.rejected.get(reason, []), examples)
 
 
 def _describe(funnel: Funnel, last: StageFolder) -> None:
@@ -106,7 +66,7 @@ def _describe(funnel: Funnel, last: StageFolder) -> None:
     licences: Counter[str] = Counter()
     lines: Counter[int] = Counter()
     examples: list[Seed] = []
-    for number in sorted(last.done()):
+    for number in last.done():
         for seed in last.seeds(number):
             funnel.seeds += 1
             languages[seed.language] += 1

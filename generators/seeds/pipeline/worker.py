@@ -1,4 +1,4 @@
-"""What runs in worker processes: one part of one stage, from file to file.
+"""One part of one stage, from file to file: what runs in worker processes.
 
 A worker is told everything by its arguments and keeps nothing between calls but caches.
 """
@@ -6,20 +6,28 @@ A worker is told everything by its arguments and keeps nothing between calls but
 import gc
 import resource
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from veristone.generators.seeds.extract import AnyExtractor
-from veristone.generators.seeds.funnel import EXAMPLES, SourceFunnel, StepFunnel, add, smallest
+from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel, note
 from veristone.generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
 from veristone.generators.seeds.records import Rejection, Seed
 from veristone.generators.seeds.sources.registry import AnySource
-from veristone.generators.seeds.steps import BatchStep, OrderedStep, Outcome, Rejected, Rule, Step
+from veristone.generators.seeds.steps import (
+    BatchStep,
+    Flagged,
+    OrderedStep,
+    Outcome,
+    Rejected,
+    Rule,
+    Step,
+)
 
-__all__ = ["able", "batch_part", "cpu_of", "mine_part", "settle", "sketch_part"]
+__all__ = ["Sorted", "batch_part", "cpu_of", "judged_by", "mine_part", "sketch_part", "sort_out"]
 
 _SLICE = 500
 """Seeds; the rules' cache of parsed code holds some thousands."""
@@ -51,12 +59,13 @@ def mine_part(
         for item in source.read(mine.part):
             if isinstance(item, Rejection):
                 rejected.append(item)
-                _count(funnel, item)
+                note(funnel.reasons, funnel.rejected, item)
                 continue
             funnel.documents += 1
             funnel.content_bytes += len(item.content.encode(errors="surrogatepass"))
             found = extractor.extract(item)
-            add(funnel.seen, found.counts)
+            for what, count in found.counts.items():
+                funnel.seen[what] = funnel.seen.get(what, 0) + count
             kept += found.seeds
     funnel.candidates = len(kept)
     StageFolder(folder).write(number, kept, rejected, PartCounts(kept=len(kept), sources=[funnel]))
@@ -64,22 +73,21 @@ def mine_part(
 
 
 def batch_part(
-    steps: Sequence[BatchStep],
-    before: Path,
-    parts: tuple[int, int],
-    number: int,
-    folder: Path,
+    steps: Sequence[BatchStep], before: Path, parts: tuple[int, int], number: int, folder: Path
 ) -> int:
     """Take the seeds of some parts of the stage before through all steps; return what is left."""
     stage = StageFolder(folder)
-    seeds = read_parts(before, parts)
+    seeds = StageFolder(before).all_seeds(range(*parts))
     rejected: list[Rejection] = []
     funnels = [StepFunnel(step=step.kind) for step in steps]
     chain = [
-        _Link(step, funnel, stage.work(f"{index}-{step.kind}"))
+        _Link(step, funnel, stage.work(index, step))
         for index, (step, funnel) in enumerate(zip(steps, funnels, strict=True))
     ]
-    with _collected_once():
+    # Going over cached trees again and again costs more than half of what the rules cost, and none
+    # of it is garbage.
+    gc.disable()
+    try:
         for ruled, links in groupby(chain, lambda link: isinstance(link.step, Rule)):
             some = list(links)
             # Rules share what they parsed of a seed, and what they keep of that is bounded: a few
@@ -89,6 +97,9 @@ def batch_part(
             for start in range(0, len(seeds), size):
                 left += _through(some, seeds[start : start + size], rejected)
             seeds = left
+    finally:
+        gc.enable()
+        gc.collect()
     stage.write(number, seeds, rejected, PartCounts(kept=len(seeds), steps=funnels))
     return len(seeds)
 
@@ -101,95 +112,79 @@ class _Link(NamedTuple):
 
 def _through(links: Sequence[_Link], seeds: list[Seed], rejected: list[Rejection]) -> list[Seed]:
     for step, funnel, folder in links:
-        given = able(step, seeds)
+        given = judged_by(step, seeds)
         with cpu_of(funnel):
             outcomes = step.apply(given, folder) if given else []
-        seeds, more = settle(step, seeds, outcomes, funnel)
+        seeds, more = sort_out(step, seeds, outcomes, funnel)
         rejected += more
     return seeds
-
-
-@contextmanager
-def _collected_once() -> Generator[None]:
-    """Collect garbage at the end alone: going over cached trees again and again costs more than
-    half of what the rules cost, and none of it is garbage."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.collect()
 
 
 def sketch_part(
     step: OrderedStep, before: Path, parts: tuple[int, int]
 ) -> tuple[list[Seed], Any, float]:
     """Return the seeds of a part, what the step must know of them, and the CPU seconds."""
-    seeds = read_parts(before, parts)
+    seeds = StageFolder(before).all_seeds(range(*parts))
     funnel = StepFunnel(step=step.kind)
     with cpu_of(funnel):
-        sketch = step.sketch(able(step, seeds))
+        sketch = step.sketch(judged_by(step, seeds))
     return seeds, sketch, funnel.cpu_s
 
 
-def read_parts(folder: Path, parts: tuple[int, int]) -> list[Seed]:
-    """Return the seeds of a range of parts."""
-    stage = StageFolder(folder)
-    return [seed for number in range(*parts) for seed in stage.seeds(number)]
+def judged_by(step: Step, seeds: Sequence[Seed]) -> list[Seed]:
+    """Return the seeds of languages that the step can judge."""
+    known = step.languages
+    return [seed for seed in seeds if known is None or seed.language in known]
 
 
-def able(step: Step, seeds: Iterable[Seed]) -> list[Seed]:
-    """Return the seeds that the step can judge."""
-    return [seed for seed in seeds if _can_judge(step, seed)]
+class Sorted(NamedTuple):
+    """Seeds after a step."""
+
+    kept: list[Seed]
+    rejected: list[Rejection]
 
 
-def _can_judge(step: Step, seed: Seed) -> bool:
-    return step.languages is None or seed.language in step.languages
-
-
-def settle(
+def sort_out(
     step: Step, seeds: Sequence[Seed], outcomes: Sequence[Outcome], funnel: StepFunnel
-) -> tuple[list[Seed], list[Rejection]]:
+) -> Sorted:
     """Bring seeds and outcomes together: what is kept, what is rejected, and the numbers.
 
-    Outcomes are of those seeds that the step can judge, in order.
+    Outcomes are of those seeds that `judged_by` returns, in order.
     """
-    kept: list[Seed] = []
-    rejected: list[Rejection] = []
+    sorted_ = Sorted([], [])
     answers = iter(outcomes)
     for seed in seeds:
         outcome: Outcome = seed
-        if _can_judge(step, seed):
+        if step.languages is None or seed.language in step.languages:
             outcome = next(answers)
         else:
             funnel.not_applicable += 1
         given, stayed = funnel.by_language.get(seed.language, (0, 0))
         if isinstance(outcome, Rejected):
-            rejection = Rejection(
-                step=step.kind,
-                reason=outcome.reason,
-                detail=outcome.detail,
-                seed=seed,
-                provenance=seed.provenance,
-            )
-            rejected.append(rejection)
-            _count(funnel, rejection)
+            rejection = _explained(step, seed, outcome)
+            sorted_.rejected.append(rejection)
+            note(funnel.reasons, funnel.rejected, rejection)
         else:
-            if outcome.id != seed.id:
+            if isinstance(outcome, Flagged):
+                note(funnel.flagged, funnel.flags, _explained(step, seed, outcome))
+                outcome = outcome.seed
+            if outcome.id != seed.id and outcome.code == seed.code:
                 raise ValueError(f"step {step.kind} answered {seed.id} with {outcome.id}")
-            kept.append(outcome)
+            sorted_.kept.append(outcome)
             stayed += 1
         funnel.by_language[seed.language] = (given + 1, stayed)
     if next(answers, None) is not None:
         raise ValueError(f"step {step.kind} gave more outcomes than it was given seeds")
     funnel.given += len(seeds)
-    funnel.kept += len(kept)
-    return kept, rejected
+    funnel.kept += len(sorted_.kept)
+    return sorted_
 
 
-def _count(funnel: SourceFunnel | StepFunnel, rejection: Rejection) -> None:
-    add(funnel.reasons, {rejection.reason: 1})
-    few = funnel.rejected.setdefault(rejection.reason, [])
-    few.append(rejection)
-    if len(few) > 8 * EXAMPLES:
-        few[:] = smallest(few, [])
+def _explained(step: Step, seed: Seed, outcome: Rejected | Flagged) -> Rejection:
+    return Rejection(
+        step=step.kind,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        seed=seed,
+        provenance=seed.provenance,
+    )

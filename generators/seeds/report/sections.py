@@ -1,68 +1,127 @@
-"""The plots of the page: what each one shows, on which axis, under which name."""
+"""The report of a funnel: what was found, what each step kept, why the rest was rejected.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+Sections with nothing to say are empty. Text of corpora is as it is but in plots, where it is made
+visible here.
+"""
 
-from markupsafe import Markup
+from collections.abc import Iterator, Sequence
 
+from veristone.generators.pages.drawing import Bar, Bars, Group, Histogram, columns, ranked_bars
+from veristone.generators.pages.markdown import plain_cell
+from veristone.generators.pages.numbers import (
+    DASH,
+    count,
+    counted,
+    duration,
+    odds,
+    quantile,
+    ranked,
+    rate,
+    share,
+    size,
+)
+from veristone.generators.pages.sections import (
+    Block,
+    Cell,
+    Figures,
+    Named,
+    Piece,
+    Reading,
+    Readings,
+    Report,
+    Section,
+    Table,
+)
 from veristone.generators.seeds.funnel import Funnel
-from veristone.generators.seeds.report import words
-from veristone.generators.seeds.report.figures import count, duration, rate, share
-from veristone.generators.seeds.report.flow import (
-    Amount,
+from veristone.generators.seeds.records import Provenance, Rejection, Seed
+from veristone.generators.seeds.report.facts import (
+    Language,
+    Stage,
+    also_seen,
     languages,
     not_read,
-    ranked,
     speeds,
     stages,
 )
-from veristone.generators.seeds.report.histogram import columns, quantile
-from veristone.generators.seeds.report.plots import Bar, Group, bars, histogram
-from veristone.generators.seeds.report.scale import Scale, linear, logarithmic, wide
 from veristone.text import line
 
-__all__ = [
-    "Plot",
-    "alone",
-    "documents_plot",
-    "funnel_plot",
-    "languages_plot",
-    "licences_plot",
-    "lines_plot",
-    "ranked_bars",
-    "rate_plot",
-    "rejections_plot",
-    "scaled",
-    "time_plot",
-]
+__all__ = ["funnel_rows", "report"]
 
-_MOST = 15
-"""Bars in one group; what is rarer shares the last one."""
+_MOST_NAMES = 15
+"""Languages and licences that are named."""
+_MOST_REASONS = 30
+"""Reasons of a step or source with examples; the most frequent."""
+_STAGES = {"functions": "all functions", "documented": "documented", "candidates": "candidates"}
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A figure: drawn on a linear axis and, where it may be chosen, on a logarithmic one."""
-
-    title: str
-    linear: Markup
-    log: Markup | None = None
-    log_first: bool = False
-    """Whether a reader sees the logarithmic one first."""
-    apart: bool = False
-    """Whether it consists of several drawings that may stand side by side."""
-    note: str = ""
-
-
-def funnel_plot(funnel: Funnel) -> Plot | None:
-    """Return what is left after each stage, in front of what the stage was given."""
+def report(funnel: Funnel) -> Report:
+    """Return the report of a funnel, in whatever state its run is."""
     found = stages(funnel)
     first = found[0]
+    headline = "Nothing was found"
+    if first.kept:
+        headline = f"{counted(funnel.seeds, 'seed')} from {counted(first.kept, first.noun)}"
+    versions = [Named(*pair) for pair in sorted(funnel.versions.items())]
+    return Report(
+        title="Seed funnel",
+        kind="Seed funnel",
+        name=funnel.recipe,
+        headline=_capital(headline),
+        findings=list(_findings(funnel, first)),
+        warning=""
+        if funnel.finished
+        else "This run is not finished. The numbers are those of the parts that are done.",
+        sections=[
+            Section("funnel", "Funnel", _funnel(funnel, found)),
+            Section("rejections", "Rejections", _rejections(funnel)),
+            Section("seeds", "Seeds", _seeds(funnel, found)),
+            Section("speed", "Speed", _speed(funnel)),
+            Section("sources", "Sources", _sources(funnel)),
+            Section("kept", "Examples of seeds", _kept(funnel)),
+            Section("rejected", "Examples of rejections", list(_rejected(funnel))),
+        ],
+        footer=[
+            *([("Recipe digest", [Named("", funnel.digest)])] if funnel.digest else []),
+            *([("Made with", versions)] if versions else []),
+        ],
+    )
+
+
+def funnel_rows(funnel: Funnel) -> list[list[str]]:
+    """Return the funnel's table as plain text for a terminal; the last row is the seeds."""
+    found = _funnel_table(funnel, stages(funnel))
+    return [[plain_cell(cell) for cell in row] for row in (*found.rows, found.foot)]
+
+
+def _findings(funnel: Funnel, first: Stage) -> Iterator[str]:
+    """Say what was read, and what it cost, in a sentence each."""
+    if 0 < funnel.seeds < first.kept and funnel.finished:
+        yield f"{odds(funnel.seeds, first.kept)} became a seed."
+    documents = sum(source.documents for source in funnel.sources)
+    lost = sum(number for _, number in not_read(funnel))
+    if documents or lost:
+        read = sum(source.content_bytes for source in funnel.sources)
+        text = f"{counted(documents, 'document')} read"
+        text += f" ({size(read)})" if read else ""
+        text += f" from {counted(len(funnel.sources), 'source')}"
+        text += f"; {counted(lost, 'document')} left out" if lost else ""
+        yield f"{_capital(text)}."
+    cpu_s = sum(item.cpu_s for item in [*funnel.sources, *funnel.steps])
+    if cpu_s > 0:
+        text = f"{duration(cpu_s)} of CPU time"
+        if funnel.wall_s > 0:
+            processes = counted(max(1, funnel.processes), "process", "processes")
+            text += f", {duration(funnel.wall_s)} by the clock in {processes}"
+        yield f"{text}."
+
+
+def _funnel(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
+    first = found[0]
     if not first.kept:
-        return None
+        return []
     rows = [
         Bar(
-            words.stage_name(stage),
+            _stage_name(stage),
             stage.kept,
             count(stage.kept),
             share(stage.kept, first.kept, 2),
@@ -72,99 +131,145 @@ def funnel_plot(funnel: Funnel) -> Plot | None:
     ]
     of_all = share(funnel.seeds, first.kept, 2)
     rows.append(Bar("seeds", funnel.seeds, count(funnel.seeds), of_all, "total"))
-    plot = scaled([alone(rows)], "What is left after each stage", words.noun(first) + "s")
-    return replace(plot, note="Pale: what the stage was given. Per cent: of all.")
+    plot = Bars(
+        title="What is left after each stage",
+        groups=[Group(rows)],
+        axis=f"{first.noun}s",
+        note="Pale: what the stage was given. Per cent: of all.",
+        both=True,
+    )
+    return [Figures([plot], wide=True, in_text=False), _funnel_table(funnel, found)]
 
 
-def rejections_plot(funnel: Funnel) -> Plot | None:
-    """Return how many seeds each step rejected for each reason."""
+def _funnel_table(funnel: Funnel, found: Sequence[Stage]) -> Table:
+    whole = found[0].kept
+    rows: list[Sequence[Cell]] = []
+    for stage in found:
+        name: Cell = [Named(stage.name)] if stage.step else _stage_name(stage)
+        numbers = [count(stage.given), count(stage.kept), share(stage.kept, stage.given)]
+        if stage is found[0]:
+            numbers[0] = numbers[2] = ""
+        rows.append([name, *numbers, share(stage.kept, whole, 2), _reasons(stage)])
+    seeds = count(funnel.seeds)
+    return Table(
+        ("Stage", "Given", "Kept", "Of stage", "Of all", "Main reasons"),
+        rows,
+        range(1, 5),
+        note="Of stage: share of what the stage was given. Of all: share of the first line.",
+        most=len(rows),
+        side=frozenset({1, 5}),
+        style="stages",
+        foot=("seeds", "", seeds, "", share(funnel.seeds, whole, 2), ""),
+    )
+
+
+def _stage_name(stage: Stage) -> str:
+    """Return what a stage is called: a step's own name, else what was found."""
+    return line(stage.name, 40) if stage.step else _STAGES[stage.name]
+
+
+def _reasons(stage: Stage, most: int = 3) -> list[Named]:
+    """Return the most frequent reasons, how many others there are, and what is odd."""
+    found = stage.reasons
+    shown = found[: most if len(found) > most + 1 else most + 1]
+    named = [Named(name, count(number)) for name, number in shown]
+    if rest := found[len(shown) :]:
+        others = sum(number for _, number in rest)
+        named.append(Named("", f"{len(rest)} others {count(others)}"))
+    if stage.step and stage.step.not_applicable:
+        number = count(stage.step.not_applicable)
+        named.append(Named("", f"{number} of other languages passed unjudged"))
+    for reason, number in sorted(stage.step.unjudged.items()) if stage.step else ():
+        named.append(Named("", f"{count(number)} passed unjudged ({line(reason)})"))
+    if stage.waiting:
+        named.append(Named("", f"{count(stage.waiting)} still waiting"))
+    return named
+
+
+def _rejections(funnel: Funnel) -> list[Block]:
     groups = [
         Group(
+            ranked_bars(ranked(step.reasons), step.given, "rejected"),
             line(step.step),
             count(step.given - step.kept),
             share(step.given - step.kept, step.given),
-            ranked_bars(ranked(step.reasons), step.given, "rejected"),
         )
         for step in funnel.steps
-        if any(number > 0 for number in step.reasons.values())
+        if ranked(step.reasons)
     ]
     if not groups:
-        return None
-    plot = scaled(groups, "By step and reason", "", apart=True)
-    return replace(plot, note="Bars: rejected seeds. Per cent: of what the step was given.")
+        return []
+    note = "Bars: rejected seeds. Per cent: of what the step was given."
+    plot = Bars(title="By step and reason", groups=groups, note=note, both=True, apart=True)
+    return [Figures([plot], wide=True)]
 
 
-def documents_plot(funnel: Funnel) -> Plot | None:
-    """Return why documents were left out before extraction."""
-    reasons = not_read(funnel)
-    documents = sum(source.documents for source in funnel.sources)
-    documents += sum(reason.number for reason in reasons)
-    groups = [alone(ranked_bars(reasons, documents, "rejected"))]
-    return scaled(groups, "Documents left out", "documents") if reasons else None
-
-
-def languages_plot(funnel: Funnel) -> Plot | None:
-    """Return the seeds of each language, in front of its candidates."""
-    found = languages(funnel)
-    if not found:
-        return None
-    rows = [
-        Bar(
-            line(one.name),
-            one.seeds,
-            count(one.seeds),
-            share(one.seeds, one.given),
-            behind=one.given,
-        )
-        for one in found[: _shown(len(found))]
-    ]
-    rest = found[len(rows) :]
-    if rest:
-        seeds, given = sum(one.seeds for one in rest), sum(one.given for one in rest)
-        name = f"{len(rest)} others"
-        rows.append(Bar(name, seeds, count(seeds), share(seeds, given), behind=given))
-    plot = scaled([alone(rows)], "By language", "seeds")
-    return replace(plot, note="Pale: candidates. Per cent: of the candidates.")
-
-
-def licences_plot(funnel: Funnel) -> Plot | None:
-    """Return the seeds of each licence."""
-    found = ranked(funnel.licences)
-    groups = [alone(ranked_bars(found, funnel.seeds, "kept"))]
-    if not found:
-        return None
-    return replace(scaled(groups, "By licence", "seeds"), note=words.NOTES["licences"])
-
-
-def lines_plot(funnel: Funnel) -> Plot | None:
-    """Return how long seeds are."""
-    found = columns(funnel.lines, "lines")
-    if not found:
-        return None
+def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
+    rows = languages(funnel)
+    licences = ranked(funnel.licences)
+    plots: list[Bars] = []
+    if rows:
+        plots.append(_languages_plot(rows))
+    if licences:
+        note = "Per cent: of the seeds. A seed with two licences counts at both."
+        group = Group(ranked_bars(licences, funnel.seeds, "kept"))
+        plots.append(Bars(title="By licence", groups=[group], axis="seeds", note=note, both=True))
+    blocks: list[Block] = [Figures(plots)] if plots else []
     numbers = {value: number for value, number in funnel.lines.items() if number > 0}
-    median, most = quantile(numbers, 0.5), quantile(numbers, 0.95)
-    told = f"Half of the seeds have at most {words.counted(median, 'line')}, 95 of 100 at most"
-    told += f" {count(most)}; the longest has {count(max(numbers))}."
-    drawn = histogram(found, "By length", "lines of a seed; height: seeds", told)
-    return Plot("By length", drawn, note=told)
+    if numbers:
+        median, most, longest = (quantile(numbers, part) for part in (0.5, 0.95, 1.0))
+        told = f"Half of the seeds have at most {counted(median, 'line')}, 95 of 100 at most"
+        told += f" {count(most)}; the longest has {count(longest)}."
+        plot = Histogram(
+            title="By length",
+            bins=columns(numbers, "lines"),
+            axis="lines of a seed; height: seeds",
+            told=told,
+            note=told,
+        )
+        blocks.append(Figures([plot], wide=True))
+    steps = [stage for stage in found if stage.step]
+    if steps and len(rows) > 1:
+        blocks.append(
+            Table(
+                ("Language", *(stage.name for stage in steps), "Seeds"),
+                [
+                    (row.name, *(share(kept, given) for given, kept in row.steps), count(row.seeds))
+                    for row in rows[:_MOST_NAMES]
+                ],
+                range(1, len(steps) + 2),
+                title="Kept by step and language",
+                in_text=False,
+                style="matrix",
+            )
+        )
+    return blocks
 
 
-def rate_plot(funnel: Funnel) -> Plot | None:
-    """Return how many functions a CPU second is enough for."""
-    rows = [
-        Bar(line(one.name), one.items / one.cpu_s, rate(one.items, one.cpu_s), style="plain")
-        for one in speeds(funnel)
+def _languages_plot(found: Sequence[Language]) -> Bars:
+    shown = found[: _MOST_NAMES if len(found) > _MOST_NAMES + 1 else _MOST_NAMES + 1]
+    rows = [(line(one.name), one.seeds, one.given) for one in shown]
+    if rest := found[len(shown) :]:
+        sums = sum(one.seeds for one in rest), sum(one.given for one in rest)
+        rows.append((f"{len(rest)} others", *sums))
+    bars = [
+        Bar(name, seeds, count(seeds), share(seeds, given), behind=given)
+        for name, seeds, given in rows
     ]
-    groups = [alone(rows)]
-    title, axis = "Functions per CPU second", "functions/CPU s"
-    return scaled(groups, title, axis, whole=False) if rows else None
+    note = "Pale: candidates. Per cent: of the candidates."
+    return Bars(title="By language", groups=[Group(bars)], axis="seeds", note=note, both=True)
 
 
-def time_plot(funnel: Funnel) -> Plot | None:
-    """Return where the CPU time went."""
+def _speed(funnel: Funnel) -> list[Block]:
     found = speeds(funnel)
+    if not found:
+        return []
     total = sum(one.cpu_s for one in found)
-    rows = [
+    per_s = [
+        Bar(line(one.name), one.items / one.cpu_s, rate(one.items, one.cpu_s), style="plain")
+        for one in found
+    ]
+    time = [
         Bar(
             line(one.name),
             100 * one.cpu_s / total,
@@ -174,45 +279,108 @@ def time_plot(funnel: Funnel) -> Plot | None:
         )
         for one in found
     ]
-    if not rows:
-        return None
-    title = "Where the CPU time went"
-    scale = linear((bar.value for bar in rows), whole=False)
-    return Plot(title, bars([alone(rows)], scale, title, "% of the CPU time"))
+    plots = [
+        Bars(
+            title="Functions per CPU second",
+            groups=[Group(per_s)],
+            axis="functions/CPU s",
+            note="Seeds of languages that a step cannot judge do not count.",
+            both=True,
+            whole=False,
+        ),
+        Bars(
+            title="Where the CPU time went",
+            groups=[Group(time)],
+            axis="% of the CPU time",
+            note="Of all processes together; it differs from run to run.",
+            whole=False,
+        ),
+    ]
+    return [Figures(plots)]
 
 
-def _shown(number: int) -> int:
-    """Return how many bars have a name: a bar for one other says no more than its own."""
-    return number if number <= _MOST + 1 else _MOST
+def _sources(funnel: Funnel) -> list[Block]:
+    if not funnel.sources:
+        return []
+    rows = [
+        (
+            [Named(source.source)],
+            count(source.documents),
+            count(sum(source.reasons.values())),
+            size(source.content_bytes),
+            count(source.seen.get("functions", 0)),
+            count(source.seen.get("documented", 0)),
+            count(source.candidates),
+        )
+        for source in funnel.sources
+    ]
+    headings = ("Documents", "Left out", "Size", "Functions", "Documented", "Candidates")
+    others = [
+        f"{source.source}: " + ", ".join(f"{name} {count(number)}" for name, number in seen)
+        for source in funnel.sources
+        if (seen := also_seen(source))
+    ]
+    note = f"Extraction also counted: {'; '.join(others)}" if others else ""
+    table = Table(("Source", *headings), rows, range(1, 7), note=note, most=1000, style="sources")
+    blocks: list[Block] = [table]
+    reasons = not_read(funnel)
+    if reasons:
+        documents = sum(source.documents for source in funnel.sources)
+        documents += sum(number for _, number in reasons)
+        group = Group(ranked_bars(reasons, documents, "rejected"))
+        plot = Bars(title="Documents left out", groups=[group], axis="documents", both=True)
+        blocks.append(Figures([plot], wide=True))
+    return blocks
 
 
-def ranked_bars(found: Sequence[Amount], whole: int, style: str) -> list[Bar]:
-    """Return a bar for each amount with its share of the whole; the rarer ones share the last."""
-    rows = [Amount(line(name), number) for name, number in found[: _shown(len(found))]]
-    rest = found[len(rows) :]
-    if rest:
-        rows.append(Amount(f"{len(rest)} others", sum(one.number for one in rest)))
-    return [Bar(name, number, count(number), share(number, whole), style) for name, number in rows]
+def _kept(funnel: Funnel) -> list[Block]:
+    found = [_reading(seed, seed.provenance, "") for seed in funnel.examples]
+    return [Readings("", "", found, apart=True, in_text=2)] if found else []
 
 
-def alone(rows: Sequence[Bar]) -> Group:
-    """Return bars as a group without a heading."""
-    return Group("", "", "", rows)
+def _rejected(funnel: Funnel) -> Iterator[Block]:
+    """Yield examples of what did not become a seed: of sources, then of steps."""
+    for source in funnel.sources:
+        documents = source.documents + sum(source.reasons.values())
+        group = Named(source.source, "source ")
+        yield from _examples(group, documents, "document", source.reasons, source.rejected)
+    for step in funnel.steps:
+        yield from _examples(Named(step.step), step.given, "seed", step.reasons, step.rejected)
 
 
-def scaled(
-    groups: Sequence[Group], title: str, axis: str, *, apart: bool = False, whole: bool = True
-) -> Plot:
-    """Return a plot with both axes; `apart`: each group by itself, all on the same axis."""
-    values = [value for group in groups for bar in group.bars for value in (bar.value, bar.behind)]
-    shown = [bar.value for group in groups for bar in group.bars]
-    figures = [[group] for group in groups] if apart else [groups]
+def _examples(
+    group: Named,
+    given: int,
+    noun: str,
+    reasons: dict[str, int],
+    rejected: dict[str, list[Rejection]],
+) -> Iterator[Block]:
+    for reason, number in ranked(reasons)[:_MOST_REASONS]:
+        found = [_reading(one.seed, one.provenance, one.detail) for one in rejected.get(reason, [])]
+        if found:
+            beside = f"{count(number)} of {counted(given, noun)}, {share(number, given)}"
+            yield Readings(reason, beside, found, group=group, in_text=2)
 
-    def drawn(scale: Scale) -> Markup:
-        titles = [f"{title}: {some[0].heading}" if apart else title for some in figures]
-        pairs = zip(figures, titles, strict=True)
-        return Markup("\n").join(bars(some, scale, name, axis) for some, name in pairs)
 
-    return Plot(
-        title, drawn(linear(values, whole=whole)), drawn(logarithmic(values)), wide(shown), apart
+def _reading(seed: Seed | None, provenance: Provenance, detail: str) -> Reading:
+    repository, path = line(provenance.repository, 100), line(provenance.path, 200)
+    where = f"{repository}: {path}" if repository and path else repository or path
+    if provenance.start_line > 0:
+        where += f":{provenance.start_line}"
+        if provenance.end_line > provenance.start_line:
+            where += f"{DASH}{provenance.end_line}"
+    if provenance.commit:
+        where += f" @ {line(provenance.commit[:12])}"
+    return Reading(
+        title=(seed.name or seed.language) if seed else "",
+        beside=seed.language if seed and seed.name else "",
+        pieces=[Piece("", seed.text, seed.language)] if seed else [],
+        found=detail,
+        where=where,
+        licences=", ".join(provenance.licences),
+        source=provenance.source,
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

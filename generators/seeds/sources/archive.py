@@ -2,7 +2,7 @@
 
 tar archives (plain, gz, bz2, xz) and zips by their content: sdists, wheels, crates, npm packages,
 Maven's source jars, and what git hosts give for a commit. They are hostile until read: see
-`streams`, `tars` and `zips` for the bounds. An archive inside an archive is not opened.
+`members` for the bounds. An archive inside an archive is not opened.
 
 Where a file comes from, the nearest that says it: a manifest in the archive's one folder (or of the
 wheel), the commit that `git archive` writes into the archive's comment, the recipe, and last the
@@ -18,22 +18,23 @@ from pydantic import Field
 
 from veristone import ConfigError
 from veristone.generators.seeds.records import Document, Provenance, Rejection
-from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.base import Content, Part, Reason, Refusal
 from veristone.generators.seeds.sources.files import (
     FileSettings,
     archive_name,
     error_name,
-    expanded,
-    walk,
+    files_of,
 )
-from veristone.generators.seeds.sources.members import Bounds, Damaged, Member
-from veristone.generators.seeds.sources.origins import TAR_SUFFIXES, ZIP_SUFFIXES, Origin
-from veristone.generators.seeds.sources.reasons import Reason, Refusal
-from veristone.generators.seeds.sources.settings import Content
-from veristone.generators.seeds.sources.streams import TooMuch, magic_of
-from veristone.generators.seeds.sources.tars import tar_members
-from veristone.generators.seeds.sources.text import printable
-from veristone.generators.seeds.sources.zips import zip_members
+from veristone.generators.seeds.sources.manifests import TAR_SUFFIXES, ZIP_SUFFIXES, Origin
+from veristone.generators.seeds.sources.members import (
+    Bounds,
+    Damaged,
+    Member,
+    TooMuch,
+    tar_members,
+    zip_members,
+)
+from veristone.generators.seeds.sources.streams import magic_of
 
 __all__ = ["ArchiveSource"]
 
@@ -57,7 +58,7 @@ class ArchiveSource(FileSettings):
         Raises:
             ConfigError: there is no such file, or no archive in the folders.
         """
-        archives = [*self._archives()]
+        archives = list(files_of(self.path, (*TAR_SUFFIXES, *ZIP_SUFFIXES)))
         if not archives:
             known = " ".join((*TAR_SUFFIXES, *ZIP_SUFFIXES))
             raise ConfigError(f"source {self.name}: no archives in {self.path} (suffixes {known})")
@@ -79,15 +80,6 @@ class ArchiveSource(FileSettings):
         """Yield the files in the part's archives, one by one."""
         items = (item for path in part.paths for item in self._read(path))
         yield from islice(items, part.last if part.last >= 0 else None)
-
-    def _archives(self) -> Iterator[str]:
-        for path in expanded(self.path):
-            if not Path(path).is_dir():
-                yield printable(str(Path(path).resolve()))
-                continue
-            for entry in walk(path):
-                if entry.name.lower().endswith((*TAR_SUFFIXES, *ZIP_SUFFIXES)):
-                    yield printable(entry.path)
 
     def _read(self, path: str) -> Iterator[Document | Rejection]:
         try:

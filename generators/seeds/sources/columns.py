@@ -19,15 +19,12 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from veristone import ConfigError
 from veristone.generators.seeds.languages import LANGUAGES, language_named, language_of_path
 from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.sources.base import Content, Refusal
 from veristone.generators.seeds.sources.licences import all_normalised
-from veristone.generators.seeds.sources.reasons import Refusal
-from veristone.generators.seeds.sources.settings import Content, SourceSettings
+from veristone.generators.seeds.sources.settings import SourceSettings
 from veristone.generators.seeds.sources.text import one_line, printable
 
-__all__ = ["FIELDS", "Columns", "RowSettings", "without_header"]
-
-FIELDS: tuple[str, ...] = ("content", "language", "repository", "path", "commit", "licences")
-"""What a row may say."""
+__all__ = ["Columns", "RowSettings", "without_header"]
 
 _KNOWN: dict[str, tuple[str, ...]] = {
     "content": ("content", "code", "text"),
@@ -59,40 +56,32 @@ class Columns(BaseModel):
     commit: str | None = None
     licences: str | None = None
 
-    def resolved(self, available: Iterable[str]) -> dict[str, str]:
-        """Return the column of each field that has one.
+    def chosen(self, available: Iterable[str]) -> dict[str, list[str]]:
+        """Return the columns of each field, the first that has a value counts.
 
         Raises:
             ConfigError: a column that the recipe names is not there, or none has the content.
         """
         names = dict.fromkeys(available)
-        found: dict[str, str] = {}
-        for field in FIELDS:
+        found: dict[str, list[str]] = {}
+        for field, known in _KNOWN.items():
             named = cast(str | None, getattr(self, field))
             if named and named not in names:
                 raise ConfigError(f"no column {named!r} for {field}; there are {_some(names)}")
-            known = _KNOWN[field] if named is None else (named,)
-            column = next((name for name in known if name in names), None)
-            if column is not None:
-                found[field] = column
-        if "content" not in found:
+            candidates = known if named is None else (named,)
+            found[field] = [name for name in candidates if name in names]
+        if not found["content"]:
             raise ConfigError(
                 f"no column with the content: name it in columns.content; there are {_some(names)}"
             )
         return found
 
-    def wanted(self) -> frozenset[str]:
-        """Return every column that `picked` may look at."""
-        fields = {field: cast(str | None, getattr(self, field)) for field in FIELDS}
-        known = [name for field in FIELDS for name in _KNOWN[field] if fields[field] is None]
-        return frozenset(known).union(name for name in fields.values() if name is not None)
-
     def picked(self, row: Mapping[str, object]) -> dict[str, object]:
-        """Return what a single row has for each field; rows of JSON need not all be alike."""
+        """Return what a row has for each field; rows of JSON need not all be alike."""
         found: dict[str, object] = {}
-        for field in FIELDS:
+        for field, known in _KNOWN.items():
             named = cast(str | None, getattr(self, field))
-            for column in _KNOWN[field] if named is None else (named,):
+            for column in known if named is None else (named,):
                 if row.get(column) is not None:
                     found[field] = row[column]
                     break
@@ -113,26 +102,27 @@ class RowSettings(SourceSettings):
             raise ValueError(f"unknown language {value!r}: known are {', '.join(LANGUAGES)}")
         return language_named(value) or ""
 
-    def resolved(self, available: Sequence[str]) -> dict[str, str]:
-        """Return the column of each field, for a corpus whose rows are all alike.
+    def asked_for(self, available: Sequence[str]) -> list[str]:
+        """Return the columns to read of a corpus whose rows are all alike.
 
         Raises:
             ConfigError: columns are missing, or nothing could say the rows' licences.
         """
         try:
-            found = self.columns.resolved(available)
+            columns = self.columns.chosen(available)
         except ConfigError as error:
             raise ConfigError(f"source {self.name}: {error}") from None
-        if self.licences.wants_licences and not self.licence and "licences" not in found:
+        if self.licences.wants_licences and not (columns["licences"] or self.licence):
             raise ConfigError(
-                f"source {self.name}: no column has licences. Name it (columns.licences), state "
+                f"source {self.name}: no column has licences: name it in columns.licences, state "
                 'one for all (licence = "MIT"), or take the corpus at its word '
                 '(licences = {unknown = "allow"})'
             )
-        return found
+        return [name for names in columns.values() for name in names]
 
     def document(self, row: Mapping[str, object]) -> Document | Rejection:
-        """Return the document of a row, given by field as in `FIELDS`; fields may be missing."""
+        """Return the document of a row; columns may be missing."""
+        row = self.columns.picked(row)
         content = row.get("content")
         header: dict[str, str] = {}
         if isinstance(content, str):

@@ -4,9 +4,9 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
-from functools import lru_cache
-from itertools import takewhile
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from glob import glob
 from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO
@@ -15,8 +15,8 @@ from pydantic import field_validator
 
 from veristone import ConfigError
 from veristone.generators.seeds.languages import language_of_path
-from veristone.generators.seeds.sources.reasons import Refusal
-from veristone.generators.seeds.sources.settings import MAGIC, SourceSettings
+from veristone.generators.seeds.sources.base import Refusal
+from veristone.generators.seeds.sources.settings import SourceSettings
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = [
@@ -25,27 +25,18 @@ __all__ = [
     "archive_name",
     "error_name",
     "expanded",
+    "files_of",
     "open_regular",
     "walk",
 ]
 
 SKIPPED: tuple[str, ...] = (
-    ".*",
-    "__pycache__",
-    "__MACOSX",
+    *(".*", "__pycache__", "__MACOSX"),
     # Copies of other people's work, mostly under other licences than what lies around them.
-    "node_modules",
-    "bower_components",
-    "vendor",
-    "vendored",
-    "_vendor",
-    "third_party",
-    "thirdparty",
-    "3rdparty",
+    *("node_modules", "bower_components", "vendor", "vendored", "_vendor"),
+    *("third_party", "thirdparty", "3rdparty"),
     # Input for tests: often broken on purpose.
-    "testdata",
-    "test_data",
-    "test-data",
+    *("testdata", "test_data", "test-data"),
 )
 """Names of folders that are not entered, as globs."""
 
@@ -74,11 +65,6 @@ class FileSettings(SourceSettings):
     def _are_globs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if "" in value:
             raise ValueError("an empty glob matches nothing: leave it out")
-        for pattern in value:
-            try:
-                _compiled(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern}: {error}") from error
         return value
 
     def language_of(self, path: str) -> str | None:
@@ -106,17 +92,23 @@ def expanded(path: str) -> list[str]:
     Raises:
         ConfigError: nothing is there.
     """
-    place = Path(path)
-    if place.exists():
+    if Path(path).exists():
         return [os.path.normpath(path)]
-    fixed = list(takewhile(lambda part: MAGIC.isdisjoint(part), place.parts))
-    pattern = "/".join(place.parts[len(fixed) :])
-    found = sorted(Path(*fixed).glob(pattern)) if pattern else []
-    if "." not in (part[0] for part in pattern.split("/") if part):
-        found = [match for match in found if not _hidden(match, len(fixed))]
+    found = sorted(map(os.path.normpath, glob(path, recursive=True)))  # noqa: PTH207 - no hidden ones
     if not found:
         raise ConfigError(f"{path}: there is no such file or folder")
-    return list(map(str, found))
+    return found
+
+
+def files_of(path: str, suffixes: Sequence[str]) -> Iterator[str]:
+    """Yield the files that a path or glob stands for, and those with such a suffix in folders."""
+    for place in expanded(path):
+        if not Path(place).is_dir():
+            yield printable(str(Path(place).resolve()))
+            continue
+        for entry in walk(place):
+            if entry.name.lower().endswith(tuple(suffixes)):
+                yield printable(entry.path)
 
 
 def open_regular(path: str) -> BinaryIO:
@@ -167,37 +159,20 @@ def archive_name(name: str) -> str | Refusal:
     return "/".join(parts)
 
 
-def _hidden(path: Path, skip: int) -> bool:
-    return any(part.startswith(".") for part in path.parts[skip:])
-
-
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return sorted(entries, key=attrgetter("name"))
 
 
 def _matches(pattern: str, path: str) -> bool:
-    subject = path if "/" in pattern else path.rpartition("/")[2]
-    return _compiled(pattern).fullmatch(subject) is not None
+    if "/" not in pattern:
+        return fnmatchcase(path.rpartition("/")[2], pattern)
+    return _match(pattern.removeprefix("/").split("/"), path.split("/"))
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return a glob as a regular expression (`glob.translate` is in Python 3.13 and later)."""
-    pieces: list[str] = []
-    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern.removeprefix("/")):
-        match token:
-            case "**/":
-                pieces.append("(?:[^/]+/)*")
-            case "**":
-                pieces.append(".*")
-            case "*":
-                pieces.append("[^/]*")
-            case "?":
-                pieces.append("[^/]")
-            case _ if len(token) > 1:
-                inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-                pieces.append(f"[{'^' + inner[1:] if inner.startswith('!') else inner}]")
-            case _:
-                pieces.append(re.escape(token))
-    return re.compile("".join(pieces), re.DOTALL)
+def _match(patterns: Sequence[str], names: Sequence[str]) -> bool:
+    if not patterns:
+        return not names
+    if patterns[0] == "**":
+        return any(_match(patterns[1:], names[skip:]) for skip in range(len(names) + 1))
+    return bool(names) and fnmatchcase(names[0], patterns[0]) and _match(patterns[1:], names[1:])

@@ -1,114 +1,109 @@
-"""Data sets of the Hugging Face hub, streamed: nothing is downloaded first.
+"""Parquet files of a data set on the Hugging Face hub, streamed: nothing is downloaded first.
 
-`datasets` is imported when the source is used. A part is a shard (as a rule one file of the data
-set), as the revision had it that was current when the run began; a run that goes on later reads the
-same one. Code that comes with a data set is never run.
+`huggingface_hub` lists and opens the files, pyarrow reads them. A part is a file, as the revision
+had it that was current when the run began; a run that goes on later reads the same one. The hub
+keeps a copy in parquet of most data sets that are something else, in the revision
+`refs/convert/parquet`. Code that comes with a data set is never run.
 """
 
-import importlib
-from collections.abc import Callable, Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Any, Literal, Protocol, Self, cast
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, cast
 
 from pydantic import Field
 
 from veristone import ConfigError, DatasetError
 from veristone.generators.seeds.records import Document, Rejection
 from veristone.generators.seeds.sources.base import Part
-from veristone.generators.seeds.sources.columns import RowSettings
+from veristone.generators.seeds.sources.parquet import RowGroups, parquet
 from veristone.generators.seeds.sources.text import one_line
 
 __all__ = ["HubSource"]
 
-_MISSING = "{name} is not installed: pip install datasets"
 
-
-class HubSource(RowSettings):
-    """Rows of a data set by its name on a hub (or of a local folder that is laid out as one)."""
+class HubSource(RowGroups):
+    """Rows of a data set by its name on a hub."""
 
     kind: Literal["hub"] = "hub"
     dataset: str = Field(min_length=1)
     """`bigcode/the-stack-dedup`; gated ones need the token that `hf auth login` leaves."""
-    config: str | None = None
     split: str = "train"
-    data_dir: str | None = None
+    """Of files that name a split, those of this one."""
+    data_dir: str = ""
     """A folder inside the data set: `data/python`."""
     revision: str | None = None
     """Commit, branch or tag; a commit makes the recipe mean the same for ever."""
 
     def parts(self) -> Iterator[Part]:
-        """Yield the shards in their order; all in one if there is a limit.
+        """Yield the files in their order; all in one if there is a limit.
 
         Raises:
-            ConfigError: `datasets` is not installed, no hub answers, there is no such data set, or
-                it has not the columns it should.
+            ConfigError: no hub answers, there is no such data set, or it has not the columns it
+                should.
         """
-        revision = self._current_revision()
+        files = self._files()
         try:
-            rows = self._opened(revision)
-            names = _names(rows)
-            shards = rows.num_shards
-        except ConfigError:
-            raise
-        except Exception as error:  # the hub's, its file system's or its formats'
+            with self.opened(files[0]) as file:
+                names = cast(list[str], file.schema_arrow.names)
+        except Exception as error:  # the hub's, its file system's or pyarrow's
             raise ConfigError(self._said(error)) from error
-        self.resolved(names)
+        self.asked_for(names)
         if self.limit is not None:
-            yield Part(paths=(revision, ""), last=self.limit)
+            yield Part(paths=tuple(files), last=self.limit)
             return
-        for index in range(shards):
-            yield Part(paths=(revision, f"{index}/{shards}"))
+        for path in files:
+            yield Part(paths=(path,))
 
     def read(self, part: Part) -> Iterator[Document | Rejection]:
-        """Yield the rows of a shard, one by one.
+        """Yield the rows of a file, one by one.
 
         Raises:
             DatasetError: the hub stopped answering; run again to go on.
         """
-        revision, shard = part.paths
-        rows = iter(())
         try:
-            opened = self._opened(revision)
-            columns = self.columns.resolved(_names(opened))
-            if shard:
-                index, _, shards = shard.partition("/")
-                opened = opened.shard(num_shards=int(shards), index=int(index))
-            chosen = opened.select_columns(list(columns.values()))
-            rows = iter(islice(chosen, part.last if part.last >= 0 else None))
-        except Exception as error:
-            raise DatasetError(self._said(error)) from error
-        while (row := self._next(rows)) is not None:
-            yield self.document({field: row.get(name) for field, name in columns.items()})
-
-    def _next(self, rows: Iterator[dict[str, object]]) -> dict[str, object] | None:
-        try:
-            return next(rows, None)
+            for item in super().read(part):
+                if isinstance(item, Rejection) and item.reason in ("damaged", "missing"):
+                    raise DatasetError(f"{item.detail} cannot be read")
+                yield item
         except Exception as error:
             raise DatasetError(self._said(error)) from error
 
-    def _opened(self, revision: str) -> "_Rows":
-        datasets = _module("datasets")
-        load = cast(Callable[..., _Rows], datasets.load_dataset)
-        return load(
-            self.dataset,
-            name=self.config,
-            split=self.split,
-            data_dir=self.data_dir,
-            revision=revision or None,
-            streaming=True,
-        )
-
-    def _current_revision(self) -> str:
-        """Return the commit that the revision stands for now, nothing for a local folder."""
-        if Path(self.dataset).is_dir():
-            return ""
-        _module("datasets")
-        hub = _module("huggingface_hub")
+    def _files(self) -> list[str]:
+        hub = _hub()
         try:
-            return str(hub.HfApi().dataset_info(self.dataset, revision=self.revision).sha)
+            found = hub.HfApi().dataset_info(self.dataset, revision=self.revision)
+            root = f"datasets/{self.dataset}@{found.sha}"
+            folder = self.data_dir.strip("/")
+            files = sorted(
+                f"{root}/{each.rfilename}"
+                for each in found.siblings or ()
+                if each.rfilename.endswith(".parquet")
+                and each.rfilename.startswith(f"{folder}/" if folder else "")
+            )
         except Exception as error:
             raise ConfigError(self._said(error)) from error
+        splits = re.compile(r"(?<![a-z])(train|test|valid|validation|dev)(?![a-z])")
+        named = {path: splits.findall(path.removeprefix(root)) for path in files}
+        chosen = [path for path in files if self.split in named[path]] or [
+            path for path in files if not named[path]
+        ]
+        if not chosen:
+            raise ConfigError(
+                f"source {self.name}: the data set {self.dataset} has no .parquet files of the"
+                f" split {self.split!r} in {folder or 'it'}: the hub's own copy may be at"
+                ' revision = "refs/convert/parquet"'
+            )
+        return chosen
+
+    @contextmanager
+    def opened(self, path: str) -> Generator[Any]:
+        """Open a file of the data set, which is read piece by piece."""
+        with (
+            _hub().HfFileSystem().open(path, "rb") as stream,
+            parquet().ParquetFile(stream, pre_buffer=False) as file,
+        ):
+            yield file
 
     def _said(self, error: Exception) -> str:
         return (
@@ -117,24 +112,9 @@ class HubSource(RowSettings):
         )
 
 
-class _Rows(Protocol):
-    """What is used of `datasets.IterableDataset`."""
-
-    column_names: list[str] | None
-    num_shards: int
-
-    def __iter__(self) -> Iterator[dict[str, object]]: ...
-    def shard(self, num_shards: int, index: int) -> Self: ...
-    def select_columns(self, column_names: list[str]) -> Self: ...
-
-
-def _names(rows: _Rows) -> list[str]:
-    """Return the columns; of a data set that does not declare them, those of its first row."""
-    return rows.column_names or [name for row in islice(rows, 1) for name in row]
-
-
-def _module(name: str) -> Any:
+def _hub() -> Any:
     try:
-        return importlib.import_module(name)
+        import huggingface_hub
     except ImportError as error:
-        raise ConfigError(_MISSING.format(name=name)) from error
+        raise ConfigError("a data set of a hub needs pip install huggingface_hub") from error
+    return cast(Any, huggingface_hub)

@@ -1,13 +1,13 @@
 """JSON lines, plain or compressed.
 
 A plain file is read in ranges of bytes that begin and end with lines; a compressed one in one go. A
-line is decoded only where a column is asked for, and one that is too long to hold a document that
-is not too large is skipped without being held in memory.
+line that is too long to hold a document that is not too large is skipped without being held in
+memory. Lines are read one by one, not by pyarrow: a line that is no JSON costs its row alone, and
+rows need not be alike.
 """
 
 import json
-from collections.abc import Collection, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -16,20 +16,17 @@ import msgspec
 from pydantic import Field
 
 from veristone import ConfigError
-from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.records import Document, Rejection
 from veristone.generators.seeds.sources.base import Part
 from veristone.generators.seeds.sources.columns import RowSettings
-from veristone.generators.seeds.sources.files import error_name, expanded, walk
-from veristone.generators.seeds.sources.reasons import Reason, Refusal
+from veristone.generators.seeds.sources.files import error_name, files_of
 from veristone.generators.seeds.sources.streams import BROKEN_STREAM, magic_of, open_stream
-from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["JsonlSource"]
 
 _PLAIN = (".jsonl", ".ndjson", ".json")
 _SUFFIXES = tuple(plain + end for plain in _PLAIN for end in ("", ".gz", ".bz2", ".xz"))
 _PIECE_BYTES = 1 << 20
-_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class JsonlSource(RowSettings):
@@ -46,7 +43,7 @@ class JsonlSource(RowSettings):
         Raises:
             ConfigError: there is no such file, or its first row has no content.
         """
-        files = list(self._files())
+        files = list(files_of(self.path, _SUFFIXES))
         if not files:
             known = " ".join(_SUFFIXES)
             raise ConfigError(f"source {self.name}: no JSON lines in {self.path} ({known})")
@@ -69,33 +66,23 @@ class JsonlSource(RowSettings):
             for path in part.paths:
                 yield from self._read(path, part.first, part.last)
 
-    def _files(self) -> Iterator[str]:
-        for path in expanded(self.path):
-            if not Path(path).is_dir():
-                yield printable(str(Path(path).resolve()))
-                continue
-            for entry in walk(path):
-                if entry.name.lower().endswith(_SUFFIXES):
-                    yield printable(entry.path)
-
     def _check(self, files: list[str]) -> None:
         """Look whether the first row has what the recipe expects, if it is one."""
         for path in files:
             try:
-                with closing(open_stream(path)) as file:
-                    line = file.readline(self._longest)
-                    row = _decoded(line)
+                with open_stream(path) as file:
+                    row = _decoded(file.readline(self._longest))
             except OSError as error:
                 raise ConfigError(f"source {self.name}: {path}: {error_name(error)}") from error
             except (*BROKEN_STREAM, RecursionError):
                 continue
-            self.columns.resolved(row)
+            self.columns.chosen(row)
             return
 
     def _ranges(self, path: str) -> Iterator[Part]:
         size = Path(path).stat().st_size
         first = 0
-        with closing(open_stream(path)) as file:
+        with open_stream(path) as file:
             while first < size:
                 last = min(first + (self.part_mib << 20), size)
                 file.seek(last - 1)
@@ -110,9 +97,8 @@ class JsonlSource(RowSettings):
 
     def _read(self, path: str, first: int, last: int) -> Iterator[Document | Rejection]:
         position = first
-        wanted = self.columns.wanted()
         try:
-            with closing(open_stream(path)) as file:
+            with open_stream(path) as file:
                 if first:
                     file.seek(first)
                 while last < 0 or position < last:
@@ -123,45 +109,37 @@ class JsonlSource(RowSettings):
                     position += len(line)
                     if len(line) > self._longest and not line.endswith(b"\n"):
                         position += _rest_of_line(file)
-                        yield self._failed("too_large", f"{where}: a line too long")
-                    elif item := self._row(line, where, wanted):
-                        yield item
+                        yield self.failed("too_large", f"{where}: a line too long")
+                    elif not line.isspace():
+                        yield self._row(line, where)
         except FileNotFoundError:
-            yield self._failed("missing", Path(path).name)
+            yield self.failed("missing", Path(path).name)
         except BROKEN_STREAM as error:
-            yield self._failed("damaged", f"{Path(path).name}: {type(error).__name__}")
+            yield self.failed("damaged", f"{Path(path).name}: {type(error).__name__}")
 
-    def _row(self, line: bytes, where: str, wanted: frozenset[str]) -> Document | Rejection | None:
-        if line.isspace():
-            return None
+    def _row(self, line: bytes, where: str) -> Document | Rejection:
         try:
-            row = _decoded(line, wanted)
+            row = _decoded(line)
         except (ValueError, RecursionError) as error:
-            return self._failed("malformed", f"{where}: {error}")
-        return self.document(self.columns.picked(row))
-
-    def _failed(self, reason: Reason, detail: str) -> Rejection:
-        provenance = Provenance(source=self.name)
-        return self.rejection(provenance, Refusal(reason, detail))
+            return self.failed("malformed", f"{where}: {error}")
+        return self.document(row)
 
 
-def _decoded(line: bytes, wanted: Collection[str] | None = None) -> dict[str, object]:
-    """Return the wanted values of a row of JSON.
+def _decoded(line: bytes) -> dict[str, object]:
+    """Return a row of JSON.
 
     Raises:
         ValueError, RecursionError: it is no JSON object.
     """
     line = line.removeprefix(b"\xef\xbb\xbf")
     try:
-        row = _decoder.decode(line)
-        names = row if wanted is None else row.keys() & wanted
-        return {name: msgspec.json.decode(row[name]) for name in names}
+        row: object = msgspec.json.decode(line)
     except msgspec.DecodeError:
         # Python's own decoder knows what Python's encoder writes: NaN, lone surrogates.
-        found = json.loads(line)
-        if not isinstance(found, dict):
-            raise ValueError("not a JSON object") from None
-        return cast(dict[str, object], found)
+        row = json.loads(line)
+    if not isinstance(row, dict):
+        raise ValueError("not a JSON object")
+    return cast(dict[str, object], row)
 
 
 def _rest_of_line(file: BinaryIO) -> int:

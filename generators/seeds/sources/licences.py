@@ -15,14 +15,15 @@ Not legal advice: it is as good as what the corpus says of itself.
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
-from veristone.generators.seeds.sources.reasons import Refusal
-from veristone.generators.seeds.sources.spdx import ALIASES, OTHERS, PERMISSIVE, SILENT
+from veristone.generators.seeds.sources.base import Refusal
 from veristone.generators.seeds.sources.text import one_line
 
 __all__ = ["LicencePolicy", "LicenceSetting", "all_normalised", "normalised"]
@@ -38,7 +39,12 @@ _GNU = re.compile(
     r"|[al]?gpl(?:v?\d(?:\.\d)?)?\+?|\d(?:\.\d)?\+?)(?: |\Z))+"
 )
 _WITH = re.compile(r"(?i)\s+with\s+")
-_BINDS = {"OR": 1, "AND": 2}
+_OPERATORS = {"OR": "|", "AND": "&", "(": "(", ")": ")"}
+
+_data = tomllib.loads(Path(__file__).with_name("licences.toml").read_text(encoding="utf-8"))
+PERMISSIVE: tuple[str, ...] = tuple(_data["permissive"].split())
+"""SPDX identifiers of the preset `permissive`."""
+_OTHERS: tuple[str, ...] = tuple(_data["others"].split())
 
 
 def normalised(words: str) -> str:
@@ -115,10 +121,10 @@ def _normalised(words: str) -> str:
     line = one_line(line, _MOST_CHARS)
     if name := _recognised(line):
         return name
-    if line.isascii() and _folded(line) in SILENT:
+    if line.isascii() and _folded(line) in _data["silent"]:
         return ""
     tokens = list(_tokens(line))
-    if len(tokens) > 1 and _in_postfix(tokens) is not None:
+    if len(tokens) > 1 and _value(tokens, frozenset()) is not None:
         return " ".join(tokens).replace("( ", "(").replace(" )", ")")
     return line
 
@@ -166,7 +172,7 @@ def _tokens(words: str) -> Iterator[str]:
             words = operator.join(words.split(mark))
     phrase: list[str] = []
     for token in (*_TOKEN.findall(words), ""):
-        if token and token not in "()" and token.upper() not in _BINDS:
+        if token and token not in "()" and token.upper() not in _OPERATORS:
             phrase.append(token)
             continue
         if phrase:
@@ -177,55 +183,36 @@ def _tokens(words: str) -> Iterator[str]:
             yield token.upper()
 
 
-@lru_cache(maxsize=4096)
-def _parsed(expression: str) -> tuple[str, ...]:
-    """Return a normalised expression in postfix form, empty if it is none."""
-    return _in_postfix(list(_tokens(expression))) or ()
-
-
-def _in_postfix(tokens: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the tokens in postfix order, None if they are no expression (Dijkstra's shunting
-    yard, which needs no recursion)."""
-    output: list[str] = []
-    waiting: list[str] = []
-    wants_operand = True
+def _value(tokens: Sequence[str], allowed: frozenset[str]) -> bool | None:
+    """Return whether an expression allows the use, None if it is no expression: what binds is
+    reduced until nothing changes, the innermost parentheses and `AND` first."""
+    line = ""
     for token in tokens:
-        if token == "(" and wants_operand:
-            waiting.append(token)
-        elif token in _BINDS and not wants_operand:
-            while waiting and _BINDS.get(waiting[-1], 0) >= _BINDS[token]:
-                output.append(waiting.pop())
-            waiting.append(token)
-            wants_operand = True
-        elif token == ")" and not wants_operand:
-            while waiting and waiting[-1] != "(":
-                output.append(waiting.pop())
-            if not waiting:
-                return None
-            waiting.pop()
-        elif wants_operand and (_recognised(token) or _IDENTIFIER.fullmatch(token)):
-            if token in _BINDS:
-                return None
-            output.append(token)
-            wants_operand = False
+        if token in _OPERATORS:
+            line += _OPERATORS[token]
+        elif _recognised(token) or _IDENTIFIER.fullmatch(token):
+            line += f"{_listed(token.lower(), allowed):d}"
         else:
             return None
-    if wants_operand or "(" in waiting:
-        return None
-    return (*output, *reversed(waiting))
+    before = ""
+    while line != before:
+        before = line
+        line = re.sub(r"\(([01])\)", r"\1", line)
+        line = re.sub(r"(?<![01])([01])&([01])(?![01])", _both, line)
+        line = re.sub(r"(?<![01&])([01])\|([01])(?![01&])", _either, line)
+    return {"0": False, "1": True}.get(line)
+
+
+def _both(match: re.Match[str]) -> str:
+    return min(match[1], match[2])
+
+
+def _either(match: re.Match[str]) -> str:
+    return max(match[1], match[2])
 
 
 def _permitted(licence: str, allowed: frozenset[str]) -> bool:
-    values = [_listed(licence.lower(), allowed)]
-    if values[0]:
-        return True
-    for token in _parsed(licence):
-        if token in _BINDS:
-            right, left = values.pop(), values.pop()
-            values.append(left and right if token == "AND" else left or right)
-        else:
-            values.append(_listed(token.lower(), allowed))
-    return values[-1]
+    return _listed(licence.lower(), allowed) or bool(_value(list(_tokens(licence)), allowed))
 
 
 def _listed(operand: str, allowed: frozenset[str]) -> bool:
@@ -235,6 +222,6 @@ def _listed(operand: str, allowed: frozenset[str]) -> bool:
 
 
 _KNOWN: dict[str, str] = {
-    **{_folded(name): name for name in (*OTHERS, *PERMISSIVE)},
-    **ALIASES,
+    **{_folded(name): name for name in (*_OTHERS, *PERMISSIVE)},
+    **_data["aliases"],
 }

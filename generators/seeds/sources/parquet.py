@@ -1,39 +1,69 @@
 """Parquet files: The Stack and its descendants.
 
-Parts are runs of rows that begin and end with row groups (but for a limit, which may end in the
-midst of one). Only the columns that are asked for are read, some MiB at a time.
+Parts are runs of row groups. Only the columns that are asked for are read, some MiB at a time.
 
 pyarrow is imported when something is read. The layout inside a file is its to check: a file that
 was made to break pyarrow is outside what is promised here.
 """
 
 import errno
-import importlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from typing import Any, Literal, cast
 
 from pydantic import Field
 
 from veristone import ConfigError
-from veristone.generators.seeds.records import Document, Provenance, Rejection
-from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.records import Document, Rejection
+from veristone.generators.seeds.sources.base import Part, Refusal
 from veristone.generators.seeds.sources.columns import RowSettings
-from veristone.generators.seeds.sources.files import error_name, expanded, walk
-from veristone.generators.seeds.sources.reasons import Reason, Refusal
-from veristone.generators.seeds.sources.text import printable
+from veristone.generators.seeds.sources.files import error_name, files_of
 
-__all__ = ["ParquetSource"]
+__all__ = ["ParquetSource", "RowGroups"]
 
 _BATCH_BYTES = 4 << 20
 _MOST_BATCH_ROWS = 256
-_BUFFER_BYTES = 1 << 20
 
 
-class ParquetSource(RowSettings):
+class RowGroups(RowSettings):
+    """Reads row groups of parquet files, wherever they are."""
+
+    def read(self, part: Part) -> Iterator[Document | Rejection]:
+        """Yield the part's rows, one by one."""
+        rows = (item for path in part.paths for item in self._read(path, part))
+        yield from islice(rows, part.last if self.limit is not None else None)
+
+    def _read(self, path: str, part: Part) -> Iterator[Document | Rejection]:
+        name = Path(path).name
+        try:
+            with self.opened(path) as file:
+                columns = self.asked_for(file.schema_arrow.names)
+                last = file.num_row_groups
+                if self.limit is None and part.last >= 0:
+                    last = min(part.last, last)
+                for group in range(part.first, last):
+                    try:
+                        yield from map(self.document, _rows(file, group, columns))
+                    except _broken() as error:
+                        detail = f"{name}: row group {group}: {type(error).__name__}"
+                        yield self.failed("damaged", detail)
+        except FileNotFoundError:
+            yield self.failed("missing", name)
+        except _broken() as error:
+            yield self.failed("damaged", f"{name}: {type(error).__name__}")
+
+    @contextmanager
+    def opened(self, path: str) -> Generator[Any]:
+        """Open a `pyarrow.parquet.ParquetFile`."""
+        if Path(path).exists() and not Path(path).is_file():
+            raise OSError(errno.EINVAL, "not a regular file")
+        with parquet().ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+            yield file
+
+
+class ParquetSource(RowGroups):
     """Rows of parquet files."""
 
     kind: Literal["parquet"] = "parquet"
@@ -43,129 +73,81 @@ class ParquetSource(RowSettings):
     """Content, uncompressed; a row group is never divided."""
 
     def parts(self) -> Iterator[Part]:
-        """Yield runs of rows, file by file in the order of their paths.
+        """Yield runs of row groups, file by file; all files in one part if there is a limit.
 
         Raises:
             ConfigError: there is no such file, or it has not the columns it should.
         """
-        files = list(self._files())
+        files = list(files_of(self.path, (".parquet",)))
         if not files:
             raise ConfigError(f"source {self.name}: no .parquet files in {self.path}")
-        left = self.limit
-        for path in files:
-            for run in _runs(self._groups(path), self.part_mib << 20):
-                if left == 0:
-                    return
-                last = run.last if left is None else min(run.last, run.first + left)
-                left = None if left is None else left - (last - run.first)
-                yield Part(paths=(path,), first=run.first, last=last)
+        sizes = {path: self._group_sizes(path) for path in files}
+        if self.limit is not None:
+            yield Part(paths=tuple(files), last=self.limit)
+            return
+        for path, groups in sizes.items():
+            first = total = 0
+            for number, size in enumerate(groups):
+                if number > first and total + size > self.part_mib << 20:
+                    yield Part(paths=(path,), first=first, last=number)
+                    first, total = number, 0
+                total += size
+            if groups:
+                yield Part(paths=(path,), first=first, last=len(groups))
 
-    def read(self, part: Part) -> Iterator[Document | Rejection]:
-        """Yield the part's rows, one by one."""
-        for path in part.paths:
-            try:
-                with _opened(path) as file:
-                    yield from self._read(file, Path(path).name, part)
-            except FileNotFoundError:
-                yield self._failed("missing", Path(path).name)
-            except _broken() as error:
-                yield self._failed("damaged", f"{Path(path).name}: {type(error).__name__}")
-
-    def _read(self, file: "_File", name: str, part: Part) -> Iterator[Document | Rejection]:
-        columns = self.columns.resolved(file.schema_arrow.names)
-        for index, group in enumerate(_groups(file, columns["content"])):
-            last = group.last if part.last < 0 else min(group.last, part.last)
-            if last <= part.first or last <= group.first:
-                continue
-            rows = _rows(file, columns, index, group)
-            try:
-                for row in islice(rows, max(0, part.first - group.first), last - group.first):
-                    yield self.document(row)
-            except _broken() as error:
-                detail = f"{name}: row group {index}: {type(error).__name__}"
-                yield self._failed("damaged", detail)
-
-    def _files(self) -> Iterator[str]:
-        for path in expanded(self.path):
-            if not Path(path).is_dir():
-                yield printable(str(Path(path).resolve()))
-                continue
-            for entry in walk(path):
-                if entry.name.lower().endswith(".parquet"):
-                    yield printable(entry.path)
-
-    def _groups(self, path: str) -> list["_Group"]:
+    def _group_sizes(self, path: str) -> list[int]:
+        """Return the bytes of content in each row group."""
         try:
-            with _opened(path) as file:
-                columns = self.resolved(file.schema_arrow.names)
-                return _groups(file, columns["content"])
+            with self.opened(path) as file:
+                names = self.asked_for(file.schema_arrow.names)
+                return [_group_size(file, group, names[0]) for group in range(file.num_row_groups)]
         except OSError as error:
             raise ConfigError(f"source {self.name}: {path}: {error_name(error)}") from error
         except _broken() as error:
             raise ConfigError(f"source {self.name}: {path} is no parquet file: {error}") from error
 
-    def _failed(self, reason: Reason, detail: str) -> Rejection:
-        return self.rejection(Provenance(source=self.name), Refusal(reason, detail))
+
+def parquet() -> Any:
+    """Return pyarrow.parquet, which has no types."""
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ConfigError("parquet needs pyarrow: pip install 'veristone[seeds]'") from error
+    return cast(Any, pyarrow.parquet)
 
 
-class _Group(NamedTuple):
-    """A row group, or a run of them."""
-
-    first: int
-    last: int
-    content_bytes: int
+def _group_size(file: Any, group: int, content: str) -> int:
+    found = file.metadata.row_group(group)
+    chunks = (found.column(number) for number in range(found.num_columns))
+    return sum(c.total_uncompressed_size for c in chunks if c.path_in_schema == content)
 
 
-def _runs(groups: Sequence[_Group], most_bytes: int) -> Iterator[_Group]:
-    """Yield runs of groups of at most so many bytes, or of one group."""
-    run: _Group | None = None
-    for group in groups:
-        if run is not None and run.content_bytes + group.content_bytes > most_bytes:
-            yield run
-            run = None
-        size = group.content_bytes + (run.content_bytes if run else 0)
-        run = _Group(run.first if run else group.first, group.last, size)
-    if run is not None:
-        yield run
-
-
-def _groups(file: "_File", content: str) -> list[_Group]:
-    found: list[_Group] = []
-    first = 0
-    for index in range(file.metadata.num_row_groups):
-        group = file.metadata.row_group(index)
-        chunks = (group.column(number) for number in range(group.num_columns))
-        size = sum(c.total_uncompressed_size for c in chunks if c.path_in_schema == content)
-        found.append(_Group(first, first + group.num_rows, size))
-        first += group.num_rows
-    return found
-
-
-def _rows(
-    file: "_File", columns: dict[str, str], index: int, group: _Group
-) -> Iterator[dict[str, object]]:
-    """Yield the rows of a row group by field."""
-    average = group.content_bytes // max(1, group.last - group.first)
+def _rows(file: Any, group: int, columns: list[str]) -> Iterator[dict[str, object]]:
+    rows = file.metadata.row_group(group).num_rows
+    average = _group_size(file, group, columns[0]) // max(1, rows)
     for batch in file.iter_batches(
         batch_size=max(1, min(_MOST_BATCH_ROWS, _BATCH_BYTES // (average + 1))),
-        row_groups=[index],
-        columns=list(columns.values()),
+        row_groups=[group],
+        columns=columns,
         use_threads=False,
     ):
-        fields = {name: _values(batch.column(column)) for name, column in columns.items()}
+        values = {column: _values(batch.column(column)) for column in columns}
         for row in range(batch.num_rows):
-            yield {name: values[row] for name, values in fields.items()}
+            yield {column: some[row] for column, some in values.items()}
 
 
 def _values(column: Any) -> list[object]:
     """Return a column's values. Strings are decoded here, one by one: not all that a file calls
     strings is UTF-8, and pyarrow would give up a whole batch for one."""
-    arrow = cast(Any, _pyarrow("pyarrow"))
+    import pyarrow
+
+    arrow = cast(Any, pyarrow)
     if arrow.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if _is_text(column.type):
         return [_text(value) for value in column.cast(arrow.large_binary()).to_pylist()]
-    if _is_list(column.type) and _is_text(column.type.value_type):
+    is_list = arrow.types.is_list(column.type) or arrow.types.is_large_list(column.type)
+    if is_list and _is_text(column.type.value_type):
         lists = column.cast(arrow.large_list(arrow.large_binary())).to_pylist()
         return [[_text(item) for item in items or ()] for items in lists]
     return list(column.to_pylist())
@@ -173,11 +155,6 @@ def _values(column: Any) -> list[object]:
 
 def _is_text(kind: Any) -> bool:
     return str(kind) in ("string", "large_string", "string_view")
-
-
-def _is_list(kind: Any) -> bool:
-    types = cast(Any, _pyarrow("pyarrow")).types
-    return bool(types.is_list(kind) or types.is_large_list(kind))
 
 
 def _text(data: bytes | None) -> str | Refusal | None:
@@ -189,33 +166,9 @@ def _text(data: bytes | None) -> str | Refusal | None:
         return Refusal("undecodable", f"not utf-8 at byte {error.start}: {error.reason}")
 
 
-class _File(Protocol):
-    """What is used of `pyarrow.parquet.ParquetFile`, which has no types."""
-
-    schema_arrow: Any
-    metadata: Any
-
-    def iter_batches(
-        self, *, batch_size: int, row_groups: list[int], columns: list[str], use_threads: bool
-    ) -> Iterator[Any]: ...
-
-
-@contextmanager
-def _opened(path: str) -> Generator[_File]:
-    parquet = cast(Any, _pyarrow("pyarrow.parquet"))
-    if Path(path).exists() and not Path(path).is_file():
-        raise OSError(errno.EINVAL, "not a regular file")
-    with parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
-        yield file
-
-
 def _broken() -> tuple[type[Exception], ...]:
     """Return what pyarrow raises where a file is not as it should be."""
-    return (OSError, UnicodeError, cast(Any, _pyarrow("pyarrow")).ArrowException)
+    parquet()
+    import pyarrow
 
-
-def _pyarrow(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ConfigError("parquet needs pyarrow: pip install 'veristone[seeds]'") from error
+    return (OSError, UnicodeError, cast(Any, pyarrow).ArrowException)

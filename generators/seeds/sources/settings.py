@@ -1,24 +1,21 @@
 """What every source can be told, and the door that every document passes."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeAlias, cast
+from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from veristone.generators.seeds.languages import LANGUAGES, candidates, language_named, settled
 from veristone.generators.seeds.records import Document, Provenance, Rejection
+from veristone.generators.seeds.sources.base import Content, Reason, Refusal
 from veristone.generators.seeds.sources.licences import (
     LicencePolicy,
     LicenceSetting,
     all_normalised,
 )
-from veristone.generators.seeds.sources.reasons import Refusal
 from veristone.generators.seeds.sources.text import decoded, one_line, settled_text
 
-__all__ = ["MAGIC", "Content", "SourceSettings"]
-
-Content: TypeAlias = bytes | str | Refusal
-"""A document as it was read, or why it could not be."""
+__all__ = ["MAGIC", "SourceSettings"]
 
 MAGIC = frozenset("*?[")
 """What makes a path a glob."""
@@ -122,6 +119,10 @@ class SourceSettings(BaseModel):
     def too_large(self, size: int) -> Refusal:
         """Return the refusal of a document of this many bytes (or characters)."""
         return Refusal("too_large", f"{size} of at most {self.max_bytes} bytes")
+
+    def failed(self, reason: Reason, detail: str) -> Rejection:
+        """Return a rejection of what is no document yet: a file, a line."""
+        return self.rejection(Provenance(source=self.name), Refusal(reason, detail))
 
     def rejection(self, provenance: Provenance, refusal: Refusal) -> Rejection:
         """Return a refusal as a rejection of step `read`."""

@@ -11,7 +11,7 @@ Line ends come out as LF alone, as Python and git read them; positions are those
 import codecs
 import re
 
-from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.base import Refusal
 
 __all__ = ["decoded", "one_line", "printable", "settled_text"]
 

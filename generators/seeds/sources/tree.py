@@ -14,7 +14,7 @@ from pydantic import Field
 
 from veristone import ConfigError
 from veristone.generators.seeds.records import Document, Provenance, Rejection
-from veristone.generators.seeds.sources.base import Part
+from veristone.generators.seeds.sources.base import Content, Part, Refusal
 from veristone.generators.seeds.sources.files import (
     FileSettings,
     error_name,
@@ -22,10 +22,8 @@ from veristone.generators.seeds.sources.files import (
     open_regular,
     walk,
 )
-from veristone.generators.seeds.sources.installed import environment_of
+from veristone.generators.seeds.sources.installed import owner
 from veristone.generators.seeds.sources.manifests import Package
-from veristone.generators.seeds.sources.reasons import Refusal
-from veristone.generators.seeds.sources.settings import Content
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["TreeSource"]
@@ -77,7 +75,7 @@ class TreeSource(FileSettings):
         """Yield the part's files, one by one."""
         for path in part.paths:
             root, _, relative = path.partition(_ROOT)
-            found = environment_of(root).owner(relative) if self.packages else None
+            found = owner(root, relative) if self.packages else None
             package = found or Package(self.repository, self.commit)
             provenance = Provenance(
                 source=self.name,

@@ -1,1 +1,1 @@
-"""Why a model's text is refused: one check a file, each with its reason, none with a model."""
+"""Why a model's text is refused: each check with its reason, none with a model."""

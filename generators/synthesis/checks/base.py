@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
-from veristone.generators.seeds.filters.details import one_line
+from veristone.text import line
 
 __all__ = ["Check", "Problem", "Reason", "first_problem", "problem"]
 
@@ -48,13 +48,10 @@ Check: TypeAlias = Callable[[], Problem | None]
 
 def problem(reason: Reason, detail: str = "") -> Problem:
     """Return a problem whose detail is made fit to be shown."""
-    return Problem(reason, one_line(detail))
+    return Problem(reason, line(" ".join(detail[:1000].split()), 120))
 
 
 def first_problem(checks: Iterable[Check], permit: Collection[Reason] = ()) -> Problem | None:
     """Return what the first check finds whose reason is not permitted; later ones do not run."""
-    for check in checks:
-        found = check()
-        if found is not None and found.reason not in permit:
-            return found
-    return None
+    found = (check() for check in checks)
+    return next((one for one in found if one is not None and one.reason not in permit), None)

@@ -1,34 +1,80 @@
-"""`copies_example`, `copies_seed`, `duplicate`: texts that were there before.
+"""Texts that were there before: in the prompt, in an earlier completion, before an evolution.
 
 Compared without white space and case. A short piece of code that two texts share is no copy: only
 pieces of MIN_CHARACTERS and more count, and whole texts of any length.
 """
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
 
 from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.base import Problem, problem
 from veristone.generators.synthesis.examples import Example
-from veristone.generators.synthesis.parsing.words import folded, rouge_l, words
 from veristone.generators.synthesis.records import Record
 
 __all__ = [
     "MIN_CHARACTERS",
+    "NEAR",
     "duplicate",
+    "evolution",
     "example_code",
     "example_instruction",
+    "folded",
+    "rouge_l",
     "seed_code",
     "seed_in_instruction",
+    "words",
 ]
 
 MIN_CHARACTERS = 60
 """Of a shared piece, without white space: two or three lines of code."""
 NEAR = 0.9
 """ROUGE-L from which an instruction is an example's with a word changed."""
+_SAME = 0.98
+"""ROUGE-L from which two instructions are the same but for a word or two in a hundred."""
+_MOSTLY = 0.7
+"""Share of a text from which the code in it is the text."""
+_WORD = re.compile(r"\w+")
+_ANSWERS = re.compile(
+    r"\A\W*(?:sure\b|certainly\b|of course\b"
+    r"|here(?:'s| is)\b[^\n]{0,60}\b(?:solution|implementation|code|answer)\b"
+    r"|i(?:'m| am) sorry\b|i can(?:not|'t)\b|as an ai\b"
+    r"|\[?(?:solution|answer|implementation)\]?\s*:)",
+    re.IGNORECASE,
+)
+
+
+def folded(text: str) -> str:
+    """Return the text without white space and without case, as equality means it here."""
+    return "".join(text.split()).casefold()
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, in lower case, without punctuation."""
+    return _WORD.findall(text.casefold())
+
+
+def rouge_l(first: Sequence[str], second: Sequence[str]) -> float:
+    """Return ROUGE-L of two lists of words: the F measure (beta 1) of their longest common
+    subsequence, from 0 to 1. Nothing has nothing in common with anything.
+
+    Bit-parallel (Hyyrö 2004): one big integer has a bit for each word of `first`.
+    """
+    if not first or not second:
+        return 0.0
+    places: dict[str, int] = {}
+    for index, word in enumerate(first):
+        places[word] = places.get(word, 0) | 1 << index
+    mask = (1 << len(first)) - 1
+    row = mask
+    for word in second:
+        match = row & places.get(word, 0)
+        row = ((row + match) | (row - match)) & mask
+    return 2 * (len(first) - row.bit_count()) / (len(first) + len(second))
 
 
 def duplicate(text: str, kept: Collection[str]) -> Problem | None:
-    """Return whether a completion says what one before it said, of those that were kept, which are
+    """`duplicate`: a completion says what one before it said, of those that were kept, which are
     given `folded`."""
     if folded(text) in kept:
         return problem("duplicate", "equal to an earlier completion of the same request")
@@ -38,7 +84,7 @@ def duplicate(text: str, kept: Collection[str]) -> Problem | None:
 def example_instruction(
     text: str, examples: Iterable[Example], most: float = NEAR
 ) -> Problem | None:
-    """Return whether a text repeats the instruction of an example, or nearly so: `most` is the
+    """`copies_example`: a text repeats the instruction of an example, or nearly so: `most` is the
     ROUGE-L from which it does."""
     mine, my_words = folded(text), words(text)
     for example in examples:
@@ -54,7 +100,7 @@ def example_instruction(
 
 
 def example_code(text: str, examples: Iterable[Example]) -> Problem | None:
-    """Return whether a text has the code of an example in it: its solution, tests or snippet."""
+    """`copies_example`: a text has the code of an example in it: its solution, tests or snippet."""
     mine = folded(text)
     for example in examples:
         solution = [fence.code for fence in fences(example.response)]
@@ -65,19 +111,39 @@ def example_code(text: str, examples: Iterable[Example]) -> Problem | None:
 
 
 def seed_in_instruction(text: str, record: Record) -> Problem | None:
-    """Return whether an instruction shows the code that inspired it: then the answer is given."""
-    if record.seed is None:
-        return None
-    if _piece(folded(record.seed.code), folded(text)):
+    """`copies_seed`: an instruction shows the code that inspired it: then the answer is given."""
+    if record.seed is not None and _piece(folded(record.seed.code), folded(text)):
         return problem("copies_seed", "the instruction shows the seed's code")
     return None
 
 
 def seed_code(code: str, record: Record) -> Problem | None:
-    """Return whether a solution is nothing but the seed."""
+    """`copies_seed`: a solution is nothing but the seed."""
     if record.seed is not None and folded(record.seed.code) == folded(code):
         return problem("copies_seed", "the solution is the seed")
     return None
+
+
+def evolution(text: str, parent: str, *, growth: float, shrink: float) -> Problem | None:
+    """`not_evolved`: an evolution repeats its parent, or answers it; `too_long`, `too_short`.
+
+    WizardCoder dropped evolutions that said nothing new, that a model could not answer, or that had
+    words of the prompt in them; the last is `leaked_template` here. `growth` and `shrink` are how
+    many times longer and shorter it may be, in characters.
+    """
+    mine, theirs = folded(text), folded(parent)
+    if mine == theirs or rouge_l(words(text), words(parent)) > _SAME:
+        return problem("not_evolved", "says the same as before")
+    if len(mine) > growth * max(len(theirs), 1):
+        return problem("too_long", f"{len(mine) / max(len(theirs), 1):.1f} times its parent")
+    if len(mine) * shrink < len(theirs):
+        return problem("too_short", f"1/{len(theirs) / max(len(mine), 1):.1f} of its parent")
+    if _ANSWERS.match(text):
+        return problem("not_evolved", f"answers: {text.strip()[:60]}")
+    code, before = (
+        sum(len(folded(fence.code)) for fence in fences(whole)) for whole in (text, parent)
+    )
+    return problem("not_evolved", "mostly code") if code - before > _MOSTLY * len(mine) else None
 
 
 def _holds(whole: str, part: str) -> bool:

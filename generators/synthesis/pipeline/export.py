@@ -1,4 +1,4 @@
-"""Sorted files from the store: the same bytes whatever the timing, the processes and the kills.
+"""Sorted files of what a run made: the same bytes whatever the timing, the processes and the kills.
 
     concepts.jsonl       records with concepts, as the last stage that made some left them
     instructions.jsonl   the same for instructions
@@ -10,34 +10,39 @@
 
 Each file appears whole or not at all. Equal instructions (without regard to case and white space,
 in the same language) are told here, when all are known: the record with the smallest id stays, the
-others and what was made of them are refused as `duplicate_instruction`. Every record of the store
-is in exactly one place of its stage: kept or refused.
+others and what was made of them are refused as `duplicate_instruction`. Every record is in exactly
+one place of its stage: kept or refused.
+
+The same program judged twice gets the same decision, reason, tests and message, but not the same
+CPU time, and a message may name an object by its address: so verdicts are without these but in
+`verdicts.jsonl`. What cannot be made steady is a program that does something else each time, or
+that ends just at a limit: its record says what happened in the run that judged it first.
 """
 
 import hashlib
-import os
+import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from veristone.generators.synthesis.pipeline.folder import EXPORTS, FEED, RunFolder
-from veristone.generators.synthesis.pipeline.judging import VERIFY
+from veristone import Verdict
+from veristone.files import whole_file
+from veristone.generators.synthesis.pipeline.chain import FEED, VERIFY, Chain, reasons
+from veristone.generators.synthesis.pipeline.folder import EXPORTS, RunFolder
 from veristone.generators.synthesis.pipeline.sorting import Sorter
-from veristone.generators.synthesis.pipeline.status import reasons
-from veristone.generators.synthesis.pipeline.steady import steady
-from veristone.generators.synthesis.pipeline.store import Counts, ResultStore
-from veristone.generators.synthesis.pipeline.wire import decode_record, decode_result, encode
+from veristone.generators.synthesis.pipeline.wire import decode_record, encode
 from veristone.generators.synthesis.records import Record, Refusal
 
 __all__ = ["DUPLICATE", "DeadRecord", "export"]
 
 DUPLICATE = "duplicate_instruction"
 _PAGE = 100
+_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,16}\b")
 
 
 class DeadRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +54,10 @@ class DeadRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def export(folder: RunFolder) -> dict[str, Any]:
-    """Write all exports; return what is in `counts.json`. Call it inside `folder.alone()`.
+    """Write all exports; return what is in `counts.json`. Call it inside `files.only_one`.
 
     Raises:
-        QueueUnavailable, ConfigError: the store or a queue fails.
+        QueueUnavailable, ConfigError: the store fails.
         OSError: the disk is full.
     """
     for old in folder.path.glob(".export-*"):
@@ -60,13 +65,14 @@ async def export(folder: RunFolder) -> dict[str, Any]:
     aside = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.path))
     try:
         with Sorter(aside / "sort.sqlite") as sorter:
-            async with folder.store() as store:
-                work = _Export(folder, store, sorter, await store.counts())
-                counts = await work.gather()
+            async with folder.open() as chain:
+                counts = await _Export(chain, sorter).gather(folder.identity.recipe)
             for name in EXPORTS:
-                if name.endswith(".jsonl"):
-                    _write(aside / name, sorter.lines(name))
-        _write(aside / "counts.json", [msgspec.json.format(encode(counts), indent=1)])
+                lines = sorter.lines(name)
+                if name == "counts.json":
+                    lines = iter([msgspec.json.format(encode(counts), indent=1)])
+                with whole_file(aside / name) as file:
+                    file.writelines(line + b"\n" for line in lines)
         for name in EXPORTS:
             (aside / name).replace(folder.path / name)
     finally:
@@ -74,130 +80,121 @@ async def export(folder: RunFolder) -> dict[str, Any]:
     return counts
 
 
-def _write(path: Path, lines: Iterable[bytes]) -> None:
-    with open(path, "wb") as file:
-        for line in lines:
-            file.write(line + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
 class _Export:
-    """Reads the store once for the instructions and once for everything."""
+    """Reads the results once for the instructions and once for everything."""
 
-    def __init__(
-        self, folder: RunFolder, store: ResultStore, sorter: Sorter, counts: Counts
-    ) -> None:
-        self._folder = folder
-        self._store = store
+    def __init__(self, chain: Chain, sorter: Sorter) -> None:
+        self._chain = chain
         self._sorter = sorter
-        self._counts = counts
-        self._concepts = self._last_that_made("concepts")
-        self._instructions = self._last_that_made("instructions")
+        self._concepts: str | None = None
+        self._instructions: str | None = None
         self._duplicates: Counter[str] = Counter()
-        self._dead: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
 
-    def _last_that_made(self, what: str) -> str | None:
-        made = [s for s in self._folder.stages if self._counts.get(s, {}).get(what)]
-        return made[-1] if made else None
-
-    async def gather(self) -> dict[str, Any]:
+    async def gather(self, recipe: str) -> dict[str, Any]:
         """Give the sorter every line; return the counts."""
+        looked = await self._chain.look()
+        for stage in looked:
+            # The last that made some.
+            self._concepts = stage.stage if stage.count("concepts") else self._concepts
+            self._instructions = stage.stage if stage.count("instructions") else self._instructions
         if self._instructions is not None:
-            async for _, data in self._store.items(self._instructions):
-                for record in decode_result(data).kept:
+            async for result in self._chain.results(self._instructions):
+                for record in result.kept:
                     if record.instruction:
                         self._sorter.claim(_digest(record), record.id)
-        for rank, stage in enumerate((FEED, *self._folder.stages)):
-            async for key, data in self._store.items(stage):
-                if self._sorter.is_new(stage, key):
-                    self._add(stage, rank, data)
-        finished = await self._add_dead()
-        return self._summary(finished)
+        rows: list[dict[str, Any]] = []
+        fed = await self._chain.queues[FEED].counts()
+        counts = {FEED: fed} if fed else {}
+        counts |= {stage.stage: stage.counts for stage in looked}
+        for rank, (stage, of_stage) in enumerate(counts.items()):
+            async for result in self._chain.results(stage):
+                for number, refusal in enumerate(result.refused):
+                    self._refuse(refusal, rank, number)
+                for record in result.kept:
+                    self._keep(record, stage, rank)
+            rows.append(self._row(stage, of_stage, await self._add_dead(stage, rank)))
+        finished = all(stage.queue.finished for stage in looked)
+        return {"recipe": recipe, "finished": finished, "stages": rows}
 
-    def _add(self, stage: str, rank: int, data: bytes) -> None:
-        result = decode_result(data)
-        for number, refusal in enumerate(result.refused):
-            self._refuse(refusal, rank, number)
-        for record in result.kept:
-            if stage == self._concepts:
-                self._sorter.add("concepts.jsonl", record.id, encode(record))
-            if stage not in (self._instructions, VERIFY):
-                continue
-            rival = self._sorter.rival(record.id)
-            if rival is not None:
-                self._duplicates[stage] += 1
-                self._refuse(_duplicate(record, stage, rival), rank)
-            elif stage == self._instructions:
-                self._sorter.add("instructions.jsonl", record.id, encode(record))
-            else:
-                self._respond(record)
-
-    def _respond(self, record: Record) -> None:
-        if record.verdict is not None:
-            self._verdicts[record.verdict.reason] += 1
-            self._sorter.add("verdicts.jsonl", record.id, encode(record.verdict))
-            record = msgspec.structs.replace(record, verdict=steady(record.verdict))
-        self._sorter.add("responses.jsonl", record.id, encode(record))
+    def _keep(self, record: Record, stage: str, rank: int) -> None:
+        if stage == self._concepts:
+            self._sorter.add("concepts.jsonl", record.id, encode(record))
+        if stage not in (self._instructions, VERIFY):
+            return
+        rival = self._sorter.rival(record.id)
+        if rival is not None:
+            self._duplicates[stage] += 1
+            text, detail = record.response or record.instruction, f"the same as {rival}"
+            refusal = Refusal(
+                record=record, stage=stage, reason=DUPLICATE, detail=detail, text=text
+            )
+            self._refuse(refusal, rank)
+        elif stage == self._instructions:
+            self._sorter.add("instructions.jsonl", record.id, encode(record))
+        else:
+            if record.verdict is not None:
+                self._verdicts[record.verdict.reason] += 1
+                self._sorter.add("verdicts.jsonl", record.id, encode(record.verdict))
+            self._sorter.add("responses.jsonl", record.id, encode(_steady(record)))
 
     def _refuse(self, refusal: Refusal, rank: int, number: int = 0) -> None:
-        record = refusal.record
-        if record.verdict is not None:
-            record = msgspec.structs.replace(record, verdict=steady(record.verdict))
-            refusal = msgspec.structs.replace(refusal, record=record)
-        self._sorter.add("refused.jsonl", record.id, encode(refusal), rank, number)
+        refusal = msgspec.structs.replace(refusal, record=_steady(refusal.record))
+        self._sorter.add("refused.jsonl", refusal.record.id, encode(refusal), rank, number)
 
-    async def _add_dead(self) -> bool:
-        """Add the dead letters; return whether nothing else is left to do."""
-        finished = True
-        for rank, stage in enumerate(self._folder.stages):
-            async with self._folder.queue(stage) as queue:
-                finished = (await queue.stats()).finished and finished
-                after = ""
-                while page := await queue.dead_letters(_PAGE, after):
-                    for letter in page:
-                        dead = DeadRecord(
-                            stage=stage,
-                            reasons=letter.reasons,
-                            record=decode_record(letter.payload),
-                        )
-                        self._sorter.add("dead.jsonl", letter.key, encode(dead), rank)
-                        self._dead[stage] += 1
-                    after = page[-1].key
-        return finished
+    async def _add_dead(self, stage: str, rank: int) -> int:
+        number, after = 0, ""
+        while page := await self._chain.queues[stage].dead_letters(_PAGE, after):
+            for letter in page:
+                record = decode_record(letter.payload)
+                dead = DeadRecord(stage=stage, reasons=letter.reasons, record=record)
+                self._sorter.add("dead.jsonl", letter.key, encode(dead), rank)
+            number, after = number + len(page), page[-1].key
+        return number
 
-    def _summary(self, finished: bool) -> dict[str, Any]:
-        stages: list[dict[str, Any]] = []
-        for stage in (FEED, *self._folder.stages):
-            counts = self._counts.get(stage, {})
-            if stage == FEED and not counts:
-                continue
-            refused = reasons(counts, "refused")
-            if self._duplicates[stage]:
-                refused[DUPLICATE] = self._duplicates[stage]
-            row: dict[str, Any] = {"stage": stage}
-            for name in ("given", "kept", "prompt_tokens", "completion_tokens"):
-                row[name] = counts.get(name, 0)
-            row["kept"] -= self._duplicates[stage]
-            row["refused"] = dict(sorted(refused.items()))
-            row["dead"] = self._dead[stage]
-            if stage == VERIFY:
-                row["verdicts"] = dict(sorted(self._verdicts.items()))
-            stages.append(row)
-        return {"recipe": self._folder.identity.recipe, "finished": finished, "stages": stages}
-
-
-def _duplicate(record: Record, stage: str, rival: str) -> Refusal:
-    return Refusal(
-        record=record,
-        stage=stage,
-        reason=DUPLICATE,
-        detail=f"the same as {rival}",
-        text=record.response or record.instruction,
-    )
+    def _row(self, stage: str, counts: Mapping[str, int], dead: int) -> dict[str, Any]:
+        refused = reasons(counts, "refused")
+        duplicates = self._duplicates[stage]
+        if duplicates:
+            refused[DUPLICATE] = duplicates
+        row: dict[str, Any] = {"stage": stage}
+        for name in ("given", "kept", "prompt_tokens", "completion_tokens"):
+            row[name] = counts.get(name, 0)
+        row["kept"] -= duplicates
+        row["refused"] = dict(sorted(refused.items()))
+        row["dead"] = dead
+        if stage == VERIFY:
+            row["verdicts"] = dict(sorted(self._verdicts.items()))
+        return row
 
 
 def _digest(record: Record) -> bytes:
     words = "".join(record.instruction.split()).casefold()
     return hashlib.blake2b(f"{record.language}\0{words}".encode(), digest_size=16).digest()
+
+
+def _steady(record: Record) -> Record:
+    """The record with a verdict without usage, isolation, attempts, output and addresses."""
+    verdict = record.verdict
+    if verdict is None:
+        return record
+    tests = [msgspec.structs.replace(t, message=_no_address(t.message)) for t in verdict.tests]
+    # What is not named keeps its default, and so stays out of the JSON.
+    steady = Verdict(
+        id=verdict.id,
+        decision=verdict.decision,
+        reason=verdict.reason,
+        message=_no_address(verdict.message),
+        judged=verdict.judged,
+        passed=verdict.passed,
+        total=verdict.total,
+        tests=tests,
+        exit_code=verdict.exit_code,
+        signal=verdict.signal,
+        version=verdict.version,
+    )
+    return msgspec.structs.replace(record, verdict=steady)
+
+
+def _no_address(text: str) -> str:
+    return _ADDRESS.sub("at 0x…", text) if "0x" in text else text

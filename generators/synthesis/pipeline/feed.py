@@ -8,31 +8,32 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from veristone import DatasetError
-from veristone.generators.synthesis.pipeline.folder import FEED, RunFolder
-from veristone.generators.synthesis.pipeline.store import ResultStore
+from veristone.generators.synthesis.pipeline.chain import FEED, Chain
 from veristone.generators.synthesis.pipeline.wire import (
     MAX_ID_BYTES,
     MAX_RECORD_BYTES,
-    count,
+    decode_result,
     encode,
+    outcome,
     too_large,
 )
 from veristone.generators.synthesis.records import Record, StageResult
-from veristone.queues import Item, SampleQueue
+from veristone.queues import Item, Lease, Outcome, consume
 
-__all__ = ["Fed", "check_ids", "feed", "put_back", "reopen"]
+__all__ = ["InputCounts", "check_ids", "feed"]
 
 _BATCH, _BATCH_BYTES = 200, 4 * 1024 * 1024
+_LEASE_S = 5.0
 
 
 @dataclass(slots=True)
-class Fed:
+class InputCounts:
     """What became of the input."""
 
     new: int = 0
     known: int = 0
     refused: int = 0
-    """Too large for a queue; in the store, under the stage `feed`."""
+    """Too large for a queue; among the results of the stage `feed`."""
 
     def line(self) -> str:
         """Return it for a person."""
@@ -80,56 +81,37 @@ def check_ids(records: Iterable[Record]) -> int:
     return number
 
 
-async def reopen(folder: RunFolder, behind: str = FEED) -> None:
-    """Let the queues of all stages behind a producer take records again."""
-    producers = (FEED, *folder.stages)
-    for producer, stage in zip(producers, folder.stages, strict=False):
-        if producers.index(producer) >= producers.index(behind):
-            async with folder.queue(stage) as queue:
-                await queue.begin(producer)
-
-
-async def put_back(folder: RunFolder) -> dict[str, int]:
-    """Have every dead letter delivered again; return how many there were at each stage."""
-    back: dict[str, int] = {}
-    for stage in folder.stages:
-        async with folder.queue(stage) as queue:
-            if not (await queue.stats()).dead:
-                continue
-            # First, so that what comes of them finds the queues behind open.
-            await reopen(folder, behind=stage)
-            back[stage] = 0
-            while letters := await queue.dead_letters(_BATCH):
-                back[stage] += await queue.put_back([letter.key for letter in letters])
-    return back
-
-
-async def feed(queue: SampleQueue, store: ResultStore, records: Iterable[Record]) -> Fed:
+async def feed(chain: Chain, records: Iterable[Record]) -> InputCounts:
     """Put the records into the first queue, waiting where it is full, and say that was all.
 
     Raises:
         QueueUnavailable: the disk is full, or the server does not answer.
     """
-    fed = Fed()
+    counts = InputCounts()
+    first, refused = chain.queues[chain.stages[0]], chain.queues[FEED]
+    await refused.begin(FEED)
     batches = _batches(records)
     while batch := await asyncio.to_thread(next, batches, None):
         items: list[Item] = []
         for record, data in batch:
             if len(data) <= MAX_RECORD_BYTES:
                 items.append(Item(record.id, data))
-            else:
-                fed.refused += 1
-                await _refuse(store, record, len(data))
-        new = await queue.put(items)
-        fed.new += new
-        fed.known += len(items) - new
-    await queue.complete(FEED)
-    return fed
+                continue
+            result = StageResult(key=record.id, refused=(too_large(record, FEED, len(data)),))
+            counts.refused += 1
+            await refused.put([Item(record.id, encode(result))])
+        new = await first.put(items)
+        counts.new += new
+        counts.known += len(items) - new
+    await refused.complete(FEED)
+    await consume(refused, _keep, concurrency=1, ttl_s=_LEASE_S)
+    await first.complete(FEED)
+    return counts
 
 
-async def _refuse(store: ResultStore, record: Record, size: int) -> None:
-    result = StageResult(key=record.id, refused=(too_large(record, FEED, size),))
-    await store.keep(FEED, record.id, encode(result), count(result, record))
+async def _keep(lease: Lease) -> Outcome:
+    result = decode_result(lease.payload)
+    return outcome(result, result.refused[0].record)
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[tuple[Record, bytes]]]:

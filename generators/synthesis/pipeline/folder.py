@@ -3,8 +3,7 @@
     FOLDER/
       generation.json        what the run is: format, name, digest of the recipe, stages, queues
       recipe.json            the recipe as it was when the run began, prompts and examples included
-      queues/STAGE.sqlite    the input of each stage; `verify` is the last
-      results.sqlite         what each stage made of each record
+      run.sqlite             a queue for each stage, with what it made; `verify` is the last
       concepts.jsonl, ...    exports (`export`)
 
 With queues on Redis there are only the two JSON files and the exports: a copy of the folder on
@@ -13,39 +12,23 @@ another host is enough to join the run.
 A folder belongs to one recipe for ever: results of two would be told apart by nothing.
 """
 
+import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from veristone import ConfigError
-from veristone.files import only_one, whole_file
-from veristone.generators.synthesis.pipeline.judging import VERIFY
-from veristone.generators.synthesis.pipeline.redis_store import RedisStore
-from veristone.generators.synthesis.pipeline.sqlite_store import SQLiteStore
-from veristone.generators.synthesis.pipeline.store import ResultStore
-from veristone.generators.synthesis.pipeline.wire import MAX_RECORD_BYTES
+from veristone.files import write_whole
+from veristone.generators.synthesis.pipeline.chain import FEED, VERIFY, Chain
+from veristone.generators.synthesis.pipeline.wire import MAX_RESULT_BYTES
 from veristone.queues import Policy, RedisQueue, SampleQueue, SQLiteQueue
-from veristone.queues.policy import parse_policy
 
-__all__ = [
-    "ATTEMPTS",
-    "EXPORTS",
-    "FEED",
-    "Identity",
-    "RunFolder",
-    "begin",
-    "check",
-    "find",
-    "is_run",
-]
+__all__ = ["ATTEMPTS", "EXPORTS", "Identity", "RunFolder", "begin", "check", "find", "is_run"]
 
-FEED = "feed"
-"""Name of the producer that puts the input."""
 ATTEMPTS = 20
 """Failed deliveries before a record is a dead letter. Every kill of a worker costs one to each
 record that it held; with the pauses between them 20 of a server's failures are 8 minutes."""
@@ -58,8 +41,8 @@ EXPORTS = (
     "dead.jsonl",
     "counts.json",
 )
-_IDENTITY, _RECIPE = "generation.json", "recipe.json"
-_FORMAT = 1
+_IDENTITY, _RECIPE, _STORE = "generation.json", "recipe.json", "run.sqlite"
+_FORMAT = 2
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _INPUT, _BETWEEN = 1_000_000, 2000
 """Records that a queue holds: the first takes the whole input of most runs at once, the others keep
@@ -78,8 +61,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """In order, the verification included."""
     redis: str = ""
     """Address of the server that has the queues; empty: they are in the folder."""
-    policies: dict[str, str] = {}
-    """Of each stage's queue."""
+    attempts: int = ATTEMPTS
 
 
 class RunFolder:
@@ -116,33 +98,29 @@ class RunFolder:
             )
         return frozen
 
-    def store(self) -> ResultStore:
-        """Return the store, not open yet."""
-        if self.identity.redis:
-            return RedisStore(self.identity.redis, self.identity.run)
-        return SQLiteStore(self.path / "results.sqlite")
-
-    def queue(self, stage: str) -> SampleQueue:
-        """Return the input of a stage, not open yet."""
-        policy = parse_policy(self.identity.policies[stage], str(self.path / _IDENTITY))
-        if self.identity.redis:
-            return RedisQueue(self.identity.redis, self.identity.run, policy, name=stage)
-        return SQLiteQueue(self.path / "queues" / f"{stage}.sqlite", policy)
-
-    def after(self, stage: str) -> str | None:
-        """Return the stage that a stage's records go to."""
-        number = self.stages.index(stage) + 1
-        return self.stages[number] if number < len(self.stages) else None
-
-    @contextmanager
-    def alone(self) -> Generator[None]:
-        """Keep every other process out that feeds, runs or exports the whole.
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncGenerator[Chain]:
+        """Open the queues of all stages.
 
         Raises:
-            ConfigError: another process works there.
+            ConfigError: the store is damaged, or something else.
+            QueueUnavailable: it cannot be reached at present.
         """
-        with only_one(self.path):
-            yield
+        queues: dict[str, SampleQueue] = {}
+        async with contextlib.AsyncExitStack() as stack:
+            for number, name in enumerate((FEED, *self.stages)):
+                queue = self._queue(name, _policy(number, name, self.identity.attempts), queues)
+                queues[name] = await stack.enter_async_context(queue)
+            yield Chain(self.stages, queues)
+
+    def _queue(self, name: str, policy: Policy, others: dict[str, SampleQueue]) -> SampleQueue:
+        if self.identity.redis:
+            return RedisQueue(self.identity.redis, self.identity.run, policy, name=name)
+        # In one process they share a connection, hence commits.
+        first = others.get(FEED)
+        if isinstance(first, SQLiteQueue):
+            return first.beside(name, policy)
+        return SQLiteQueue(self.path / _STORE, policy, name=name)
 
 
 def is_run(path: Path) -> bool:
@@ -172,8 +150,8 @@ def find(path: Path) -> RunFolder:
             f"{where} has format {identity.format}, this program knows format {_FORMAT}: use the"
             " program that made it, or a new folder"
         )
-    if set(identity.policies) != set(identity.stages) or not identity.stages:
-        raise ConfigError(f"{where} is damaged: its stages and queues do not match")
+    if identity.stages[-1:] != (VERIFY,):
+        raise ConfigError(f"{where} is damaged: its stages do not end in {VERIFY!r}")
     return RunFolder(path, identity)
 
 
@@ -183,10 +161,23 @@ def check(
     """Raise what `begin` would, without touching anything."""
     if path.exists() and not path.is_dir():
         raise ConfigError(f"{path} is a file: give a folder")
-    if is_run(path):
-        _check_same(find(path), frozen, redis, attempts)
-    else:
-        _check_not_foreign(path)
+    if not is_run(path):
+        for name in (_RECIPE, _STORE, *EXPORTS):
+            if (path / name).exists():
+                raise ConfigError(
+                    f"{path}/{name} is not ours and would be written over: give an empty folder"
+                )
+        return
+    identity = find(path).identity
+    if identity.recipe != _digest(frozen):
+        raise ConfigError(
+            f"{path} holds a run of another recipe, or of this one before its settings,"
+            " prompts or examples were changed: give another folder"
+        )
+    if redis is not None and redis != identity.redis:
+        raise ConfigError(f"{path}: this run has its queues elsewhere: leave --queues out")
+    if attempts is not None and attempts != identity.attempts:
+        raise ConfigError(f"{path}: this run was begun with --attempts {identity.attempts}")
 
 
 def begin(
@@ -197,7 +188,7 @@ def begin(
     redis: str | None = None,
     attempts: int | None = None,
 ) -> RunFolder:
-    """Make a run's folder, or find the same run there. Call it inside `only_one`.
+    """Make a run's folder, or find the same run there. Call it inside `veristone.files.only_one`.
 
     `redis` and `attempts` are of a new run; None takes what is there.
 
@@ -209,33 +200,26 @@ def begin(
     if is_run(path):
         folder = find(path)
     else:
-        names = _checked(stages)
         identity = Identity(
             run=secrets.token_hex(8),
             recipe=_digest(frozen),
-            stages=names,
+            stages=_checked(stages),
             redis=redis or "",
-            policies={
-                name: _policy(number, name, ATTEMPTS if attempts is None else attempts).to_json()
-                for number, name in enumerate(names)
-            },
+            attempts=ATTEMPTS if attempts is None else attempts,
         )
-        with whole_file(path / _IDENTITY) as file:
-            file.write(msgspec.json.format(msgspec.json.encode(identity), indent=1) + b"\n")
+        content = msgspec.json.format(msgspec.json.encode(identity), indent=1)
+        write_whole(path / _IDENTITY, content + b"\n")
         folder = RunFolder(path, identity)
     if not folder.recipe_path.exists():
-        with whole_file(folder.recipe_path) as file:
-            file.write(frozen)
-    if not folder.identity.redis:
-        (path / "queues").mkdir(exist_ok=True)
+        write_whole(folder.recipe_path, frozen)
     return folder
 
 
 def _policy(number: int, stage: str, attempts: int) -> Policy:
     return Policy(
-        capacity=_INPUT if number == 0 else _BETWEEN,
+        capacity=_BETWEEN if number > 1 else _INPUT,
         max_attempts=attempts,
-        max_payload_bytes=MAX_RECORD_BYTES,
+        max_payload_bytes=MAX_RESULT_BYTES,
         # A sandbox is there again within seconds, a model's server within minutes.
         retry_most_s=5.0 if stage == VERIFY else 30.0,
     )
@@ -251,31 +235,6 @@ def _checked(stages: Sequence[str]) -> tuple[str, ...]:
     if len(set(stages)) < len(stages) or not stages:
         raise ConfigError("a recipe has one or more stages, each with a name of its own")
     return (*stages, VERIFY)
-
-
-def _check_same(folder: RunFolder, frozen: bytes, redis: str | None, attempts: int | None) -> None:
-    identity = folder.identity
-    if identity.recipe != _digest(frozen):
-        raise ConfigError(
-            f"{folder.path} holds a run of another recipe, or of this one before its settings,"
-            " prompts or examples were changed: give another folder"
-        )
-    if redis is not None and redis != identity.redis:
-        raise ConfigError(f"{folder.path}: this run has its queues elsewhere: leave --queues out")
-    if attempts is not None:
-        policy = parse_policy(identity.policies[VERIFY], str(folder.path / _IDENTITY))
-        if policy.max_attempts != attempts:
-            raise ConfigError(
-                f"{folder.path}: this run was begun with --attempts {policy.max_attempts}"
-            )
-
-
-def _check_not_foreign(path: Path) -> None:
-    for name in (_RECIPE, "queues", "results.sqlite", *EXPORTS):
-        if (path / name).exists():
-            raise ConfigError(
-                f"{path}/{name} is not ours and would be written over: give an empty folder"
-            )
 
 
 def _digest(frozen: bytes) -> str:

@@ -14,7 +14,6 @@ _TABLES = (
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
     "PRAGMA cache_size = -65536",
-    "CREATE TABLE seen (stage TEXT, key TEXT, PRIMARY KEY (stage, key)) WITHOUT ROWID",
     "CREATE TABLE lines (file TEXT, id TEXT, rank INTEGER, number INTEGER, line BLOB,"
     " PRIMARY KEY (file, id, rank, number, line)) WITHOUT ROWID",
     "CREATE TABLE first (digest BLOB PRIMARY KEY, id TEXT) WITHOUT ROWID",
@@ -39,14 +38,6 @@ class Sorter:
         """Close the file."""
         self._db.close()
 
-    def is_new(self, stage: str, key: str) -> bool:
-        """True once for every result: a store may tell the same one twice (`RedisStore.items`)."""
-        return bool(
-            self._db.execute(
-                "INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING", (stage, key)
-            ).rowcount
-        )
-
     def add(self, file: str, key: str, line: bytes, rank: int = 0, number: int = 0) -> None:
         """Add a line; lines of one key are in the order of their ranks, then numbers."""
         self._db.execute(
@@ -59,8 +50,7 @@ class Sorter:
         rows = self._db.execute(
             "SELECT line FROM lines WHERE file = ? ORDER BY id, rank, number, line", (file,)
         )
-        for row in rows:
-            yield row[0]
+        return (row[0] for row in rows)
 
     def claim(self, digest: bytes, owner: str) -> None:
         """Note that a record has the instruction with this digest."""

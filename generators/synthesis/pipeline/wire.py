@@ -7,21 +7,26 @@ import msgspec
 
 from veristone import DatasetError
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
+from veristone.queues import Item, Outcome
 
 __all__ = [
     "MAX_ID_BYTES",
     "MAX_RECORD_BYTES",
+    "MAX_RESULT_BYTES",
     "bounded",
     "count",
     "decode_record",
     "decode_result",
     "encode",
+    "outcome",
     "too_large",
 ]
 
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 """Largest record that goes from stage to stage, as JSON. A model's answer has some thousand bytes,
 a hostile seed has what its file holds."""
+MAX_RESULT_BYTES = 16 * MAX_RECORD_BYTES
+"""Largest result of one record: all that a stage made of it, the refusals with their texts."""
 MAX_ID_BYTES = 400
 """Of an input's id. Every stage may add a few characters; a queue's keys have 512 bytes."""
 _TEXT_HEAD = 100_000
@@ -44,7 +49,7 @@ def decode_record(data: bytes) -> Record:
 
 
 def decode_result(data: bytes) -> StageResult:
-    """Read what the store held.
+    """Read what was kept.
 
     Raises:
         DatasetError: it is no result.
@@ -53,6 +58,13 @@ def decode_result(data: bytes) -> StageResult:
         return _result(data)
     except msgspec.MsgspecError as error:
         raise DatasetError(f"the store holds something that is no result: {error}") from error
+
+
+def outcome(result: StageResult, given: Record, after: str | None = None) -> Outcome:
+    """Return what is kept with the ack of a record, its results for the stage `after` included."""
+    items = [Item(record.id, encode(record)) for record in result.kept] if after else []
+    puts = {after: items} if after and items else {}
+    return Outcome(result=encode(result), puts=puts, counts=count(result, given))
 
 
 def bounded(result: StageResult, stage: str) -> StageResult:
@@ -83,7 +95,7 @@ def too_large(record: Record, stage: str, size: int) -> Refusal:
 
 
 def count(result: StageResult, given: Record) -> dict[str, int]:
-    """What the store counts about a result.
+    """What is counted about a result.
 
     `given`, `kept`, `refused`, `refused:REASON`, `verdict:REASON`, tokens, and how many of the kept
     records have another instruction, other concepts or another response than the given one:

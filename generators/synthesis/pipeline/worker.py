@@ -1,62 +1,31 @@
-"""The loop of a stage: records in, results kept, what they hold on to the next queue.
+"""The loop of a stage: records in; results, and what they hold for the next queue, out.
 
-    lease ─ is it in the store? ─ no: work ─ keep ─► the winner's records ─ put ─ ack
-
-Whatever happens between two of these steps, the record comes again and the rest is done again: a
-result that was kept is found, a record that was put is not put twice. So a worker may be killed at
-any moment, and any number of them may work on one stage.
-
-A full queue downstream blocks: the leases are kept alive meanwhile. What `work` raises gives the
-record back, with the error as the reason; after as many attempts as the queue's policy says it is a
-dead letter, which can be put back. A disk or a server that fails ends the loop instead: that is no
+A result, its records in the next queue and the ack are one transaction, so a worker may be killed
+at any moment, and any number of them may work on one stage. A full queue downstream blocks: the
+leases are kept alive meanwhile. What `work` raises gives the record back, with the error as the
+reason; after as many attempts as the queue's policy says it is a dead letter, which can be put
+back. A disk or a server that fails, or a setting that is wrong, ends the loop instead: that is no
 fault of the record.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from veristone import ConfigError
-from veristone.generators.synthesis.pipeline.store import ResultStore
-from veristone.generators.synthesis.pipeline.wire import (
-    bounded,
-    count,
-    decode_record,
-    decode_result,
-    encode,
-)
-from veristone.generators.synthesis.records import Record, StageResult
-from veristone.queues import (
-    Consumed,
-    Item,
-    Lease,
-    QueueClosed,
-    QueueUnavailable,
-    SampleQueue,
-    consume,
-)
+from veristone.generators.synthesis.pipeline.chain import Chain
+from veristone.generators.synthesis.pipeline.wire import bounded, decode_record, outcome
+from veristone.generators.synthesis.pipeline.work import Work
+from veristone.queues import Consumed, Lease, Outcome, consume
 
-__all__ = ["LEASE_S", "Place", "work_off"]
+__all__ = ["LEASE_S", "work_off"]
 
-Work = Callable[[Record], Awaitable[StageResult]]
 LEASE_S = 20.0
 """What a killed worker delays its records by; an event loop that is blocked for so long loses its
 own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the chain a stage works."""
-
-    stage: str
-    store: ResultStore
-    source: SampleQueue
-    sink: SampleQueue | None
-    """None behind the last stage."""
-
-
 async def work_off(
-    place: Place,
+    chain: Chain,
+    stage: str,
     work: Work,
     *,
     concurrency: int,
@@ -71,62 +40,32 @@ async def work_off(
         QueueUnavailable: the disk is full, or the server does not answer.
         ConfigError: the storage is damaged, or `work` says that a setting is wrong.
     """
-    if place.sink is not None and not (await place.source.stats()).finished:
+    source, after = chain.queues[stage], chain.after(stage)
+    if after is not None and not (await source.stats()).finished:
         # An earlier worker may have said complete before more was fed.
-        await place.sink.begin(place.stage)
-    handler = _Handler(place, work)
+        await chain.queues[after].begin(stage)
+    trouble: list[ConfigError] = []
+
+    async def handle(lease: Lease) -> Outcome:
+        try:
+            given = decode_record(lease.payload)
+            return outcome(bounded(await work(given), stage), given, after)
+        except ConfigError as error:
+            # Every other record would fail as well: none of them may lose an attempt by it.
+            trouble.append(error)
+            consuming.cancel()
+            raise asyncio.CancelledError from error
+
     consuming = asyncio.ensure_future(
-        consume(place.source, handler, concurrency=concurrency, prefetch=prefetch, ttl_s=lease_s)
+        consume(source, handle, concurrency=concurrency, prefetch=prefetch, ttl_s=lease_s)
     )
-    handler.give_up = consuming.cancel
     try:
         consumed = await consuming
     except asyncio.CancelledError:
-        if handler.trouble is not None:
-            raise handler.trouble from None
+        if trouble:
+            raise trouble[0] from None
+        consuming.cancel()
         raise
-    if place.sink is not None:
-        await place.sink.complete(place.stage)
+    if after is not None:
+        await chain.queues[after].complete(stage)
     return consumed
-
-
-class _Handler:
-    """Handles one lease at a time, many times at once."""
-
-    def __init__(self, place: Place, work: Work) -> None:
-        self._place = place
-        self._work = work
-        self.trouble: QueueUnavailable | ConfigError | None = None
-        self.give_up: Callable[[], object] = lambda: None
-
-    async def __call__(self, lease: Lease) -> None:
-        try:
-            result = await self._result(lease)
-            await self._hand_on(result)
-        except (QueueUnavailable, ConfigError) as error:
-            # Every other record would fail as well: none of them may lose an attempt by it.
-            self.trouble = self.trouble or error
-            self.give_up()
-            raise asyncio.CancelledError from error
-
-    async def _result(self, lease: Lease) -> StageResult:
-        place = self._place
-        found = await place.store.get(place.stage, lease.key)
-        if found is None:
-            given = decode_record(lease.payload)
-            made = bounded(await self._work(given), place.stage)
-            found = await place.store.keep(place.stage, lease.key, encode(made), count(made, given))
-        return decode_result(found)
-
-    async def _hand_on(self, result: StageResult) -> None:
-        sink = self._place.sink
-        if sink is None or not result.kept:
-            return
-        items = [Item(record.id, encode(record)) for record in result.kept]
-        try:
-            await sink.put(items)
-        except QueueClosed:
-            # Somebody found the stage finished before this record was fed or put back. We are
-            # still at it, and say complete at our own end.
-            await sink.begin(self._place.stage)
-            await sink.put(items)

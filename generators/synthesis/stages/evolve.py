@@ -4,17 +4,17 @@ Rounds are made by naming the stage several times in a recipe.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from veristone import Generation, GenerationRequest
 from veristone.generators.synthesis.checks.base import Check, Problem
-from veristone.generators.synthesis.checks.evolution import evolution
+from veristone.generators.synthesis.checks.copies import evolution
 from veristone.generators.synthesis.draws import Weight, chosen
 from veristone.generators.synthesis.records import Evolution, Record, StageResult
-from veristone.generators.synthesis.stages.writing import WritingStage
+from veristone.generators.synthesis.stages.instructions import WritingStage
 from veristone.generators.synthesis.templates import Template
 
 __all__ = ["Evolve", "Method"]
@@ -38,9 +38,6 @@ class Method(BaseModel):
 
 class Evolve(WritingStage, frozen=True):
     """The template shows `instruction` and `method`; the completion is the new instruction."""
-
-    needs: ClassVar[tuple[str, ...]] = ("instruction",)
-    gives: ClassVar[tuple[str, ...]] = ("instruction",)
 
     kind: Literal["evolve"] = "evolve"
     methods: tuple[Method, ...] = Field(min_length=1)

@@ -17,13 +17,10 @@ from veristone.generators.code.asserts import asserts_in
 from veristone.generators.code.completion import completed
 from veristone.generators.code.python import Parsed, parse
 from veristone.generators.synthesis.checks.base import Problem, problem
-from veristone.generators.synthesis.checks.code import program
-from veristone.generators.synthesis.checks.finish import finish
-from veristone.generators.synthesis.checks.imports import foreign_imports
-from veristone.generators.synthesis.checks.stubs import stub
+from veristone.generators.synthesis.checks.program import foreign_imports, program, stub
+from veristone.generators.synthesis.checks.text import finish
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
-from veristone.generators.synthesis.stages.reading import ReadingStage
-from veristone.generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.stages.prompting import PromptingStage, Sampling
 from veristone.generators.synthesis.templates import Template
 
 __all__ = ["Solutions"]
@@ -34,7 +31,7 @@ _MARK = "# --- continuation of the tests ---"
 """Between the two texts of a refused pair."""
 
 
-class Solutions(ReadingStage, frozen=True):
+class Solutions(PromptingStage, frozen=True):
     """Records come from an input of tasks: `seed_code` is the prompt, `record.seed.name` the entry
     point. Both templates are raw, not conversations; that of the solutions ends in the prompt, that
     of the tests in `assert `.
@@ -121,7 +118,7 @@ class Solutions(ReadingStage, frozen=True):
             lambda: finish(text, reason or solution.finish_reason),
             lambda: program(code, "python"),
             lambda: stub(code),
-            lambda: foreign_imports(code, self.allow_imports) if self._stdlib else None,
+            lambda: self._imports(code),
         )
         code = f"{code.rstrip()}\n"
         return found or {"code": code, "response": f"```python\n{code}```"}
@@ -140,13 +137,12 @@ class Solutions(ReadingStage, frozen=True):
         tests = "\n".join(asserts[: self.max_asserts or None])
         wrong = self.look(
             lambda: None if tests else problem("no_tests", f"no whole assert about {entry}"),
-            lambda: foreign_imports(tests, self.allow_imports) if self._stdlib else None,
+            lambda: self._imports(tests),
         )
         return wrong or tests
 
-    @property
-    def _stdlib(self) -> bool:
-        return self.imports == "stdlib"
+    def _imports(self, code: str) -> Problem | None:
+        return foreign_imports(code, self.allow_imports) if self.imports == "stdlib" else None
 
 
 def _next_suite(suites: Sequence[str | Problem], index: int) -> int:

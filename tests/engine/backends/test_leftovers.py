@@ -3,17 +3,18 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from backends import give_up
 
 from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.bubblewrap import _GUEST_WARDEN, remove_leftovers
 
 _KILLED_WHILE_STARTING = """
 import asyncio, os, signal, sys
@@ -37,10 +38,9 @@ def _ours() -> set[int]:
     return found
 
 
+@pytest.mark.alone
 @pytest.mark.bubblewrap
 async def test_an_engine_killed_while_it_starts_leaves_no_process_after_the_next_start() -> None:
-    if shutil.which("bwrap") is None:
-        give_up("bubblewrap: the program bwrap is missing")
     before = _ours()
     for delay_s in (0.02, 0.04, 0.06, 0.08):
         process = await asyncio.create_subprocess_exec(
@@ -54,3 +54,39 @@ async def test_an_engine_killed_while_it_starts_leaves_no_process_after_the_next
         await asyncio.sleep(0.05)
     assert not left, [Path(f"/proc/{pid}/cmdline").read_bytes()[:80] for pid in left]
     assert os.getpid() not in left
+
+
+# Looks like bwrap with our warden, and says when it runs.
+_SLEEPER = "print(1, flush=True); import time; time.sleep(60)"
+_SANDBOX = f"exec -a bwrap {sys.executable} -c '{_SLEEPER}' {_GUEST_WARDEN}/warden"
+
+
+@contextmanager
+def in_a_namespace(*shell: str) -> Iterator[subprocess.Popen[str]]:
+    """A shell in a PID namespace of its own, as in a container; its first line has been read."""
+    bwrap = ["bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
+    with subprocess.Popen(
+        [*bwrap, "--die-with-parent", "bash", "-c", *shell], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "1\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.bubblewrap
+def test_a_sandbox_of_an_engine_in_a_container_is_left_alone() -> None:
+    """Its outer process is below our namespace, like the inner one of an engine of ours."""
+    with in_a_namespace(f"({_SANDBOX}) & wait") as container:
+        inner = [Path("/proc", name) for name in _below(container.pid)]
+        sandboxes = [each for each in inner if b"/warden" in (each / "cmdline").read_bytes()]
+        assert sandboxes
+        remove_leftovers()
+        assert all((each / "cmdline").read_bytes() for each in sandboxes)
+
+
+def _below(pid: int) -> list[str]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return children + [name for child in children for name in _below(int(child))]

@@ -104,8 +104,10 @@ def test_a_run_with_a_judge_and_another_threshold_without_asking_again(
         asked = len(server.prompts)
         other = seeds("run", recipe(tmp_path, 0.8), *command, "--judge", server.address)
         assert other.returncode == 2
-        assert "--redo" in other.stderr
-        other = seeds("run", recipe(tmp_path, 0.8), *command, "--judge", server.address, "--redo")
+        assert "--overwrite" in other.stderr
+        other = seeds(
+            "run", recipe(tmp_path, 0.8), *command, "--judge", server.address, "--overwrite"
+        )
         assert other.returncode == 0, other.stderr
         assert len(server.prompts) == asked
         fewer = {seed["id"] for seed in lines(folder / "seeds.jsonl")}
@@ -156,7 +158,7 @@ def test_without_a_judge_seeds_stay_and_with_one_it_is_another_run(
         refused = seeds(*command, "--judge", server.address)
         assert refused.returncode == 2
         assert "docstring_judge" in refused.stderr
-        redone = seeds(*command, "--judge", server.address, "--redo")
+        redone = seeds(*command, "--judge", server.address, "--overwrite")
     assert redone.returncode == 0, redone.stderr
     assert rejected(folder)
 
@@ -203,7 +205,7 @@ def test_a_recipe_without_the_step_has_nobody_to_ask(corpus: Path, tmp_path: Pat
 
 
 def test_the_built_in_recipe_has_one(tmp_path: Path) -> None:
-    from veristone.cli.judging import judge_of, with_judge
+    from veristone.generators.judge.late import judge_of, with_judge
     from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
 
     settings = with_judge(load_recipe("starcoder2"), "replay:answers.jsonl")

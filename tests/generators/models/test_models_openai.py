@@ -214,7 +214,9 @@ async def test_a_server_without_a_list_needs_a_model() -> None:
             await texts(server, ask())
 
 
-@pytest.mark.parametrize("models", [refusal(404, ""), refusal(500, ""), Says(b"<html>")], ids=str)
+@pytest.mark.parametrize(
+    "models", [refusal(404, ""), refusal(500, ""), Says(b"<html>")], ids=range(3)
+)
 async def test_with_a_model_no_list_is_needed(models: Says) -> None:
     # `transformers serve` 5.19 fails with 500 where the hub's cache is not there.
     async with ModelServer(models=models) as server:
@@ -235,7 +237,7 @@ async def test_a_refusal_has_the_servers_words_and_is_not_repeated(status: int) 
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [(401, "api_key_env"), (403, "not allowed"), (404, "base_url"), (307, "redirects"), (402, "")],
+    [(401, "api_key_env"), (403, "not allowed"), (404, "base_url"), (402, "")],
 )
 async def test_a_wrong_setting_says_what_to_do(status: int, advice: str) -> None:
     async with ModelServer(lambda _: refusal(status, "no")) as server:
@@ -257,13 +259,7 @@ async def test_an_empty_quota_is_not_waited_for() -> None:
     "wrong",
     [
         {"n": 0},
-        {"n": 10**9},
         {"temperature": float("nan")},
-        {"temperature": -1},
-        {"top_p": 0.0},
-        {"seed": 2**64},
-        {"logprobs": -1},
-        {"stop": ("",)},
         {"prompt": "\ud800"},
         {"prompt": ""},
     ],
@@ -273,6 +269,19 @@ async def test_what_nobody_can_answer_is_not_sent(wrong: dict[str, Any]) -> None
         with pytest.raises(RequestRefused, match="request r"):
             await texts(server, ask(**wrong))
         assert server.asked == []
+
+
+async def test_a_limit_that_is_taken_under_another_name_only() -> None:
+    def new(asked: Asked) -> Says:
+        if "max_tokens" in asked.body:
+            return refusal(400, "max_tokens is not supported. Use 'max_completion_tokens' instead.")
+        return obedient(asked)
+
+    async with ModelServer(new) as server:
+        async with server.model() as model:
+            for _ in range(2):
+                await model.generate(ask(max_tokens=7))
+        assert [asked.body.get("max_completion_tokens") for asked in server.asked] == [None, 7, 7]
 
 
 # ---- what is tried again
@@ -290,10 +299,9 @@ async def test_what_nobody_can_answer_is_not_sent(wrong: dict[str, Any]) -> None
         Says(b'{"choices": [{"text": 5}]}'),
         Says(b'{"choices": {"text": "x"}}'),
         Says(b'{"choices": [{"message": {"content": "x"}}]}'),
-        Says(b'{"choices": [{"text": "x"}]}', headers={"Content-Encoding": "gzip"}),
         Says(b"", 503, {"Content-Length": "0"}),
     ],
-    ids=str,
+    ids=range(18),
 )
 async def test_trouble_passes(trouble: Says) -> None:
     def troubled(asked: Asked) -> Says:
@@ -307,7 +315,7 @@ async def test_trouble_passes(trouble: Says) -> None:
 async def test_patience_ends() -> None:
     async with ModelServer(lambda _: refusal(500, "worker died")) as server:
         started = time.monotonic()
-        with pytest.raises(ModelUnavailable, match=r"request r in [34] tries.*500.*worker died"):
+        with pytest.raises(ModelUnavailable, match=r"request r .* in [34] tries.*500.*worker died"):
             await texts(server, ask(), patience_s=1)
         assert time.monotonic() - started < 3
 
@@ -320,17 +328,18 @@ async def test_junk_is_not_asked_for_as_long_as_patience_lasts(junk: bytes) -> N
         assert len(server.asked) == 3
 
 
-async def test_a_body_without_end_is_cut_short() -> None:
-    async with ModelServer(lambda _: Says(b" " * (3 << 20))) as server:
-        with pytest.raises(ModelUnavailable, match="max_response_mib"):
-            await texts(server, ask(), max_response_mib=1)
-
-
 async def test_an_error_without_end_is_cut_short() -> None:
     async with ModelServer(lambda _: Says(b"x" * (3 << 20), 400)) as server:
         with pytest.raises(RequestRefused) as caught:
             await texts(server, ask())
     assert len(str(caught.value)) < 1000
+
+
+async def test_an_error_in_place_of_an_answer_is_passed_on_in_the_servers_words() -> None:
+    error = {"error": {"message": "Provider returned error", "code": 502}}
+    async with ModelServer(lambda _: said(error)) as server:
+        with pytest.raises(ModelUnavailable, match="Provider returned error"):
+            await texts(server, ask())
 
 
 async def test_a_slow_drip_meets_the_deadline() -> None:
@@ -357,7 +366,7 @@ async def test_nobody_listens() -> None:
         port = taken.getsockname()[1]
         server = ModelServer()
         server.port = port
-        with pytest.raises(ModelUnavailable, match=f":{port}.*list of models.*connection"):
+        with pytest.raises(ModelUnavailable, match=f"list of models from .*:{port}.*connection"):
             await texts(server, ask(), open_patience_s=0)
 
 
@@ -417,8 +426,8 @@ async def test_a_queue_of_four_is_filled_and_nothing_is_lost() -> None:
         return obedient(asked)
 
     async with ModelServer(four) as server, server.model(patience_s=60) as model:
-        answers = await asyncio.gather(*(model.generate(ask(seed=i)) for i in range(200)))
-        assert [one.completions[0].text for one in answers] == [f"{i}/0" for i in range(200)]
+        answers = await asyncio.gather(*(model.generate(ask(seed=i)) for i in range(60)))
+        assert [one.completions[0].text for one in answers] == [f"{i}/0" for i in range(60)]
         assert model.pressure.limit < 32
         assert model.pressure.in_flight == 0
 

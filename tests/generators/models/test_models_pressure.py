@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.models.backoff import Backoff
-from veristone.generators.models.pressure import Gate, GaveUp, Pressure, Ticket
+from veristone.generators.models.pressure import Again, Gate, GaveUp, Pressure
+from veristone.generators.models.retry import delay_s
 
 SHRINKS = [
     (256, 256, 128),
@@ -118,7 +118,7 @@ EVENTS = st.sampled_from(["start", "answered", "pushed_back", "failed", "abandon
 @given(st.integers(1, 300), st.lists(EVENTS, max_size=400))
 def test_the_limit_stays_between_one_and_the_maximum(most: int, events: Sequence[str]) -> None:
     pressure = Pressure(most, 60)
-    out: list[Ticket] = []
+    out: list[int] = []
     for now_s, event in enumerate(events):
         if event == "start" and pressure.may_start(now_s):
             out.append(pressure.start())
@@ -153,110 +153,138 @@ DELAYS = [
 ]
 
 
-@pytest.mark.parametrize(("failures", "failing_s", "jitter", "retry_after_s", "delay_s"), DELAYS)
+@pytest.mark.parametrize(("failures", "failing_s", "jitter", "retry_after_s", "wait_s"), DELAYS)
 def test_delays(
     failures: int,
     failing_s: float,
     jitter: float,
     retry_after_s: float | None,
-    delay_s: float | None,
+    wait_s: float | None,
 ) -> None:
-    assert Backoff(100).delay_s(failures, failing_s, jitter, retry_after_s) == delay_s
+    assert delay_s(100, failures, failing_s, jitter, retry_after_s) == wait_s
 
 
 # ---- the gate
 
 
-async def turns(*waiting: "asyncio.Task[Ticket]") -> list[bool]:
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    return [task.done() for task in waiting]
+class Turn:
+    """A caller with a turn at a gate, or waiting for one; `end` says how it ends."""
+
+    def __init__(self, gate: Gate, *, again: bool = False) -> None:
+        self.held = False
+        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.task = asyncio.create_task(self._run(gate, again))
+
+    async def _run(self, gate: Gate, again: bool) -> None:
+        async with gate.turn(again=again):
+            self.held = True
+            await self._end
+
+    def end(self, trouble: Exception | None = None) -> None:
+        if trouble is None:
+            self._end.set_result(None)
+        else:
+            self._end.set_exception(trouble)
+
+
+async def turns(*waiting: Turn) -> list[bool]:
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return [turn.held for turn in waiting]
+
+
+async def ended(*some: Turn) -> list[type[BaseException] | None]:
+    found = await asyncio.gather(*(turn.task for turn in some), return_exceptions=True)
+    return [type(one) if one is not None else None for one in found]
 
 
 async def test_first_come_first_served_and_again_before_all() -> None:
     gate = Gate(Pressure(1, 60))
-    ticket = await gate.enter()
-    first, second = (asyncio.create_task(gate.enter()) for _ in range(2))
+    holder, first, second = Turn(gate), Turn(gate), Turn(gate)
     await turns()
-    again = asyncio.create_task(gate.enter(again=True))
-    assert await turns(again, first, second) == [False, False, False]
-    gate.answered(ticket)
-    assert await turns(again, first, second) == [True, False, False]
-    gate.failed("x")
-    assert await turns(again, first, second) == [True, True, False]
-    gate.abandoned()
-    assert await turns(again, first, second) == [True, True, True]
+    again = Turn(gate, again=True)
+    order = [holder, again, first, second]
+    for place, turn in enumerate(order):
+        assert await turns(*order) == [index <= place for index in range(4)]
+        turn.end(Again("x") if place == 1 else None)
+    assert await ended(*order) == [None, Again, None, None]
 
 
 async def test_a_turn_that_comes_with_a_cancellation_goes_to_the_next() -> None:
     gate = Gate(Pressure(1, 60))
-    ticket = await gate.enter()
-    first, second = (asyncio.create_task(gate.enter()) for _ in range(2))
+    holder, first, second = Turn(gate), Turn(gate), Turn(gate)
     await turns()
-    gate.answered(ticket)
-    first.cancel()
-    assert await turns(first, second) == [True, True]
-    assert first.cancelled()
+    holder.end()
+    await asyncio.sleep(0)
+    first.task.cancel()
+    assert await turns(first, second) == [False, True]
     assert gate.pressure.in_flight == 1
+    second.end()
+    await ended(first, second)
 
 
 async def test_who_is_cancelled_while_waiting_leaves_nothing_behind() -> None:
     gate = Gate(Pressure(1, 60))
-    await gate.enter()
-    tasks = [asyncio.create_task(gate.enter()) for _ in range(1000)]
+    some = [Turn(gate) for _ in range(1000)]
     await turns()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    for turn in some[1:]:
+        turn.task.cancel()
+    await ended(*some[1:])
     assert not gate._waiting
     assert gate.pressure.in_flight == 1
+    some[0].end()
+    await ended(some[0])
 
 
 async def test_a_pause_ends_by_itself() -> None:
     gate = Gate(Pressure(4, 60))
-    gate.pushed_back(await gate.enter(), "slowly", 0.05)
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    async with asyncio.timeout(5):
-        await gate.enter()
-    assert loop.time() - started >= 0.04
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(Again):
+        async with gate.turn():
+            raise Again("slowly", overloaded=True, retry_after_s=0.05)
+    async with asyncio.timeout(5), gate.turn():
+        assert asyncio.get_running_loop().time() - started >= 0.04
 
 
 async def test_those_who_wait_are_sent_away_when_there_is_no_hope() -> None:
     gate = Gate(Pressure(2, 0.01))
-    await gate.enter()
-    await gate.enter()
-    waiting = [asyncio.create_task(gate.enter()) for _ in range(3)]
+    first, second, third, fourth = (Turn(gate) for _ in range(4))
     await turns()
-    gate.failed("dead")
-    assert await turns(*waiting) == [True, False, False]
+    first.end(Again("dead"))
+    assert await turns(third, fourth) == [True, False]
     await asyncio.sleep(0.05)
-    gate.failed("still dead")
-    for task in waiting[1:]:
-        with pytest.raises(GaveUp, match="still dead"):
-            await task
-    await gate.enter()  # whoever comes later tries the server anew
+    second.end(Again("still dead"))
+    with pytest.raises(GaveUp, match="still dead"):
+        await fourth.task
+    third.end()
+    await ended(first, second, third)
+    async with gate.turn():
+        """Whoever comes later tries the server anew."""
 
 
 async def test_a_pause_beyond_patience_sends_everybody_away() -> None:
     gate = Gate(Pressure(1, 1))
-    await gate.enter()
-    waiting = asyncio.create_task(gate.enter())
+    first, second, third = Turn(gate), Turn(gate), Turn(gate)
     await turns()
-    gate.failed("first")
-    await asyncio.sleep(0.05)
-    gate.pushed_back(await waiting, "closed until tomorrow", 86400)
+    first.end(Again("first"))
+    await turns()
+    await asyncio.sleep(0.02)
+    second.end(Again("closed until tomorrow", overloaded=True, retry_after_s=86400))
+    assert await ended(first, second, third) == [Again, Again, GaveUp]
     with pytest.raises(GaveUp, match="tomorrow"):
-        await gate.enter()
+        async with gate.turn():
+            pass
 
 
 async def test_a_closed_gate() -> None:
     gate = Gate(Pressure(1, 60))
-    await gate.enter()
-    waiting = asyncio.create_task(gate.enter())
+    holder, waiting = Turn(gate), Turn(gate)
     await turns()
     gate.close()
     with pytest.raises(GaveUp, match="closed"):
-        await waiting
+        await waiting.task
     with pytest.raises(GaveUp, match="closed"):
-        await gate.enter()
+        async with gate.turn():
+            pass
+    holder.end()
+    await ended(holder)

@@ -1,10 +1,12 @@
 """A run that is recorded can be replayed byte for byte, also after a kill."""
 
 import asyncio
+import contextlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -31,6 +33,11 @@ from veristone.generators.models.replay import ReplayModel
 ROOT = Path(__file__).parents[3]
 
 
+def lines(path: Path) -> list[dict[str, Any]]:
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        return [json.loads(line) for (line,) in base.execute("SELECT line FROM recorded")]
+
+
 def ask(id: str = "r", prompt: str = "p", **more: Any) -> GenerationRequest:
     return GenerationRequest(id=id, prompt=prompt, **more)
 
@@ -54,7 +61,7 @@ REQUESTS = [
 
 
 async def test_a_replay_is_the_run_byte_for_byte(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "run.jsonl"
+    path = tmp_path / "folder" / "run.sqlite"
     async with RecordingModel(FakeModel(odd, name="m"), path) as recorder:
         assert isinstance(recorder, Model)
         assert recorder.name == "m"
@@ -64,69 +71,41 @@ async def test_a_replay_is_the_run_byte_for_byte(tmp_path: Path) -> None:
         again = [await model.generate(request) for request in REQUESTS]
     assert msgspec.json.encode(again) == msgspec.json.encode(run)
     assert again == run
-    first = json.loads(path.read_bytes().splitlines()[0])
+    first = lines(path)[0]
     assert (first["n"], first["seed"], first["temperature"]) == (3, 4, 0.7)
 
 
-async def test_many_coroutines_write_whole_lines(tmp_path: Path) -> None:
+async def test_many_coroutines_write(tmp_path: Path) -> None:
     async def late(request: GenerationRequest) -> str:
-        await asyncio.sleep(random.random() / 50)
+        await asyncio.sleep(random.random() / 500)
         return request.id * 1000
 
-    async with RecordingModel(FakeModel(late), tmp_path / "r.jsonl") as recorder:
+    async with RecordingModel(FakeModel(late), tmp_path / "r.sqlite") as recorder:
         await asyncio.gather(*(recorder.generate(ask(str(i))) for i in range(300)))
-    lines = (tmp_path / "r.jsonl").read_bytes().splitlines()
-    assert {json.loads(line)["id"] for line in lines} == {str(i) for i in range(300)}
+    assert {line["id"] for line in lines(tmp_path / "r.sqlite")} == {str(i) for i in range(300)}
 
 
 async def test_what_failed_is_not_recorded(tmp_path: Path) -> None:
     def fails(request: GenerationRequest) -> str:
         raise ModelUnavailable("gone")
 
-    async with RecordingModel(FakeModel(fails), tmp_path / "r.jsonl") as recorder:
+    async with RecordingModel(FakeModel(fails), tmp_path / "r.sqlite") as recorder:
         with pytest.raises(ModelUnavailable, match="gone"):
             await recorder.generate(ask())
-    assert (tmp_path / "r.jsonl").read_bytes() == b""
+    assert lines(tmp_path / "r.sqlite") == []
 
 
 async def test_a_text_that_is_no_unicode(tmp_path: Path) -> None:
-    async with RecordingModel(FakeModel(lambda _: "\ud800"), tmp_path / "r.jsonl") as recorder:
+    async with RecordingModel(FakeModel(lambda _: "\ud800"), tmp_path / "r.sqlite") as recorder:
         with pytest.raises(RequestRefused, match="cannot be recorded"):
             await recorder.generate(ask())
 
 
-LINE = b'{"id":"a","prompt":"p","completions":["1"]}'
-
-
-@pytest.mark.parametrize(
-    ("before", "kept"),
-    [
-        (b"", b""),
-        (LINE + b"\n", LINE + b"\n"),
-        (LINE, LINE + b"\n"),
-        (LINE + b"\n" + LINE[:-1], LINE + b"\n"),
-        (LINE + b"\n" + b"\0" * 200_000, LINE + b"\n"),
-        (LINE[:9], b""),
-        (LINE[:3], b""),
-    ],
-)
-async def test_a_torn_line_is_removed_before_more_is_written(
-    tmp_path: Path, before: bytes, kept: bytes
-) -> None:
-    path = tmp_path / "r.jsonl"
-    path.write_bytes(before)
-    async with RecordingModel(FakeModel(lambda _: "x"), path) as recorder:
-        await recorder.generate(ask("b"))
-    data = path.read_bytes()
-    assert data.startswith(kept)
-    assert json.loads(data[len(kept) :])["id"] == "b"
-
-
-@pytest.mark.parametrize("before", [b"notes of mine, without an end", b"\n", b"PK\3\4"])
+@pytest.mark.parametrize("before", [b"notes of mine, without an end" * 9, b"PK\3\4" * 99])
 async def test_somebody_elses_file_is_left_alone(tmp_path: Path, before: bytes) -> None:
-    path = tmp_path / "r.jsonl"
+    path = tmp_path / "r.sqlite"
     path.write_bytes(before)
-    with pytest.raises(ConfigError, match="something else"):
+    with pytest.raises(ConfigError, match="cannot be a recording"):
         await RecordingModel(FakeModel(lambda _: "x"), path).__aenter__()
     assert path.read_bytes() == before
 
@@ -134,42 +113,37 @@ async def test_somebody_elses_file_is_left_alone(tmp_path: Path, before: bytes) 
 async def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     os.mkfifo(tmp_path / "pipe")
-    for place in (tmp_path, tmp_path / "file" / "r.jsonl", tmp_path / "pipe", tmp_path / "r.gz"):
+    for place in (tmp_path, tmp_path / "file" / "r.sqlite", tmp_path / "pipe"):
         with pytest.raises(ConfigError, match=place.name):
             await RecordingModel(FakeModel(lambda _: "x"), place).__aenter__()
 
 
-async def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
-    async with RecordingModel(FakeModel(lambda _: "x"), path):
-        with pytest.raises(ConfigError, match="another process writes it"):
-            await RecordingModel(FakeModel(lambda _: "x"), path).__aenter__()
-    async with RecordingModel(FakeModel(lambda _: "x"), path):
-        pass
+async def test_two_writers_and_what_was_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    async with (
+        RecordingModel(FakeModel(lambda _: "x"), path) as one,
+        RecordingModel(FakeModel(lambda _: "y"), path) as other,
+    ):
+        await one.generate(ask("a"))
+        await other.generate(ask("b"))
+    async with RecordingModel(FakeModel(lambda _: "z"), path) as third:
+        await third.generate(ask("c"))
+    assert [line["completions"][0]["text"] for line in lines(path)] == ["x", "y", "z"]
+    assert [one.name for one in tmp_path.iterdir()] == ["r.sqlite"]
 
 
-async def test_a_full_disk_leaves_no_torn_line(tmp_path: Path) -> None:
-    recorder = RecordingModel(FakeModel(lambda _: "x" * 100), tmp_path / "r.jsonl")
-    write, writes = os.write, 0
-
-    def full(file: int, data: bytes) -> int:
-        nonlocal writes
-        writes += 1
-        if writes > 1:
-            raise OSError(28, "No space left on device")
-        return write(file, data[:20])
-
-    async with recorder:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("veristone.generators.models.recording.os.write", full)
-            with pytest.raises(ConfigError, match="No space left"):
-                await recorder.generate(ask())
-        assert (tmp_path / "r.jsonl").read_bytes() == b""
-        await recorder.generate(ask())
+async def test_lines_of_the_table_are_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    async with RecordingModel(FakeModel(odd, name="m"), path) as recorder:
+        run = [await recorder.generate(request) for request in REQUESTS]
+    text = tmp_path / "r.jsonl"
+    text.write_text("".join(json.dumps(line) + "\n" for line in lines(path)))
+    async with ReplayModel(ReplayConfig(path=str(text))) as model:
+        assert [await model.generate(request) for request in REQUESTS] == run
 
 
 async def test_open_and_closed(tmp_path: Path) -> None:
-    recorder = RecordingModel(FakeModel(lambda _: "x"), tmp_path / "r.jsonl")
+    recorder = RecordingModel(FakeModel(lambda _: "x"), tmp_path / "r.sqlite")
     with pytest.raises(ConfigError, match="not open"):
         await recorder.generate(ask())
     async with recorder:
@@ -200,9 +174,9 @@ asyncio.run(main(*sys.argv[1:]))
 
 @pytest.mark.slow
 async def test_a_kill_loses_nothing_that_was_returned(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
+    path = tmp_path / "r.sqlite"
     returned: list[str] = []
-    for start in range(4):
+    for start in range(2):
         command = [sys.executable, "-c", WRITER, str(path), str(start)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
             assert process.stdout is not None

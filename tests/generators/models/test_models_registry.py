@@ -127,8 +127,8 @@ def test_settings_survive_json() -> None:
 
 def test_settings_import_nothing_heavy() -> None:
     code = (
-        "import sys, generators.models.registry, generators.models.config\n"
-        "heavy = {'torch', 'vllm', 'transformers', 'httpx', 'numpy'} & sys.modules.keys()\n"
+        "import sys, veristone.generators.models.registry\n"
+        "heavy = {'torch', 'vllm', 'transformers', 'openai', 'numpy'} & sys.modules.keys()\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -153,14 +153,14 @@ async def test_open_a_recording(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "package", "extra"),
     [
-        ("http://localhost:1/v1", "httpx", "generate"),
-        ("replay:r.jsonl", "numpy", "generate"),
+        ("http://localhost:1/v1", "openai", "generate"),
+        ("transformers:nobody/nothing", "torch", "train"),
+        ("vllm:nobody/nothing", "vllm", "vllm"),
     ],
 )
 async def test_what_is_missing_says_what_to_install(
     text: str, package: str, extra: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "r.jsonl").write_text('{"id": "r", "completions": ["x"]}\n')
     code = (
         f"import asyncio, sys\nsys.modules[{package!r}] = None\n"
         "from veristone.generators.models.registry import open_model, parse_model\n"

@@ -5,9 +5,6 @@ import gzip
 import json
 import lzma
 import os
-import subprocess
-import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +23,6 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
-from veristone.generators.models import recorded_index
 from veristone.generators.models.config import ReplayConfig
 from veristone.generators.models.recorded import BadLine, read_line
 from veristone.generators.models.replay import ReplayModel
@@ -177,21 +173,6 @@ async def test_two_lines_without_an_id_differ(tmp_path: Path) -> None:
         await texts(config, ask())
 
 
-async def test_keys_that_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def seven(kind: bytes, data: bytes) -> int:
-        return 7
-
-    monkeypatch.setattr("veristone.generators.models.recorded._digest", seven)
-    lines = [{"id": name, "prompt": f"p{name}", "completions": [name]} for name in "ab"]
-    lines += [{"prompt": f"p{name}", "completions": [name]} for name in "cd"]
-    config = written(tmp_path / "r.jsonl", *lines)
-    for name in "abcd":
-        assert await texts(config, ask("x", f"p{name}")) == [name]
-    assert await texts(config, ask("b", "pb")) == ["b"]
-    with pytest.raises(RequestRefused, match="neither"):
-        await texts(config, ask("x", "p"))
-
-
 # ---- files as they come
 
 
@@ -270,10 +251,10 @@ async def test_damaged_and_missing_files(tmp_path: Path) -> None:
         await texts(written(tmp_path / "r.jsonl", whole[:-20_000]), ask())
     with pytest.raises(DatasetError, match="No such file"):
         await texts(ReplayConfig(path=str(tmp_path / "nothing")), ask())
-    with pytest.raises(DatasetError, match="not a regular file"):
+    with pytest.raises(DatasetError, match="no file"):
         await texts(ReplayConfig(path=str(tmp_path)), ask())
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DatasetError, match="not a regular file"):
+    with pytest.raises(DatasetError, match="no file"):
         await texts(ReplayConfig(path=str(tmp_path / "pipe")), ask())
 
 
@@ -283,22 +264,14 @@ async def test_a_link_is_followed(tmp_path: Path) -> None:
     assert await texts(ReplayConfig(path=str(tmp_path / "link")), ask("a")) == ["1"]
 
 
-async def test_a_line_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorded_index, "LONGEST_LINE", 200)
-    long = {"id": "b", "completions": ["x" * 300]}
-    with pytest.raises(DatasetError, match="line 2: it is longer"):
-        await texts(written(tmp_path / "r.jsonl", GOOD, long), ask("a"))
-
-
-async def test_a_file_that_was_changed_or_grew(tmp_path: Path) -> None:
-    config = written(tmp_path / "r.jsonl", GOOD, " " * 100_000 + "\n", GOOD.replace("a", "z"))
-    async with ReplayModel(config) as model:
-        with open(config.path, "ab") as file:
-            file.write(GOOD.replace('"a"', '"b"').encode())
-        assert (await model.generate(ask("a"))).completions[0].text == "1"
-        os.truncate(config.path, 10)
-        with pytest.raises(DatasetError, match="changed while it was read"):
-            await model.generate(ask("z"))
+async def test_opening_can_be_cancelled(tmp_path: Path) -> None:
+    model = ReplayModel(written(tmp_path / "r.jsonl", GOOD * 20_000))
+    opening = asyncio.create_task(model.__aenter__())
+    await asyncio.sleep(0.01)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert len(model) == 0
 
 
 async def test_open_and_closed(tmp_path: Path) -> None:
@@ -311,65 +284,6 @@ async def test_open_and_closed(tmp_path: Path) -> None:
     await model.close()
     with pytest.raises(ModelUnavailable, match="not open"):
         await model.generate(ask("a"))
-
-
-async def test_opening_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = threading.Event()
-    read = 0
-
-    def endless(data: bytes) -> object:
-        nonlocal read
-        read += 1
-        begun.set()
-        threading.Event().wait(0.01)
-        return read_line(data)
-
-    monkeypatch.setattr(recorded_index, "read_line", endless)
-    model = ReplayModel(written(tmp_path / "r.jsonl", GOOD * 10_000))
-    opening = asyncio.create_task(model.__aenter__())
-    await asyncio.to_thread(begun.wait, 10)
-    opening.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await opening
-    assert read < 5_000
-
-
-MEMORY = """
-import asyncio, resource, sys
-from veristone.generators.models.config import ReplayConfig
-from veristone.generators.models.replay import ReplayModel
-from veristone import GenerationRequest
-
-async def main(path, number):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    async with ReplayModel(ReplayConfig(path=path)) as model:
-        for place in (0, number // 2, number - 1):
-            answer = await model.generate(GenerationRequest(id=f"r{place}", prompt=f"p{place}"))
-            assert answer.completions[0].text.startswith(f"{place} ")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-
-import numpy
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
-"""
-
-
-def test_memory_is_bounded_by_the_number_of_lines(tmp_path: Path) -> None:
-    number = 200_000
-    path = tmp_path / "many.jsonl"
-    with open(path, "w") as file:
-        for place in range(number):
-            text = f"{place} " + "x" * 500
-            line = {"id": f"r{place}", "prompt": f"p{place}", "completions": [text]}
-            file.write(json.dumps(line) + "\n")
-    size_kib = path.stat().st_size >> 10
-    command = [sys.executable, "-c", MEMORY, str(path), str(number)]
-    root = Path(__file__).parents[3]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=100)
-    assert done.returncode == 0, done.stderr
-    grown_kib = int(done.stdout)
-    # 32 bytes a line are 6 MiB, sorting takes as much again; the file is above 100 MiB.
-    assert size_kib > 100_000
-    assert grown_kib < 32_000
 
 
 # ---- any file

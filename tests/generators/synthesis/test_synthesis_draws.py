@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from veristone.generators.synthesis.decks import deck_of
-from veristone.generators.synthesis.draws import Properties, chosen
+from veristone.generators.synthesis.draws import Properties, chosen, deck_of, fraction, number
 from veristone.generators.synthesis.examples import Example
-from veristone.generators.synthesis.hashing import fraction, number
 from veristone.generators.synthesis.records import Record
 
 EXAMPLES = [Example(name=f"{n:02}") for n in range(16)]
@@ -30,7 +28,7 @@ def test_numbers_are_what_they_were() -> None:
 
 
 def test_numbers_are_the_same_in_another_process() -> None:
-    module = "veristone.generators.synthesis.hashing"
+    module = "veristone.generators.synthesis.draws"
     code = f"from {module} import number\nprint(number('a', 1, below=1 << 60))"
     root = Path(__file__).parents[3]
     for hash_seed in ("1", "2"):

@@ -12,8 +12,13 @@ import pytest
 
 from veristone import ConfigError, DatasetError
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
-from veristone.generators.synthesis.inputs import Draws, InstructionsInput, Seeds, Tasks
-from veristone.generators.synthesis.read_input import read_input
+from veristone.generators.synthesis.read_input import (
+    Draws,
+    InstructionsInput,
+    Seeds,
+    Tasks,
+    read_input,
+)
 from veristone.generators.synthesis.records import Evolution, Record
 
 CODE = "def f(x):\n    return x\n"

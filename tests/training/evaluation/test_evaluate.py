@@ -1,6 +1,5 @@
 """From samples to results with a verifier that has no sandbox."""
 
-import argparse
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from pathlib import Path
@@ -18,10 +17,12 @@ from veristone import (
     Verifier,
     VeristoneError,
 )
-from veristone.cli.evaluate import add_parser, run
+from veristone.cli.evaluate import print_scores
+from veristone.cli.main import main
 from veristone.training.evaluation import Candidate, Dataset, EvalReport, Task, evaluate, summarise
 from veristone.training.evaluation.results import evalplus_results, plan_paths, write_results
 from veristone.training.evaluation.task import Program
+from veristone.training.evaluation.whole import Evaluation, evaluate_files
 
 CHECK = FunctionCheck(entry_point="f", calls=[])
 Judge = Callable[[Sample], Verdict]
@@ -307,13 +308,7 @@ def test_a_folder_that_cannot_be_written_asks_for_output(
         plan_paths(tmp_path / "a.jsonl", None, human_eval=False, overwrite=False)
 
 
-def parse(*words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    add_parser(parser.add_subparsers())
-    return parser.parse_args(["eval", *words])
-
-
-def write_inputs(tmp_path: Path, *codes: str) -> list[str]:
+def evaluation(tmp_path: Path, *codes: str, **more: Any) -> Evaluation:
     row = {
         "task_id": "HumanEval/0",
         "prompt": "",
@@ -326,35 +321,35 @@ def write_inputs(tmp_path: Path, *codes: str) -> list[str]:
     (tmp_path / "tasks.jsonl").write_text(json.dumps(row))
     rows = (json.dumps({"task_id": "HumanEval/0", "solution": code}) for code in codes)
     (tmp_path / "greedy.jsonl").write_text("\n".join(rows))
-    return ["--dataset", str(tmp_path / "tasks.jsonl"), "--samples", str(tmp_path / "greedy.jsonl")]
+    return Evaluation(
+        benchmark="humaneval+",
+        dataset=tmp_path / "tasks.jsonl",
+        samples=tmp_path / "greedy.jsonl",
+        **more,
+    )
 
 
-async def test_the_command_prints_scores_and_the_path(
+async def test_files_in_scores_and_results_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    words = write_inputs(tmp_path, "passed ++++", "wrong_answer ++--", "sandbox_error")
-    args = parse("humaneval+", *words, "--cpu-s", "5")
+    wanted = evaluation(tmp_path, "passed ++++", "wrong_answer ++--", "sandbox_error", cpu_s=5)
     verifier = FakeVerifier(judge_by_code)
-    assert await run(args, verifier) == 0
+    seen: list[tuple[str, int, int, str]] = []
+    found = await evaluate_files(wanted, verifier, lambda *told: seen.append(told))
     assert verifier.samples[0].limits.cpu_s == 5
+    assert (found.summary.samples, found.summary.undecided) == (3, 1)
+    assert seen[-1] == ("humaneval+", 3, 3, "1 undecided")
+    print_scores(found)
     out = capsys.readouterr().out
     assert "100.0 [100.0, 100.0]" in out
     assert "50.0 [50.0, 50.0]" in out
     assert "1 samples are undecided" in out
     assert f"results: {tmp_path / 'greedy_eval_results.json'}\n" in out
     with pytest.raises(ConfigError, match="--overwrite"):
-        await run(args, verifier)
-
-
-async def test_the_command_fails_where_nothing_was_decided(tmp_path: Path) -> None:
-    words = write_inputs(tmp_path, "sandbox_error")
-    args = parse("humaneval+", *words, "--output", str(tmp_path / "out.json"))
-    assert await run(args, FakeVerifier(judge_by_code)) == 1
-    assert (tmp_path / "out.json").exists()
+        await evaluate_files(wanted, verifier)
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "x", "3601"])
 def test_cpu_seconds_must_make_sense(seconds: str) -> None:
-    with pytest.raises(SystemExit):
-        parse("humaneval", "--dataset", "d", "--samples", "s", "--cpu-s", seconds)
+    assert main(["eval", "humaneval", "--dataset", "d", "--samples", "s", "--cpu-s", seconds]) == 2

@@ -207,4 +207,4 @@ async def test_multipl_e(engine: Engine, tmp_path: Path) -> None:
 
 
 async def test_the_command_knows_every_benchmark() -> None:
-    assert command._BENCHMARKS == BENCHMARKS
+    assert command.BENCHMARKS == BENCHMARKS

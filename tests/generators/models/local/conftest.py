@@ -4,10 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from local_models import TASKS, References, ask, need
+from local_models import TASKS, References, ask, need, opened
 
 from veristone.generators.models.config import TransformersConfig
-from veristone.generators.models.local.transformers import TransformersModel
 from veristone.training.tiny.model import SMALL, make_tiny_model
 
 
@@ -29,7 +28,7 @@ def references(tiny: Path) -> References:
 
     async def answers() -> References:
         config = TransformersConfig(model=str(tiny), dtype="float32", device="cpu", batch_size=40)
-        async with TransformersModel(config) as model:
+        async with opened(config) as model:
             greedy = [model.generate(ask(which)) for which in range(len(TASKS))]
             return References(
                 greedy=await asyncio.gather(*greedy),

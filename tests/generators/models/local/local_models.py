@@ -10,18 +10,20 @@ import sys
 import time
 import urllib.request
 from collections.abc import Generator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from veristone import Generation, GenerationRequest
-from veristone.generators.models.config import VLLMConfig
+from veristone import Generation, GenerationRequest, Model
+from veristone.generators.models.config import ModelConfig, VLLMConfig
+from veristone.generators.models.registry import open_model
 from veristone.training.tiny import prompts
 from veristone.training.tiny.tasks import sample_tasks
 
-__all__ = ["TASKS", "References", "ask", "need", "serving", "vllm_settings"]
+__all__ = ["TASKS", "References", "ask", "need", "opened", "serving", "vllm_settings"]
 
 TASKS = sample_tasks(0, 40, "align")
 _START_S = 400
@@ -42,6 +44,12 @@ def need(*packages: str) -> None:
     """Skip the test where a package is missing."""
     for name in packages:
         pytest.importorskip(name, reason=f"{name} is not installed: make test-models")
+
+
+def opened(config: ModelConfig) -> AbstractAsyncContextManager[Model]:
+    """Open a model; its module is imported now, under the test's own filters of warnings."""
+    need("torch", config.kind)
+    return open_model(config)
 
 
 def ask(which: int, **changes: Any) -> GenerationRequest:

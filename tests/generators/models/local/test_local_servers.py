@@ -21,7 +21,7 @@ def vllm_server(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Generat
     # The command `vllm serve` does not work in the CPU build: it asks for a distribution `vllm`.
     arguments = ["-m", "vllm.entrypoints.openai.api_server", "--model", str(tiny)]
     arguments += ["--served-model-name", "tiny", "--dtype", "float32", "--enforce-eager"]
-    # See `generators.models.local.vllm`: a seed and a prompt in pieces are its death on a CPU.
+    # A seed and a prompt in pieces are its death on a CPU: see `local/vllm_model.py`.
     arguments += ["--no-enable-chunked-prefill", "--kv-cache-memory-bytes", str(1 << 28)]
     log = tmp_path_factory.mktemp("server") / "vllm.log"
     with serving(arguments, log, VLLM_NO_USAGE_STATS="1", **ENVIRONMENT) as address:

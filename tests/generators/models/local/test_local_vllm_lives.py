@@ -1,14 +1,15 @@
 """vLLM in this process, opened and closed: what it does not find, what kills it, a second life."""
 
 import asyncio
-import threading
+import multiprocessing
 from pathlib import Path
 
 import pytest
-from local_models import References, ask, need, vllm_settings
+from local_models import ask, opened, vllm_settings
 
 from veristone import ConfigError, ModelUnavailable
-from veristone.generators.models.local.vllm import VLLMModel
+
+pytest.importorskip("vllm", reason="vllm is not installed: make test-models")
 
 pytestmark = [
     pytest.mark.vllm,
@@ -18,40 +19,28 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _vllm(references: References) -> None:
-    need("vllm")
-
-
 async def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="gone: cannot be loaded"):
-        async with VLLMModel(vllm_settings(tmp_path / "gone")):
+        async with opened(vllm_settings(tmp_path / "gone")):
             pass
 
 
 async def test_an_engine_that_dies_takes_its_requests_with_it_and_another_can_be_opened(
     tiny: Path,
 ) -> None:
-    async with VLLMModel(vllm_settings(tiny)) as model:
+    async with opened(vllm_settings(tiny)) as model:
         before = (await model.generate(ask(0))).completions
-        assert model._loaded is not None
-
-        def die() -> None:
-            raise RuntimeError("the worker is gone")
-
-        model._loaded.engine.step = die
-        tasks = [asyncio.create_task(model.generate(ask(n))) for n in range(3)]
-        done = await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(isinstance(one, ModelUnavailable) for one in done)
-        with pytest.raises(ModelUnavailable, match="the worker is gone"):
-            await model.generate(ask(0))
-    assert not [one for one in threading.enumerate() if one.name.startswith("model ")]
-    async with VLLMModel(vllm_settings(tiny)) as model:
+        for process in multiprocessing.active_children():
+            process.kill()
+        for _ in range(2):
+            with pytest.raises(ModelUnavailable, match="the engine broke"):
+                await model.generate(ask(1))
+    async with opened(vllm_settings(tiny)) as model:
         assert (await model.generate(ask(0))).completions == before
 
 
 async def test_closing_in_the_middle_ends_what_is_under_way(tiny: Path) -> None:
-    async with VLLMModel(vllm_settings(tiny)) as model:
+    async with opened(vllm_settings(tiny)) as model:
         tasks = [
             asyncio.create_task(model.generate(ask(0, n=8, temperature=1.0, max_tokens=400)))
             for _ in range(40)

@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from veristone import DatasetError
@@ -34,7 +32,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "canonical_solution": "  return false;\n}\n",
             "test": "testBelowZero()",
         },
-        {"language": "javascript", "entry_point": "below_zero"},
+        {"language": "javascript", "entry_point": "belowZero"},
     ),
     "MBPP": (
         {
@@ -119,17 +117,11 @@ def test_fields_are_found_whatever_they_are_called(benchmark: str, tmp_path: Pat
     assert not any("return" in text for text in item.texts)
 
 
-def test_containers_hold_the_same_items(tmp_path: Path) -> None:
-    rows = [ROWS["HumanEval"][0], {**ROWS["HumanEval"][0], "task_id": "HumanEval/4"}]
-    lines = "\n".join(json.dumps(row) for row in rows).encode()
+def test_packed_files_hold_the_same_items(tmp_path: Path) -> None:
+    lines = json.dumps(ROWS["HumanEval"][0]).encode()
     (tmp_path / "plain").write_bytes(lines)
     (tmp_path / "packed").write_bytes(gzip.compress(lines))
-    (tmp_path / "list").write_text(json.dumps(rows))
-    (tmp_path / "object").write_text(json.dumps({row["task_id"]: row for row in rows}))
-    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "parquet")
-    found = [load_items(path, "HumanEval") for path in sorted(tmp_path.iterdir())]
-    assert len(found) == 5
-    assert all(items == found[0] and len(items) == 2 for items in found)
+    assert load_items(tmp_path / "plain", "B") == load_items(tmp_path / "packed", "B") != []
 
 
 @pytest.mark.parametrize(
@@ -138,10 +130,9 @@ def test_containers_hold_the_same_items(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"{broken", "file:1"),
         (b'{"prompt": "a b c"}\n[1]', "file:2"),
-        (b"[1, 2]", "row 0"),
+        (b"[1, 2]", "file:1"),
         (b'{"foo": 1}', "its fields are: foo"),
         (b"\x1f\x8bxxx", "cannot be read"),
-        (b"PAR1 no table", "cannot be read"),
         (b'"\xff"', "file:1"),
         (b"[" * 100_000, "file:1"),
     ],

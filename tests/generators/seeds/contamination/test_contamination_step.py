@@ -1,8 +1,6 @@
 """The step of a recipe: prepared once, the same in every process."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ from pydantic import ValidationError
 from veristone import ConfigError
 from veristone.generators.seeds.contamination.step import Contamination
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
-from veristone.generators.seeds.steps import Rejected
+from veristone.generators.seeds.steps import Flagged, Rejected
 
 CODE = (
     'def has_seven(xs):\n    """Check numbers."""\n'
@@ -22,12 +20,13 @@ ROW = {"task_id": "Own/1", "problem": "Sort the remainders of what ends in seven
 CLEAN = 'def read(path):\n    """Read a file."""\n    return open(path).read()\n'
 
 
-def seed(code: str, docstring: str = "", language: str = "python") -> Seed:
+def seed(code: str, docstring: str = "", language: str = "python", name: str = "") -> Seed:
     return Seed(
         id=seed_id(language, code),
         code=code,
         language=language,
         docstring=docstring,
+        name=name,
         provenance=Provenance(source="test"),
     )
 
@@ -66,38 +65,10 @@ def test_documentation_beside_the_code_counts(benchmark: Path, tmp_path: Path) -
     assert outcome.reason == "exact"
 
 
-def test_a_changed_file_makes_another_index(benchmark: Path, tmp_path: Path) -> None:
-    made, folder = step(benchmark), tmp_path / "step"
-    made.prepare(folder)
-    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
-    made.prepare(folder)
-    index = next(name for name in before if name != "current")
-    assert (folder / index).stat().st_mtime_ns == before[index]
-    assert isinstance(made.apply([seed(CODE)], folder)[0], Rejected)
-    benchmark.write_text(json.dumps({"problem": "Nothing of this kind.", "code": "x = y"}))
-    made.prepare(folder)
-    assert isinstance(made.apply([seed(CODE)], folder)[0], Seed)
-
-
-def test_indices_are_the_same_in_every_process(benchmark: Path, tmp_path: Path) -> None:
-    contents: list[dict[str, bytes]] = []
-    for hash_seed in ("1", "2"):
-        folder = tmp_path / f"step{hash_seed}"
-        code = (
-            "import sys; from pathlib import Path\n"
-            "from veristone.generators.seeds.contamination.step import Contamination\n"
-            "Contamination.model_validate({'benchmarks': [{'name': 'Own', 'path': sys.argv[1]}]})"
-            ".prepare(Path(sys.argv[2]))"
-        )
-        subprocess.run(
-            [sys.executable, "-c", code, str(benchmark), str(folder)],
-            env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(Path(__file__).parents[4])},
-            check=True,
-            cwd=tmp_path,
-        )
-        contents.append({path.name: path.read_bytes() for path in folder.iterdir()})
-    assert contents[0] == contents[1]
-    assert len(contents[0]) == 2
+def test_a_seed_that_resembles_a_task_is_flagged(benchmark: Path, tmp_path: Path) -> None:
+    given = seed("def seven_has(x):\n    return 7 in x", name="seven_has")
+    (outcome,) = step(benchmark).apply([given], tmp_path)
+    assert outcome == Flagged(given, "same_name", "Own/1 (has_seven): its name has_seven")
 
 
 def test_a_directory_is_all_of_its_benchmark_files(benchmark: Path, tmp_path: Path) -> None:
@@ -116,8 +87,6 @@ def test_a_directory_is_all_of_its_benchmark_files(benchmark: Path, tmp_path: Pa
         ({"evaluated": ["Own", "DS-1000"]}, "not covered: DS-1000"),
         ({"benchmarks": []}, "not covered: any benchmark"),
         ({"benchmarks": [{"name": "MBPP", "path": "/nowhere/x"}]}, "MBPP would not be covered"),
-        ({"matchers": ["exactly"]}, "exactly"),
-        ({"ngram_words": 1}, "ngram_words"),
     ],
 )
 def test_prepare_says_what_is_wrong(
@@ -137,20 +106,8 @@ def test_an_unreadable_file_names_its_benchmark(tmp_path: Path) -> None:
         step(tmp_path / "empty").prepare(tmp_path / "step")
 
 
-def test_without_an_index_the_step_says_so(benchmark: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="prepare the step"):
-        step(benchmark).apply([seed(CLEAN)], tmp_path / "step")
-
-
-def test_a_damaged_index_says_so(benchmark: Path, tmp_path: Path) -> None:
-    made, folder = step(benchmark, exact_nats=4.5), tmp_path / "step"
-    made.prepare(folder)
-    for path in folder.glob("*.index"):
-        path.write_bytes(b"\xc1")
-    with pytest.raises(ConfigError, match="remove it"):
-        made.apply([seed(CLEAN)], folder)
-
-
 def test_unknown_settings_are_refused(benchmark: Path) -> None:
     with pytest.raises(ValidationError):
         step(benchmark, threshold=1)
+    with pytest.raises(ValidationError):
+        step(benchmark, ngram_words=1)

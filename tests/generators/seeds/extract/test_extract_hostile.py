@@ -11,7 +11,7 @@ from test_extract_languages import CASES
 from test_extract_python import SOURCE
 
 from veristone.generators.seeds.extract.functions import Functions
-from veristone.generators.seeds.extract.parsing import LANGUAGES
+from veristone.generators.seeds.extract.languages import LANGUAGES
 from veristone.generators.seeds.records import Document, Extraction, Provenance, seed_id
 
 REAL = {case.language: case.source for case in CASES.values()} | {"python": SOURCE}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from veristone.generators.seeds.extract.functions import Functions
-from veristone.generators.seeds.extract.parsing import LANGUAGES
+from veristone.generators.seeds.extract.languages import LANGUAGES
 from veristone.generators.seeds.records import Document, Provenance
 
 

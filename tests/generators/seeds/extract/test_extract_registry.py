@@ -8,9 +8,10 @@ import pydantic
 import pytest
 
 from veristone import ConfigError
-from veristone.generators.seeds.extract import AnyExtractor, parsing
+from veristone.generators.code.grammars import GRAMMARS
+from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.extract.functions import Functions
-from veristone.generators.seeds.extract.parsing import LANGUAGES, Grammar
+from veristone.generators.seeds.extract.languages import LANGUAGES
 from veristone.generators.seeds.extract.snippets import Snippets
 from veristone.generators.seeds.languages import LANGUAGES as NAMES
 from veristone.generators.seeds.records import Document, Provenance
@@ -65,9 +66,11 @@ def test_languages_have_the_names_that_documents_have() -> None:
 
 
 def test_a_missing_grammar_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(LANGUAGES, "cobol", Grammar("tree_sitter_no_such", ("python",)))
+    monkeypatch.setitem(LANGUAGES, "cobol", LANGUAGES["go"])
+    monkeypatch.setitem(GRAMMARS, "cobol", ("tree_sitter_no_such", "language"))
+    document = Document(content="a", language="cobol", provenance=Provenance(source="here"))
     with pytest.raises(ConfigError, match=r"grammar of cobol.*veristone\[seeds\]"):
-        parsing.language("cobol")
+        Functions(languages=("cobol",)).extract(document)
 
 
 def test_other_languages_give_nothing_but_a_count() -> None:

@@ -1,5 +1,6 @@
 """Seeds with and without type errors, the same wherever and beside whatever they are judged."""
 
+import json
 import os
 import re
 import stat
@@ -13,20 +14,14 @@ from pathlib import Path
 import pytest
 
 from veristone import ConfigError
-from veristone.generators.seeds.filters import pyright_runner
-from veristone.generators.seeds.filters.pyright import Pyright
-from veristone.generators.seeds.filters.pyright_config import (
-    ERRORS,
-    PYRIGHT_VERSION,
-    SILENT,
-    configuration,
-)
-from veristone.generators.seeds.filters.pyright_process import CheckerFailed, Limits
-from veristone.generators.seeds.filters.pyright_runner import find_node, find_pyright, neutral
+from veristone.generators.seeds.filters import pyright
+from veristone.generators.seeds.filters.checker import CheckerFailed
+from veristone.generators.seeds.filters.pyright import PYRIGHT_VERSION, Pyright, configuration
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 from veristone.generators.seeds.steps import Outcome, Rejected
 
 ROOT = Path(__file__).parents[4]
+NODE, SCRIPT = pyright._programs()
 
 
 def seed(code: str, name: str = "", imports: tuple[str, ...] = ()) -> Seed:
@@ -223,7 +218,7 @@ def test_plain_pyright_sees_what_is_planted(tmp_path: Path) -> None:
     for number, code in enumerate(PLANTED[:4]):
         (tmp_path / f"seed{number}.py").write_text(code)
     (tmp_path / "pyproject.toml").unlink()
-    command = [str(find_node()), str(find_pyright()), "--pythonpath", sys.executable]
+    command = [str(NODE), str(SCRIPT), "--pythonpath", sys.executable]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110)
     assert sorted(set(re.findall(r"(seed\d)\.py:\d.* - error", done.stdout))) == [
         f"seed{number}" for number in range(4)
@@ -312,15 +307,13 @@ def test_two_at_once_in_one_folder(tmp_path: Path) -> None:
 
 def test_every_rule_is_settled(tmp_path: Path) -> None:
     """No rule that this Pyright knows is left to its defaults, none is named that it ignores."""
-    bundle = find_pyright().parent / "dist" / "pyright-internal.js"
+    bundle = SCRIPT.parent / "dist" / "pyright-internal.js"
     known = set(re.findall(r'\.(report[A-Z]\w+)="\1"', bundle.read_text(encoding="utf-8")))
-    ours = {*ERRORS, *SILENT, "reportMissingImports"}
-    assert known == ours
-    assert not set(ERRORS) & set(SILENT)
+    assert known == {name for name in json.loads(configuration()) if name.startswith("report")}
     (tmp_path / "0").mkdir()
     (tmp_path / "0" / "0.py").write_text("x = 1\n")
     (tmp_path / "pyrightconfig.json").write_bytes(configuration())
-    command = [str(find_node()), str(find_pyright()), "--verbose"]
+    command = [str(NODE), str(SCRIPT), "--verbose"]
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=True
     )
@@ -341,7 +334,7 @@ def test_prepare_refuses_others(
     script: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With what to do about it."""
-    monkeypatch.setattr(pyright_runner, "find_node", lambda: program(tmp_path, script))
+    monkeypatch.setattr(pyright, "_programs", lambda: (program(tmp_path, script), SCRIPT))
     with pytest.raises(ConfigError, match=said):
         Pyright().prepare(tmp_path)
 
@@ -352,28 +345,21 @@ def nothing(name: str) -> None:
 
 def test_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the wheel's nor the system's: says what to install."""
-    monkeypatch.setattr(pyright_runner.importlib.util, "find_spec", nothing)
+    monkeypatch.setattr(pyright.importlib.util, "find_spec", nothing)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigError, match="no node"):
-        find_node.__wrapped__()
+        pyright._programs.__wrapped__()
+    program(tmp_path, "exit 0", "node")
     with pytest.raises(ConfigError, match="not installed"):
-        find_pyright.__wrapped__()
-
-
-def test_the_systems_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Serves where the wheel is not installed."""
-    monkeypatch.setattr(pyright_runner.importlib.util, "find_spec", nothing)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    node = program(tmp_path, "exit 0", "node")
-    assert find_node.__wrapped__() == node
+        pyright._programs.__wrapped__()
 
 
 def test_a_seed_that_breaks_pyright(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is found, and the others are judged."""
-    script = f'grep -rq "c[r]ash" 0 && kill -ABRT $$\nexec {find_node()} "$@"'
+    script = f'grep -rq "c[r]ash" 0 && kill -ABRT $$\nexec {NODE} "$@"'
     step = Pyright()
     step.prepare(tmp_path)
-    monkeypatch.setattr(pyright_runner, "find_node", lambda: program(tmp_path, script))
+    monkeypatch.setattr(pyright, "_programs", lambda: (program(tmp_path, script), SCRIPT))
     codes = ["x = 'crash'\n", "x: str = 1\n"]
     found = step.apply(list(map(seed, codes)), tmp_path)
     assert found[0] == Rejected("checker_crashed", "SIGABRT")
@@ -402,9 +388,9 @@ def test_answers_that_are_no_verdicts(
     script: str, reason: str, detail: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Running on, giving up, talking nonsense, leaving files out."""
-    monkeypatch.setattr(pyright_runner, "find_node", lambda: program(tmp_path, script))
+    monkeypatch.setattr(pyright, "_programs", lambda: (program(tmp_path, script), SCRIPT))
     with pytest.raises(CheckerFailed) as caught:
-        pyright_runner.check([b"x = 1\n"] * 2, configuration(), tmp_path, Limits(cpu_s=1))
+        pyright._check([b"x = 1\n"] * 2, configuration(), tmp_path, 1)
     assert (caught.value.reason, caught.value.detail) == (reason, detail)
     assert [path.name for path in tmp_path.iterdir()] == ["stand-in"]
 
@@ -412,9 +398,9 @@ def test_answers_that_are_no_verdicts(
 def test_another_version_gives_no_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were it exchanged while a run goes on."""
     script = f"echo '{REPORT % ('1.1.1', 1)}'"
-    monkeypatch.setattr(pyright_runner, "find_node", lambda: program(tmp_path, script))
+    monkeypatch.setattr(pyright, "_programs", lambda: (program(tmp_path, script), SCRIPT))
     with pytest.raises(ConfigError, match=r"not 1\.1\.1"):
-        pyright_runner.check([b"x = 1\n"], configuration(), tmp_path, Limits())
+        pyright._check([b"x = 1\n"], configuration(), tmp_path, 60)
 
 
 def program(folder: Path, script: str, name: str = "stand-in") -> Path:
@@ -438,4 +424,4 @@ def program(folder: Path, script: str, name: str = "stand-in") -> Path:
 )
 def test_neutral(text: str, expected: str) -> None:
     """What a seed may not do, and nothing else, is taken away."""
-    assert neutral(text) == expected
+    assert pyright._neutral(text) == expected

@@ -3,15 +3,16 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 from rules_corpus import reason, seed
 
-from veristone.generators.seeds.filters.import_table import ALIASES, members_by_name
 from veristone.generators.seeds.filters.modules import Modules
 from veristone.generators.seeds.filters.stdlib import builtin_names, frozen, members, roots
 
+ROOT = Path(__file__).parents[4]
 CASES = {
     "import json": "kept",
     "import xml.etree.ElementTree as ET": "kept",
@@ -90,26 +91,17 @@ def test_the_library_is_that_of_python_3_11() -> None:
     assert members("numpy") == frozenset()
 
 
-def test_the_table_agrees_with_the_frozen_library() -> None:
-    for candidates in members_by_name().values():
-        for member in candidates:
-            assert member.name in members(member.module), member
-    assert all(members(module) for module in ALIASES.values())
-
-
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the frozen library is that of 3.11")
 def test_the_file_is_what_freezing_gives() -> None:
     program = (
-        "import json; from veristone.generators.seeds.filters.freeze_stdlib import freeze; "
-        "print(json.dumps(freeze()))"
+        "import json; from benchmarks.freeze_stdlib import freeze; print(json.dumps(freeze()))"
     )
     command = [sys.executable, "-W", "ignore", "-c", program]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     now = json.loads(answer.stdout)
     held = frozen()
     assert held.roots == now["roots"]
     assert held.builtins == now["builtins"]
-    assert set(held.classes) == set(now["classes"])
     # Patch releases and build options differ in a few names.
     common = [name for name in held.members if name in now["members"]]
     assert len(common) > 0.95 * len(held.members)

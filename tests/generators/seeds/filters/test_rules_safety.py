@@ -1,5 +1,6 @@
 """Hazards, what only looks like one, and the ways in which names travel."""
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 from rules_corpus import reason, seed
@@ -139,3 +140,19 @@ def test_the_longest_name_decides() -> None:
     assert hazard_of("os.path.join") is None
     assert hazard_of("oscar") is None
     assert {"os", "eval", "open"} <= roots()
+
+
+@pytest.mark.parametrize(
+    ("code", "lines", "expected"),
+    [
+        ("def f(x): return run(x)", ("from subprocess import run",), "process"),
+        ("def f(x): return open(x, 'w')", (), "kept"),  # the document's own
+        ("def f(x): return signal.filtfilt(x)", ("from scipy import signal",), "kept"),
+        ("def f(x): return s.system(x)", ("import os as s",), "process"),
+        ("def f(x, run): return run(x)", ("from subprocess import run",), "kept"),
+    ],
+)
+def test_what_the_document_says_of_a_name(code: str, lines: tuple[str, ...], expected: str) -> None:
+    names = dict.fromkeys(("run", "open", "signal", "s"), lines)
+    given = msgspec.structs.replace(seed(code), bindings=names)
+    assert reason(Safety(), given) == expected

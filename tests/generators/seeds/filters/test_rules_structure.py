@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 from rules_corpus import reason, seed
 
-from veristone.generators.seeds.filters.arguments import Arguments
-from veristone.generators.seeds.filters.returns import Returns
-from veristone.generators.seeds.filters.syntax import Syntax
+from veristone.generators.seeds.filters.structure import Arguments, Returns, Syntax
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 
@@ -93,7 +91,8 @@ ARGUMENTS = {
     ("def f(*, x=1): return x", "function"): "kept",
     ("def f(x, /): return x", "function"): "kept",
     ("def f(self): return self", "function"): "no_arguments",
-    ("def f(cls, x): return x", "function"): "kept",
+    ("def f(cls): return cls.x", "function"): "kept",
+    ("def f(cls): return cls.x", "method"): "no_arguments",
     ("def f(this): return this.x", "method"): "no_arguments",
     ("def f(self, *, x): return x", "method"): "kept",
     ("@staticmethod\ndef f(x): return x", "method"): "kept",
@@ -191,7 +190,7 @@ def test_hostile_text_is_rejected(language: str, code: str) -> None:
 MEMORY = """
 import sys
 from rules_corpus import reason, seed
-from veristone.generators.seeds.filters.syntax import Syntax
+from veristone.generators.seeds.filters.structure import Syntax
 for code in ("a=>" * 500, "a<" * 500, "(*)" * 2000, "f(a," * 2000, "a<b," * 500 + "(" * 1999):
     reason(Syntax(), seed(code, sys.argv[1], "method"))
 # Not `ru_maxrss`: that begins with the size of the process that forked this one.

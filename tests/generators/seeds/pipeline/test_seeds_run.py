@@ -102,7 +102,7 @@ def test_the_funnel_adds_up(undisturbed: Path, corpus: Path) -> None:
 def test_nothing_is_lost(undisturbed: Path, corpus: Path) -> None:
     """Every candidate is a seed or has a rejection that says why."""
     mined = StageFolder(undisturbed / "1-mine")
-    candidates = [seed.id for n in sorted(mined.done()) for seed in mined.seeds(n)]
+    candidates = [seed.id for n in mined.done() for seed in mined.seeds(n)]
     ends = [seed.id for seed in read_seeds(undisturbed / "seeds.jsonl")]
     for path in sorted(undisturbed.glob("[2-9]-*")):
         stage = StageFolder(path)
@@ -202,7 +202,7 @@ async def test_other_settings_are_noticed_and_redone_only_when_asked(
         {"kind": kind} | ({"max_lines": 20} if kind == "length" else {}) for kind in STEPS
     ]
     run = Run(parse_recipe(changed, "test"), folder, processes=1)
-    with pytest.raises(ConfigError, match=r"3-filters.*--redo"):
+    with pytest.raises(ConfigError, match=r"3-filters.*--overwrite"):
         await run.go()
     assert digest(folder) == digest(undisturbed)
     stale = run.stale()

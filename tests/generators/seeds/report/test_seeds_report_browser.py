@@ -7,7 +7,8 @@ import pytest
 import report_funnels
 from report_browser import CONTRAST, OVERLAPS, Browser, chromium, missing
 
-from veristone.generators.seeds.report.page import render_page
+from veristone.generators.pages.page import render_page
+from veristone.generators.seeds.report.sections import report
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -19,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every page."""
     path = tmp_path_factory.mktemp("pages")
     for name in NAMES:
-        html = render_page(getattr(report_funnels, name)())
+        html = render_page(report(getattr(report_funnels, name)()))
         (path / f"{name}.html").write_text(html, encoding="utf-8")
     return path
 
@@ -76,7 +77,7 @@ def test_the_switch_changes_the_axis(browser: Browser, folder: Path):
     shown = "return [...document.querySelectorAll('#funnel .linear, #funnel .log')]"
     shown += ".filter(e => e.getBoundingClientRect().height > 0).map(e => e.className)"
     assert browser.run(shown) == ["log"]
-    browser.run("document.getElementById('funnel-linear').click()")
+    browser.run("document.getElementById('funnel-1-1-linear').click()")
     assert browser.run(shown) == ["linear"]
 
 

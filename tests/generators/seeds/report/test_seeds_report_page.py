@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace
 from report_funnels import HOSTILE, empty, hostile, large, small, unfinished
 
+from veristone.generators.pages.markdown import render_text
+from veristone.generators.pages.page import render_page
 from veristone.generators.seeds.funnel import Funnel
-from veristone.generators.seeds.report.page import render_page
-from veristone.generators.seeds.report.text import render_text
+from veristone.generators.seeds.report.sections import report
 
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "footer"),
@@ -65,8 +66,8 @@ FUNNELS = [Funnel(), empty(), small(), unfinished(), large(), hostile()]
 
 @pytest.mark.parametrize("funnel", FUNNELS)
 def test_every_page_is_well_formed_and_asks_for_nothing(funnel: Funnel):
-    html = render_page(funnel)
-    assert html == render_page(funnel)
+    html = render_page(report(funnel))
+    assert html == render_page(report(funnel))
     assert html.startswith("<!doctype html>\n")
     html.encode()
     page = Page(html)
@@ -77,7 +78,7 @@ def test_every_page_is_well_formed_and_asks_for_nothing(funnel: Funnel):
 
 
 def test_the_policy_allows_the_page_s_own_style_sheet_and_nothing_else():
-    html = render_page(large())
+    html = render_page(report(large()))
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     style = re.search("<style>(.*?)</style>", html, re.DOTALL)
     assert policy is not None
@@ -94,7 +95,7 @@ def test_the_policy_allows_the_page_s_own_style_sheet_and_nothing_else():
 
 
 def test_the_large_page_has_everything():
-    html = render_page(large())
+    html = render_page(report(large()))
     page = Page(html)
     assert page.headings == [
         "Funnel",
@@ -109,7 +110,7 @@ def test_the_large_page_has_everything():
     for text in ("640,112 of 13,643,580 documents, 4.7%", "tools/strings: src/package/module_1/"):
         assert text in html
     assert (
-        'id="funnel-log" class="to-log" aria-label="What is left after each stage: logarithmic'
+        'id="funnel-1-1-log" class="to-log" aria-label="What is left after each stage: logarithmic'
         in html
     )
 
@@ -123,13 +124,13 @@ def test_the_large_page_has_everything():
     ],
 )
 def test_empty_sections_are_left_out(funnel: Funnel, headings: list[str]):
-    assert Page(render_page(funnel)).headings == headings
+    assert Page(render_page(report(funnel))).headings == headings
 
 
 def test_what_extraction_counted_is_told():
-    html = re.sub("<[^>]+>", "", render_page(large()))
-    assert "the-stack, extraction also counted: methods 3,104,226, broken 91,000" in html
-    assert "| `the-stack` | `methods`               | 3,104,226 |" in render_text(large())
+    html = re.sub("<[^>]+>", "", render_page(report(large())))
+    assert "Extraction also counted: the-stack: methods 3,104,226, broken 91,000" in html
+    assert "counted: the-stack: methods 3,104,226" in render_text(report(large()))
 
 
 def test_counters_may_be_plain_dictionaries():
@@ -139,34 +140,34 @@ def test_counters_may_be_plain_dictionaries():
         replace(source, reasons=dict(source.reasons), seen=dict(source.seen))
         for source in funnel.sources
     ]
-    assert render_page(funnel) == render_page(large())
-    assert render_text(funnel) == render_text(large())
+    assert render_page(report(funnel)) == render_page(report(large()))
+    assert render_text(report(funnel)) == render_text(report(large()))
 
 
 def test_one_language_needs_no_table_of_languages():
-    assert 'class="matrix"' not in render_page(small())
-    assert 'class="matrix"' in render_page(large())
+    assert 'class="matrix"' not in render_page(report(small()))
+    assert 'class="matrix"' in render_page(report(large()))
 
 
 def test_funnels_that_differ_widely_begin_on_the_logarithmic_axis():
-    assert re.search(r'id="funnel-log"[^>]* checked', render_page(large()))
-    assert re.search(r'id="funnel-linear"[^>]* checked', render_page(small()))
+    assert re.search(r'id="funnel-1-1-log"[^>]* checked', render_page(report(large())))
+    assert re.search(r'id="funnel-1-1-linear"[^>]* checked', render_page(report(small())))
 
 
 def test_an_unfinished_run_says_so():
-    assert "not finished" in render_page(unfinished())
-    assert "not finished" not in render_page(large())
+    assert "not finished" in render_page(report(unfinished()))
+    assert "not finished" not in render_page(report(large()))
 
 
 def test_code_is_shown_as_it_stands():
-    code = Page(render_page(large())).code
+    code = Page(render_page(report(large()))).code
     expected = large().examples[2].text.rstrip("\n")
     assert "\n" + expected in code
     assert "<T extends Comparable<? super T>>" in expected
 
 
 def test_hostile_code_is_shown_and_is_no_markup():
-    html = render_page(hostile())
+    html = render_page(report(hostile()))
     assert not re.search("<(script|img)", html, re.IGNORECASE)
     assert str(7919 * 7907) not in html
     shown = "".join(Page(html).code)
@@ -182,4 +183,4 @@ def test_a_step_with_endless_reasons_does_not_make_an_endless_page():
     step, example = funnel.steps[0], funnel.steps[0].rejected["too_long"]
     step.reasons.update({f"reason_{number}": 1 for number in range(5_000)})
     step.rejected = dict.fromkeys(step.reasons, example)
-    assert len(render_page(funnel)) < 200_000
+    assert len(render_page(report(funnel))) < 200_000

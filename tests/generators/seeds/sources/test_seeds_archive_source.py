@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from veristone import ConfigError
 from veristone.generators.seeds.records import Document, Rejection
 from veristone.generators.seeds.sources.archive import ArchiveSource
-from veristone.generators.seeds.sources.reasons import Reason
+from veristone.generators.seeds.sources.base import Reason
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REASONS = set(get_args(Reason))
@@ -298,7 +298,7 @@ ZEROS = bytes(1 << 20)
         (
             "chain.tar.gz",
             header("g", b"g", 512) + b"9 a=bcde\n".ljust(512, b"\0"),
-            "oversized_archive",
+            "damaged",
         ),
         ("big.tar.gz", header("a.png", b"0", 1 << 40), "oversized_archive"),
     ],

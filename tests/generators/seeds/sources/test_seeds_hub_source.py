@@ -1,126 +1,119 @@
-import importlib.util
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from veristone import ConfigError, DatasetError
 from veristone.generators.seeds.sources.hub import HubSource
 
-ROWS = [
-    {"content": f"x = {n}\n", "lang": "Python", "max_stars_repo_licenses": ["MIT"], "extra": n}
-    for n in range(5)
-]
 
+class Hub(ModuleType):
+    """As much of `huggingface_hub` as is used: one data set, whose files lie in a folder."""
 
-class Rows:
-    """As much of `datasets.IterableDataset` as its documentation promises and we use."""
+    def __init__(self, folder: Path) -> None:
+        super().__init__("huggingface_hub")
+        self.folder = folder
+        self.trouble: Exception | None = None
+        self.HfApi = self.HfFileSystem = lambda: self
 
-    def __init__(self, shards, column_names=None, fails=False):
-        self._shards, self.column_names, self._fails = shards, column_names, fails
+    def write(self, name: str, **columns: list[Any]) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(columns), path)
 
-    @property
-    def num_shards(self):
-        return len(self._shards)
+    def dataset_info(self, name: str, revision: str | None) -> Any:
+        if self.trouble is not None:
+            raise self.trouble
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        siblings = [SimpleNamespace(rfilename=str(p.relative_to(self.folder))) for p in files]
+        return SimpleNamespace(sha=f"sha-of-{revision}", siblings=siblings)
 
-    def shard(self, num_shards, index):
-        assert num_shards == len(self._shards)
-        return Rows(self._shards[index : index + 1], self.column_names, self._fails)
-
-    def select_columns(self, column_names):
-        shards = [[{k: row[k] for k in column_names} for row in shard] for shard in self._shards]
-        return Rows(shards, column_names, self._fails)
-
-    def __iter__(self):
-        for shard in self._shards:
-            yield from shard
-            if self._fails:
-                raise ConnectionError("the hub went away")
+    def open(self, path: str, mode: str) -> Any:
+        if self.trouble is not None:
+            raise self.trouble
+        root = "datasets/big/stack@sha-of-v1/"
+        assert path.startswith(root)
+        return (self.folder / path.removeprefix(root)).open("rb")
 
 
 @pytest.fixture
-def hub(monkeypatch):
-    """A `datasets` and a `huggingface_hub` that answer; the calls are in `calls`."""
-    datasets: Any = ModuleType("datasets")
-    hub: Any = ModuleType("huggingface_hub")
-    hub.rows = Rows([ROWS[:2], ROWS[2:4], ROWS[4:]], list(ROWS[0]))
-    hub.calls = []
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hub:
+    made = Hub(tmp_path)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", made)
+    return made
 
-    def load_dataset(path, **options):
-        hub.calls.append((path, options))
-        if isinstance(hub.rows, Exception):
-            raise hub.rows
-        return hub.rows
 
-    def dataset_info(name, revision):
-        return SimpleNamespace(sha=f"sha of {revision}")
-
-    datasets.load_dataset = load_dataset
-    hub.HfApi = lambda: SimpleNamespace(dataset_info=dataset_info)
-    monkeypatch.setitem(sys.modules, "datasets", datasets)
-    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
-    return hub
+def stack(**settings: Any) -> HubSource:
+    return HubSource.model_validate(
+        {"dataset": "big/stack", "revision": "v1", "licence": "MIT", "language": "c"} | settings
+    )
 
 
 def contents(source: HubSource) -> list[Any]:
     return [getattr(item, "content", item) for part in source.parts() for item in source.read(part)]
 
 
-def test_shards_are_parts_of_one_revision(hub):
-    source = HubSource(dataset="big/stack", data_dir="data/python", revision="v1")
+def test_files_are_parts_of_one_revision(hub: Hub) -> None:
+    hub.write("data/python/train-1.parquet", content=["c", "d"])
+    hub.write("data/python/train-0.parquet", content=["a", "b"])
+    hub.write("data/python/test-0.parquet", content=["t"])
+    hub.write("data/go/train-0.parquet", content=["g"])
+    (hub.folder / "data/python/readme.md").write_text("no rows")
+    source = stack(data_dir="data/python")
     assert source.name == "stack"
+    root = "datasets/big/stack@sha-of-v1/data/python"
     assert [part.paths for part in source.parts()] == [
-        ("sha of v1", "0/3"),
-        ("sha of v1", "1/3"),
-        ("sha of v1", "2/3"),
+        (f"{root}/train-0.parquet",),
+        (f"{root}/train-1.parquet",),
     ]
-    assert contents(source) == [row["content"] for row in ROWS]
-    for path, options in hub.calls:
-        assert path == "big/stack"
-        assert options["streaming"] is True
-        assert options["revision"] == "sha of v1"
-        assert options["data_dir"] == "data/python"
-        assert not options.get("trust_remote_code")
+    assert contents(source) == ["a", "b", "c", "d"]
+    assert contents(stack(data_dir="data/python", limit=3)) == ["a", "b", "c"]
+    assert contents(stack(split="test")) == ["t"]
 
 
-def test_a_limit_and_columns_that_are_not_declared(hub):
-    hub.rows = Rows([ROWS[:2], ROWS[2:]], None)
-    assert contents(HubSource(dataset="a/b", limit=3)) == [row["content"] for row in ROWS[:3]]
+def test_files_that_name_no_split_are_all_of_it(hub: Hub) -> None:
+    hub.write("a.parquet", content=["a"])
+    hub.write("trainer.parquet", content=["b"])
+    assert contents(stack()) == ["a", "b"]
 
 
-def test_a_hub_that_goes_away_is_a_fault_not_a_rejection(hub):
-    source = HubSource(dataset="a/b")
+def test_a_hub_that_goes_away_is_a_fault_not_a_rejection(hub: Hub) -> None:
+    hub.write("a.parquet", content=["a"])
+    source = stack()
     part = next(source.parts())
-    hub.rows = Rows([ROWS[:2], ROWS[2:4], ROWS[4:]], list(ROWS[0]), fails=True)
-    items: Any = source.read(part)
-    assert [next(items).content for _ in range(2)] == ["x = 0\n", "x = 1\n"]
-    with pytest.raises(DatasetError, match="went away"):
-        next(items)
+    hub.trouble = ConnectionError("the hub went away")
+    with pytest.raises(DatasetError, match="cannot be read"):
+        list(source.read(part))
 
 
 @pytest.mark.parametrize(
-    ("rows", "message"),
+    ("columns", "settings", "message"),
     [
-        (ValueError("Bad split: train"), "Bad split"),
-        (ConnectionError("no route"), "no route"),
-        (Rows([[]], ["prompt"]), "no column with the content"),
-        (Rows([[]], ["content"]), "no column has licences"),
+        ({"prompt": ["x"]}, {}, "no column with the content"),
+        ({"content": ["x"]}, {"licence": ""}, "no column has licences"),
+        ({"content": ["x"]}, {"data_dir": "nowhere"}, "refs/convert/parquet"),
     ],
+    ids=["content", "licences", "files"],
 )
-def test_what_cannot_be_is_said_at_once(hub, rows, message):
-    hub.rows = rows
+def test_what_cannot_be_is_said_at_once(
+    hub: Hub, columns: dict[str, list[Any]], settings: dict[str, Any], message: str
+) -> None:
+    hub.write("a.parquet", **columns)
     with pytest.raises(ConfigError, match=message):
-        list(HubSource(dataset="a/b").parts())
+        list(stack(**settings).parts())
 
 
-def test_without_datasets_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(ConfigError, match="pip install datasets"):
-        list(HubSource(dataset="a/b").parts())
+def test_a_hub_that_does_not_answer_is_said_at_once(hub: Hub) -> None:
+    hub.trouble = ConnectionError("no route")
+    with pytest.raises(ConfigError, match="no route"):
+        list(stack().parts())
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("datasets"), reason="datasets is not installed")
-def test_a_local_folder_with_the_real_library(tmp_path):
-    (tmp_path / "a.jsonl").write_text('{"content": "x = 1\\n", "path": "a.py"}\n' * 3)
-    assert contents(HubSource(dataset=str(tmp_path), licence="MIT")) == ["x = 1\n"] * 3
+def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(ConfigError, match="huggingface_hub"):
+        list(stack().parts())

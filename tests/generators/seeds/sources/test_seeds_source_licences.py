@@ -1,15 +1,21 @@
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+from veristone.generators.seeds.sources import licences as module
 from veristone.generators.seeds.sources.licences import (
     LicencePolicy,
     LicenceSetting,
     all_normalised,
     normalised,
 )
-from veristone.generators.seeds.sources.spdx import ALIASES, OTHERS, PERMISSIVE, SILENT
+
+DATA = tomllib.loads(Path(module.__file__).with_name("licences.toml").read_text())
+PERMISSIVE, OTHERS = DATA["permissive"].split(), DATA["others"].split()
 
 
 @pytest.mark.parametrize(
@@ -70,8 +76,8 @@ def test_every_identifier_is_found_in_any_case():
 def test_the_tables_do_not_contradict_one_another():
     known = {*PERMISSIVE, *OTHERS}
     assert len(known) == len(PERMISSIVE) + len(OTHERS)
-    assert set(ALIASES.values()) <= known
-    assert SILENT.isdisjoint(ALIASES)
+    assert set(DATA["aliases"].values()) <= known
+    assert set(DATA["silent"]).isdisjoint(DATA["aliases"])
 
 
 REFUSED = "licence_not_allowed"

@@ -78,7 +78,7 @@ def test_settings_cannot_be_changed_or_made_up():
 
 def test_naming_sources_imports_nothing_heavy():
     program = (
-        "import sys, generators.seeds.sources.registry;"
+        "import sys, veristone.generators.seeds.sources.registry;"
         "print([m for m in ('pyarrow', 'numpy', 'datasets', 'tree_sitter') if m in sys.modules])"
     )
     root = Path(__file__).resolve().parents[4]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.seeds.sources.reasons import Refusal
+from veristone.generators.seeds.sources.base import Refusal
 from veristone.generators.seeds.sources.text import decoded, one_line, printable, settled_text
 
 

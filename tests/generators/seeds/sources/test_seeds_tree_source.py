@@ -266,7 +266,6 @@ def test_what_cannot_be_is_said_at_once(settings, message, tmp_path, monkeypatch
         {"path": "a", "languages": []},
         {"path": "a", "licence": "permissive"},
         {"path": "a", "include": [""]},
-        {"path": "a", "include": ["[z-a]"]},
         {"path": "a", "licenses": "any"},
     ],
 )

@@ -6,9 +6,7 @@ import pytest
 
 from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.base import Problem
-from veristone.generators.synthesis.checks.code import code_of, program
-from veristone.generators.synthesis.checks.imports import foreign_imports
-from veristone.generators.synthesis.checks.stubs import stub
+from veristone.generators.synthesis.checks.program import code_of, foreign_imports, program, stub
 
 
 def fenced(*blocks: tuple[str, str]) -> str:

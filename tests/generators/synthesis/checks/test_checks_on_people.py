@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from veristone.generators.synthesis.checks.leaks import leak
-from veristone.generators.synthesis.checks.stubs import stub
-from veristone.generators.synthesis.checks.tests import suite
+from veristone.generators.synthesis.checks.program import stub, suite
+from veristone.generators.synthesis.checks.text import leak
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 

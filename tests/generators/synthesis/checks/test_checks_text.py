@@ -4,19 +4,15 @@ import pytest
 
 from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.checks.base import Problem, first_problem, problem
-from veristone.generators.synthesis.checks.concepts import concepts
 from veristone.generators.synthesis.checks.copies import (
     duplicate,
+    evolution,
     example_code,
     example_instruction,
     seed_code,
     seed_in_instruction,
 )
-from veristone.generators.synthesis.checks.evolution import evolution
-from veristone.generators.synthesis.checks.finish import finish
-from veristone.generators.synthesis.checks.leaks import leak
-from veristone.generators.synthesis.checks.prose import prose
-from veristone.generators.synthesis.checks.size import size
+from veristone.generators.synthesis.checks.text import concepts, finish, leak, prose, size
 from veristone.generators.synthesis.examples import Example
 from veristone.generators.synthesis.records import Record
 

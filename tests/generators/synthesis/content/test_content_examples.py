@@ -12,15 +12,15 @@ from veristone.generators.code.fences import fences
 from veristone.generators.code.python import parses
 from veristone.generators.seeds.contamination.benchmarks import load_items
 from veristone.generators.seeds.contamination.detector import Detector
-from veristone.generators.synthesis.checks.imports import foreign_imports
-from veristone.generators.synthesis.checks.leaks import leak
+from veristone.generators.synthesis.checks.copies import rouge_l, words
+from veristone.generators.synthesis.checks.program import foreign_imports
+from veristone.generators.synthesis.checks.text import leak
 from veristone.generators.synthesis.examples import (
     HEADINGS,
     Example,
     builtin_examples,
     read_examples,
 )
-from veristone.generators.synthesis.parsing.words import rouge_l, words
 
 SET = "self-oss-instruct"
 EXAMPLES = read_examples(SET)
@@ -135,7 +135,7 @@ def test_no_example_is_in_a_benchmark() -> None:
     if not all((DATA / name).exists() for name in files.values()):
         give_up("shared/data is not here: HumanEval+ and MBPP are needed")
     items = [item for name, file in files.items() for item in load_items(DATA / file, name)]
-    detector = Detector.of_items(items)
+    detector = Detector(items)
     found = [
         (example.name, match)
         for example in EXAMPLES

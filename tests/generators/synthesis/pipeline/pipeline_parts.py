@@ -11,12 +11,12 @@ from veristone import Generation, GenerationRequest, Model, Reason, Sample, Usag
 from veristone.files import only_one
 from veristone.generators.models.fake import FakeModel
 from veristone.generators.seeds.records import Provenance, Seed
-from veristone.generators.synthesis.pipeline.asking import asking
+from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export
-from veristone.generators.synthesis.pipeline.feed import Fed, feed, reopen
+from veristone.generators.synthesis.pipeline.feed import InputCounts, feed
 from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
-from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
-from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.pipeline.work import asking, judging
+from veristone.generators.synthesis.pipeline.worker import work_off
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
 from veristone.generators.synthesis.stages.base import Stage
 from veristone.generators.synthesis.verification import Verify
@@ -164,46 +164,36 @@ def inputs(count: int, prefix: str = "s") -> list[Record]:
 
 async def started(
     path: Path, records: Iterable[Record], *, redis: str | None = None, attempts: int | None = None
-) -> tuple[RunFolder, Fed]:
+) -> tuple[RunFolder, InputCounts]:
     """A run with its input in the first queue."""
     names = [stage.name for stage in STAGES]
     with only_one(path):
         folder = begin(path, FROZEN, names, redis=redis, attempts=attempts)
-        await reopen(folder)
-        async with folder.store() as store, folder.queue(folder.stages[0]) as queue:
-            return folder, await feed(queue, store, records)
+        async with folder.open() as chain:
+            await chain.reopen()
+            return folder, await feed(chain, records)
 
 
 async def work(
     folder: RunFolder, stage: Stage, model: Model, *, concurrency: int = 4, lease_s: float = 30.0
 ) -> Consumed:
     """Work a stage off in this process."""
-    after = folder.after(stage.name)
-    assert after is not None
-    async with (
-        folder.store() as store,
-        folder.queue(stage.name) as source,
-        folder.queue(after) as sink,
-    ):
-        place = Place(stage.name, store, source, sink)
-        return await work_off(
-            place, asking(stage, model, 0), concurrency=concurrency, lease_s=lease_s
-        )
+    asked = asking(stage, model, 0)
+    async with folder.open() as chain:
+        return await work_off(chain, stage.name, asked, concurrency=concurrency, lease_s=lease_s)
 
 
 async def verify(
     folder: RunFolder, verifier: Verifier, *, concurrency: int = 4, lease_s: float = 30.0
 ) -> Consumed:
-    async with folder.store() as store, folder.queue(VERIFY) as source:
-        place = Place(VERIFY, store, source, None)
-        return await work_off(
-            place, judging(verifier, Verify()), concurrency=concurrency, lease_s=lease_s
-        )
+    judge = judging(verifier, Verify())
+    async with folder.open() as chain:
+        return await work_off(chain, VERIFY, judge, concurrency=concurrency, lease_s=lease_s)
 
 
 async def exported(folder: RunFolder) -> dict[str, bytes]:
     """What is promised to be the same bytes, by file."""
-    with folder.alone():
+    with only_one(folder.path):
         await export(folder)
     names = ("concepts", "instructions", "responses", "refused")
     files = {name: (folder.path / f"{name}.jsonl").read_bytes() for name in names}

@@ -19,13 +19,12 @@ from pipeline_parts import (
 
 from veristone import ConfigError, DatasetError
 from veristone.files import only_one
-from veristone.generators.synthesis.pipeline.asking import asking
 from veristone.generators.synthesis.pipeline.feed import check_ids
 from veristone.generators.synthesis.pipeline.folder import EXPORTS, begin, find
-from veristone.generators.synthesis.pipeline.sqlite_store import SQLiteStore
-from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.pipeline.work import asking
+from veristone.generators.synthesis.pipeline.worker import work_off
 from veristone.generators.synthesis.records import Record
-from veristone.queues import QueueUnavailable
+from veristone.queues import QueueUnavailable, SQLiteQueue
 
 
 def test_a_changed_recipe_is_refused(tmp_path: Path) -> None:
@@ -48,7 +47,7 @@ def test_a_frozen_recipe_that_somebody_edits_is_refused(tmp_path: Path) -> None:
         folder.recipe()
 
 
-@pytest.mark.parametrize("name", ["recipe.json", "results.sqlite", "queues", *EXPORTS])
+@pytest.mark.parametrize("name", ["recipe.json", "run.sqlite", *EXPORTS])
 def test_a_folder_of_somebody_else_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("mine")
     with only_one(tmp_path), pytest.raises(ConfigError, match="not ours"):
@@ -62,8 +61,8 @@ def test_a_folder_of_somebody_else_is_refused(name: str, tmp_path: Path) -> None
         (b"", "damaged"),
         (b"{}", "damaged"),
         (b'{"format": 9, "run": "x", "recipe": "y", "stages": ["a"]}', "format 9"),
-        (b'{"format": 1, "run": "x", "recipe": "y", "stages": ["a"]}', "do not match"),
-        (b'{"format": 1, "run": "x", "recipe": "y", "stages": []}', "do not match"),
+        (b'{"format": 2, "run": "x", "recipe": "y", "stages": ["a"]}', "do not end"),
+        (b'{"format": 2, "run": "x", "recipe": "y", "stages": []}', "do not end"),
     ],
 )
 def test_a_damaged_folder(content: bytes, says: str, tmp_path: Path) -> None:
@@ -107,16 +106,13 @@ async def test_a_full_disk_ends_the_worker_and_costs_no_record_its_attempts(
 ) -> None:
     records = [msgspec.structs.replace(one, response="x" * 50_000) for one in inputs(10)]
     folder, _ = await started(tmp_path / "run", records, attempts=1)
-    async with (
-        SQLiteStore(folder.path / "results.sqlite") as store,
-        folder.queue("instruct") as source,
-        folder.queue("respond") as sink,
-    ):
+    async with folder.open() as chain:
+        source = chain.queues["instruct"]
+        assert isinstance(source, SQLiteQueue)
         full = "PRAGMA max_page_count = 1"
-        await store._writer.run(lambda db: db.execute(full).fetchall(), writes=False)
-        place = Place("instruct", store, source, sink)
-        with pytest.raises(QueueUnavailable, match=r"results\.sqlite: database or disk is full"):
-            await work_off(place, asking(STAGES[0], fake_model(), 0), concurrency=2)
+        await source._store.run(lambda db: db.execute(full).fetchall())
+        with pytest.raises(QueueUnavailable, match=r"run\.sqlite: database or disk is full"):
+            await work_off(chain, "instruct", asking(STAGES[0], fake_model(), 0), concurrency=2)
         stats = await source.stats()
         assert (stats.dead, stats.leased, stats.ready + stats.delayed + stats.done) == (0, 0, 10)
     for stage in STAGES:
@@ -129,7 +125,7 @@ async def test_exports_are_whole_or_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full in the middle leaves the exports of before, and nothing beside them."""
-    import veristone.generators.synthesis.pipeline.export as module
+    import veristone.files as module
 
     folder, _ = await started(tmp_path / "run", inputs(20))
     await work(folder, STAGES[0], fake_model())
@@ -149,8 +145,9 @@ async def test_exports_are_whole_or_not_there(
     assert (await exported(folder))["counts"] != before["counts"]
 
 
-def test_stages_in_order(tmp_path: Path) -> None:
+async def test_stages_in_order(tmp_path: Path) -> None:
     with only_one(tmp_path):
         folder = begin(tmp_path, FROZEN, [stage.name for stage in STAGES])
     assert folder.stages == NAMES
-    assert [folder.after(stage) for stage in NAMES] == ["respond", "verify", None]
+    async with folder.open() as chain:
+        assert [chain.after(stage) for stage in NAMES] == ["respond", "verify", None]

@@ -11,7 +11,7 @@ from backends import give_up
 from pipeline_parts import STAGES, exported, fake_model, inputs, read, started, verify, work
 
 from veristone.engine import Engine, EngineConfig
-from veristone.generators.synthesis.pipeline.status import Watch, finished
+from veristone.generators.synthesis.pipeline.chain import finished
 
 pytestmark = pytest.mark.bubblewrap
 CHILD = Path(__file__).with_name("pipeline_child.py")
@@ -74,8 +74,8 @@ async def test_killed_twenty_times_nothing_changes(tmp_path: Path) -> None:
     workers = [Worker(folder.path, role, marks) for role in ("stages", "verify", "verify")]
     kills = {"stages": 0, "verify": 0}
     try:
-        async with Watch(folder) as watch:
-            while not finished(await watch.look()):
+        async with folder.open() as chain:
+            while not finished(await chain.look()):
                 for worker in workers:
                     if not worker.running:
                         await worker.start()

@@ -11,12 +11,12 @@ from pipeline_parts import read, refusals
 from veristone.files import only_one
 from veristone.generators.models.config import ReplayConfig
 from veristone.generators.models.replay import ReplayModel
-from veristone.generators.synthesis.pipeline.asking import asking
+from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export
-from veristone.generators.synthesis.pipeline.feed import feed, reopen
+from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import begin
-from veristone.generators.synthesis.pipeline.judging import VERIFY, judging
-from veristone.generators.synthesis.pipeline.worker import Place, work_off
+from veristone.generators.synthesis.pipeline.work import asking, judging
+from veristone.generators.synthesis.pipeline.worker import work_off
 from veristone.generators.synthesis.read_input import read_input
 from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
 from veristone.generators.synthesis.verification import sample_of
@@ -51,24 +51,15 @@ async def test_recorded_solutions_and_tests(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with only_one(path):
         folder = begin(path, recipe.model_dump_json().encode(), [stage.name])
-    await reopen(folder)
     async with (
         open_engine("bubblewrap", sandboxes=2) as engine,
         ReplayModel(ReplayConfig(path=str(recording))) as model,
-        folder.store() as store,
-        folder.queue(stage.name) as first,
-        folder.queue(VERIFY) as last,
+        folder.open() as chain,
     ):
-        await feed(first, store, read_input(recipe.input, tasks))
-        await work_off(
-            Place(stage.name, store, first, last),
-            asking(stage, model, recipe.random_seed),
-            concurrency=4,
-        )
-        await work_off(
-            Place(VERIFY, store, last, None), judging(engine, recipe.verify), concurrency=4
-        )
-        with folder.alone():
+        await feed(chain, read_input(recipe.input, tasks))
+        await work_off(chain, stage.name, asking(stage, model, recipe.random_seed), concurrency=4)
+        await work_off(chain, VERIFY, judging(engine, recipe.verify), concurrency=4)
+        with only_one(path):
             counts = await export(folder)
         responses = read(folder, "responses")
         samples = [sample_of(record, recipe.verify) for record in responses]

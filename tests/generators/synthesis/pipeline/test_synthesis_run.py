@@ -32,10 +32,9 @@ from veristone import (
     Sample,
 )
 from veristone.generators.models.fake import FakeModel
+from veristone.generators.synthesis.pipeline.chain import finished
 from veristone.generators.synthesis.pipeline.export import DUPLICATE
-from veristone.generators.synthesis.pipeline.feed import put_back
 from veristone.generators.synthesis.pipeline.folder import RunFolder
-from veristone.generators.synthesis.pipeline.status import Watch, finished
 from veristone.generators.synthesis.records import Record
 
 
@@ -201,9 +200,9 @@ async def test_faults_of_the_sandbox_are_dead_letters_and_can_be_tried_again(
     assert dead
     assert "sandbox_error" in dead[0]
     assert not any(digest(name) % 4 == 0 for name in judged)
-    async with Watch(folder) as watch:
-        assert finished(await watch.look())
-    assert await put_back(folder) == {"verify": len(dead)}
+    async with folder.open() as chain:
+        assert finished(await chain.look())
+        assert await chain.put_back() == {"verify": len(dead)}
     await verify(folder, FakeVerifier())
     assert await exported(folder) == reference
     assert (folder.path / "dead.jsonl").read_bytes() == b""
@@ -221,10 +220,12 @@ async def test_dead_letters_of_the_first_stage_go_all_the_way_when_put_back(
     for stage in STAGES:
         await work(folder, stage, FakeModel(away))
     await verify(folder, FakeVerifier())
-    back = await put_back(folder)
+    async with folder.open() as chain:
+        back = await chain.put_back()
     assert back.keys() == {"instruct", "respond"}
     assert await whole(folder) == reference
-    assert await put_back(folder) == {}
+    async with folder.open() as chain:
+        assert await chain.put_back() == {}
 
 
 async def test_fed_again_only_the_new_counts(tmp_path: Path, reference: dict[str, bytes]) -> None:
@@ -242,7 +243,8 @@ async def test_fed_again_while_workers_are_at_it(
     folder, _ = await started(tmp_path / "run", inputs(5))
     for stage in STAGES:
         await work(folder, stage, fake_model())
-    async with folder.queue("instruct") as first, folder.queue("respond") as second:
+    async with folder.open() as chain:
+        first, second = chain.queues["instruct"], chain.queues["respond"]
         await first.begin("feed")
         instructing = asyncio.create_task(work(folder, STAGES[0], fake_model()))
         # Its worker opens the queue behind it; one of that stage that came earlier would find
@@ -267,8 +269,8 @@ async def test_a_worker_that_left_before_more_was_fed_is_started_again(
     assert (await work(folder, STAGES[1], fake_model())).acked == 0
     await started(tmp_path / "run", inputs(60))
     await work(folder, STAGES[0], fake_model())
-    async with Watch(folder) as watch:
-        stages = {stage.stage: stage.queue for stage in await watch.look()}
+    async with folder.open() as chain:
+        stages = {stage.stage: stage.queue for stage in await chain.look()}
     assert stages["respond"].ready > 0
     assert not stages["respond"].finished
     assert not stages["verify"].finished

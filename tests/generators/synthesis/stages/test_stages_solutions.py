@@ -10,11 +10,10 @@ from stage_parts import answer, template
 
 from veristone import Completion, Generation
 from veristone.generators.seeds.records import Provenance, Seed
-from veristone.generators.synthesis.inputs import Tasks
-from veristone.generators.synthesis.read_input import read_input
+from veristone.generators.synthesis.read_input import Tasks, read_input
 from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
 from veristone.generators.synthesis.records import Record
-from veristone.generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.stages.prompting import Sampling
 from veristone.generators.synthesis.stages.solutions import Solutions
 
 HEAD = 'def double(x):\n    """Return twice x."""\n'

@@ -6,11 +6,9 @@ from stage_parts import EXAMPLES, RECORD, SEED, answer, ask, reasons, template
 
 from veristone.generators.synthesis.draws import Properties
 from veristone.generators.synthesis.records import Record, Trace
-from veristone.generators.synthesis.stages.concepts import Concepts
 from veristone.generators.synthesis.stages.evolve import Evolve, Method
-from veristone.generators.synthesis.stages.instructions import Instructions
-from veristone.generators.synthesis.stages.propose import Propose
-from veristone.generators.synthesis.stages.sampling import Sampling
+from veristone.generators.synthesis.stages.instructions import Concepts, Instructions, Propose
+from veristone.generators.synthesis.stages.prompting import Sampling
 
 TASK = "Write a function `last_word` that returns the last word of a text, or None."
 CONCEPTS = Concepts(template=template("{{ seed_code }}\n### Concepts\n"), shots=0)

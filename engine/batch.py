@@ -1,0 +1,383 @@
+"""A file of samples in, a file of verdicts out: `veristone verify` as a library call.
+
+Promised: one record for every line that is not empty, in the order of the input, each written whole
+in one piece; a line that is no sample becomes a `Rejected` and the run goes on; killed at any
+moment, a run that is resumed ends with the same records as one that was not; an output that does
+not belong to the input is left as it is; memory does not grow with the file. Not promised: that a
+verdict that was under way when the run was killed is not computed again.
+"""
+
+import asyncio
+import contextlib
+import os
+import stat
+import sys
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal, cast
+
+import msgspec
+
+from veristone import (
+    ConfigError,
+    Decision,
+    InvalidSample,
+    Isolation,
+    Reason,
+    Rejected,
+    Sample,
+    Verdict,
+)
+from veristone.engine.config import EngineConfig
+from veristone.engine.engine import Engine
+from veristone.text import near
+
+__all__ = ["Tally", "verify_file"]
+
+MAX_LINE = 128 * 1024 * 1024
+_BLOCK = 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
+_decode = msgspec.json.Decoder(Sample).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has read and written so far."""
+
+    reasons: Counter[Reason] = field(default_factory=Counter[Reason])
+    rejected: int = 0
+    skipped: int = 0
+    """Records that were there before and were left as they are."""
+    isolation: Isolation | None = None
+    """Of the last verdict."""
+    read_bytes: int = 0
+    total_bytes: int | None = None
+    """Of the input; None where that is a pipe."""
+
+    @property
+    def records(self) -> int:
+        """How many were written."""
+        return self.reasons.total() + self.rejected
+
+    def decided(self, decision: Decision) -> int:
+        """Return how many verdicts have this decision."""
+        return sum(n for reason, n in self.reasons.items() if reason.decision == decision)
+
+
+async def verify_file(
+    samples: Path | None,
+    output: Path | None,
+    config: EngineConfig | None = None,
+    *,
+    mode: Literal["new", "resume", "overwrite"] = "new",
+    on_record: Callable[[Tally], None] = lambda tally: None,
+) -> Tally:
+    """Judge the samples of a file and write their verdicts to another.
+
+    Args:
+        samples: JSON Lines; None: standard input.
+        output: JSON Lines; None: standard output.
+        config: of the engine.
+        mode: `new` refuses an output that holds something, `resume` goes on where it ends,
+            `overwrite` starts it anew.
+        on_record: called after every record with the counts so far, always the same object.
+
+    Raises:
+        ConfigError: a file cannot be opened, is of another kind, or the output is that of another
+            input.
+        BackendUnavailable: there is no way to isolate samples here.
+    """
+    if mode == "resume" and output is None:
+        raise ConfigError("--resume needs --output FILE: stdout cannot be read back")
+    tally = Tally()
+    with contextlib.ExitStack() as stack:
+        source = _open_input(samples, stack, tally)
+        sink = _open_output(output, mode, stack)
+        done = _records(output) if mode == "resume" and output is not None else 0
+        writer = _Writer(sink, tally, on_record, output if mode == "resume" else None)
+        async with Engine(config) as engine:
+            reader = _Reader(source, tally, done, output, writer, engine.accept)
+            async for verdict in engine.verify_stream(reader.samples()):
+                writer.verdict(verdict)
+            writer.flush()
+    return tally
+
+
+class _Writer:
+    """Writes records in input order, each as one whole line in one write."""
+
+    def __init__(
+        self,
+        output: IO[bytes],
+        tally: Tally,
+        changed: Callable[[Tally], None],
+        repair: Path | None,
+    ) -> None:
+        self._fd = output.fileno()
+        self._tally = tally
+        self._changed = changed
+        # Before the first write and not earlier: by then it is known that the output belongs to
+        # the input.
+        self._repair = repair
+        # What was read and is not written yet: rejected lines wait for the samples before them.
+        self._waiting: deque[Rejected | None] = deque()
+
+    def expect(self) -> None:
+        """Note that a sample was handed to the engine."""
+        self._waiting.append(None)
+
+    def reject(self, record: Rejected) -> None:
+        """Note a line that is no sample."""
+        self._waiting.append(record)
+        self.flush()
+
+    def verdict(self, verdict: Verdict) -> None:
+        """Write a verdict, which belongs to the first sample that waits."""
+        self.flush()
+        self._waiting.popleft()
+        self._tally.reasons[verdict.reason] += 1
+        self._tally.isolation = verdict.isolation or self._tally.isolation
+        self._write(verdict)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write the rejected lines that wait for nothing."""
+        while self._waiting and (record := self._waiting[0]) is not None:
+            self._waiting.popleft()
+            self._tally.rejected += 1
+            self._write(record)
+
+    def _write(self, record: Verdict | Rejected) -> None:
+        if self._repair is not None:
+            _drop_half_line(self._repair)
+            self._repair = None
+        data = memoryview(_encode(record) + b"\n")
+        while data:
+            data = data[os.write(self._fd, data) :]
+        self._changed(self._tally)
+
+
+class _Reader:
+    """Reads samples behind the records that are there, and rejects what is no sample."""
+
+    def __init__(
+        self,
+        source: IO[bytes],
+        tally: Tally,
+        done: int,
+        output: Path | None,
+        writer: _Writer,
+        accept: Callable[[Sample], None],
+    ) -> None:
+        self._source = source
+        self._tally = tally
+        self._done = done
+        self._output = output
+        self._writer = writer
+        self._accept = accept
+
+    async def samples(self) -> AsyncIterator[Sample]:
+        """Yield the samples behind the first `done` records."""
+        records = 0
+        number = 0
+        async for line in self._lines():
+            number += 1
+            if not line.strip():
+                continue
+            if number == 1 and line.lstrip().startswith(b"["):
+                raise ConfigError(
+                    f"{self._source.name} is a JSON array; one sample a line is expected:"
+                    f" jq -c '.[]' {self._source.name} > samples.jsonl"
+                )
+            records += 1
+            if records < self._done:
+                continue
+            try:
+                sample = self._sample(line)
+            except (msgspec.MsgspecError, InvalidSample, UnicodeError, RecursionError) as error:
+                if records > self._done:
+                    self._writer.reject(Rejected(line=number, error=str(error)))
+                continue
+            if records == self._done:
+                self._belongs(sample, number)
+                continue
+            self._writer.expect()
+            yield sample
+        if records < self._done:
+            raise ConfigError(
+                f"{self._output} has more records ({self._done}) than the input ({records})"
+            )
+        self._tally.skipped = self._done
+
+    def _sample(self, line: bytes) -> Sample:
+        if len(line) > MAX_LINE:
+            raise InvalidSample(f"the line is longer than {MAX_LINE} bytes")
+        try:
+            sample = _decode(line)
+        except msgspec.ValidationError as error:
+            raise InvalidSample(f"{error}{_hint(msgspec.json.decode(line))}") from error
+        _refuse_misspelt(msgspec.json.decode(line), sample)
+        self._accept(sample)
+        return sample
+
+    def _belongs(self, sample: Sample, number: int) -> None:
+        assert self._output is not None
+        last = _last_id(self._output)
+        if last is not None and sample.id != last:
+            raise ConfigError(
+                f"{self._output} does not belong to this input: its last record is {last!r},"
+                f" line {number} of the input is {sample.id!r}; nothing was written"
+            )
+
+    async def _lines(self) -> AsyncIterator[bytes]:
+        """Yield lines; of one that is too long only the start, so that memory stays bounded.
+
+        A pipe or a terminal is waited for in the event loop: verdicts come out and Ctrl-C works
+        while nothing comes in.
+        """
+        fd = self._source.fileno()
+        kind = stat.S_IFMT(os.fstat(fd).st_mode)
+        waits = kind in (stat.S_IFIFO, stat.S_IFSOCK) or os.isatty(fd)
+        line = bytearray()
+        while True:
+            if waits:
+                await _readable(fd)
+            block = os.read(fd, _BLOCK)
+            if not block:
+                break
+            if not self._tally.read_bytes:
+                block = block.removeprefix(_BOM)
+            self._tally.read_bytes += len(block)
+            *ends, rest = block.split(b"\n")
+            for end in ends:
+                line += end[: MAX_LINE + 1 - len(line)]
+                yield bytes(line)
+                line.clear()
+            line += rest[: MAX_LINE + 1 - len(line)]
+        if line:
+            yield bytes(line)
+
+
+async def _readable(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(fd)
+
+
+def _hint(value: Any) -> str:
+    """Say what a line is that is no sample, where that is known."""
+    if not isinstance(value, dict):
+        return ""
+    fields = cast("dict[str, Any]", value)
+    if "code" not in fields and fields.keys() & {"task_id", "prompt", "completion", "solution"}:
+        return "; tasks and answers of a benchmark are for `veristone eval`"
+    check: Any = fields.get("check")
+    if isinstance(check, dict) and "kind" not in check:
+        return '; a check says its kind: "program", "stdio", "function" or "asserts"'
+    return ""
+
+
+def _refuse_misspelt(fields: Mapping[str, Any], sample: Sample) -> None:
+    """Refuse a sample whose tests would be ignored, which would pass for the wrong reason.
+
+    Other tools' fields beside `code` are let be. In `check` and `limits`, which are ours, a field
+    that nobody reads is a mistake.
+
+    Raises:
+        InvalidSample: naming the field, and the one that was meant.
+    """
+    if "check" not in fields:
+        for name in ("test", "tests"):
+            if fields.get(name):
+                raise InvalidSample(
+                    f"the field {name!r} is not read and the sample has no check: give its tests"
+                    ' as "check": {"kind": "asserts", "tests": "..."}'
+                )
+    for name in ("check", "limits"):
+        _refuse_unknown(fields.get(name), getattr(sample, name), name)
+
+
+def _refuse_unknown(given: Any, read: Any, place: str) -> None:
+    if isinstance(given, list) and isinstance(read, list):
+        pairs = zip(cast("list[Any]", given), cast("list[Any]", read), strict=True)
+        for number, (one, other) in enumerate(pairs):
+            _refuse_unknown(one, other, f"{place}[{number}]")
+    if not isinstance(given, dict) or not isinstance(read, msgspec.Struct):
+        return
+    known = read.__struct_fields__
+    for name, value in cast("dict[str, Any]", given).items():
+        if name in known:
+            _refuse_unknown(value, getattr(read, name), f"{place}.{name}")
+        elif name != read.__struct_config__.tag_field:
+            raise InvalidSample(
+                f"{place} has no field {name!r} (only {', '.join(known)}){near(name, known)}"
+            )
+
+
+def _open_input(path: Path | None, stack: contextlib.ExitStack, tally: Tally) -> IO[bytes]:
+    if path is None:
+        return sys.stdin.buffer
+    try:
+        file = stack.enter_context(path.open("rb"))
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder; a file of samples is expected") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    info = os.fstat(file.fileno())
+    tally.total_bytes = info.st_size if stat.S_ISREG(info.st_mode) else None
+    return file
+
+
+def _open_output(path: Path | None, mode: str, stack: contextlib.ExitStack) -> IO[bytes]:
+    if path is None:
+        return sys.stdout.buffer
+    if mode == "new":
+        with contextlib.suppress(OSError):
+            if path.stat().st_size and not path.is_dir():
+                raise ConfigError(f"{path} exists: use --resume to go on or --overwrite")
+    try:
+        return stack.enter_context(open(path, "wb" if mode == "overwrite" else "ab"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _drop_half_line(path: Path) -> None:
+    """Cut off a last line that a killed process did not finish."""
+    with open(path, "rb+") as file:
+        end = position = file.seek(0, os.SEEK_END)
+        while position > 0:
+            start = max(0, position - 65536)
+            file.seek(start)
+            found = file.read(position - start).rfind(b"\n")
+            if found >= 0:
+                position = start + found + 1
+                break
+            position = start
+        if position != end:
+            file.truncate(position)
+
+
+def _records(path: Path) -> int:
+    """Return how many whole records the output has."""
+    with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return 0
+
+
+def _last_id(path: Path) -> str | None:
+    """Return the id of the last whole record, or None where that record is a rejected line."""
+    with open(path, "rb") as file:
+        last = b""
+        for line in file:
+            last = line if line.endswith(b"\n") else last
+    try:
+        return msgspec.json.decode(last, type=Verdict).id
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,154 @@
+"""A run as a whole: the input fed, stages and verification side by side, each in a process.
+
+The parent feeds, watches, and starts a worker again that was killed. Workers end when the parent
+does, however it ends. Ctrl-C is the parent's to handle: workers are in groups of their own.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from veristone import VeristoneError
+from veristone.generators.synthesis.pipeline.chain import Chain, finished
+from veristone.generators.synthesis.pipeline.export import export
+from veristone.generators.synthesis.pipeline.feed import feed
+from veristone.generators.synthesis.pipeline.folder import RunFolder
+from veristone.generators.synthesis.records import Record
+
+__all__ = ["Worker", "WorkerFailed", "run_whole"]
+
+Say = Callable[[str], None]
+_GRACE_S = 15.0
+"""For a worker to give back its leases and to remove its sandboxes."""
+_DEATHS = 5
+"""Deaths of a worker in a row, with nothing done between, before the run is given up."""
+_LINE_BYTES = 64 * 1024
+_LAST_WORDS_S = 2.0
+
+
+class WorkerFailed(VeristoneError, RuntimeError):
+    """A worker ended with an error of its own, which it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that is to run until its stages are finished."""
+
+    name: str
+    stages: Sequence[str]
+    command: Sequence[str]
+
+
+async def run_whole(
+    folder: RunFolder, records: Iterable[Record], workers: Sequence[Worker], say: Say
+) -> dict[str, Any]:
+    """Run everything and write the sorted files; return their counts. The folder is locked.
+
+    Args:
+        folder: of the run.
+        records: its input.
+        workers: processes that between them work on every stage.
+        say: told what workers write on stderr, and when one is started again.
+
+    Raises:
+        WorkerFailed: a worker ended with an error; the same call goes on from there.
+    """
+    async with folder.open() as chain:
+        await chain.reopen()
+        try:
+            async with asyncio.TaskGroup() as group:
+                feeding = group.create_task(feed(chain, records))
+                if not await _nothing_to_do(feeding, chain):
+                    for worker in workers:
+                        group.create_task(_keep_running(worker, chain, say))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+    return await export(folder)
+
+
+async def _nothing_to_do(feeding: "asyncio.Task[Any]", chain: Chain) -> bool:
+    """True where the run was finished before and the input holds nothing new."""
+    while not feeding.done():
+        await asyncio.wait((feeding,), timeout=0.2)
+        if any(stage.queue.open for stage in await chain.look()):
+            return False
+    if any(stage.queue.open for stage in await chain.look()):
+        return False
+    # Nothing is there for a worker, so nobody but us will say that the stages are through.
+    await chain.complete()
+    return finished(await chain.look())
+
+
+async def _keep_running(worker: Worker, chain: Chain, say: Say) -> None:
+    """Run a worker until its stages are finished; start it again when it was killed."""
+    deaths = 0
+    while True:
+        before = await _progress(worker, chain)
+        status = await _run_once(worker, say)
+        stages = [stage for stage in await chain.look() if stage.stage in worker.stages]
+        if all(stage.queue.finished for stage in stages):
+            return
+        killed = status < 0 or status in (128 + signal.SIGINT, 128 + signal.SIGTERM)
+        if status not in (0, 1) and not killed:
+            raise WorkerFailed(f"the process {worker.name} ended with status {status}")
+        deaths = 0 if await _progress(worker, chain) > before else deaths + 1
+        if deaths >= _DEATHS:
+            raise WorkerFailed(
+                f"the process {worker.name} ended {deaths} times before it had done anything"
+                f" (status {status}): too little memory?"
+            )
+        say(f"the process {worker.name} was ended (status {status}); started again")
+
+
+async def _progress(worker: Worker, chain: Chain) -> int:
+    looked = await chain.look()
+    return sum(stage.count("given") for stage in looked if stage.stage in worker.stages)
+
+
+async def _run_once(worker: Worker, say: Say) -> int:
+    process = await asyncio.create_subprocess_exec(
+        *worker.command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        process_group=0,
+    )
+    assert process.stderr is not None
+    telling = asyncio.ensure_future(_tell(process.stderr, say))
+    try:
+        status = await process.wait()
+        # What a worker left behind may hold the pipe open.
+        await asyncio.wait((telling,), timeout=_LAST_WORDS_S)
+        return status
+    finally:
+        telling.cancel()
+        await asyncio.shield(_end(process))
+
+
+async def _tell(stream: asyncio.StreamReader, say: Say) -> None:
+    """Pass on what a worker says, line by line."""
+    rest = b""
+    while block := await stream.read(_LINE_BYTES):
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            say(line.decode(errors="replace"))
+    if rest:
+        say(rest.decode(errors="replace"))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask it to end, then make it."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE_S):
+            await process.wait()
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

@@ -1,0 +1,115 @@
+"""A run of the whole loop in a folder: checked, planned, run step by step, resumed."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from veristone import ConfigError
+from veristone.extras import need_modules
+from veristone.files import only_one
+from veristone.loop.plan import Step, plan
+from veristone.loop.recipe import AlignRecipe
+from veristone.loop.report.measures import need_libraries
+from veristone.loop.report.write import write_report
+from veristone.loop.run import Progress, StepFailed, remove, run_steps, stale, write_json
+
+__all__ = ["align", "checked_plan", "content", "overrides"]
+
+_NEEDED = tuple(
+    f"veristone.generators.{room}.recipe" for room in ("seeds.pipeline", "selection", "synthesis")
+)
+
+
+def checked_plan(recipe: AlignRecipe) -> list[Step]:
+    """Return the steps of a recipe after everything in it was tried.
+
+    Raises:
+        ConfigError: a part or a setting is not there or is wrong: that must not cost a night.
+    """
+    need_modules(*_NEEDED, extra="seeds,generate")
+    from veristone.training.finetune import load_settings
+
+    for variant in (None, *recipe.variants):
+        for number in range(1, recipe.rounds + 1):
+            training = recipe.at(number).of(variant).training
+            load_settings(training.preset, overrides(training.set))
+    return plan(recipe, content)
+
+
+def overrides(settings: Mapping[str, object]) -> list[str]:
+    """Return settings of a training as they are said over a preset: `KEY=VALUE`."""
+    return [
+        f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+        for key, value in settings.items()
+    ]
+
+
+def content(kind: str, name: str) -> str:
+    """Read a part of the recipe and return the digest of what it says.
+
+    Raises:
+        ConfigError: it is not there or is wrong.
+    """
+    from veristone.generators.seeds.pipeline import recipe as seeds
+    from veristone.generators.selection import recipe as selection
+    from veristone.generators.synthesis import recipe as synthesis
+    from veristone.training.finetune import load_settings, load_template
+
+    more = ""
+    if kind == "training":
+        whole = load_settings(name)
+        more = load_template(whole.template).model_dump_json()
+    else:
+        room = {"seeds": seeds, "selection": selection, "synthesis": synthesis}[kind]
+        whole = room.parse_recipe(room.load_recipe(name), name)
+    return hashlib.sha256((whole.model_dump_json() + more).encode()).hexdigest()[:16]
+
+
+async def align(
+    folder: Path,
+    recipe: AlignRecipe,
+    steps: list[Step],
+    on_progress: Callable[[Progress], None],
+    *,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Run every step that is not done yet, and write the report, also where a step failed.
+
+    `align.json` and `plan.json` in the folder say what was asked for. Returns the report's files.
+
+    Raises:
+        ConfigError: what is there was made with other settings, or another process works there.
+        StepFailed: a step ended with an error; those before it are done and kept.
+    """
+    need_libraries()
+    _check_files(steps)
+    with only_one(folder):
+        changed = stale(folder, steps)
+        if changed and not overwrite:
+            raise ConfigError(
+                f"{folder / changed[0].name} was made with other settings: give another folder,"
+                f" or --overwrite to do {len(changed)} steps anew"
+            )
+        remove(folder, changed)
+        write_json(folder / "align.json", recipe.model_dump(mode="json", by_alias=True))
+        write_json(folder / "plan.json", steps)
+        try:
+            await run_steps(folder, steps, on_progress)
+        except StepFailed:
+            await asyncio.to_thread(write_report, folder)
+            raise
+        return list(await asyncio.to_thread(write_report, folder))
+
+
+def _check_files(steps: list[Step]) -> None:
+    """Refuse a run whose benchmarks or input are not there: nights later it would fail for it."""
+    made = {path for step in steps for path in step.outputs.values()}
+    named = [step.inputs.get(role, "") for step in steps for role in ("dataset", "input")]
+    missing = sorted({path for path in named if path and path not in made} - _there(named))
+    if missing:
+        raise ConfigError(f"the recipe names files that are not there: {', '.join(missing)}")
+
+
+def _there(paths: list[str]) -> set[str]:
+    return {path for path in paths if path and Path(path).exists()}

@@ -1,1 +1,0 @@
-"""Plots beside the bars and histograms of `veristone.generators.seeds.report.plots`."""
