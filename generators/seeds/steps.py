@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PrivateAttr
 
 from veristone import Verifier
 from veristone.generators.judge.records import Judgement
@@ -155,10 +155,12 @@ class Services(NamedTuple):
 class AsyncStep(Step, frozen=True):
     """A step that asks the verifier or a model."""
 
+    _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
+
     @property
     def unjudged(self) -> Counter[str]:
         """Seeds that this object let through without judging them, by reason; it only grows."""
-        return Counter()
+        return self._unjudged
 
     @abstractmethod
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:

@@ -20,7 +20,9 @@ from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.extract.quota import Quota
 from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.filters.registry import AnyRule
-from veristone.generators.seeds.sandboxed.registry import AnyAsyncStep
+from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
+from veristone.generators.seeds.sandboxed.coverage import CoverageStep
+from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 from veristone.generators.seeds.sources.registry import AnySource
 from veristone.settings import checked, read_toml
 
@@ -34,7 +36,15 @@ __all__ = [
 ]
 
 AnyStep: TypeAlias = Annotated[
-    AnyRule | AnyAsyncStep | Pyright | Contamination | ExactDuplicates | NearDuplicates | Quota,
+    AnyRule
+    | Pyright
+    | Contamination
+    | ExactDuplicates
+    | NearDuplicates
+    | Quota
+    | CoverageStep
+    | BehaviourStep
+    | DocstringJudgeStep,
     Field(discriminator="kind"),
 ]
 

@@ -4,11 +4,12 @@ A pure view: nothing here is text for people. Orders are fixed (largest first, t
 equal funnels give equal reports.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from veristone.generators.pages.numbers import ranked
-from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel, add
+from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
 
 __all__ = ["Language", "Speed", "Stage", "also_seen", "languages", "not_read", "speeds", "stages"]
 
@@ -95,9 +96,9 @@ def also_seen(source: SourceFunnel) -> list[tuple[str, int]]:
 
 def not_read(funnel: Funnel) -> list[tuple[str, int]]:
     """Return the reasons why documents of any source were not read, most frequent first."""
-    total: dict[str, int] = {}
+    total: Counter[str] = Counter()
     for source in funnel.sources:
-        add(total, source.reasons)
+        total.update(source.reasons)
     return ranked(total)
 
 

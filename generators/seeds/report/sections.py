@@ -181,6 +181,8 @@ def _reasons(stage: Stage, most: int = 3) -> list[Named]:
         named.append(Named("", f"{number} of other languages passed unjudged"))
     for reason, number in sorted(stage.step.unjudged.items()) if stage.step else ():
         named.append(Named("", f"{count(number)} passed unjudged ({line(reason)})"))
+    for reason, number in sorted(stage.step.flagged.items()) if stage.step else ():
+        named.append(Named("", f"{count(number)} flagged ({line(reason)})"))
     if stage.waiting:
         named.append(Named("", f"{count(stage.waiting)} still waiting"))
     return named

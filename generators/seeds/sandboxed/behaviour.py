@@ -8,24 +8,24 @@ arguments; one that gives the task's answers to all of them solves it, and is re
 What is not found: functions that cannot be loaded in the sandbox (a module is missing there),
 that take their arguments in another order or form, or that print instead of returning; tasks
 whose answers could be guessed or that a trivial function solves (`Guard.unguarded`, written to
-`guard-*.json` in the step's folder). The text-based steps of `contamination/` are for those.
+`guard-*.json` in the step's folder). The step `contamination`, which compares text, is for those.
 """
 
 import asyncio
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from pydantic import Field, PrivateAttr
 
-from veristone import ConfigError, Sample, Verifier
+from veristone import ConfigError, Verifier
+from veristone.files import write_whole
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile, files_of
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.sandboxed.probes import (
-    ORACLE,
-    SEED,
+    PROGRAM,
     TASKS_PER_SAMPLE,
     Answers,
     Guard,
@@ -34,9 +34,10 @@ from veristone.generators.seeds.sandboxed.probes import (
     answers_of,
     build_guard,
 )
-from veristone.generators.seeds.sandboxed.runs import Run, one_line, run_all, verifier_of
-from veristone.generators.seeds.sandboxed.tasks import BenchmarkFile, Task, read_content, read_tasks
+from veristone.generators.seeds.sandboxed.runs import Asked, Run, run_all, verifier_of
+from veristone.generators.seeds.sandboxed.tasks import read_tasks
 from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
+from veristone.text import line
 
 __all__ = ["BehaviourStep"]
 
@@ -44,7 +45,11 @@ _MOST_NAMED = 3
 
 
 class BehaviourStep(AsyncStep, frozen=True):
-    """Rejects Python functions that solve a task of a benchmark."""
+    """Rejects Python functions that solve a task of a benchmark.
+
+    Kept without having been judged are, by reason: `not_loaded`, `unfinished` (some calls went on
+    too long), `timeout`, `crashed`.
+    """
 
     kind: Literal["behaviour"] = "behaviour"
     languages = frozenset({"python"})
@@ -58,16 +63,9 @@ class BehaviourStep(AsyncStep, frozen=True):
     inputs are added (24 calls at most); where that does not help either, it is left out. See
     `probes.information`."""
 
-    _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
     _built: list[Guard] = PrivateAttr(default_factory=list[Guard])
     """The guard, once there is one."""
     _building: asyncio.Lock = PrivateAttr(default_factory=asyncio.Lock)
-
-    @property
-    def unjudged(self) -> Counter[str]:
-        """Functions that this object kept without having judged them, by reason: `not_loaded`,
-        `unfinished` (some calls went on too long), `timeout`, `crashed`."""
-        return self._unjudged
 
     def prepare(self, folder: Path) -> None:
         """Read the benchmarks once, so that a wrong path ends the run before it begins.
@@ -78,7 +76,7 @@ class BehaviourStep(AsyncStep, frozen=True):
         if not self.benchmarks:
             raise ConfigError("behaviour: name the files of some benchmarks under `benchmarks`")
         for benchmark in self.benchmarks:
-            list(read_tasks(benchmark, read_content(benchmark)))
+            read_tasks(benchmark)
 
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
         """Put every task's questions to every function; methods and snippets pass."""
@@ -91,9 +89,12 @@ class BehaviourStep(AsyncStep, frozen=True):
         solved: dict[int, list[str]] = {index: [] for index in asked}
         for start in range(0, len(guard.tasks), TASKS_PER_SAMPLE):
             tasks = guard.tasks[start : start + TASKS_PER_SAMPLE]
-            waiting = iter(asked)
-            async for run in run_all(verifier, _samples([seeds[index] for index in asked], tasks)):
-                index = next(waiting)
+            questions = Questions([(task.arity, task.calls) for task in tasks])
+
+            def put(index: int, questions: Questions = questions) -> Asked:
+                return questions.ask(seeds[index].id, seeds[index].text, seeds[index].name)
+
+            async for index, run in run_all(verifier, asked, put):
                 undecided = run.undecided()
                 if undecided is not None:
                     outcomes[index] = undecided
@@ -102,7 +103,7 @@ class BehaviourStep(AsyncStep, frozen=True):
         for index, names in solved.items():
             if names:
                 more = f" and {len(names) - _MOST_NAMED} more" * (len(names) > _MOST_NAMED)
-                detail = one_line(", ".join(names[:_MOST_NAMED]) + more)
+                detail = line(", ".join(names[:_MOST_NAMED]) + more)
                 outcomes[index] = Rejected("solves_benchmark", detail)
         return outcomes
 
@@ -111,12 +112,10 @@ class BehaviourStep(AsyncStep, frozen=True):
         report = run.report(Answers)
         answers = answers_of(report.answers, len(tasks)) if report is not None else None
         if report is None or answers is None:
-            self._unjudged[run.broken().reason] += 1
+            self.unjudged[run.broken().reason] += 1
             return []
-        if not report.loaded:
-            self._unjudged["not_loaded"] += 1
-        elif not report.finished:
-            self._unjudged["unfinished"] += 1
+        if not report.finished:
+            self.unjudged["unfinished" if report.loaded else "not_loaded"] += 1
         return [
             f"{task.id} {task.entry_point}"
             for task, answer in zip(tasks, answers, strict=True)
@@ -132,39 +131,27 @@ class BehaviourStep(AsyncStep, frozen=True):
         """
         async with self._building:
             if not self._built:
-                contents = [read_content(benchmark) for benchmark in self.benchmarks]
-                path = folder / f"guard-{self._digest(contents)}.json"
+                path = folder / f"guard-{self._digest()}.json"
                 if path.exists():
                     guard = msgspec.json.decode(path.read_bytes(), type=Guard)
                 else:
-                    tasks: list[Task | str] = []
-                    for benchmark, content in zip(self.benchmarks, contents, strict=True):
-                        tasks += read_tasks(benchmark, content)
+                    tasks = [task for each in self.benchmarks for task in read_tasks(each)]
                     guard = await build_guard(tasks, verifier, probes=self.probes, bits=self.bits)
-                    _write(path, msgspec.json.format(msgspec.json.encode(guard)))
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write_whole(path, msgspec.json.format(msgspec.json.encode(guard)))
                 self._built.append(guard)
             return self._built[0]
 
-    def _digest(self, contents: Iterable[bytes]) -> str:
+    def _digest(self) -> str:
         """Name what a guard is made from: the benchmarks, the settings and our own code."""
         state = hashlib.sha256(repr((self.probes, self.bits)).encode())
-        for benchmark, content in zip(self.benchmarks, contents, strict=True):
-            state.update(benchmark.name.encode() + b"\0" + hashlib.sha256(content).digest())
+        for benchmark in self.benchmarks:
+            state.update(benchmark.name.encode())
+            for path in files_of(benchmark.path):
+                state.update(hashlib.sha256(path.read_bytes()).digest())
         here = Path(__file__).parent
-        ours = (here / "tasks.py", here / "probes.py", here / "trivial.py")
-        for path in (*ours, *SEED.paths(), *ORACLE.paths()):
-            state.update(path.read_bytes())
+        for name in ("tasks.py", "probes.py", "trivial.py"):
+            state.update((here / name).read_bytes())
+        for source in PROGRAM.sources().values():
+            state.update(source)
         return state.hexdigest()[:16]
-
-
-def _samples(seeds: Iterable[Seed], tasks: Sequence[Guarded]) -> Iterable[tuple[Sample, str]]:
-    questions = Questions([(task.arity, task.calls) for task in tasks])
-    for seed in seeds:
-        yield questions.ask(seed.id, seed.text, seed.name)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".half")
-    half.write_bytes(content)
-    half.replace(path)

@@ -2,29 +2,31 @@
 
 MultiPL-T (arXiv 2308.09895, section 4.1) keeps functions with a passing test and at least 90 % line
 coverage: 133,168 of the 157,767 that had a passing test. The tests are those that came with the
-seed, else the examples of its docstring.
+seed, else the examples of its docstring, which run under the standard library's own doctest.
 
 What counts as a line: see `harness/coverage_main.py`. Reasons: `tests_failed`, `low_coverage`,
 `timeout`, `crashed` (also: could not be loaded, or ended before its tests did), `no_tests`, and
 `undecided` where the verifier failed.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import doctest
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
-from veristone import Limits, Sample
+from veristone import Limits
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.sandboxed.doctests import has_tests
-from veristone.generators.seeds.sandboxed.runs import Program, Run, one_line, run_all, verifier_of
+from veristone.generators.seeds.sandboxed.runs import Asked, Program, Run, run_all, verifier_of
 from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
+from veristone.text import line
 
-__all__ = ["CoverageStep"]
+__all__ = ["CoverageStep", "has_examples"]
 
+MOST_CHARACTERS = 64 * 1024
+"""A longer docstring is a manual, and not read for examples."""
 _PROGRAM = Program("coverage_main.py", ("veristone_supervise.py",))
 
 
@@ -53,66 +55,62 @@ class CoverageStep(AsyncStep, frozen=True):
     cpu_s: float = Field(default=10.0, gt=0, le=3600)
     """CPU seconds for the tests of one seed."""
 
-    _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
-
-    @property
-    def unjudged(self) -> Counter[str]:
-        """Seeds that this object kept without having judged them, by reason."""
-        return self._unjudged
-
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
         """Run the tests of those that have some."""
         verifier = verifier_of(services, self.kind)
-        outcomes: list[Outcome] = [self._untested(seed) for seed in seeds]
-        tested = [index for index, seed in enumerate(seeds) if _is_tested(seed)]
-        self._unjudged["no_tests"] += (
-            len(seeds) - len(tested) if self.without_tests == "keep" else 0
-        )
-        waiting = iter(tested)
-        async for run in run_all(verifier, self._samples(seeds[index] for index in tested)):
-            index = next(waiting)
-            outcomes[index] = self._judge(seeds[index], run)
+        outcomes: list[Outcome] = list(seeds)
+        tested: list[int] = []
+        for index, seed in enumerate(seeds):
+            # A method's examples need its class, which is not here.
+            if seed.tests.strip() or (seed.shape == "function" and has_examples(seed.docstring)):
+                tested.append(index)
+            elif self.without_tests == "keep":
+                self.unjudged["no_tests"] += 1
+            else:
+                said = "none came with it, and its docstring has no examples"
+                outcomes[index] = Rejected("no_tests", said)
+        limits = Limits(cpu_s=self.cpu_s, wall_s=3 * self.cpu_s)
+
+        def run(index: int) -> Asked:
+            seed = seeds[index]
+            request = {name: getattr(seed, name) for name in ("name", "tests", "docstring")}
+            return _PROGRAM.ask(seed.id, {"code": seed.text, **request}, limits)
+
+        async for index, ended in run_all(verifier, tested, run):
+            outcomes[index] = self._rejected(ended) or seeds[index]
         return outcomes
 
-    def _untested(self, seed: Seed) -> Outcome:
-        if self.without_tests == "keep":
-            return seed
-        return Rejected("no_tests", "none came with it, and its docstring has no examples")
-
-    def _samples(self, seeds: Iterable[Seed]) -> Iterable[tuple[Sample, str]]:
-        limits = Limits(cpu_s=self.cpu_s, wall_s=3 * self.cpu_s)
-        for seed in seeds:
-            request = {
-                "code": seed.text,
-                "name": seed.name,
-                "tests": seed.tests,
-                "docstring": seed.docstring,
-            }
-            yield _PROGRAM.sample(seed.id, request, limits)
-
-    def _judge(self, seed: Seed, run: Run) -> Outcome:
-        undecided = run.undecided()
-        if undecided is not None:
+    def _rejected(self, run: Run) -> Rejected | None:
+        if (undecided := run.undecided()) is not None:
             return undecided
         report = run.report(_Report)
         if report is None:
             return run.broken()
         if report.error and not report.loaded:
-            return Rejected("crashed", one_line(f"cannot be loaded: {report.error}"))
+            return Rejected("crashed", line(f"cannot be loaded: {report.error}"))
         if report.failures:
-            return Rejected("tests_failed", one_line(report.failures[0]))
+            return Rejected("tests_failed", line(report.failures[0]))
         if not report.done:
             return Rejected("crashed", "ended before its tests did")
         if not report.checks:
             return Rejected("no_tests", "no assertion of its tests was reached")
         if report.covered < self.minimum * report.lines:
             missed = ", ".join(map(str, report.missed[:10]))
-            return Rejected(
-                "low_coverage", f"{report.covered} of {report.lines} lines, not {missed}"
-            )
-        return seed
+            said = f"{report.covered} of {report.lines} lines, not {missed}"
+            return Rejected("low_coverage", said)
+        return None
 
 
-def _is_tested(seed: Seed) -> bool:
-    # A method's examples need its class, which is not here.
-    return bool(seed.tests.strip()) or (seed.shape == "function" and has_tests(seed.docstring))
+def has_examples(docstring: str) -> bool:
+    """Return whether some example says what it expects, and is not skipped.
+
+    An example without expected output only prepares another one, or shows a call: it proves
+    nothing.
+    """
+    if ">>>" not in docstring or len(docstring) > MOST_CHARACTERS:
+        return False
+    try:
+        examples = doctest.DocTestParser().get_examples(docstring)
+    except (ValueError, RecursionError):  # indentation that does not fit, unknown directives
+        return False
+    return any(example.want and not example.options.get(doctest.SKIP) for example in examples)

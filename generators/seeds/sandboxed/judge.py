@@ -10,12 +10,11 @@ neither yes nor no about stays, counted as `unclear_answer`.
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from veristone import ConfigError
 from veristone.generators.judge.records import Judgement
@@ -39,13 +38,6 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
     """Without a judge: `skip` keeps every seed and counts them in `unjudged`; `fail` ends the
     run, so that nobody takes unjudged seeds for judged ones."""
 
-    _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
-
-    @property
-    def unjudged(self) -> Counter[str]:
-        """Seeds that this object kept without having judged them, by reason."""
-        return self._unjudged
-
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
         """Ask the judge about all seeds at once; those without documentation fail unasked."""
         if services.judge is None:
@@ -55,7 +47,7 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
                     ' (--judge MODEL), set absent = "skip" to keep all seeds unjudged, or take the'
                     " step out of the recipe"
                 )
-            self._unjudged["no_judge"] += len(seeds)
+            self.unjudged["no_judge"] += len(seeds)
             return list(seeds)
         asked = [seed for seed in seeds if seed.docstring.strip()]
         given = await services.judge.judge(asked) if asked else []
@@ -74,7 +66,7 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
             return Rejected(judgement.refused, judgement.detail)
         probability = judgement.p_yes
         if probability is None:
-            self._unjudged["unclear_answer"] += 1
+            self.unjudged["unclear_answer"] += 1
             return seed
         if math.isnan(probability) or not 0 <= probability <= 1:
             raise RuntimeError(f"the judge gave {probability} for seed {seed.id}: no probability")
@@ -87,9 +79,6 @@ def _detail(probability: float, judgement: Judgement) -> str:
     said = f"probability of yes {probability:.3f}"
     if judgement.votes:
         return f"{said}, of {judgement.votes} answers {judgement.mass:.0%} said yes or no"
-    yes, no = (_number(value) for value in (judgement.logp_yes, judgement.logp_no))
+    logs = (judgement.logp_yes, judgement.logp_no)
+    yes, no = ("not reported" if value is None else f"{value:.3f}" for value in logs)
     return f"{said} (log-probabilities: yes {yes}, no {no})"
-
-
-def _number(value: float | None) -> str:
-    return "not reported" if value is None else f"{value:.3f}"

@@ -6,6 +6,7 @@ out. Only digests of answers come back (`harness/veristone_digest.py`).
 """
 
 import base64
+import functools
 import hashlib
 import math
 import pickle
@@ -16,14 +17,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from veristone import Limits, Sample, SandboxFailure, Verifier
-from veristone.generators.seeds.sandboxed.runs import Program, run_all
+from veristone import Limits, SandboxFailure, Verifier
+from veristone.generators.seeds.sandboxed.runs import Asked, Program, run_all
 from veristone.generators.seeds.sandboxed.tasks import Task
 from veristone.generators.seeds.sandboxed.trivial import expressions
 
 __all__ = [
-    "ORACLE",
-    "SEED",
+    "PROGRAM",
     "Guard",
     "Guarded",
     "Questions",
@@ -34,9 +34,7 @@ __all__ = [
     "information",
 ]
 
-_SHARED = ("veristone_supervise.py", "veristone_digest.py")
-SEED = Program("behaviour_main.py", _SHARED)
-ORACLE = Program("oracle_main.py", ("behaviour_main.py", *_SHARED))
+PROGRAM = Program("behaviour_main.py", ("veristone_supervise.py", "veristone_digest.py"))
 LIMITS = Limits(cpu_s=40.0, wall_s=90.0)
 """The workers of `harness/behaviour_main.py` and their supervisor fit in."""
 MOST_CALLS = 24
@@ -82,12 +80,11 @@ class Questions:
     """Tasks in the form in which they are sent with a program."""
 
     def __init__(self, tasks: Sequence[tuple[int, Sequence[bytes]]]) -> None:
-        self.count = len(tasks)
         self._files = {"probes": pickle.dumps([(a, list(c)) for a, c in tasks], protocol=4)}
 
-    def ask(self, id: str, code: str, name: str) -> tuple[Sample, str]:
-        """Return the sample that puts the questions to the function `name` of `code`."""
-        return SEED.sample(id, {"code": code, "name": name}, LIMITS, self._files)
+    def ask(self, id: str, code: str, name: str) -> Asked:
+        """Return the program that puts the questions to the function `name` of `code`."""
+        return PROGRAM.ask(id, {"code": code, "name": name}, LIMITS, self._files)
 
 
 def answers_of(text: str, count: int) -> list[str] | None:
@@ -196,33 +193,35 @@ def choose(answers: Sequence[Answer], own: int, probes: int, enough: int) -> Cho
     answered = [index for index, answer in enumerate(answers) if answer.digest]
     if not answered:
         return Choice([], "no_answers")
-    seen: set[str] = set()
-    first: list[int] = []
-    repeated: list[int] = []
+    seen: Counter[str] = Counter()
+    turns: list[tuple[bool, int]] = []
     for index in answered:
         if index < own:
-            digest = answers[index].digest
-            (repeated if digest in seen else first).append(index)
-            seen.add(digest)
-    chosen = (first + repeated)[:probes]
+            turns.append((answers[index].digest in seen, index))
+            seen[answers[index].digest] += 1
+    chosen = [index for _, index in sorted(turns)[:probes]]
     others = [index for index in answered if index not in chosen]
-    used = Counter(answers[index].digest for index in chosen)
     worth = {answer.digest: answer.bits for answer in answers}
-    trivial = -1
-    for index in chosen:
-        trivial &= answers[index].trivial
-    while others and len(chosen) < MOST_CALLS and (trivial or information(used, worth) < enough):
+
+    def trivial() -> int:
+        return functools.reduce(lambda mask, i: mask & answers[i].trivial, chosen, -1)
+
+    def used() -> Counter[str]:
+        return Counter(answers[index].digest for index in chosen)
+
+    while (
+        others and len(chosen) < MOST_CALLS and (trivial() or information(used(), worth) < enough)
+    ):
+        mask, counts = trivial(), used()
         index = min(
             others,
-            key=lambda i: ((trivial & answers[i].trivial).bit_count(), used[answers[i].digest], i),
+            key=lambda i: ((mask & answers[i].trivial).bit_count(), counts[answers[i].digest], i),
         )
         others.remove(index)
         chosen.append(index)
-        used[answers[index].digest] += 1
-        trivial &= answers[index].trivial
-    if trivial:
+    if trivial():
         return Choice([], "trivial")
-    if information(used, worth) < enough:
+    if information(used(), worth) < enough:
         return Choice([], "guessable")
     return Choice(sorted(chosen))
 
@@ -244,38 +243,41 @@ class _Answers(msgspec.Struct):
     answers: list[str] = []
 
 
-async def _solve(
-    tasks: Sequence[Task], verifier: Verifier
-) -> AsyncIterator[tuple[Task, list[bytes], list[Answer]]]:
-    """Run the solution of each task; yield its calls, borrowed ones included, and its answers."""
+class _Solved(NamedTuple):
+    task: Task
+    calls: list[bytes]
+    """Borrowed ones included."""
+    answers: list[Answer]
+
+
+async def _solve(tasks: Sequence[Task], verifier: Verifier) -> AsyncIterator[_Solved]:
+    """Run the solution of each task."""
     calls = [[*task.calls, *more] for task, more in zip(tasks, borrow(tasks), strict=True)]
-    samples = (
-        ORACLE.sample(
-            task.id,
-            {
-                "code": task.program,
-                "name": task.entry_point,
-                "arity": task.arity,
-                "trivial": expressions(task.arity),
-            },
-            LIMITS,
-            {"probes": pickle.dumps(asked, protocol=4)},
-        )
-        for task, asked in zip(tasks, calls, strict=True)
-    )
-    waiting = zip(tasks, calls, strict=True)
-    async for run in run_all(verifier, samples):
-        task, asked = next(waiting)
+
+    def ask(number: int) -> Asked:
+        task = tasks[number]
+        request = {
+            "code": task.program,
+            "name": task.entry_point,
+            "arity": task.arity,
+            "trivial": expressions(task.arity),
+        }
+        files = {"probes": pickle.dumps(calls[number], protocol=4)}
+        return PROGRAM.ask(task.id, request, LIMITS, files)
+
+    async for number, run in run_all(verifier, range(len(tasks)), ask):
         undecided = run.undecided()
         if undecided is not None:
-            raise SandboxFailure(f"the solution of {task.id} could not be run: {undecided.detail}")
+            name = tasks[number].id
+            raise SandboxFailure(f"the solution of {name} could not be run: {undecided.detail}")
         report = run.report(_Answers)
-        yield task, asked, [_answer(line) for line in report.answers] if report else []
+        answers = [_answer(row) for row in report.answers] if report else []
+        yield _Solved(tasks[number], calls[number], answers)
 
 
-def _answer(line: str) -> Answer:
+def _answer(row: str) -> Answer:
     """Return what the oracle said of one call; nothing where it said something else."""
-    said = _LINE.fullmatch(line)
+    said = _LINE.fullmatch(row)
     if said is None:
         return Answer()
     return Answer(said["digest"], int(said["bits"]), int(said["trivial"], 16))

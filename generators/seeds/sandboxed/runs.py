@@ -3,10 +3,10 @@
 import functools
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,13 +21,23 @@ from veristone import (
     Verifier,
 )
 from veristone.generators.seeds.steps import Rejected, Services
+from veristone.text import line
 
-__all__ = ["Program", "Run", "run_all", "verifier_of"]
+__all__ = ["Asked", "Program", "Run", "run_all", "verifier_of"]
 
 _HARNESS = Path(__file__).parent / "harness"
 _TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 
 R = TypeVar("R", bound=msgspec.Struct)
+Item = TypeVar("Item")
+
+
+class Asked(NamedTuple):
+    """A program of the harness that is ready to run."""
+
+    sample: Sample
+    token: str
+    """What its report begins with. It is random: whatever a seed prints, it is not that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +47,29 @@ class Program:
     main: str
     modules: tuple[str, ...]
 
-    def paths(self) -> list[Path]:
-        """Return where its files lie."""
-        return [_HARNESS / name for name in (self.main, *self.modules)]
+    def sources(self) -> dict[str, bytes]:
+        """Return its files."""
+        return {name: _source(name) for name in (self.main, *self.modules)}
 
-    def sample(
+    def ask(
         self,
         id: str,
         request: Mapping[str, Any],
         limits: Limits,
         files: Mapping[str, bytes] | None = None,
-    ) -> tuple[Sample, str]:
-        """Return a sample that runs the program, and the token that its report will begin with.
-
-        The token is random: whatever a seed prints, it is not that. Outcomes do not depend on it.
-        """
+    ) -> Asked:
+        """Return a sample that runs the program. Outcomes do not depend on its token."""
         token = secrets.token_hex(16)
-        shipped = {name: _source(name) for name in self.modules}
+        shipped = self.sources()
         sample = Sample(
-            code=_source(self.main).decode(),
+            code=shipped.pop(self.main).decode(),
             # ASCII: corpus text may hold halves of surrogate pairs, which are no UTF-8.
             check=ProgramCheck(stdin=json.dumps({**request, "token": token}), exit_code=None),
             id=id,
             limits=limits,
             files={**shipped, **(files or {})},
         )
-        return sample, token
+        return Asked(sample, token)
 
 
 @functools.cache
@@ -84,8 +91,8 @@ class Run:
         made up by the seed: only its types are checked here.
         """
         output = self.verdict.stdout
-        for line in reversed(f"{output.head}\n{output.tail}".split("\n")):
-            token, _, text = line.partition(" ")
+        for row in reversed(f"{output.head}\n{output.tail}".split("\n")):
+            token, _, text = row.partition(" ")
             if token == self.token:
                 try:
                     return msgspec.json.decode(text, type=kind)
@@ -101,19 +108,14 @@ class Run:
         """
         if self.verdict.decision is not Decision.UNDECIDED:
             return None
-        return Rejected("undecided", one_line(f"{self.verdict.reason}: {self.verdict.message}"))
+        return Rejected("undecided", line(f"{self.verdict.reason}: {self.verdict.message}"))
 
     def broken(self) -> Rejected:
         """Return why a run without a report has none."""
         verdict = self.verdict
         reason = "timeout" if verdict.reason in _TIMEOUTS else "crashed"
         said = verdict.message or "ended before its report"
-        return Rejected(reason, one_line(f"{verdict.reason}: {said}"))
-
-
-def one_line(text: str, most: int = 200) -> str:
-    """Return text as a detail: printable, on one line, not too long."""
-    return "".join(each if each.isprintable() else " " for each in text[: 2 * most])[:most].strip()
+        return Rejected(reason, line(f"{verdict.reason}: {said}"))
 
 
 def verifier_of(services: Services, kind: str) -> Verifier:
@@ -130,18 +132,21 @@ def verifier_of(services: Services, kind: str) -> Verifier:
     return services.verifier
 
 
-async def run_all(verifier: Verifier, programs: Iterable[tuple[Sample, str]]) -> AsyncIterator[Run]:
-    """Yield how each program ran, in order. Programs are made as the verifier takes them."""
+async def run_all(
+    verifier: Verifier, items: Sequence[Item], ask: Callable[[Item], Asked]
+) -> AsyncIterator[tuple[Item, Run]]:
+    """Yield each item and how its program ran, in order; `ask` is called as the verifier takes."""
     tokens: list[str] = []
 
     def samples() -> Iterable[Sample]:
-        for sample, token in programs:
+        for item in items:
+            sample, token = ask(item)
             tokens.append(token)
             yield sample
 
     position = 0
     async for verdict in verifier.verify_stream(samples()):
-        yield Run(verdict, tokens[position])
+        yield items[position], Run(verdict, tokens[position])
         position += 1
-    if position != len(tokens):
-        raise RuntimeError(f"the verifier gave {position} verdicts for {len(tokens)} samples")
+    if position != len(items):
+        raise RuntimeError(f"the verifier gave {position} verdicts for {len(items)} samples")

@@ -15,37 +15,22 @@ a benchmark is executed here: tests are read with `ast`, and only literals count
 """
 
 import ast
-import gzip
-import json
 import pickle
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from veristone import ConfigError, DatasetError
+from veristone.files import read_rows
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile, files_of
 
-from veristone import ConfigError
-
-__all__ = ["BenchmarkFile", "Task", "read_content", "read_tasks"]
+__all__ = ["Task", "read_tasks"]
 
 MOST_CALLS = 64
 """Inputs of a task that are looked at, the benchmark's first ones."""
 MOST_ARGUMENT_BYTES = 2048
 """Of one input, pickled: every seed is called with it."""
-
-
-class BenchmarkFile(BaseModel):
-    """A benchmark that seeds are compared with."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1)
-    """Stands in rejections before ids that are bare numbers."""
-    path: Path
-    """JSON Lines, plain or gzipped; what a row may hold is said in `tasks.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +57,27 @@ class _Call:
     own: bool = True
     expected: ast.expr | None = None
 
+    @property
+    def pickled(self) -> bytes:
+        return pickle.dumps(self.arguments, protocol=4)
 
-def read_content(benchmark: BenchmarkFile) -> bytes:
-    """Return the unpacked content of a benchmark file.
+
+def read_tasks(benchmark: BenchmarkFile) -> list[Task | str]:
+    """Return the tasks of a benchmark; for a row that is none that can be run, its id.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: a file cannot be read, a line is no JSON object, or there is no line.
     """
+    tasks: list[Task | str] = []
     try:
-        content = benchmark.path.read_bytes()
-        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise ConfigError(f"benchmark {benchmark.name!r}: cannot be read: {error}") from error
-
-
-def read_tasks(benchmark: BenchmarkFile, content: bytes) -> Iterator[Task | str]:
-    """Yield the tasks of a benchmark; for a row that is none that can be run, its id.
-
-    Raises:
-        ConfigError: a line is no JSON object, or there is no line.
-    """
-    rows = 0
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        rows += 1
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            where = f"{benchmark.path}:{number}"
-            raise ConfigError(f"{where}: not a line of JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise ConfigError(f"{benchmark.path}:{number}: a JSON object was expected")
-        yield _task(cast("dict[str, Any]", row), benchmark.name, number)
-    if not rows:
+        for path in files_of(benchmark.path):
+            for number, row in enumerate(read_rows(path), start=1):
+                tasks.append(_task(row.fields, benchmark.name, number))
+    except (DatasetError, ConfigError) as error:
+        raise ConfigError(f"benchmark {benchmark.name!r}: {error}") from error
+    if not tasks:
         raise ConfigError(f"benchmark {benchmark.name!r}: {benchmark.path} is empty")
+    return tasks
 
 
 def _task(row: dict[str, Any], benchmark: str, number: int) -> Task | str:
@@ -114,9 +85,7 @@ def _task(row: dict[str, Any], benchmark: str, number: int) -> Task | str:
     id = given if isinstance(given, str) and not given.isdecimal() else f"{benchmark}/{given}"
     tests = _tests(row)
     entry, program = _solution(row, tests)
-    if not entry:
-        return id
-    calls = _calls(row, tests, entry)
+    calls = _calls(row, tests, entry) if entry.isidentifier() else []
     if not program:
         calls = [call for call in calls if call.expected is not None]
     if not calls:
@@ -129,7 +98,7 @@ def _task(row: dict[str, Any], benchmark: str, number: int) -> Task | str:
         entry_point=entry,
         program=program or _recital(entry, calls),
         arity=arity,
-        calls=tuple(pickle.dumps(call.arguments, protocol=4) for call in calls),
+        calls=tuple(call.pickled for call in calls),
         own=sum(call.own for call in calls),
         shapes=tuple(",".join(map(_shape, call.arguments)) for call in calls),
     )
@@ -138,12 +107,12 @@ def _task(row: dict[str, Any], benchmark: str, number: int) -> Task | str:
 def _shape(value: object) -> str:
     """Return what a literal is made of; of a collection, what its first item is."""
     name: str = type(value).__name__
-    if isinstance(value, tuple | list | set | frozenset):
-        items = list(cast("Iterable[object]", value))
-        return f"{name}[{_shape(items[0]) if items else ''}]"
     if isinstance(value, dict):
         pairs = list(cast("dict[object, object]", value).items())
         return f"dict{_shape(pairs[0])}" if pairs else "dict"
+    if isinstance(value, tuple | list | set | frozenset):
+        items = list(cast("Iterable[object]", value))
+        return f"{name}[{_shape(items[0]) if items else ''}]"
     return name
 
 
@@ -154,14 +123,12 @@ def _recital(entry: str, calls: list[_Call]) -> str:
 
 
 def _tests(row: dict[str, Any]) -> ast.Module:
-    texts: list[str] = []
+    body: list[ast.stmt] = []
     for field in ("test_list", "assertion", "test"):
         value = row.get(field)
-        several = cast("list[object]", value) if isinstance(value, list) else [value]
-        texts += [text for text in several if isinstance(text, str)]
-    body: list[ast.stmt] = []
-    for text in texts:
-        body += _parse(text).body
+        for text in cast("list[object]", value) if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                body += _parse(text).body
     return ast.Module(body=body, type_ignores=[])
 
 
@@ -174,29 +141,20 @@ def _parse(code: str) -> ast.Module:
 
 def _solution(row: dict[str, Any], tests: ast.Module) -> tuple[str, str]:
     """Return the entry point and a whole program, each empty where the row does not say."""
-    code = _text(row, "code")
-    if not code:
-        code = _text(row, "canonical_solution")
-        whole = _text(row, "prompt") + code
-        entry = _text(row, "entry_point")
-        names = _functions(_parse(code))
-        if code and (entry not in names if entry else not names):
-            code = whole
-    entry = _text(row, "entry_point")
+    fields = ("code", "canonical_solution", "prompt", "entry_point")
+    code, ending, prompt, entry = (
+        value if isinstance(value := row.get(field), str) else "" for field in fields
+    )
+    if not code and ending:
+        names = _functions(_parse(ending))
+        code = ending if (entry in names if entry else names) else prompt + ending
     if not entry:
-        defined = _functions(_parse(code)) or _functions(_parse(_text(row, "prompt")))
-        called = [name for name in map(_called, ast.walk(tests)) if name]
-        entry = next((name for name in called if name in defined), "")
-        entry = entry or next(reversed(defined), "")
-        if not entry and not defined:
-            nodes = [node for node in ast.walk(tests) if isinstance(node, ast.Compare)]
-            entry = next((name for name in (_called(node.left) for node in nodes) if name), "")
-    return (entry, code) if entry.isidentifier() else ("", "")
-
-
-def _text(row: dict[str, Any], field: str) -> str:
-    value = row.get(field)
-    return value if isinstance(value, str) else ""
+        defined = _functions(_parse(code)) or _functions(_parse(prompt))
+        called = [_called(node) for node in ast.walk(tests)]
+        compared = [_called(n.left) for n in ast.walk(tests) if isinstance(n, ast.Compare)]
+        wanted = [name for name in called if name in defined] if defined else compared
+        entry = next(filter(None, wanted), next(reversed(defined), ""))
+    return entry, code
 
 
 def _functions(tree: ast.Module) -> dict[str, None]:
@@ -207,14 +165,8 @@ def _functions(tree: ast.Module) -> dict[str, None]:
 def _calls(row: dict[str, Any], tests: ast.Module, entry: str) -> list[_Call]:
     calls = list(_calls_of_tests(tests, entry))
     if not calls or not (row.get("test_list") or row.get("assertion")):
-        listed = list(_calls_of_inputs(row))
-        calls = listed or calls
-    small = [call for call in calls if _size(call) <= MOST_ARGUMENT_BYTES]
-    return small[:MOST_CALLS]
-
-
-def _size(call: _Call) -> int:
-    return len(pickle.dumps(call.arguments, protocol=4))
+        calls = list(_calls_of_inputs(row)) or calls
+    return [call for call in calls if len(call.pickled) <= MOST_ARGUMENT_BYTES][:MOST_CALLS]
 
 
 def _calls_of_inputs(row: dict[str, Any]) -> Iterator[_Call]:

@@ -336,7 +336,11 @@ async def test_files_in_scores_and_results_out(
     wanted = evaluation(tmp_path, "passed ++++", "wrong_answer ++--", "sandbox_error", cpu_s=5)
     verifier = FakeVerifier(judge_by_code)
     seen: list[tuple[str, int, int, str]] = []
-    found = await evaluate_files(wanted, verifier, lambda *told: seen.append(told))
+
+    def note(what: str, done: int, total: int, more: str) -> None:
+        seen.append((what, done, total, more))
+
+    found = await evaluate_files(wanted, verifier, note)
     assert verifier.samples[0].limits.cpu_s == 5
     assert (found.summary.samples, found.summary.undecided) == (3, 1)
     assert seen[-1] == ("humaneval+", 3, 3, "1 undecided")

@@ -2,26 +2,28 @@
 
 The file `probes` is a pickle of `[(arity, [pickled arguments, ...]), ...]`, one entry a task; the
 arguments are unpickled anew for each call, so nothing that a call does to them is seen by the next.
-A task is answered when each of its calls returned a value that has a digest.
+A task is answered when each of its calls returned a value that has a digest. The report's `answers`
+holds for each task eight characters (the digest as base64), or a dot.
 
-The report's `answers` holds for each task eight characters (the digest as base64), or a dot.
+With `trivial` in the request the code is a task's own solution, and each of its calls an entry of
+its own: the report has for each call the digest of the answer, its bits, and a mask of the trivial
+functions that give the same. Trusted code, but under the same limits as seeds: what takes a
+solution too long is nothing to ask of others.
 """
 
 from __future__ import annotations
 
 import base64
 import builtins
-import mmap
 import resource
 import signal
-import struct
 import sys
 import time
 import types
 from collections.abc import Callable
 from typing import Any, cast
 
-from veristone_digest import SIZE, NoDigest, combine, digest
+from veristone_digest import NoDigest, combine, digest
 from veristone_supervise import Worker, read_request, report
 
 try:
@@ -44,53 +46,17 @@ STUCK_CPU_S = 2
 """CPU seconds, to one, after which the kernel ends a worker in a call that no signal interrupts."""
 WORKER_CPU_S = 10
 WORKER_WALL_S = 15.0
+SOLUTION_WALL_S = 60.0
 MOST_WORKERS = 3
 
-_SLOT = struct.Struct(f"<B{SIZE}s")
-_HEAD = struct.Struct("<IB")
+TRIVIAL_CPU_S = 1.0
+"""CPU seconds for all trivial functions on one call; they take a few hundredths of it."""
 _setitimer, _setrlimit = signal.setitimer, resource.setrlimit
 _clock, _used = time.monotonic, time.process_time
 
 
-class Task:
-    """What a task asks: so many arguments, and some calls."""
-
-    def __init__(self, arity: int, calls: list[bytes]) -> None:
-        self.arity = arity
-        self.calls = calls
-
-
 class TooLong(BaseException):
     """Raised in the middle of a call."""
-
-
-class Board:
-    """Memory that worker and supervisor share: what was answered survives the worker."""
-
-    def __init__(self, tasks: int) -> None:
-        self._tasks = tasks
-        self._memory = mmap.mmap(-1, _HEAD.size + _SLOT.size * max(tasks, 1))
-
-    def begin(self, task: int) -> None:
-        """Note that the seed is loaded and `task` is next."""
-        _HEAD.pack_into(self._memory, 0, task, 1)
-
-    def head(self) -> tuple[int, bool]:
-        """Return which task was begun last and whether the seed was loaded."""
-        task, loaded = _HEAD.unpack_from(self._memory, 0)
-        return task, bool(loaded)
-
-    def answer(self, task: int, found: bytes) -> None:
-        """Write the answer of a task."""
-        _SLOT.pack_into(self._memory, _HEAD.size + _SLOT.size * task, 1, found)
-
-    def answers(self) -> list[bytes | None]:
-        """Return the digest of each task's results."""
-        found: list[bytes | None] = []
-        for task in range(self._tasks):
-            given, value = _SLOT.unpack_from(self._memory, _HEAD.size + _SLOT.size * task)
-            found.append(value if given else None)
-        return found
 
 
 class Watch:
@@ -170,80 +136,128 @@ def value_of(result: Any) -> Any:
     return result
 
 
-def answer_task(function: Any, task: Task, index: int, board: Board) -> None:
-    """Make the calls of a task, and write its answer if all of them return."""
-    found: list[bytes] = []
-    for arguments in task.calls:
-        value, _ = digest(value_of(function(*loads(arguments))))
-        found.append(value)
-    board.answer(index, combine(found))
+def encoded(found: bytes) -> str:
+    """Return a digest in eight characters."""
+    return base64.b64encode(found).decode()
 
 
-def work(
-    request: dict[str, Any],
-    tasks: list[Task],
-    first: int,
-    board: Board,
-    say: Callable[[str], None],
-) -> None:
-    """Load the seed, answer the tasks from number `first` on, and say so."""
-    resource.setrlimit(resource.RLIMIT_CPU, (WORKER_CPU_S, WORKER_CPU_S))
-    watch = Watch()
+def answer(function: Any, calls: list[bytes]) -> str:
+    """Make the calls of a task; return the digest of their results."""
+    return encoded(combine([digest(value_of(function(*loads(each))))[0] for each in calls]))
+
+
+def load(request: dict[str, Any], watch: Watch) -> Any:
+    """Return the function that the request names, None where it cannot be loaded."""
     module = types.ModuleType("seed")
     sys.modules["seed"] = module
     namespace = vars(module)
     loaded: list[Any] = []
 
-    def load() -> None:
+    def execute() -> None:
         exec(compile(request["code"], "seed.py", "exec", dont_inherit=True), namespace)
         loaded.append(namespace[request["name"]])
 
-    watch.run(load, LOAD_CPU_S)
-    if not loaded:
+    watch.run(execute, LOAD_CPU_S)
+    return loaded[0] if loaded else None
+
+
+def work(request: dict[str, Any], tasks: list[Any], first: int, say: Callable[[str], None]) -> None:
+    """Load the seed, answer the tasks from number `first` on, and say so."""
+    resource.setrlimit(resource.RLIMIT_CPU, (WORKER_CPU_S, WORKER_CPU_S))
+    watch = Watch()
+    function = load(request, watch)
+    if function is None:
         return
-    function = loaded[0]
+    say("loaded")
     arities: dict[int, bool] = {}
-
-    def classify() -> None:
-        for arity in range(10):
-            arities[arity] = fits(function, arity)
-
-    watch.run(classify)
+    watch.run(lambda: arities.update({arity: fits(function, arity) for arity in range(10)}))
     for index in range(first, len(tasks)):
-        task = tasks[index]
-        if arities.get(task.arity):
-            board.begin(index)
+        arity, calls = tasks[index]
+        if arities.get(arity):
+            say(f"begin {index}")
             watch.allow(STUCK_CPU_S)
-            watch.run(lambda: answer_task(function, task, index, board))  # noqa: B023
-    board.begin(len(tasks))
+            watch.run(lambda: say(f"answer {index} {answer(function, calls)}"))  # noqa: B023
     say("done")
+
+
+def solve(request: dict[str, Any], calls: list[bytes], say: Callable[[str], None]) -> None:
+    """Say the solution's answer to each call, or a dot."""
+    watch = Watch()
+    solution = load(request, watch)
+    parameters = ", ".join("abcdefghij"[: request["arity"]])
+    trivial = [eval(f"lambda {parameters}: {each}") for each in request["trivial"]]
+    for call in calls:
+        said: list[str] = []
+
+        def own(call: bytes = call, said: list[str] = said) -> None:
+            found, bits = digest(value_of(solution(*loads(call))))
+            said.extend((encoded(found), str(bits)))
+
+        watch.run(own)
+        if said:
+            said.append(f"{agreeing(trivial, call, said[0], watch):x}")
+        say(" ".join(said) if len(said) == 3 else ".")
+
+
+def agreeing(trivial: list[Any], call: bytes, wanted: str, watch: Watch) -> int:
+    """Return the mask of those functions whose answer has the digest `wanted`."""
+    same: list[int] = []
+
+    def compare() -> None:
+        for number, function in enumerate(trivial):
+            try:
+                if encoded(digest(function(*loads(call)))[0]) == wanted:
+                    same.append(number)
+            except Exception:  # it does not fit these arguments
+                continue
+
+    watch.run(compare, TRIVIAL_CPU_S)
+    return sum(1 << number for number in same)
+
+
+def ask_seed(request: dict[str, Any], tasks: list[Any]) -> dict[str, Any]:
+    """Return the report about a seed. A call that ends its worker costs its task alone."""
+    answers = ["."] * len(tasks)
+    loaded = finished = False
+    first = 0
+    for _ in range(MOST_WORKERS):
+        worker = Worker(lambda say: work(request, tasks, first, say))  # noqa: B023
+        came = False
+        for line in worker.lines(WORKER_WALL_S):
+            word, *rest = line.split(" ")
+            came = came or word == "loaded"
+            finished = word == "done"
+            if word == "begin":
+                first = int(rest[0]) + 1
+            elif word == "answer":
+                answers[int(rest[0])] = rest[1]
+            if finished:
+                break
+        worker.end()
+        loaded = loaded or came
+        if finished or not came:
+            break
+    return {"loaded": loaded, "finished": finished, "answers": "".join(answers)}
+
+
+def ask_solution(request: dict[str, Any], calls: list[bytes]) -> dict[str, Any]:
+    """Return the report about a task's solution."""
+    worker = Worker(lambda say: solve(request, calls, say))
+    answers: list[str] = []
+    for line in worker.lines(SOLUTION_WALL_S):
+        answers.append(line)
+        if len(answers) == len(calls):
+            break
+    worker.end()
+    return {"answers": answers}
 
 
 def main() -> None:
     """Answer the request on stdin."""
     request = read_request()
     with open("probes", "rb") as file:
-        tasks = [Task(*each) for each in loads(file.read())]
-    board = Board(len(tasks))
-    first = workers = 0
-    while first < len(tasks) and workers < MOST_WORKERS:
-        workers += 1
-        worker = Worker(lambda say: work(request, tasks, first, board, say))  # noqa: B023
-        next(worker.lines(WORKER_WALL_S), None)
-        worker.end()
-        begun, loaded = board.head()
-        if not loaded:
-            break
-        first = begun if begun >= len(tasks) else begun + 1
-    report(
-        {
-            "loaded": board.head()[1],
-            "finished": first >= len(tasks),
-            "answers": "".join(
-                base64.b64encode(each).decode() if each else "." for each in board.answers()
-            ),
-        }
-    )
+        probes = loads(file.read())
+    report((ask_solution if "trivial" in request else ask_seed)(request, probes))
 
 
 if __name__ == "__main__":

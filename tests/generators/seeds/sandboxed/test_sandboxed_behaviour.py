@@ -273,7 +273,7 @@ async def test_a_fault_of_ours_is_undecided(
 
 async def test_a_wrong_path_is_found_before_the_run(tmp_path: Path) -> None:
     missing = {"benchmarks": [{"name": "x", "path": tmp_path / "none"}]}
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="no such file"):
         BehaviourStep.model_validate(missing).prepare(tmp_path)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.seeds.sandboxed.doctests import MOST_CHARACTERS, has_tests
+from veristone.generators.seeds.sandboxed.coverage import MOST_CHARACTERS, has_examples
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from veristone.generators.seeds.sandboxed.doctests import MOST_CHARACTERS, has_t
     ],
 )
 def test_which_docstrings_have_tests(docstring: str, expected: bool) -> None:
-    assert has_tests(docstring) is expected
+    assert has_examples(docstring) is expected
 
 
 @given(st.lists(st.sampled_from([">>> f(1)", "... x", "1", "", "  ", ">>>", "\t>>> g()", "\x00"])))
@@ -40,4 +40,4 @@ def test_never_raises_and_agrees_with_doctest(lines: list[str]) -> None:
         wanted = any(example.want for example in doctest.DocTestParser().get_examples(text))
     except ValueError:
         wanted = False
-    assert has_tests(text) is wanted
+    assert has_examples(text) is wanted

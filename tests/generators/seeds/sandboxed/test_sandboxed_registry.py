@@ -8,13 +8,13 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from veristone import ConfigError
+from veristone.generators.seeds.pipeline.recipe import AnyStep
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
 from veristone.generators.seeds.sandboxed.coverage import CoverageStep
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
-from veristone.generators.seeds.sandboxed.registry import AnyAsyncStep
-from veristone.generators.seeds.steps import AsyncStep
+from veristone.generators.seeds.steps import Step
 
-STEPS: TypeAdapter[AsyncStep] = TypeAdapter(AnyAsyncStep)
+STEPS: TypeAdapter[Step] = TypeAdapter(AnyStep)
 BENCHMARK = {"name": "b", "path": "b.jsonl"}
 
 
@@ -29,7 +29,7 @@ BENCHMARK = {"name": "b", "path": "b.jsonl"}
         ),
     ],
 )
-def test_steps_by_kind(settings: dict[str, Any], step: AsyncStep) -> None:
+def test_steps_by_kind(settings: dict[str, Any], step: Step) -> None:
     made = STEPS.validate_python(settings)
     assert type(made) is type(step)
     assert made.model_dump() == step.model_dump()

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from sandboxed_seeds import Scripted, verdict
 
 from veristone import ConfigError, Limits, Output, Reason, Sample, Verdict
-from veristone.generators.seeds.sandboxed.runs import Program, Run, run_all, verifier_of
+from veristone.generators.seeds.sandboxed.runs import Asked, Program, Run, run_all, verifier_of
 from veristone.generators.seeds.steps import Services
 
 PROGRAM = Program("coverage_main.py", ("veristone_supervise.py",))
+
+
+def ask(number: int) -> Asked:
+    return PROGRAM.ask(str(number), {"code": "\ud800"}, Limits())
 
 
 class Form(msgspec.Struct):
@@ -84,9 +88,8 @@ def test_details_are_one_printable_line() -> None:
 
 
 async def test_samples_are_valid_and_every_token_is_new() -> None:
-    made = [PROGRAM.sample(str(i), {"code": "\ud800"}, Limits()) for i in range(2)]
     verifier = Scripted(lambda sample: verdict(sample))
-    runs = [each async for each in run_all(verifier, made)]
+    runs = [run async for _, run in run_all(verifier, range(2), ask)]
     assert [each.verdict.id for each in runs] == ["0", "1"]
     assert len({each.token for each in runs}) == 2
     for sample, each in zip(verifier.samples, runs, strict=True):
@@ -102,9 +105,8 @@ async def test_a_verifier_that_drops_samples_is_noticed() -> None:
             for sample in list(samples)[1:]:
                 yield verdict(sample)
 
-    made = [PROGRAM.sample(str(i), {}, Limits()) for i in range(2)]
     with pytest.raises(RuntimeError, match="1 verdicts for 2 samples"):
-        async for _ in run_all(Dropping(verdict), made):
+        async for _ in run_all(Dropping(verdict), range(2), ask):
             pass
 
 

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from veristone import ConfigError
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile
 from veristone.generators.seeds.sandboxed.tasks import (
     MOST_ARGUMENT_BYTES,
     MOST_CALLS,
-    BenchmarkFile,
     Task,
-    read_content,
     read_tasks,
 )
 
@@ -45,7 +44,7 @@ def read(tmp_path: Path, *rows: object, pack: bool = False) -> list[Task | str]:
     path = tmp_path / "rows"
     path.write_bytes(gzip.compress(content) if pack else content + b"\n\n")
     benchmark = BenchmarkFile(name="bench", path=path)
-    return list(read_tasks(benchmark, read_content(benchmark)))
+    return read_tasks(benchmark)
 
 
 def calls(task: Task | str) -> list[Any]:
@@ -154,7 +153,7 @@ def test_inputs_are_bounded(tmp_path: Path) -> None:
         (b"\xff\xfe", ":1: not a line of JSON"),
         (b"[" * 100_000, ":1: not a line of JSON"),
         (b"\x1f\x8b\x00", "cannot be read"),
-        (None, "cannot be read"),
+        (None, "no such file"),
     ],
 )
 def test_a_broken_file_is_a_wrong_setting(
@@ -165,4 +164,4 @@ def test_a_broken_file_is_a_wrong_setting(
         path.write_bytes(content)
     benchmark = BenchmarkFile(name="bench", path=path)
     with pytest.raises(ConfigError, match=message):
-        list(read_tasks(benchmark, read_content(benchmark)))
+        read_tasks(benchmark)
