@@ -16,7 +16,7 @@ ROOMS = {"engine", "sandbox_images", "generators", "training", "loop", "cli"}
 HEAVY = {
     "asyncio_pool",
     "docker",
-    "httpx",
+    "httpx2",
     "jinja2",
     "numpy",
     "openai",

@@ -1,12 +1,10 @@
 """The dataset writer: a selection's folder becomes parquet files that `datasets` and TRL load.
 
-    schema      the columns of each configuration; stable, and written in docs/selection.md
-    rows        lines of a selection to rows of a table
+    rows        the columns of each configuration, written in docs/selection.md, and their rows
     clusters    instructions that are nearly the same, which no split may part
-    splits      train and validation
     shards      parquet files of bounded size
-    card        README.md, the dataset card
+    card        README.md, the dataset card, of `card.md.jinja`
     write       all of it
 
-Equal input gives equal bytes, with the same version of pyarrow.
+Equal input gives equal bytes, with the same versions of pyarrow and huggingface-hub.
 """

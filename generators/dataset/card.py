@@ -7,32 +7,21 @@ shortened to their last part: a card is for other people.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
+
+from huggingface_hub import DatasetCard, DatasetCardData
 
 from veristone import __version__
 from veristone.generators.selection.funnel import Funnel
 
 __all__ = ["CardFacts", "render_card"]
 
-_SIZES = (
-    (1_000, "n<1K"),
-    (10_000, "1K<n<10K"),
-    (100_000, "10K<n<100K"),
-    (1_000_000, "100K<n<1M"),
-    (10_000_000, "1M<n<10M"),
-)
+_TEMPLATE = Path(__file__).with_name("card.md.jinja")
+_SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "n>10M")
 _LONGEST_RECIPE = 20_000
-_LIMITS = """
-- A row passed tests that the same model wrote. That is evidence, not proof: where test and solution
-  share a misunderstanding, both agree. `tests_passed`, `asserts`, `strength` and `agreement` say
-  how much was asked of a row.
-- {contamination}
-- The code runs in a sandbox without a network; what needs one, or files or packages that are not
-  there, is not among the rows.
-- Licences are those of the seeds that inspired instructions, as their sources stated them. Whether
-  they reach what a model wrote is for lawyers.
-"""
+_MOST_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,143 +36,79 @@ class CardFacts:
     """Files by configuration and split, as patterns from the dataset's folder."""
     template: str
     """A prompt, with `{instruction}` where the instruction stands."""
-    template_name: str = ""
-    columns: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
+    template_name: str
+    columns: Mapping[str, list[str]]
     """Names of the columns by configuration."""
 
 
 def render_card(facts: CardFacts) -> str:
     """Return the text of README.md."""
     funnel = facts.funnel
-    parts = [
-        _front_matter(facts),
-        f"# {_plain(facts.name)}",
-        _summary(facts),
-        "## Rows",
-        _rows(facts),
-        "## How it was made",
-        _making(facts),
-        "## Funnel",
-        _funnel(funnel),
-        "## Licences of the seeds",
-        _counts("licence", funnel.licences),
-        "## Contents",
-        _counts("language", funnel.languages),
-        _counts("category", funnel.categories),
-        _counts("difficulty", funnel.difficulties),
-        "## Limits",
-        _LIMITS.format(contamination=_contamination(funnel)).strip(),
-        "## Recipes",
-        _recipe("Selection", funnel.settings),
-        *([_recipe("Synthesis", funnel.synthesis)] if funnel.synthesis else []),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _front_matter(facts: CardFacts) -> str:
-    total = sum(facts.rows.get("default", {}).values())
-    size = next((name for most, name in _SIZES if total < most), "n>10M")
-    lines = [
-        "---",
-        "license: other",
-        "license_name: licences-of-the-seeds",
-        "task_categories:",
-        "- text-generation",
-        "tags:",
-        "- code",
-        "- synthetic",
-        "size_categories:",
-        f"- {size}",
-        "configs:",
-    ]
-    for config, splits in facts.patterns.items():
-        lines.append(f"- config_name: {config}")
-        if config == "default":
-            lines.append("  default: true")
-        lines.append("  data_files:")
-        for split, pattern in splits.items():
-            lines += [f"  - split: {split}", f"    path: {json.dumps(pattern)}"]
-    return "\n".join([*lines, "---"])
-
-
-def _summary(facts: CardFacts) -> str:
-    funnel = facts.funnel
-    models = ", ".join(f"`{_plain(name)}`" for name in funnel.models) or "unknown"
-    return (
-        "Instructions and answers with code, each answer run against tests in a sandbox before it"
-        f" was taken. Written by {models}; verified by Veristone"
-        f" {_plain(', '.join(funnel.verifiers)) or 'unknown'}; selected by the recipe"
-        f" `{_plain(funnel.recipe)}`; this card and its files were written by Veristone"
-        f" {__version__}."
-    )
-
-
-def _rows(facts: CardFacts) -> str:
-    table = ["| configuration | split | rows | columns |", "| --- | --- | ---: | --- |"]
-    for config, splits in facts.rows.items():
-        columns = ", ".join(f"`{name}`" for name in facts.columns.get(config, []))
-        for split, count in splits.items():
-            table.append(f"| {config} | {split} | {count:,} | {columns} |")
-            columns = ""
-    return (
-        "\n".join(table)
-        + "\n\nNear-duplicates of an instruction never stand in two splits (`cluster`)."
-    )
-
-
-def _making(facts: CardFacts) -> str:
-    fence = "```"
-    while fence in facts.template:
-        fence += "`"
-    name = f" `{_plain(facts.template_name)}`" if facts.template_name else ""
-    return (
-        f"Prompts are written in the template{name}:\n\n{fence}\n{facts.template}\n{fence}\n\n"
-        "`instruction` and `response` are the same without it."
-    )
-
-
-def _funnel(funnel: Funnel) -> str:
-    table = ["| step | given | kept | main reasons |", "| --- | ---: | ---: | --- |"]
-    for step in funnel.steps:
-        reasons = ", ".join(f"{_plain(n)} {c:,}" for n, c in list(step.reasons.items())[:5])
-        table.append(f"| {_plain(step.step)} | {step.given:,} | {step.kept:,} | {reasons} |")
-    return (
-        f"{funnel.instructions:,} instructions, {funnel.instructions_passed:,} of them with a"
-        " response that passes. Responses, step by step:\n\n" + "\n".join(table)
-    )
-
-
-def _counts(what: str, counts: Mapping[str, int]) -> str:
-    if not counts:
-        return ""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"| {_plain(name)} | {count:,} |" for name, count in ordered[:50]]
-    if len(ordered) > 50:
-        rest = sum(count for _, count in ordered[50:])
-        shown.append(f"| {len(ordered) - 50} others | {rest:,} |")
-    return "\n".join([f"| {what} | rows |", "| --- | ---: |", *shown])
-
-
-def _contamination(funnel: Funnel) -> str:
+    recipes = [("Selection", funnel.settings), ("Synthesis", funnel.synthesis)]
     table: Any = funnel.settings.get("decontamination")
-    found = cast("list[dict[str, Any]]", table.get("benchmarks") or [] if table else [])
-    names = ", ".join(_plain(str(one.get("name", ""))) for one in found)
-    if not names:
-        return "No benchmark was looked for among the rows: do not report results on any."
-    return (
-        f"Looked for, and removed where found: {names}. Other benchmarks were not looked for, and a"
-        " task that was written anew, in other words and with other names, is not found."
+    benchmarks = cast("list[dict[str, Any]]", table.get("benchmarks") or [] if table else [])
+    card = DatasetCard.from_template(
+        _front_matter(facts),
+        template_path=str(_TEMPLATE),
+        name=facts.name,
+        funnel=funnel,
+        rows=facts.rows,
+        columns=facts.columns,
+        template=facts.template,
+        template_name=facts.template_name,
+        models=", ".join(f"`{_plain(name)}`" for name in funnel.models) or "unknown",
+        verifiers=_plain(", ".join(funnel.verifiers)) or "unknown",
+        version=__version__,
+        tables=[
+            ("licence", _most(funnel.licences)),
+            ("language", _most(funnel.languages)),
+            ("category", _most(funnel.categories)),
+            ("difficulty", _most(funnel.difficulties)),
+        ],
+        benchmarks=", ".join(_plain(str(one.get("name", ""))) for one in benchmarks),
+        recipes=[(title, _json(settings)) for title, settings in recipes if settings],
+        plain=_plain,
+        fenced=_fenced,
+    )
+    return f"{str(card).rstrip()}\n"
+
+
+def _front_matter(facts: CardFacts) -> DatasetCardData:
+    total = sum(facts.rows.get("default", {}).values())
+    return DatasetCardData(
+        license="other",
+        task_categories=["text-generation"],
+        size_categories=[_SIZES[min(max(len(str(total)) - 3, 0), len(_SIZES) - 1)]],
+        license_name="licences-of-the-seeds",
+        tags=["code", "synthetic"],
+        configs=[
+            {
+                "config_name": config,
+                **({"default": True} if config == "default" else {}),
+                "data_files": [{"split": s, "path": path} for s, path in splits.items()],
+            }
+            for config, splits in facts.patterns.items()
+        ],
     )
 
 
-def _recipe(title: str, settings: Mapping[str, object]) -> str:
+def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rest = ordered[_MOST_ROWS:]
+    others = [(f"{len(rest)} others", sum(count for _, count in rest))] if rest else []
+    return ordered[:_MOST_ROWS] + others
+
+
+def _json(settings: Mapping[str, object]) -> str:
     text = json.dumps(_without_paths(settings), indent=1, ensure_ascii=False)
-    if len(text) > _LONGEST_RECIPE:
-        text = text[:_LONGEST_RECIPE] + "\n[...]"
+    return text if len(text) <= _LONGEST_RECIPE else text[:_LONGEST_RECIPE] + "\n[...]"
+
+
+def _fenced(text: str, language: str = "") -> str:
     fence = "```"
     while fence in text:
         fence += "`"
-    return f"{title}:\n\n{fence}json\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _without_paths(value: Any) -> Any:

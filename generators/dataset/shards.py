@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from veristone.generators.dataset.schema import arrow
+from veristone.generators.dataset.rows import arrow
 
 __all__ = ["ROW_GROUP_ROWS", "ShardWriter"]
 
@@ -21,14 +21,7 @@ _GROUP_BYTES = 32 * 1024 * 1024
 
 
 class ShardWriter:
-    """Writes the rows of one split of one configuration.
-
-    Args:
-        folder: for the files; made when the first row comes.
-        name: what file names begin with.
-        columns: of the rows, with their types.
-        shard_bytes: of text in a file, about.
-    """
+    """Writes the rows of one split of one configuration into a folder, made with the first row."""
 
     def __init__(
         self, folder: Path, name: str, columns: dict[str, str], shard_bytes: int = _SHARD_BYTES
@@ -36,13 +29,9 @@ class ShardWriter:
         self._folder = folder
         self._name = name
         self._schema = arrow(columns)
-        # pyarrow has no types.
-        self._pa: Any = import_module("pyarrow")
-        self._pq: Any = import_module("pyarrow.parquet")
         self._shard_bytes = shard_bytes
-        self._rows: list[Mapping[str, Any]] = []
-        self._pending = 0
-        self._written = 0
+        self._rows: list[Any] = []
+        self._pending = self._written = 0
         self._writer: Any = None
         self._drafts: list[Path] = []
         self.count = 0
@@ -51,8 +40,8 @@ class ShardWriter:
         """Once closed."""
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Write a row."""
-        self._rows.append(row)
+        """Write a row. Half a surrogate pair, which no UTF-8 can hold, is replaced."""
+        self._rows.append(_clean(row))
         self._pending += _size(row)
         self.count += 1
         if len(self._rows) >= ROW_GROUP_ROWS or self._pending >= _GROUP_BYTES:
@@ -61,12 +50,13 @@ class ShardWriter:
     def _flush(self) -> None:
         if not self._rows:
             return
+        pa: Any = import_module("pyarrow")  # it has no types
         if self._writer is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            draft = self._folder / f".{self._name}-{len(self._drafts):05d}.part"
-            self._drafts.append(draft)
-            self._writer = self._pq.ParquetWriter(draft, self._schema, compression="zstd")
-        table = self._pa.Table.from_pylist([_clean(row) for row in self._rows], schema=self._schema)
+            self._drafts.append(self._folder / f".{self._name}-{len(self._drafts):05d}.part")
+            parquet: Any = import_module("pyarrow.parquet")
+            self._writer = parquet.ParquetWriter(self._drafts[-1], self._schema, compression="zstd")
+        table = pa.Table.from_pylist(self._rows, schema=self._schema)
         self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
         self._written += self._pending
         self._rows, self._pending = [], 0
@@ -104,19 +94,16 @@ def _size(value: Any) -> int:
     """Return about how many bytes the text in a value takes."""
     if isinstance(value, str):
         return len(value)
-    return sum(map(_size, _inside(value))) if isinstance(value, Mapping | list) else 8
-
-
-def _inside(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType] # rows are plain JSON
+    if isinstance(value, Mapping):
+        value = list(cast("Mapping[str, Any]", value).values())
+    return sum(map(_size, cast("list[Any]", value))) if isinstance(value, list | tuple) else 8
 
 
 def _clean(value: Any) -> Any:
-    """Return a value without halves of surrogate pairs, which no UTF-8 can hold."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode(errors="replace").decode()
     if isinstance(value, Mapping):
         return {key: _clean(one) for key, one in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_clean(one) for one in cast("list[Any]", value)]
     return value

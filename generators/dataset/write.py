@@ -22,30 +22,38 @@ from typing import Any, TypeVar
 import msgspec
 
 from veristone import ConfigError, DatasetError, __version__
+from veristone.files import write_whole
 from veristone.generators.dataset.card import CardFacts, render_card
+from veristone.generators.dataset.clusters import cluster
 from veristone.generators.dataset.rows import (
+    CONFIGS,
     Render,
     default_row,
-    kto_row,
     messages_row,
-    preference_row,
-    repair_row,
+    product_row,
 )
-from veristone.generators.dataset.schema import CONFIGS
 from veristone.generators.dataset.shards import ShardWriter
-from veristone.generators.dataset.splits import SPLITS, Splits, plan_splits
+from veristone.generators.selection.draws import draw
 from veristone.generators.selection.funnel import Funnel
 from veristone.generators.selection.rows import Preference, Repair, Selected, Unpaired
 
 __all__ = ["Manifest", "write_dataset"]
 
+SPLITS = ("train", "validation")
 _MANIFEST = "veristone.json"
-_PRODUCTS: dict[str, Any] = {
-    "preferences": (Preference, preference_row),
-    "kto": (Unpaired, kto_row),
-    "repairs": (Repair, repair_row),
-}
+_PRODUCTS: dict[str, Any] = {"preferences": Preference, "kto": Unpaired, "repairs": Repair}
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
+
+
+class _Text(msgspec.Struct):
+    instruction: str = ""
+
+
+class _Line(msgspec.Struct):
+    """What of a selected row decides about its split."""
+
+    group: str
+    record: _Text
 
 
 class Manifest(msgspec.Struct, kw_only=True):
@@ -92,10 +100,12 @@ def write_dataset(
     draft = out.absolute().parent / f".{out.absolute().name}.{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        splits = plan_splits(selection / "selected.jsonl", validation)
-        if not splits.clusters:
+        clusters = _clusters(selection / "selected.jsonl")
+        if not clusters:
             raise DatasetError(f"{selection}: nothing was selected, so there is nothing to write")
-        manifest = _write(selection, draft, render, splits, funnel, template_name, out.name)
+        manifest = _write(
+            selection, draft, render, clusters, validation, funnel, template_name, out.name
+        )
         _move(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -125,11 +135,16 @@ def _write(
     selection: Path,
     draft: Path,
     render: Render,
-    splits: Splits,
+    clusters: list[str],
+    validation: float,
     funnel: Funnel,
     template_name: str,
     name: str,
 ) -> Manifest:
+    # By the hash of a cluster, so that near-duplicates are never parted; what was made of an
+    # instruction stands in the split of its rows.
+    chosen = {one for one in set(clusters) if draw(0, "validation", one) < validation}
+    split_of: dict[str, str] = {}
     writers: dict[tuple[str, str], ShardWriter] = {}
     with ExitStack() as stack:
         for config, columns in CONFIGS.items():
@@ -139,14 +154,30 @@ def _write(
                 writer = ShardWriter(folder, stem, columns)
                 writers[config, split] = stack.enter_context(writer)
         rows = _lines(selection / "selected.jsonl", Selected)
-        for row, cluster in zip(rows, splits.clusters, strict=True):
-            split = splits.of(row.group)
-            writers["default", split].add(default_row(row, render, cluster))
+        for row, root in zip(rows, clusters, strict=True):
+            split = split_of[row.group] = SPLITS[root in chosen]
+            writers["default", split].add(default_row(row, render, root))
             writers["messages", split].add(messages_row(row))
-        for product, (kind, make) in _PRODUCTS.items():
+        for product, kind in _PRODUCTS.items():
             for one in _lines(selection / f"{product}.jsonl", kind):
-                writers[product, splits.of(one.group)].add(make(one, render))
+                split = split_of.get(one.group, "train")
+                writers[product, split].add(product_row(one, render))
     return _describe(draft, writers, render, funnel, template_name, name)
+
+
+def _clusters(selected: Path) -> list[str]:
+    """Return for each row the id of its cluster: of the first instruction in it."""
+    groups: list[str] = []
+
+    def texts() -> Iterator[str]:
+        for line in _lines(selected, _Line):
+            groups.append(line.group)
+            yield line.record.instruction
+
+    roots = cluster(texts())
+    # Rows of one instruction belong together whatever their text: also where it has no words.
+    first: dict[str, int] = {}
+    return [groups[first.setdefault(groups[root], root)] for root in roots]
 
 
 def _describe(
@@ -180,7 +211,7 @@ def _describe(
         template_name=template_name,
         columns={config: list(columns) for config, columns in CONFIGS.items()},
     )
-    (draft / "README.md").write_text(render_card(facts), encoding="utf-8", errors="replace")
+    write_whole(draft / "README.md", render_card(facts).encode(errors="replace"))
     manifest = Manifest(
         veristone=__version__,
         recipe=funnel.recipe,
@@ -190,7 +221,7 @@ def _describe(
         files=files,
     )
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    (draft / _MANIFEST).write_bytes(text + b"\n")
+    write_whole(draft / _MANIFEST, text + b"\n")
     return manifest
 
 

@@ -26,7 +26,7 @@ from veristone import (
 from veristone.generators.judge.answers import Weights, count, weigh
 from veristone.generators.judge.prompt import Case, Prompt, TooLong, compose, render
 from veristone.generators.judge.records import Judgement
-from veristone.generators.judge.store import JudgementFile, judgement_path
+from veristone.generators.judge.store import JudgementStore
 from veristone.generators.seeds.records import Seed
 from veristone.text import line
 
@@ -62,7 +62,7 @@ class ModelJudge:
         self._folder = folder
         self._votes = votes
         self._workers = workers
-        self._file: JudgementFile | None = None
+        self._store: JudgementStore | None = None
         self._alternatives: int | None = None
         self._rendering = asyncio.Lock()
         self._trying = asyncio.Lock()
@@ -84,9 +84,8 @@ class ModelJudge:
                 damaged.
             OSError: a judgement cannot be written.
         """
-        if self._folder is not None and self._file is None:
-            path = judgement_path(self._folder, self._model.name)
-            self._file = await asyncio.to_thread(JudgementFile, path)
+        if self._folder is not None:
+            self._store = JudgementStore(self._folder, self._model.name)
         done: list[_Asked] = []
         try:
             await self._all(iter(enumerate(seeds)), done)
@@ -100,8 +99,8 @@ class ModelJudge:
                 ) from error
             raise error from None
         finally:
-            if self._file is not None:
-                self._file.close()
+            if self._store is not None:
+                self._store.close()
         return [asked.judgement for asked in sorted(done, key=lambda asked: asked.place)]
 
     async def _all(self, waiting: Iterator[tuple[int, Seed]], done: list[_Asked]) -> None:
@@ -119,15 +118,15 @@ class ModelJudge:
                 prompt = await asyncio.to_thread(render, seed)
         except TooLong as error:
             return Judgement(seed=seed.id, refused="too_long_to_judge", detail=str(error))
-        known = self._file.get(prompt.key) if self._file is not None else None
+        known = self._store.get(prompt.key) if self._store is not None else None
         if known is None:
             try:
                 known = await self._ask(seed.id, prompt)
             except RequestRefused as error:
                 detail = line(str(error))
                 return Judgement(seed=seed.id, refused="request_refused", detail=detail)
-            if self._file is not None:
-                known = self._file.add(prompt.key, known)
+            if self._store is not None:
+                known = self._store.add(prompt.key, known)
         # Copies of a function have one prompt.
         return msgspec.structs.replace(known, seed=seed.id)
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from veristone.generators.judge.baselines import BASELINES, baseline
 from veristone.generators.judge.calibration import Calibration, Item, calibrate
 from veristone.generators.judge.labelled import Labelled
 from veristone.generators.judge.records import Judgement
 
-__all__ = ["PARTS", "Report", "Row", "make_report"]
+__all__ = ["BASELINES", "PARTS", "Report", "Row", "baseline", "make_report"]
 
 PARTS: dict[str, Callable[[Labelled], bool]] = {
     "all": lambda one: True,
@@ -19,6 +18,23 @@ PARTS: dict[str, Callable[[Labelled], bool]] = {
     "not borderline": lambda one: not one.borderline,
 }
 """Parts of the set with figures of their own."""
+
+
+def _squeezed(value: float) -> float:
+    """Bring a length to 0 to 1, in order: only the order is looked at."""
+    return value / (value + 1)
+
+
+BASELINES: dict[str, Callable[[Labelled], float]] = {
+    "always yes": lambda one: 1.0,
+    "length of the documentation": lambda one: _squeezed(len(one.seed.docstring)),
+    "documentation to code": lambda one: _squeezed(
+        len(one.seed.docstring) / max(1, len(one.seed.code) - len(one.seed.docstring))
+    ),
+    "shortness of the code": lambda one: 1 - _squeezed(len(one.seed.code)),
+}
+"""What can be had without a model: a judge that is no better is of no use. Of the lengths only the
+order means something: look at the AUC."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +97,12 @@ def make_report(
             for one, said in pairs
         ],
     )
+
+
+def baseline(name: str, labelled: Sequence[Labelled]) -> Calibration:
+    """Return how well a baseline does."""
+    figure = BASELINES[name]
+    return calibrate([Item(figure(one), one.enough, one.group) for one in labelled])
 
 
 def _digest(labelled: Sequence[Labelled]) -> str:

@@ -1,65 +1,63 @@
-"""Judgements on disk, so that no question is asked twice: JSON lines, one file per model.
+"""Judgements on disk, so that no question is asked twice: one SQLite table.
 
-A judgement is found by its prompt: a changed example, wording or seed is another question, and a
-changed `minimum` is not. Each is written as soon as it is there; a line that a kill cut short is
-taken out at the next start. Not promised: that a machine's loss of power spares the last ones.
-
-Not for several processes at a time; a run's folder has a lock for that. All judgements of a file
-are held in memory, about 0.4 kB each.
+A judgement is found by model and prompt: a changed example, wording or seed is another question,
+and a changed `minimum` is not. Each lasts as soon as `add` returns, whatever kills the process; a
+crash of the machine may cost the last ones.
 """
 
-import hashlib
-import re
+import sqlite3
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from veristone import ConfigError
 from veristone.generators.judge.records import Judgement
 
-__all__ = ["JudgementFile", "StoredJudgement", "judgement_path"]
+__all__ = ["FILE", "JudgementStore"]
+
+FILE = "judgements.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS judgements (
+    model TEXT NOT NULL, prompt TEXT NOT NULL, judgement TEXT NOT NULL, PRIMARY KEY (model, prompt)
+) WITHOUT ROWID
+"""
+_decode = msgspec.json.Decoder(Judgement).decode
 
 
-class StoredJudgement(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the file."""
+class JudgementStore:
+    """The judgements of one model in a folder."""
 
-    prompt: str
-    """Key of the prompt (`prompt.Prompt`)."""
-    judgement: Judgement
-
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(StoredJudgement).decode
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
-
-
-def judgement_path(folder: Path, model: str) -> Path:
-    """Return the file for a model's judgements: its name in short, and a digest of it."""
-    short = _NOT_IN_NAMES.sub("_", model.rpartition("/")[2])[:60].strip("._") or "model"
-    digest = hashlib.sha256(model.encode(errors="surrogatepass")).hexdigest()[:8]
-    return folder / f"{short}-{digest}.jsonl"
-
-
-class JudgementFile:
-    """The judgements of one model, read when it is opened."""
-
-    def __init__(self, path: Path) -> None:
-        """Read what is there.
+    def __init__(self, folder: Path, model: str) -> None:
+        """Open the table, or make it.
 
         Raises:
-            ConfigError: a line is no judgement.
-            OSError: the file cannot be read or mended.
+            ConfigError: it cannot be opened, or is no table of judgements.
         """
-        self._path = path
-        self._file: IO[bytes] | None = None
-        self._found: dict[str, Judgement] = {}
-        self._size = 0
-        self._read()
+        self._path = folder / FILE
+        self._model = model.encode(errors="backslashreplace").decode()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = NORMAL")
+            self._base.execute(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigError(f"{self._path}: no table of judgements: {error}") from error
 
     def get(self, prompt: str) -> Judgement | None:
-        """Return what was answered to a prompt, None if it was not asked yet."""
-        return self._found.get(prompt)
+        """Return what was answered to a prompt, None if it was not asked yet.
+
+        Raises:
+            ConfigError: what is stored is no judgement.
+        """
+        query = "SELECT judgement FROM judgements WHERE model = ? AND prompt = ?"
+        try:
+            found = self._base.execute(query, (self._model, prompt)).fetchone()
+            return None if found is None else _decode(found[0])
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise ConfigError(
+                f"{self._path}: {error}: delete it, and all is asked again"
+            ) from error
 
     def add(self, prompt: str, judgement: Judgement) -> Judgement:
         """Write an answer down, and return the one that is kept: the first.
@@ -67,42 +65,13 @@ class JudgementFile:
         Raises:
             OSError: the disk is full or the file cannot be written.
         """
-        known = self._found.get(prompt)
-        if known is not None:
-            return known
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - see `close`
-        line = _encode(StoredJudgement(prompt=prompt, judgement=judgement)) + b"\n"
-        if self._file.write(line) != len(line):
-            self._file.truncate(self._size)
-            raise OSError(f"{self._path}: a line could not be written: is the disk full?")
-        self._size += len(line)
-        self._found[prompt] = judgement
-        return judgement
+        row = (self._model, prompt, msgspec.json.encode(judgement).decode())
+        try:
+            self._base.execute("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise OSError(f"{self._path}: {error}") from error
+        return self.get(prompt) or judgement
 
     def close(self) -> None:
-        """Close the file; adding opens it again."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _read(self) -> None:
-        if not self._path.exists():
-            return
-        with open(self._path, "rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.endswith(b"\n"):
-                    break
-                try:
-                    stored = _decode(line)
-                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                    raise ConfigError(
-                        f"{self._path}, line {number}, is no judgement ({error}): delete the line,"
-                        " that seed is then asked about again"
-                    ) from error
-                self._found.setdefault(stored.prompt, stored.judgement)
-                self._size += len(line)
-        if self._size < self._path.stat().st_size:
-            with open(self._path, "r+b") as file:
-                file.truncate(self._size)
+        """Close the file. May be called twice."""
+        self._base.close()

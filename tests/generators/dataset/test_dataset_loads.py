@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dataset_selections import render, selected, write_selection
 
-from veristone.generators.dataset.schema import CONFIGS
+from veristone.generators.dataset.rows import CONFIGS
 from veristone.generators.dataset.write import write_dataset
 
 pytestmark = [pytest.mark.models, pytest.mark.filterwarnings("ignore")]

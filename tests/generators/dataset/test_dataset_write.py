@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from veristone import ConfigError, DatasetError
 from veristone.generators.dataset import shards
 from veristone.generators.dataset.clusters import cluster
-from veristone.generators.dataset.schema import CONFIGS, arrow
+from veristone.generators.dataset.rows import CONFIGS, arrow
 from veristone.generators.dataset.shards import ShardWriter
 from veristone.generators.dataset.write import write_dataset
 
@@ -205,7 +205,7 @@ def test_the_card_says_what_is_there(tmp_path: Path) -> None:
         assert f"- config_name: {config}\n" in front
         for split, count in splits.items():
             assert f"| {config} | {split} | {count:,} |" in card
-    for pattern in re.findall(r'path: "(.*)"', front):
+    for pattern in re.findall(r"path: (.*)", front):
         assert list((tmp_path / "out").glob(pattern))
     assert "`tiny`" in card
     assert "tiny-loop" in card

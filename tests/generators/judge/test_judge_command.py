@@ -1,7 +1,9 @@
 """`veristone seeds` with a judge, through HTTP, as a person uses it."""
 
+import contextlib
 import gzip
 import json
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -73,8 +75,10 @@ def rejected(folder: Path) -> list[dict[str, Any]]:
 
 
 def judgements(folder: Path) -> dict[str, dict[str, Any]]:
-    (path,) = (folder / "judgements").iterdir()
-    return {row["judgement"]["seed"]: row["judgement"] for row in lines(path)}
+    (path,) = (folder / "judgements").glob("*.sqlite")
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        rows = [json.loads(row) for (row,) in base.execute("SELECT judgement FROM judgements")]
+    return {row["seed"]: row for row in rows}
 
 
 def test_a_run_with_a_judge_and_another_threshold_without_asking_again(

@@ -9,11 +9,10 @@ import pytest
 from judge_seeds import seed
 
 from veristone import DatasetError
-from veristone.generators.judge.baselines import BASELINES, baseline
 from veristone.generators.judge.labelled import BUILT_IN, Labelled, read_labelled
 from veristone.generators.judge.prompt import render
 from veristone.generators.judge.records import Judgement
-from veristone.generators.judge.report import make_report
+from veristone.generators.judge.report import BASELINES, baseline, make_report
 from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.records import Document, seed_id
 

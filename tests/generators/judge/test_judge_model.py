@@ -1,8 +1,10 @@
 """The judge asks a model: once, with log-probabilities where there are some."""
 
 import asyncio
+import contextlib
 import json
 import math
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from judge_seeds import asked_about, numbered, seed
 from veristone import Completion, ConfigError, GenerationRequest, ModelUnavailable, RequestRefused
 from veristone.generators.judge.judge import ModelJudge
 from veristone.generators.judge.prompt import MAX_CHARACTERS, render
-from veristone.generators.judge.store import judgement_path
+from veristone.generators.judge.store import FILE
 from veristone.generators.models.fake import FakeModel
 
 Answer = Callable[[GenerationRequest], str | Completion | list[str]]
@@ -185,13 +187,13 @@ async def test_another_model_is_asked_anew(tmp_path: Path) -> None:
     other = FakeModel(by_number, name="other")
     await ModelJudge(other, folder=tmp_path).judge(numbered(2))
     assert len(other.requests) == 3
-    assert len(list(tmp_path.iterdir())) == 2
 
 
 async def test_both_log_probabilities_can_be_read_from_the_file(tmp_path: Path) -> None:
     await ModelJudge(FakeModel(by_number), folder=tmp_path).judge(numbered(3))
-    lines = judgement_path(tmp_path, "fake").read_text().splitlines()
-    rows = {row["prompt"]: row["judgement"] for row in map(json.loads, lines)}
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as base:
+        found = base.execute("SELECT prompt, judgement FROM judgements").fetchall()
+    rows = {prompt: json.loads(judgement) for prompt, judgement in found}
     one = numbered(3)[2]
     row = rows[render(one).key]
     assert row["seed"] == one.id
