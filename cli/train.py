@@ -91,7 +91,7 @@ async def train(
 
 
 def _dry_run(settings: "Settings", devices: int) -> int:
-    from veristone.training.finetune.data import prepare, survey
+    from veristone.training.finetune.data import count_rows, prepare, survey
     from veristone.training.finetune.plan import plan_steps
     from veristone.training.finetune.template import load_template
 
@@ -110,11 +110,11 @@ def _dry_run(settings: "Settings", devices: int) -> int:
         return 0
     prepared = prepare(settings, template, ready.tokenizer, bos=ready.bos)
     _print_data(prepared.survey)
-    held = sum(len(row) for row in prepared.evaluation)
-    print(f"training: {prepared.train_samples:,} samples in {len(prepared.train):,} rows")
-    print(f"evaluation: {held:,} samples")
+    rows = count_rows(prepared.train, settings)
+    print(f"training: {len(prepared.train):,} samples in {rows:,} rows")
+    print(f"evaluation: {len(prepared.evaluation):,} samples")
     print(f"tokens: {prepared.train_tokens:,} an epoch, {prepared.learnt_tokens:,} of them learnt")
-    _print_plan(settings, plan_steps(settings, len(prepared.train), devices))
+    _print_plan(settings, plan_steps(settings, rows, devices))
     return 0
 
 

@@ -1,24 +1,21 @@
-"""A run's folder: what it holds, who may work in it, and whether a run goes on.
+"""A run's folder: what it holds, and whether a run goes on there.
 
 training.json      the journal (see `journal`)
-checkpoints/       what an interrupted run goes on from (see `checkpoints`)
+checkpoints/       what an interrupted run goes on from
 model/             the result, there only when it is whole
-lock               held while a process works here
 """
 
-import fcntl
+import json
 import shutil
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from veristone import ConfigError
-from veristone.training.finetune.checkpoints import sweep
 from veristone.training.finetune.config import NEUTRAL
 from veristone.training.finetune.journal import Journal, read_journal
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "latest_checkpoint"]
 
 
 class RunFolder:
@@ -32,25 +29,6 @@ class RunFolder:
         self.partial = path / ".model"
         """Where the model is written before it moves to its place."""
 
-    @contextmanager
-    def only_one(self) -> Generator[None]:
-        """Keep every other run out; a killed one keeps nobody out.
-
-        Raises:
-            ConfigError: another process works there, or the folder cannot be made.
-        """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            (self.path / "lock").touch()
-        except OSError as error:
-            raise ConfigError(f"{self.path}: {error.strerror}") from error
-        with open(self.path / "lock", "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ConfigError(f"{self.path}: another process works on this run") from None
-            yield
-
     def begin(self, fresh: Journal, *, redo: bool) -> Journal:
         """Return the journal to go on with: the one that is there, or `fresh`.
 
@@ -59,12 +37,16 @@ class RunFolder:
         Raises:
             ConfigError: the folder holds another run, or a folder called `model` of somebody else.
         """
-        if redo:
-            self._clear()
         old = read_journal(self.journal)
+        if old is None and self.model.exists():
+            raise ConfigError(f"{self.model} is there and no run of ours made it")
+        if redo:
+            self.journal.unlink(missing_ok=True)
+            for folder in (self.checkpoints, self.model):
+                shutil.rmtree(folder, ignore_errors=True)
+            old = None
+        shutil.rmtree(self.partial, ignore_errors=True)
         if old is None:
-            if self.model.exists():
-                raise ConfigError(f"{self.model} is there and no run of ours made it")
             return fresh
         difference = _difference(old, fresh)
         if difference:
@@ -72,22 +54,29 @@ class RunFolder:
                 f"{self.path} holds a run with other settings ({difference}):"
                 " give another folder, or --overwrite to throw that run away"
             )
-        sweep(self.checkpoints)
-        shutil.rmtree(self.partial, ignore_errors=True)
         return old
 
-    def _clear(self) -> None:
-        if read_journal(self.journal) is None and (self.model.exists()):
-            raise ConfigError(f"{self.model} is there and no run of ours made it")
-        self.journal.unlink(missing_ok=True)
-        for folder in (self.checkpoints, self.model, self.partial):
-            if folder.exists():
-                shutil.rmtree(folder)
+
+def latest_checkpoint(folder: Path) -> tuple[Path | None, int]:
+    """Return the youngest whole checkpoint and its step; None and 0 where there is none.
+
+    `trainer_state.json` is what transformers writes last. A checkpoint without it was cut short by
+    a kill, and is removed.
+    """
+    best: tuple[Path | None, int] = (None, 0)
+    for path in folder.glob("checkpoint-*"):
+        try:
+            step = int(json.loads((path / "trainer_state.json").read_bytes())["global_step"])
+        except (FileNotFoundError, ValueError):
+            shutil.rmtree(path)
+            continue
+        best = max(best, (path, step), key=lambda one: one[1])
+    return best
 
 
 def _difference(old: Journal, new: Journal) -> str:
     """Say in a few words what differs between two runs; nothing where they are one."""
-    found = _unequal(old.settings, new.settings, NEUTRAL)
+    found = _unequal(old.settings, new.settings)
     if found:
         return found
     if old.template != new.template:
@@ -97,8 +86,8 @@ def _difference(old: Journal, new: Journal) -> str:
     return "" if old.digest == new.digest else "made by another version of Veristone"
 
 
-def _unequal(old: Mapping[str, Any], new: Mapping[str, Any], skip: frozenset[str]) -> str:
-    for key in sorted({*old, *new} - skip):
+def _unequal(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    for key in sorted({*old, *new} - NEUTRAL):
         if old.get(key) != new.get(key):
             return f"{key} was {old.get(key)} and is {new.get(key)}"
     return ""

@@ -78,6 +78,22 @@ class Journal(msgspec.Struct, kw_only=True):
         self.steps = [each for each in self.steps if each.step <= step]
         self.evaluations = [each for each in self.evaluations if each.step <= step]
 
+    def finish(self) -> None:
+        """Write the numbers of the whole run down, all attempts together."""
+        wall_s = round(sum(attempt.wall_s for attempt in self.attempts), 3)
+        tokens = self.steps[-1].tokens if self.steps else 0
+        recent = [step.loss for step in self.steps[-10:]]
+        self.state = "finished"
+        self.final = {
+            "steps": self.steps[-1].step if self.steps else 0,
+            "loss": sum(recent) / len(recent) if recent else None,
+            "eval_loss": self.evaluations[-1].loss if self.evaluations else None,
+            "tokens": tokens,
+            "tokens_per_s": round(tokens / wall_s, 1) if wall_s else None,
+            "wall_s": wall_s,
+            "device_s": round(sum(attempt.device_s for attempt in self.attempts), 3),
+        }
+
 
 def read_journal(path: Path) -> Journal | None:
     """Return the run's journal, or None where there is none.

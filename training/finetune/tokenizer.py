@@ -50,6 +50,8 @@ def quiet() -> None:
     """Keep transformers' progress bars and advice off the terminal, which has bars of its own."""
     # Read when tokenizers is first used; it warns of forks otherwise.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # TRL would tell the hub which trainer is used.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from transformers.utils import logging
 
     logging.set_verbosity_error()

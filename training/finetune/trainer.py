@@ -1,4 +1,4 @@
-"""A run from settings to a model folder: transformers' Trainer over our rows.
+"""A run from settings to a model folder: TRL's `SFTTrainer` over our samples.
 
 - The loss of a step is the sum over the learnt tokens of the whole batch (all devices, all
   accumulation steps) divided by their number. So it depends neither on how a batch is cut into
@@ -11,36 +11,45 @@
 Not promised: the same bits on other hardware, another number of devices or another torch.
 """
 
+import contextlib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import platform
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import datasets
 import torch
-import transformers
+import trl
 from accelerate.utils import gather_object
+from transformers.trainer_callback import PrinterCallback
 
-from veristone import ConfigError
-from veristone.training.finetune.arguments import training_arguments
-from veristone.training.finetune.checkpoints import latest, step_of
-from veristone.training.finetune.collate import Packed, Padded
+from veristone import ConfigError, __version__
+from veristone.files import only_one
+from veristone.training.finetune.callback import JournalCallback, TrainingFailed
 from veristone.training.finetune.config import Settings
-from veristone.training.finetune.data import Prepared, prepare
-from veristone.training.finetune.errors import TrainingFailed
-from veristone.training.finetune.folder import RunFolder
+from veristone.training.finetune.data import Encoded, Prepared, count_rows, prepare
+from veristone.training.finetune.folder import RunFolder, latest_checkpoint
 from veristone.training.finetune.journal import Attempt, Journal, Step, read_journal, write_journal
-from veristone.training.finetune.loading import load_model
-from veristone.training.finetune.loop import Loop
+from veristone.training.finetune.model import adapters, load_model
 from veristone.training.finetune.plan import Plan, plan_steps
-from veristone.training.finetune.provenance import data_record, device_name, versions
-from veristone.training.finetune.saving import check_mergeable, final_metrics, save_model
 from veristone.training.finetune.template import load_template
-from veristone.training.finetune.tokenizer import ReadyTokenizer, load_tokenizer
-from veristone.training.finetune.watch import Watch
+from veristone.training.finetune.tokenizer import load_tokenizer
 
-__all__ = ["Hooks", "Outcome", "train"]
+__all__ = ["Hooks", "Outcome", "SupervisedTrainer", "train", "training_arguments"]
+
+_PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "tokenizers", "deepspeed")
+_OPTIMIZERS = {
+    "adafactor": "adafactor",
+    "adamw": "adamw_torch",
+    "adamw-8bit": "adamw_bnb_8bit",
+    "sgd": "sgd",
+}
+_SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +79,19 @@ class Outcome:
 
 
 _NO_HOOKS = Hooks()
+# Their bars would stand between ours.
+datasets.disable_progress_bars()
+datasets.disable_caching()
 
 
 def train(
-    settings: Settings, folder: Path, *, redo: bool = False, hooks: Hooks = _NO_HOOKS
+    settings: Settings, path: Path, *, redo: bool = False, hooks: Hooks = _NO_HOOKS
 ) -> Outcome:
     """Train, or go on with a run that was interrupted; blocks until it is done.
 
     Args:
         settings: what to train.
-        folder: the run's; see `RunFolder` for what it will hold.
+        path: the run's folder; see `RunFolder` for what it will hold.
         redo: throw away what another run left there.
         hooks: how to watch and to stop it.
 
@@ -91,151 +103,276 @@ def train(
     template = load_template(settings.template)
     ready = load_tokenizer(settings.model, settings.revision, settings.bos, template)
     prepared = prepare(settings, template, ready.tokenizer, bos=ready.bos)
-    plan = plan_steps(settings, len(prepared.train), int(os.environ.get("WORLD_SIZE", "1")))
-    journal = Journal(
+    rows = count_rows(prepared.train, settings)
+    plan = plan_steps(settings, rows, int(os.environ.get("WORLD_SIZE", "1")))
+    fresh = Journal(
         digest=settings.digest(),
         settings=settings.model_dump(mode="json"),
         template=template.model_dump(),
-        versions=versions(),
-        data=data_record(prepared),
+        versions=_versions(),
+        data=_data_record(prepared, rows),
         model={"name": settings.model, "revision": settings.revision, "bos": ready.bos},
-        plan={name: getattr(plan, name) for name in plan.__slots__},
+        plan=asdict(plan),
     )
-    run = _Run(settings, RunFolder(folder), ready, prepared, plan, hooks)
-    if not run.main:
-        return run.go(journal, redo=redo)
-    with run.folder.only_one():
-        return run.go(journal, redo=redo)
+    folder = RunFolder(path)
+    main = os.environ.get("RANK", "0") == "0"
+    with only_one(path) if main else contextlib.nullcontext():
+        # Joins the other processes, which must not look into the folder before it is in order.
+        arguments = training_arguments(
+            settings, plan, str(folder.checkpoints), evaluates=bool(prepared.evaluation)
+        )
+        if main:
+            write_journal(folder.journal, folder.begin(fresh, redo=redo))
+        arguments.distributed_state.wait_for_everyone()
+        journal = read_journal(folder.journal)
+        assert journal is not None
+        if journal.state == "finished":
+            return Outcome(True, plan.steps, main, journal, trained=False)
+        try:
+            trainer = _trainer(settings, arguments, ready.tokenizer, prepared)
+            return _run(trainer, settings, folder, journal, plan, hooks, main=main)
+        except Exception as error:
+            journal.state = "failed"
+            if main:
+                write_journal(folder.journal, journal)
+            if isinstance(error, torch.OutOfMemoryError):
+                raise TrainingFailed(
+                    "out of memory: try gradient_checkpointing = true, a smaller device_batch_size,"
+                    " lora, or more devices with FSDP (docs/training.md)"
+                ) from error
+            raise
 
 
-def _sizes(model: Any) -> dict[str, Any]:
-    """Return what is known of a model once it is loaded: weights by number, and its commit."""
-    weights = [(each.numel(), each.requires_grad) for each in model.parameters()]
-    return {
+def training_arguments(
+    settings: Settings, plan: Plan, output: str, *, evaluates: bool
+) -> trl.SFTConfig:
+    """Return our settings in TRL's words; making them joins the other processes of a launch."""
+    has_device = torch.accelerator.is_available()
+    arguments = trl.SFTConfig(
+        output_dir=output,
+        completion_only_loss=True,
+        # Samples are no longer than this already; it is the size of a pack.
+        max_length=settings.max_length,
+        packing=settings.packing,
+        per_device_train_batch_size=settings.device_batch_size,
+        per_device_eval_batch_size=settings.device_batch_size,
+        gradient_accumulation_steps=plan.accumulation,
+        average_tokens_across_devices=True,
+        ddp_find_unused_parameters=False,
+        max_steps=plan.steps,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=_SCHEDULERS[settings.scheduler],
+        warmup_steps=plan.warmup_steps,
+        optim=_OPTIMIZERS[settings.optimizer],
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm or 0.0,
+        use_cpu=not has_device,
+        bf16=settings.precision != "float32",
+        gradient_checkpointing=settings.gradient_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False},
+        seed=settings.seed,
+        data_seed=settings.seed,
+        logging_strategy="steps",
+        logging_steps=1,
+        # A loss that is no number must show, not be replaced by an average of earlier ones.
+        logging_nan_inf_filter=False,
+        # Packed rows have no padding and no mask that would tell it.
+        include_num_input_tokens_seen="all" if settings.packing else "non_padding",
+        save_strategy="steps",
+        save_steps=settings.save_steps,
+        save_total_limit=settings.keep,
+        eval_strategy="steps" if evaluates else "no",
+        eval_steps=settings.save_steps if evaluates else None,
+        dataloader_pin_memory=has_device,
+        disable_tqdm=True,
+        report_to=[],
+    )
+    # Without a launcher, transformers would spread a batch over all visible GPUs by itself
+    # (`DataParallel`), with another batch size than the plan's.
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # pyright: ignore[reportPrivateUsage]
+    return arguments
+
+
+class SupervisedTrainer(trl.SFTTrainer):
+    """TRL's trainer, with one mean over all learnt tokens as the evaluation's loss too."""
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Return the loss over the samples kept out.
+
+        TRL's is a mean of the means of batches, where short samples weigh more.
+        """
+        self.model.eval()
+        total = torch.zeros(2, dtype=torch.float64, device=self.args.device)
+        for batch in self.get_eval_dataloader():
+            inputs = self._prepare_inputs(batch)
+            tokens = (inputs["labels"][..., 1:] != -100).sum()
+            with torch.no_grad(), self.compute_loss_context_manager():
+                loss = self.compute_loss(self.model_wrapped, inputs)
+            total += torch.stack([loss.double() * tokens, tokens.double()])
+        self.model.train()
+        # TRL's own metrics of this evaluation; an average of batches says little.
+        self._metrics["eval"].clear()
+        loss, tokens = self.accelerator.reduce(total, reduction="sum").tolist()
+        metrics: dict[str, float] = {"eval_loss": loss / tokens, "eval_tokens": int(tokens)}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """Write none into checkpoints."""
+
+
+def _dataset(samples: Sequence[Encoded]) -> datasets.Dataset:
+    columns = {
+        "input_ids": [list(sample.ids) for sample in samples],
+        "completion_mask": [
+            [0] * sample.given + [1] * (len(sample.ids) - sample.given) for sample in samples
+        ],
+    }
+    return datasets.Dataset.from_dict(columns)
+
+
+def _trainer(
+    settings: Settings, arguments: trl.SFTConfig, tokenizer: Any, prepared: Prepared
+) -> SupervisedTrainer:
+    model = load_model(settings, tokenizer)
+    rows = model.get_input_embeddings().weight.shape[0]
+    # Under ZeRO-3 weights are empty until they are used.
+    if rows and prepared.highest_id() >= rows:
+        raise ConfigError(
+            f"{settings.model}: the tokenizer has token {prepared.highest_id()},"
+            f" and the model knows {rows}"
+        )
+    try:
+        trainer = SupervisedTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=_dataset(prepared.train),
+            eval_dataset=_dataset(prepared.evaluation) if prepared.evaluation else None,
+            processing_class=tokenizer,
+            peft_config=adapters(settings),
+        )
+    except ValueError as error:
+        place = "lora.targets: " if settings.lora is not None else ""
+        raise ConfigError(f"{place}{error}") from error
+    trainer.remove_callback(PrinterCallback)
+    sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
+    if settings.lora is not None and settings.lora.merge and sharded:
+        raise ConfigError(
+            "lora.merge: not with FSDP or DeepSpeed, where no process has all weights;"
+            " merge the adapters afterwards with peft"
+        )
+    return trainer
+
+
+def _run(
+    trainer: SupervisedTrainer,
+    settings: Settings,
+    folder: RunFolder,
+    journal: Journal,
+    plan: Plan,
+    hooks: Hooks,
+    *,
+    main: bool,
+) -> Outcome:
+    """Begin or go on, and end with a model or a checkpoint."""
+    if main:
+        latest_checkpoint(folder.checkpoints)
+    trainer.accelerator.wait_for_everyone()
+    checkpoint, first = latest_checkpoint(folder.checkpoints)
+    journal.forget_after(first)
+    weights = [(each.numel(), each.requires_grad) for each in trainer.model.parameters()]
+    journal.model |= {
         "parameters": sum(count for count, _ in weights),
         "trained_parameters": sum(count for count, trained in weights if trained),
-        "commit": getattr(model.config, "_commit_hash", None),
+        "commit": getattr(trainer.model.config, "_commit_hash", None),
+    }
+    names: list[Any] = [_device_name(trainer.args.device)]
+    attempt = Attempt(
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        devices=gather_object(names) if plan.devices > 1 else names,
+        processes=plan.devices,
+        from_step=first,
+        to_step=first,
+    )
+    journal.state = "running"
+    journal.attempts.append(attempt)
+    watch = JournalCallback(
+        journal,
+        folder.journal if main else None,
+        hooks.stop,
+        hooks.progress if main else lambda step: None,
+    )
+    trainer.add_callback(watch)
+    hooks.begin(plan, first)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    step = trainer.state.global_step
+    if watch.stopped:
+        journal.state = "interrupted"
+        watch.write()
+        return Outcome(False, step, main, journal)
+    watch.write()
+    _save_model(settings, trainer, folder, main=main)
+    journal.finish()
+    if main:
+        write_journal(folder.journal, journal)
+    return Outcome(True, step, main, journal)
+
+
+def _save_model(
+    settings: Settings, trainer: SupervisedTrainer, folder: RunFolder, *, main: bool
+) -> None:
+    """Write the model, its configuration and its tokenizer, whole or not at all.
+
+    Every process calls this: sharded weights are gathered from all of them.
+    """
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    # The Trainer turned it off; whoever generates with the model wants it.
+    model.config.use_cache = True
+    if settings.lora is not None and settings.lora.merge:
+        if main:
+            model.merge_and_unload().save_pretrained(folder.partial)
+            trainer.processing_class.save_pretrained(folder.partial)
+    else:
+        if trainer.is_fsdp_enabled:
+            trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
+        trainer.save_model(str(folder.partial))
+    if main:
+        (folder.partial / "training_args.bin").unlink(missing_ok=True)
+        shutil.rmtree(folder.model, ignore_errors=True)
+        folder.partial.rename(folder.model)
+    trainer.accelerator.wait_for_everyone()
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of everything that touches the numbers."""
+    found = {"veristone": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _data_record(prepared: Prepared, rows: int) -> dict[str, Any]:
+    """Return what was read, what was left out and why, and what is left."""
+    survey = prepared.survey
+    return {
+        "files": [asdict(file) for file in survey.files],
+        "digest": survey.digest,
+        "read": survey.read,
+        "refused": dict(sorted(survey.refused.items())),
+        "train_samples": len(prepared.train),
+        "train_rows": rows,
+        "train_tokens": prepared.train_tokens,
+        "learnt_tokens": prepared.learnt_tokens,
+        "evaluation_samples": len(prepared.evaluation),
     }
 
 
-class _Run:
-    """One call of `train`, once everything is read that needs no device."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        folder: RunFolder,
-        ready: ReadyTokenizer,
-        prepared: Prepared,
-        plan: Plan,
-        hooks: Hooks,
-    ) -> None:
-        self.settings = settings
-        self.folder = folder
-        self.main = os.environ.get("RANK", "0") == "0"
-        self._tokenizer = ready.tokenizer
-        self._prepared = prepared
-        self._plan = plan
-        self._hooks = hooks
-
-    def go(self, fresh: Journal, *, redo: bool) -> Outcome:
-        """Begin or go on, and end with a model or a checkpoint."""
-        # Joins the other processes, which must not look into the folder before it is in order.
-        arguments = training_arguments(
-            self.settings,
-            self._plan,
-            str(self.folder.checkpoints),
-            evaluates=bool(self._prepared.evaluation),
-        )
-        if self.main:
-            write_journal(self.folder.journal, self.folder.begin(fresh, redo=redo))
-        arguments.distributed_state.wait_for_everyone()
-        journal = read_journal(self.folder.journal)
-        assert journal is not None
-        if journal.state == "finished":
-            return Outcome(True, self._plan.steps, self.main, journal, trained=False)
-        try:
-            return self._train(arguments, journal)
-        except torch.OutOfMemoryError as error:
-            self._failed(journal)
-            raise TrainingFailed(
-                "out of memory: try gradient_checkpointing = true, a smaller device_batch_size,"
-                " lora, or more devices with FSDP (docs/training.md)"
-            ) from error
-        except Exception:
-            self._failed(journal)
-            raise
-
-    def _failed(self, journal: Journal) -> None:
-        if self.main:
-            journal.state = "failed"
-            write_journal(self.folder.journal, journal)
-
-    def _train(self, arguments: transformers.TrainingArguments, journal: Journal) -> Outcome:
-        loop = self._loop(arguments)
-        check_mergeable(self.settings, loop)
-        checkpoint = latest(self.folder.checkpoints)
-        first = step_of(checkpoint) if checkpoint else 0
-        journal.forget_after(first)
-        watch = self._watch(journal, arguments, first)
-        loop.add_callback(watch)
-        journal.model |= _sizes(loop.model)
-        self._hooks.begin(self._plan, first)
-        loop.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        if watch.stopped:
-            journal.state = "interrupted"
-            watch.write()
-            return Outcome(False, loop.state.global_step, self.main, journal)
-        watch.write()
-        save_model(self.settings, loop, self._tokenizer, self.folder)
-        journal.final = final_metrics(journal)
-        journal.state = "finished"
-        if self.main:
-            write_journal(self.folder.journal, journal)
-        return Outcome(True, loop.state.global_step, self.main, journal)
-
-    def _loop(self, arguments: transformers.TrainingArguments) -> Loop:
-        # Before the model, whose adapters begin with random numbers.
-        transformers.set_seed(self.settings.seed)
-        model = load_model(self.settings, self._tokenizer)
-        rows = model.get_input_embeddings().weight.shape[0]
-        # Under ZeRO-3 weights are empty until they are used.
-        if rows and self._prepared.highest_id() >= rows:
-            raise ConfigError(
-                f"{self.settings.model}: the tokenizer has token {self._prepared.highest_id()},"
-                f" and the model knows {rows}"
-            )
-        pad_id = self._tokenizer.pad_token_id
-        return Loop(
-            model=model,
-            args=arguments,
-            data_collator=Packed() if self.settings.packing else Padded(pad_id),
-            train_dataset=self._prepared.train,
-            eval_dataset=self._prepared.evaluation or None,
-        )
-
-    def _watch(
-        self, journal: Journal, arguments: transformers.TrainingArguments, first: int
-    ) -> Watch:
-        names: list[Any] = [device_name(arguments.device)]
-        if self._plan.devices > 1:
-            names = gather_object(names)
-        attempt = Attempt(
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            devices=[str(name) for name in names],
-            processes=self._plan.devices,
-            from_step=first,
-            to_step=first,
-        )
-        journal.state = "running"
-        journal.attempts.append(attempt)
-        return Watch(
-            journal,
-            attempt,
-            path=self.folder.journal,
-            keep=self.settings.keep,
-            main=self.main,
-            evaluates=bool(self._prepared.evaluation),
-            stop=self._hooks.stop,
-            progress=self._hooks.progress if self.main else lambda step: None,
-        )
+def _device_name(device: Any) -> str:
+    """Return what the user calls a device: a GPU by its model."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"cpu ({platform.machine()})"

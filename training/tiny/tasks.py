@@ -15,12 +15,21 @@ Everything is a function of seed, split and index: task 7 is the same whether 8 
 import functools
 import hashlib
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
-from veristone.training.tiny.inputs import Arguments, common_input, distinct, hidden_input, value_of
-from veristone.training.tiny.templates import Constants, Template, templates
+from veristone.training.tiny.templates import (
+    Arguments,
+    Constants,
+    Template,
+    common_input,
+    distinct,
+    hidden_input,
+    templates,
+    value_of,
+)
 
 __all__ = ["HIDDEN_TESTS", "Split", "Task", "sample_tasks"]
 
@@ -31,57 +40,14 @@ the loop, whose solutions the model writes itself. `held_out`: for evaluation on
 HIDDEN_TESTS: Final = 8
 _SHARES: Final[dict[Split, int]] = {"pretrain": 6, "align": 2, "held_out": 2}  # of 10
 
-_FIRST: Final = (
-    "amber",
-    "bold",
-    "calm",
-    "dark",
-    "eager",
-    "fair",
-    "grand",
-    "happy",
-    "icy",
-    "jolly",
-    "keen",
-    "light",
-    "merry",
-    "neat",
-    "old",
-    "proud",
-    "quick",
-    "red",
-    "shy",
-    "tall",
-    "urban",
-    "vast",
-    "warm",
-    "young",
+_words_in = re.compile(r"\w+").findall
+_FIRST: Final = _words_in(
+    "amber bold calm dark eager fair grand happy icy jolly keen light merry neat old proud "
+    "quick red shy tall urban vast warm young"
 )
-_SECOND: Final = (
-    "acorn",
-    "bear",
-    "cloud",
-    "dune",
-    "elm",
-    "fox",
-    "gate",
-    "hill",
-    "iris",
-    "jar",
-    "kite",
-    "lamp",
-    "moon",
-    "nest",
-    "oak",
-    "pond",
-    "quill",
-    "river",
-    "star",
-    "tree",
-    "urn",
-    "vine",
-    "wolf",
-    "yard",
+_SECOND: Final = _words_in(
+    "acorn bear cloud dune elm fox gate hill iris jar kite lamp moon nest oak pond quill "
+    "river star tree urn vine wolf yard"
 )
 _PARAMETERS: Final = {
     "int": ("x", "n", "num", "value"),
@@ -186,10 +152,8 @@ def _telling_inputs(
             lambda: tuple(hidden_input(kind, near, rng) for kind in template.args), HIDDEN_TESTS
         )
         values = [value_of(right, parameters, arguments) for arguments in inputs]
-        if all(
-            values != [value_of(expression, parameters, arguments) for arguments in inputs]
-            for expression in wrong
-        ):
+        others = [[value_of(one, parameters, each) for each in inputs] for one in wrong]
+        if values not in others:
             return inputs
     raise AssertionError(f"templates.toml: a wrong expression equals {right}")
 

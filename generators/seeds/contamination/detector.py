@@ -35,9 +35,9 @@ LEAST_WORDS = 6
 """Of a description that is looked for as a whole."""
 LEAST_TOKENS = 8
 """Of a solution that is looked for as it is."""
-LEAST_RENAMED = 18
+LEAST_RENAMED = 14
 """The same for solutions whose names may differ. With these three, of 8,127 documented functions of
-packages one is found, a gcd."""
+packages two are found: a gcd, and one that drops the empty values of a dictionary."""
 _TEMPLATE = 3
 """Names that share a run before it counts as a template."""
 _EXAMPLES = re.compile(r">>>|^\W*(?:for )?examples?\b|==>|^\W*assert\b", re.I | re.M)

@@ -43,7 +43,7 @@ def test_a_dry_run_counts_tokens_and_loads_no_trainer(
     code = (
         "import sys; from veristone.cli.main import main;"
         f"assert main({[str(each) for each in arguments]!r}) == 0;"
-        "print('heavy', [n for n in ('trainer', 'loading') if f'veristone.training.finetune.{n}' in"
+        "print('heavy', [n for n in ('trainer', 'model') if f'veristone.training.finetune.{n}' in"
         " sys.modules])"
     )
     result = subprocess.run(

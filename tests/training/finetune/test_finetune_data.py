@@ -36,7 +36,7 @@ def test_what_is_left_out_is_counted_by_reason(tmp_path: Path) -> None:
     found = prepared(path)
     assert found.survey.read == 4
     assert found.survey.refused == {"empty_completion": 1, "special_token": 1, "too_long": 1}
-    assert found.survey.kept == found.train_samples == 1
+    assert found.survey.kept == len(found.train) == 1
     assert found.learnt_tokens == 2
 
 
@@ -65,7 +65,7 @@ def test_no_prompt_is_in_both_halves(rows: Path) -> None:
     found = prepared(rows, eval_fraction=0.25)
 
     def prompts(half: list[Any]) -> set[bytes]:
-        return {sample.ids[: sample.given].tobytes() for (sample,) in half}
+        return {sample.ids[: sample.given].tobytes() for sample in half}
 
     assert not prompts(found.train) & prompts(found.evaluation)
     assert len(found.train) + len(found.evaluation) == 40
@@ -79,14 +79,6 @@ def test_one_prompt_cannot_be_split(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "rows.jsonl", [{"instruction": "a", "response": "b"}] * 3)
     with pytest.raises(DatasetError, match="two different prompts"):
         prepared(path, eval_fraction=0.5)
-
-
-def test_packs_hold_every_sample_once(rows: Path) -> None:
-    plain, packed = prepared(rows), prepared(rows, packing=True)
-    assert packed.train_samples == 40
-    assert len(packed.train) < 20
-    assert packed.train_tokens == plain.train_tokens
-    assert all(sum(len(sample.ids) for sample in row) <= 256 for row in packed.train)
 
 
 def test_a_survey_needs_no_tokenizer(rows: Path) -> None:

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from veristone import ConfigError
-from veristone.training.finetune.checkpoints import latest, mark_complete, prune, step_of, sweep
-from veristone.training.finetune.folder import RunFolder
+from veristone.training.finetune.folder import RunFolder, latest_checkpoint
 from veristone.training.finetune.journal import (
     Attempt,
     Evaluation,
@@ -19,12 +18,12 @@ from veristone.training.finetune.journal import (
 )
 
 
-def checkpoint(folder: Path, step: int, *, complete: bool = True) -> Path:
+def checkpoint(folder: Path, step: int, state: str = '{"global_step": STEP}') -> Path:
     path = folder / f"checkpoint-{step}"
     path.mkdir(parents=True)
     (path / "model.safetensors").touch()
-    if complete:
-        mark_complete(path)
+    if state:
+        (path / "trainer_state.json").write_text(state.replace("STEP", str(step)))
     return path
 
 
@@ -54,23 +53,12 @@ def step(number: int) -> Step:
 
 
 def test_the_youngest_whole_checkpoint_is_taken(tmp_path: Path) -> None:
-    assert latest(tmp_path / "nothing") is None
+    assert latest_checkpoint(tmp_path / "nothing") == (None, 0)
     checkpoint(tmp_path, 9)
     newest = checkpoint(tmp_path, 10)
-    cut_short = checkpoint(tmp_path, 11, complete=False)
-    (tmp_path / "checkpoint-x").mkdir()
-    assert latest(tmp_path) == newest
-    assert step_of(newest) == 10
-    sweep(tmp_path)
-    assert not cut_short.exists()
-    assert newest.exists()
-
-
-def test_old_checkpoints_go(tmp_path: Path) -> None:
-    for number in (5, 10, 100, 20):
-        checkpoint(tmp_path, number)
-    prune(tmp_path, 2)
-    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint-20", "checkpoint-100"}
+    cut_short = [checkpoint(tmp_path, 11, ""), checkpoint(tmp_path, 12, '{"global_st')]
+    assert latest_checkpoint(tmp_path) == (newest, 10)
+    assert not any(path.exists() for path in cut_short), "what a kill cut short goes"
 
 
 def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -137,20 +125,6 @@ def test_a_model_of_somebody_else_is_never_removed(tmp_path: Path, redo: bool) -
     with pytest.raises(ConfigError, match="no run of ours"):
         folder.begin(journal(), redo=redo)
     assert folder.model.exists()
-
-
-def test_one_process_at_a_time(tmp_path: Path) -> None:
-    with (
-        RunFolder(tmp_path / "new").only_one(),
-        pytest.raises(ConfigError, match="another process"),
-        RunFolder(tmp_path / "new").only_one(),
-    ):
-        pass
-    with RunFolder(tmp_path / "new").only_one():
-        pass
-    (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="file"), RunFolder(tmp_path / "file").only_one():
-        pass
 
 
 def test_the_journal_is_plain_json(tmp_path: Path) -> None:

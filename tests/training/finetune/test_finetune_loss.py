@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_models import rows_of, settings_for, write_jsonl
+from finetune_models import rows_of, settings_for
 
 from veristone.training.finetune.template import load_template
 
@@ -45,19 +45,22 @@ ONE_STEP: dict[str, Any] = {
 }
 
 
-def load(base: Path, rows: Path, **changes: Any) -> tuple[Any, Any, Any]:
-    """The model in training mode, a padded batch of 8 and the prepared data."""
-    from veristone.training.finetune.collate import Padded
-    from veristone.training.finetune.data import prepare
-    from veristone.training.finetune.loading import load_model
+def load(base: Path, rows: Path, **changes: Any) -> tuple[Any, dict[str, Any]]:
+    """A trainer and its first batch of 8, as it learns from it."""
+    from veristone.training.finetune import trainer as module
+    from veristone.training.finetune.data import count_rows, prepare
+    from veristone.training.finetune.plan import plan_steps
     from veristone.training.finetune.tokenizer import load_tokenizer
 
-    settings = settings_for(rows, base, **changes)
+    settings = settings_for(rows, base, **{"batch_size": 8, "device_batch_size": 8, **changes})
     template = load_template(settings.template)
     ready = load_tokenizer(settings.model, None, settings.bos, template)
     prepared = prepare(settings, template, ready.tokenizer, bos=ready.bos)
-    model = load_model(settings, ready.tokenizer).train()
-    return model, Padded(ready.tokenizer.pad_token_id)(prepared.train[:8]), prepared
+    plan = plan_steps(settings, count_rows(prepared.train, settings), 1)
+    arguments = module.training_arguments(settings, plan, str(rows.parent), evaluates=False)
+    trainer = module._trainer(settings, arguments, ready.tokenizer, prepared)
+    trainer.model.train()
+    return trainer, next(iter(trainer.get_train_dataloader()))
 
 
 @pytest.mark.parametrize("on_device", [1, 2, 4])
@@ -71,72 +74,59 @@ def test_accumulation_is_the_same_as_one_batch(
     assert not close(whole, weights(base), 1e-3), "the step changes the weights"
 
 
-def test_a_mean_of_means_would_be_another_step(base: Path, rows: Path) -> None:
-    """The test above can fail: the originals' way of averaging gives another gradient."""
+def token_losses(trainer: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
+    """By hand: each learnt token's loss, and the row that it is in."""
     import torch  # pyright: ignore[reportMissingImports]
 
-    from veristone.training.finetune.loop import token_mean
+    inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    logits = trainer.model(**inputs).logits[:, :-1].float()
+    labels = batch["labels"][:, 1:]
+    losses = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="none"
+    ).view_as(labels)
+    learnt = labels != -100
+    return losses[learnt], learnt.nonzero()[:, 0]
 
-    model, batch, _ = load(base, rows)
-    labels = batch.pop("labels")
-    logits = model(**batch).logits
-    counts = (labels[:, 1:] != -100).sum(dim=1)
-    assert counts.min() < counts.max()
-    by_token = token_mean({"logits": logits}, labels, counts.sum())
-    means = [
-        token_mean({"logits": logits[number : number + 1]}, labels[number : number + 1], count)
-        for number, count in enumerate(counts)
+
+def test_the_loss_is_one_mean_over_the_learnt_tokens_of_the_whole_batch(
+    base: Path, rows: Path
+) -> None:
+    """Summed over micro-batches; a mean of the means of samples would be another number."""
+    import torch  # pyright: ignore[reportMissingImports]
+
+    trainer, batch = load(base, rows)
+    losses, owners = token_losses(trainer, batch)
+    whole = trainer.compute_loss(trainer.model, dict(batch))
+    assert whole.item() == pytest.approx(losses.mean().item(), abs=1e-6)
+    count = torch.tensor(len(losses))
+    cut = [
+        trainer.compute_loss(
+            trainer.model,
+            {name: value[at : at + 2] for name, value in batch.items()},
+            num_items_in_batch=count,
+        ).item()
+        for at in range(0, 8, 2)
     ]
-    assert (torch.stack(means).mean() - by_token).abs() > 1e-4
+    assert sum(cut) == pytest.approx(whole.item(), abs=1e-6)
+    means = torch.stack([losses[owners == row].mean() for row in range(8)])
+    assert abs(means.mean().item() - whole.item()) > 1e-4, "the test can fail"
 
 
-def test_the_loss_is_that_of_transformers(base: Path, rows: Path) -> None:
-    from veristone.training.finetune.loop import token_mean
-
-    model, batch, _ = load(base, rows)
-    labels = batch["labels"]
-    outputs = model(**batch)
-    ours = token_mean(outputs, labels, (labels[:, 1:] != -100).sum())
-    assert ours.item() == pytest.approx(outputs.loss.item(), abs=1e-6)
-
-
-def test_only_completions_and_their_eos_have_a_gradient(base: Path, rows: Path) -> None:
-    from veristone.training.finetune.loop import token_mean
-
-    model, batch, prepared = load(base, rows)
-    labels = batch.pop("labels")
-    logits = model(**batch).logits
-    logits.retain_grad()
-    token_mean({"logits": logits}, labels, 1).backward()
-    counts = logits.grad.abs().sum(dim=-1) > 0
-    for number, (sample,) in enumerate(prepared.train[:8]):
-        # The logits at a place predict the next one: the first learnt token is predicted at the
-        # last of the prompt, EOS at the last of the completion, and padding nowhere.
-        learnt = range(sample.given - 1, len(sample.ids) - 1)
-        assert counts[number].nonzero().flatten().tolist() == list(learnt)
-        assert sample.ids[-1] == labels[number][len(sample.ids) - 1] == 0  # <|endoftext|>
-
-
-def test_other_words_in_a_prompt_are_not_learnt_by_themselves(base: Path, tmp_path: Path) -> None:
-    """With every completion the same, a loss on prompts would see which words they have."""
-    import torch  # pyright: ignore[reportMissingImports]
-
-    _, batch, _ = load(base, write_jsonl(tmp_path / "r.jsonl", rows_of(8)))
-    assert torch.equal(batch["labels"] == -100, ~_learnt(batch, base))
-
-
-def _learnt(batch: dict[str, Any], base: Path) -> Any:
-    """Where the completion stands, found by text alone."""
+def test_only_completions_and_their_eos_are_learnt(base: Path, rows: Path) -> None:
+    """Found by text alone: what stands behind the template's last line."""
     import torch  # pyright: ignore[reportMissingImports]
     import transformers  # pyright: ignore[reportMissingImports]
 
+    _, batch = load(base, rows)
     tokenizer = transformers.AutoTokenizer.from_pretrained(base)
-    mask = torch.zeros_like(batch["input_ids"], dtype=torch.bool)
+    learnt = torch.zeros_like(batch["input_ids"], dtype=torch.bool)
     for number, ids in enumerate(batch["input_ids"].tolist()):
         length = int(batch["attention_mask"][number].sum())
         start = next(end for end in range(length) if tokenizer.decode(ids[:end]).endswith("\nA:\n"))
-        mask[number, start:length] = True
-    return mask
+        learnt[number, start:length] = True
+        assert ids[length - 1] == tokenizer.eos_token_id
+    assert torch.equal(batch["labels"] == -100, ~learnt)
+    assert torch.equal(batch["labels"][learnt], batch["input_ids"][learnt])
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
@@ -156,13 +146,11 @@ def test_packed_is_the_same_as_unpacked(
 
 def test_without_positions_packed_samples_would_see_each_other(base: Path, rows: Path) -> None:
     """The test above can fail."""
-    from veristone.training.finetune.collate import Packed
-
-    model, _, prepared = load(base, rows)
-    batch = Packed()([(prepared.train[0][0], prepared.train[1][0])])
-    right = model(**batch).loss.item()
-    del batch["position_ids"]
-    assert abs(model(**batch).loss.item() - right) > 1e-5
+    trainer, batch = load(base, rows, packing=True, batch_size=1, device_batch_size=1)
+    right = trainer.model(input_ids=batch["input_ids"], position_ids=batch["position_ids"])
+    wrong = trainer.model(input_ids=batch["input_ids"])
+    assert (batch["position_ids"] == 0).sum() > 1
+    assert (right.logits - wrong.logits).abs().max() > 1e-5
 
 
 def test_gradient_checkpointing_changes_nothing(base: Path, rows: Path, tmp_path: Path) -> None:
@@ -174,11 +162,11 @@ def test_gradient_checkpointing_changes_nothing(base: Path, rows: Path, tmp_path
 def test_the_bases_dropout_is_off_unless_asked_for(base: Path, rows: Path) -> None:
     import torch  # pyright: ignore[reportMissingImports]
 
-    model, batch, _ = load(base, rows)
-    assert model.training
-    assert torch.equal(model(**batch).logits, model(**batch).logits)
-    model, batch, _ = load(base, rows, dropout=0.1)
-    assert not torch.equal(model(**batch).logits, model(**batch).logits)
+    for dropout in (0.0, 0.1):
+        trainer, batch = load(base, rows, dropout=dropout)
+        assert trainer.model.training
+        one, other = (trainer.model(input_ids=batch["input_ids"]).logits for _ in range(2))
+        assert torch.equal(one, other) == (dropout == 0)
 
 
 def test_every_familys_dropout_is_found() -> None:
@@ -186,7 +174,7 @@ def test_every_familys_dropout_is_found() -> None:
         "transformers", reason="transformers is not installed: make test-models"
     )
     pytest.importorskip("torch", reason="torch is not installed: make test-models")
-    from veristone.training.finetune.loading import set_dropout
+    from veristone.training.finetune.model import set_dropout
 
     for kind, expected in [
         ("Starcoder2Config", ["attention_dropout", "embedding_dropout", "residual_dropout"]),

@@ -70,16 +70,16 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
     quiet = trained(base, rows, tmp_path / "quiet", **LONG)
     folder = tmp_path / "killed"
     arguments = command(base, rows, folder, **LONG)
-    for name in ("checkpoint-7/complete", "checkpoint-21/complete"):
+    for name in ("checkpoint-7", "checkpoint-21"):
         process = start(arguments)
-        wait_for((folder / "checkpoints" / name).exists, process)
+        wait_for((folder / "checkpoints" / name / "trainer_state.json").exists, process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=30)
         assert not (folder / "model").exists()
     # As a kill in the middle of writing would leave it.
     broken = folder / "checkpoints/checkpoint-28"
-    (broken / "complete").unlink(missing_ok=True)
     broken.mkdir(exist_ok=True)
+    (broken / "trainer_state.json").write_text('{"half": ')
     (broken / "model.safetensors").write_bytes(b"half")
 
     assert train(settings_for(rows, base, **LONG), folder).finished
@@ -109,7 +109,7 @@ def test_an_interrupted_run_goes_on(base: Path, rows: Path, tmp_path: Path, numb
     assert "Traceback" not in err
     step = journal_of(folder).attempts[-1].to_step
     assert journal_of(folder).state == "interrupted"
-    assert (folder / f"checkpoints/checkpoint-{step}/complete").exists()
+    assert (folder / f"checkpoints/checkpoint-{step}/trainer_state.json").exists()
 
     settings = settings_for(rows, base, **changes)
     again = train(settings, folder, hooks=Hooks(stop=lambda: True))
@@ -224,7 +224,7 @@ def test_the_saved_tokenizer_writes_prompts_as_training_did(
     template = load_template(settings.template)
     ready = load_tokenizer(settings.model, None, settings.bos, template)
     prepared = prepare(settings, template, ready.tokenizer, bos=ready.bos)
-    (sample,) = prepared.train[0]
+    sample = prepared.train[0]
     instruction = rows_of(1)[0]["instruction"]
     learnt = list(sample.ids[: sample.given])
     assert (learnt[0] == saved.bos_token_id) == (bos == "always")
@@ -237,7 +237,7 @@ def test_the_saved_tokenizer_writes_prompts_as_training_did(
 
 
 def test_a_loss_that_is_no_number_ends_the_run(base: Path, rows: Path, tmp_path: Path) -> None:
-    from veristone.training.finetune.errors import TrainingFailed
+    from veristone.training.finetune.callback import TrainingFailed
     from veristone.training.finetune.trainer import train
 
     settings = settings_for(
@@ -300,35 +300,3 @@ def test_two_processes_make_the_step_of_one(base: Path, rows: Path, tmp_path: Pa
     for a, b in zip(single.steps, double.steps, strict=True):
         assert a.loss == pytest.approx(b.loss, abs=1e-5)
         assert a.tokens == b.tokens
-
-
-def test_trl_trains_on_the_same_file_unchanged(base: Path, tmp_path: Path) -> None:
-    trl = pytest.importorskip("trl", reason="trl is not installed: make test-models")
-    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
-
-    template = load_template(str(Path(__file__).parent / "short.toml"))
-    path = write_jsonl(
-        tmp_path / "rows.jsonl",
-        [
-            {"prompt": template.render(row["instruction"]), "completion": row["response"]}
-            for row in rows_of(16)
-        ],
-    )
-    ours = trained(base, path, tmp_path / "ours")
-    assert ours
-    data = datasets.load_dataset("json", data_files=str(path), split="train", cache_dir=tmp_path)
-    trainer = trl.SFTTrainer(
-        model=str(base),
-        args=trl.SFTConfig(
-            output_dir=str(tmp_path / "trl"),
-            max_steps=1,
-            per_device_train_batch_size=4,
-            use_cpu=True,
-            bf16=False,
-            report_to=[],
-            save_strategy="no",
-        ),
-        train_dataset=data,
-    )
-    trainer.train()
-    assert trainer.state.global_step == 1

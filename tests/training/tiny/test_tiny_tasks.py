@@ -6,9 +6,8 @@ from typing import get_args
 
 import pytest
 
-from veristone.training.tiny.inputs import value_of
 from veristone.training.tiny.tasks import HIDDEN_TESTS, Split, Task, sample_tasks
-from veristone.training.tiny.templates import templates
+from veristone.training.tiny.templates import templates, value_of
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 RECORDED = Task(

@@ -1,4 +1,4 @@
-"""What happens between the steps: the journal, checkpoints, interruption."""
+"""What happens between the steps: the journal, and the end of a run that is asked to stop."""
 
 import math
 import time
@@ -9,44 +9,48 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from veristone.training.finetune.checkpoints import mark_complete, prune
-from veristone.training.finetune.errors import TrainingFailed
+from veristone import VeristoneError
 from veristone.training.finetune.journal import Attempt, Evaluation, Journal, Step, write_journal
 
-__all__ = ["Watch"]
+__all__ = ["JournalCallback", "TrainingFailed"]
 
 _WRITE_EVERY_S = 5.0
 
 
-class Watch(TrainerCallback):
+class TrainingFailed(VeristoneError, RuntimeError):
+    """A run cannot go on: the loss is no number any more, or memory ran out."""
+
+
+class JournalCallback(TrainerCallback):
     """Writes the journal while training goes on, and ends it when asked to.
 
     Every process has one, because all of them must end after the same step; the first one writes.
+
+    Args:
+        journal: of the run; its last attempt is the one at hand.
+        path: of the journal, None for all processes but the first.
+        stop: asked after every step.
+        progress: called after every step.
     """
 
     def __init__(
         self,
         journal: Journal,
-        attempt: Attempt,
-        *,
-        path: Path,
-        keep: int,
-        main: bool,
-        evaluates: bool,
+        path: Path | None,
         stop: Callable[[], bool],
         progress: Callable[[Step], None],
     ) -> None:
         self._journal = journal
-        self._attempt = attempt
         self._path = path
-        self._keep = keep
-        self._main = main
-        self._evaluates = evaluates
         self._stop = stop
         self._progress = progress
         self._began = self._last = self._written = 0.0
         self._tokens = 0
         self.stopped = False
+
+    @property
+    def _attempt(self) -> Attempt:
+        return self._journal.attempts[-1]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Start the clock."""
@@ -60,7 +64,7 @@ class Watch(TrainerCallback):
         if state.global_step >= state.max_steps:
             # The model itself is written next; a checkpoint would be a second copy of it.
             control.should_save = False
-            control.should_evaluate = self._evaluates
+            control.should_evaluate = args.eval_strategy != "no"
         elif _anybody(self._stop(), args):
             self.stopped = True
             control.should_save = control.should_training_stop = True
@@ -69,24 +73,15 @@ class Watch(TrainerCallback):
         """Write a step or an evaluation down."""
         logs = logs or {}
         if "eval_loss" in logs:
-            self._journal.evaluations.append(
-                Evaluation(
-                    step=state.global_step, loss=logs["eval_loss"], tokens=logs["eval_tokens"]
-                )
+            found = Evaluation(
+                step=state.global_step, loss=logs["eval_loss"], tokens=logs["eval_tokens"]
             )
+            self._journal.evaluations.append(found)
         if "loss" in logs and "learning_rate" in logs:
             self._step(state, logs)
-        if time.monotonic() - self._written > _WRITE_EVERY_S:
+        # Before a checkpoint, whatever the time: it is never younger than the journal.
+        if control.should_save or time.monotonic() - self._written > _WRITE_EVERY_S:
             self.write()
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Count a checkpoint as one when every process has written its part."""
-        _wait(args)
-        self.write()
-        if self._main:
-            folder = Path(args.output_dir)
-            mark_complete(folder / f"checkpoint-{state.global_step}")
-            prune(folder, self._keep)
 
     def write(self) -> None:
         """Write the journal, times up to now."""
@@ -94,12 +89,11 @@ class Watch(TrainerCallback):
         if self._began:
             self._attempt.wall_s = round(now - self._began, 3)
             self._attempt.device_s = round(self._attempt.wall_s * self._attempt.processes, 3)
-        if self._main:
+        if self._path is not None:
             write_journal(self._path, self._journal)
 
     def _step(self, state: Any, logs: Any) -> None:
-        now = time.monotonic()
-        tokens = state.num_input_tokens_seen
+        now, tokens = time.monotonic(), state.num_input_tokens_seen
         step = Step(
             step=state.global_step,
             epoch=round(state.epoch, 4),
@@ -126,8 +120,3 @@ def _anybody(flag: bool, args: Any) -> bool:
     told = torch.tensor(int(flag), device=args.device)
     torch.distributed.all_reduce(told, op=torch.distributed.ReduceOp.MAX)
     return bool(told.item())
-
-
-def _wait(args: Any) -> None:
-    if args.world_size > 1:
-        torch.distributed.barrier()
