@@ -45,6 +45,7 @@ class VLLMModel:
         self._tokenizer: Any = None
         self._numbers = itertools.count()
         """The engine's names for requests; ours need not be unique."""
+        self._under_way: set[asyncio.Task[Any]] = set()
         # What waits, waits here, where it costs nothing.
         self._places = asyncio.Semaphore(config.max_num_seqs)
 
@@ -75,6 +76,10 @@ class VLLMModel:
         """End the engine; requests under way raise `ModelUnavailable`."""
         engine, self._engine = self._engine, None
         if engine is not None:
+            under_way = list(self._under_way)
+            for task in under_way:
+                task.cancel()  # the engine itself would leave them waiting
+            await asyncio.gather(*under_way, return_exceptions=True)
             engine.shutdown()
 
     async def generate(self, request: GenerationRequest) -> Generation:
@@ -83,8 +88,15 @@ class VLLMModel:
         async with self._places:
             if self._engine is None:
                 raise ModelUnavailable(f"{self._name}: the model is not open")
+            task = asyncio.create_task(self._last(request))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
             try:
-                output = await self._last(request)
+                output = await task
+            except asyncio.CancelledError:
+                if self._engine is None:
+                    raise ModelUnavailable(f"{self._name}: the model was closed") from None
+                raise
             except (VLLMClientError, ValueError) as error:
                 raise RequestRefused(f"request {request.id}: {error}") from error
             except VLLMError as error:
