@@ -10,7 +10,6 @@ awaitable of any of these, and raise what a real model would.
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
 from typing import Self, TypeAlias
 
 from veristone import Completion, Generation, GenerationRequest
@@ -22,37 +21,24 @@ Said: TypeAlias = str | Completion | Sequence[str | Completion]
 
 
 class FakeModel:
-    """Answers with what a function returns, and remembers what it was asked.
+    """Answers with what a function returns, and remembers what it was asked in `requests`.
 
     Token counts are words: of the prompt or messages, and of the completions.
     """
 
     def __init__(
-        self,
-        answer: Callable[[GenerationRequest], Said | Awaitable[Said]],
-        *,
-        name: str = "fake",
+        self, answer: Callable[[GenerationRequest], Said | Awaitable[Said]], *, name: str = "fake"
     ) -> None:
         self._answer = answer
-        self._name = name
+        self.name = name
         self.requests: list[GenerationRequest] = []
-        """Every request, in the order in which they came."""
         self.in_flight = 0
         self.most_in_flight = 0
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Nothing is held open."""
 
     async def generate(self, request: GenerationRequest) -> Generation:
@@ -68,21 +54,18 @@ class FakeModel:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             said = self._answer(request)
-            completions = _completions(await said if inspect.isawaitable(said) else said, request)
+            said = await said if inspect.isawaitable(said) else said
         finally:
             self.in_flight -= 1
+        each = [said] * request.n if isinstance(said, str | Completion) else said
+        if len(each) != request.n:
+            raise ValueError(f"request {request.id}: {len(each)} texts for n={request.n}")
+        completions = [Completion(text=one) if isinstance(one, str) else one for one in each]
         asked = " ".join([request.prompt, *(message.content for message in request.messages)])
         return Generation(
             id=request.id,
-            completions=completions,
-            model=self._name,
+            completions=tuple(completions),
+            model=self.name,
             prompt_tokens=len(asked.split()),
             completion_tokens=sum(len(one.text.split()) for one in completions),
         )
-
-
-def _completions(said: Said, request: GenerationRequest) -> tuple[Completion, ...]:
-    each = [said] * request.n if isinstance(said, str | Completion) else said
-    if len(each) != request.n:
-        raise ValueError(f"request {request.id}: {len(each)} texts for n={request.n}")
-    return tuple(Completion(text=one) if isinstance(one, str) else one for one in each)

@@ -22,7 +22,7 @@ import ipaddress
 import os
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar, cast
 from urllib.parse import urlsplit
@@ -51,6 +51,7 @@ from veristone.generators.models.answers import (
 from veristone.generators.models.config import OpenAIConfig
 from veristone.generators.models.pressure import Again, BadAnswer, Gate, Pressure
 from veristone.generators.models.retry import ask
+from veristone.text import line
 
 __all__ = ["OpenAIModel", "Piece", "pieces"]
 
@@ -105,11 +106,6 @@ class OpenAIModel:
         """The model's name on the server; known once the model is open."""
         return self._name
 
-    @property
-    def pressure(self) -> Pressure:
-        """How many requests may be under way now, for those who watch an open model."""
-        return self._opened().pressure
-
     async def __aenter__(self) -> Self:
         """Make contact and find out which model is served.
 
@@ -119,10 +115,9 @@ class OpenAIModel:
         """
         if self._gate is not None:
             raise ConfigError("a model is opened once")
-        config = self._config
-        self._key = _key(config.api_key_env)
-        self._client = _client(config, self._key)
-        self._gate = Gate(Pressure(config.max_in_flight, config.patience_s))
+        self._key = _key(self._config.api_key_env)
+        self._client = _client(self._config, self._key)
+        self._gate = Gate(Pressure(self._config.max_in_flight, self._config.patience_s))
         try:
             await self._meet()
         except BaseException:
@@ -162,8 +157,15 @@ class OpenAIModel:
         greedy = self._vllm and request.temperature < _VLLM_GREEDY
         plan = pieces(request.seed, first, end, 1 if greedy else self._most_choices)
         if len(plan) > 1:
-            jobs = (self._completions(request, one.first, one.first + one.n) for one in plan)
-            return [answer for answers in await _together(jobs) for answer in answers]
+            try:
+                async with asyncio.TaskGroup() as group:
+                    tasks = [
+                        group.create_task(self._completions(request, one.first, one.first + one.n))
+                        for one in plan
+                    ]
+            except ExceptionGroup as errors:  # the first ended the others
+                raise errors.exceptions[0] from errors
+            return [answer for task in tasks for answer in task.result()]
         (piece,) = plan
         try:
             answer = await self._ask(request, piece)
@@ -243,23 +245,18 @@ class OpenAIModel:
 
     def _only(self, models: list[ServedModel]) -> str:
         names = sorted({model.id for model in models})
-        if len(names) != 1:
+        if len(names) != 1 or not names[0]:
             raise ConfigError(
                 f"{self._config.base_url} has {len(names)} models: set `model` to one of them "
-                f"({', '.join(name[:80] for name in names[:10]) or 'it lists none'})"
+                f"({line(', '.join(names[:10])) or 'it lists none'})"
             )
-        (name,) = names
-        if not name or len(name) > 512 or not name.isprintable():
-            raise ConfigError(f"{self._config.base_url} lists no proper name: set `model`")
-        return name
+        return names[0]
 
     async def _patiently(
         self, once: Callable[[], Coroutine[Any, Any, T]], what: str, patience_s: float
     ) -> T:
         what = f"{what} from {self._config.base_url}"
-        return await ask(
-            once, self._opened(), what=what, patience_s=patience_s, jitter=self._jitter
-        )
+        return await ask(once, self._opened(), what, patience_s, self._jitter)
 
     def _opened(self) -> Gate:
         if self._gate is None or self._gate.closed:
@@ -287,14 +284,13 @@ class OpenAIModel:
             words = words.replace(self._key, "***") if self._key else words
             retry_after = error.response.headers.get("retry-after", "")
             raise fault(status, retry_after, words, what=what, now_s=time.time()) from error
-        except (APITimeoutError, TimeoutError) as error:
-            if isinstance(error.__cause__, httpx2.ConnectTimeout):
-                raise Again("no connection in time") from error
-            raise Again(f"no answer in {timeout_s:g} s", overloaded=True) from error
-        except APIConnectionError as error:
+        except (APIConnectionError, TimeoutError) as error:
             cause = error.__cause__
-            broken = "no connection" if isinstance(cause, httpx2.ConnectError) else "it broke"
-            raise Again(f"{broken}: {cause or error}") from error
+            if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+                raise Again(f"no connection: {cause}") from error
+            if isinstance(error, APITimeoutError | TimeoutError):
+                raise Again(f"no answer in {timeout_s:g} s", overloaded=True) from error
+            raise Again(f"the connection broke: {cause}") from error
         except (ValueError, RecursionError) as error:
             # JSON holds neither half a surrogate pair nor a number that is none.
             raise RequestRefused(f"{what}: it cannot be sent: {error}") from error
@@ -304,24 +300,17 @@ def pieces(seed: int | None, first: int, end: int, most: int) -> list[Piece]:
     """Return how completions `first` to `end` are asked for, with at most `most` in one go.
 
     Where a piece begins decides its seed, so that the same request asks for the same pieces
-    whenever the server's limit became known: in the first answer or long before.
+    whenever the server's limit became known. Mixed, not added: with neighbouring seeds for
+    neighbouring requests sums would meet. 31 bits, for servers that hold a seed in 32.
     """
-    return [
-        Piece(index, min(most, end - index), _seed(seed, index))
-        for index in range(first, end, most)
-    ]
-
-
-def _seed(seed: int | None, index: int) -> int | None:
-    """Return the seed of the piece that begins at completion `index`.
-
-    Mixed, not added: with neighbouring seeds for neighbouring requests, which are common, sums
-    would meet. 31 bits, for servers that hold a seed in 32.
-    """
-    if seed is None or index == 0:
-        return seed
-    digest = hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=4).digest()
-    return int.from_bytes(digest) >> 1
+    found: list[Piece] = []
+    for index in range(first, end, most):
+        own = seed
+        if seed is not None and index > 0:
+            digest = hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=4).digest()
+            own = int.from_bytes(digest) >> 1
+        found.append(Piece(index, min(most, end - index), own))
+    return found
 
 
 def _client(config: OpenAIConfig, key: str) -> AsyncOpenAI:
@@ -361,13 +350,3 @@ def _is_here(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-async def _together(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Return the results of all jobs, in order; the first error ends the others."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(job) for job in jobs]
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
-    return [task.result() for task in tasks]

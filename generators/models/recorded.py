@@ -23,7 +23,7 @@ import math
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -32,16 +32,7 @@ import msgspec
 
 from veristone import Completion, DatasetError, Generation, GenerationRequest, Message
 
-__all__ = [
-    "BadLine",
-    "Line",
-    "Table",
-    "is_table",
-    "open_lines",
-    "question",
-    "read_line",
-    "write_line",
-]
+__all__ = ["Line", "Table", "open_recording", "question", "read_line", "write_line"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS recorded (
@@ -59,6 +50,7 @@ _INSERT_OR_REPLACE = "INSERT OR REPLACE INTO recorded (id, question, line) VALUE
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
 _SQLITE = b"SQLite format 3\0"
+_LINES_AT_ONCE = 500
 
 
 class BadLine(ValueError):
@@ -225,18 +217,18 @@ class Table:
                 return name
         return ""
 
-    def fill(self, lines: Iterator[tuple[int, bytes]], most: int, name: str) -> bool:
-        """Copy up to `most` numbered lines; false where there were none any more.
+    def fill(self, lines: Iterator[tuple[int, bytes]], name: str) -> bool:
+        """Copy the next numbered lines of a file; false where there were none any more.
 
         Raises:
             DatasetError: a line is no recording, or asks the same as another and neither has an id.
         """
+        some = list(islice(lines, _LINES_AT_ONCE))
         with self._busy, self._base:
             self._base.execute("BEGIN")
-            for number, data in islice(lines, most):
+            for number, data in some:
                 self._fill_one(number, data, name)
-                most -= 1
-        return most == 0
+        return bool(some)
 
     def _fill_one(self, number: int, data: bytes, name: str) -> None:
         try:
@@ -263,30 +255,29 @@ class Table:
         return None if found is None else read_line(found[0])
 
 
-def is_table(path: Path) -> bool:
-    """Whether a file is one of SQLite's.
+def open_recording(path: Path) -> tuple[Table, Iterator[tuple[int, bytes]]]:
+    """Return the table of a recording, and the numbered lines that are still to be filled in.
 
     Raises:
-        OSError: it cannot be read.
-    """
-    with open(path, "rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
-
-
-def open_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a file, plain or compressed (gzip, bzip2, xz), with their numbers from 1;
-    blank ones are left out.
-
-    Raises:
-        DatasetError: it cannot be read.
+        DatasetError: there is no such file.
+        sqlite3.Error: it is a table of something else.
     """
     try:
         if not path.is_file():
             raise DatasetError(f"{path}: " + ("no file" if path.exists() else "No such file"))
         with open(path, "rb") as file:
-            head = file.read(6)
-        opener = next((call for magic, call in _OPENERS.items() if head.startswith(magic)), open)
-        with cast(BinaryIO, opener(path, "rb")) as file:
+            head = file.read(len(_SQLITE))
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}") from error
+    if head == _SQLITE:
+        return Table(str(path), new=False), iter(())
+    opener = next((call for magic, call in _OPENERS.items() if head.startswith(magic)), open)
+    return Table(), _lines(path, cast("Callable[[Path, str], BinaryIO]", opener))
+
+
+def _lines(path: Path, opener: "Callable[[Path, str], BinaryIO]") -> Iterator[tuple[int, bytes]]:
+    try:
+        with opener(path, "rb") as file:
             for number, data in enumerate(file, 1):
                 data = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
                 if data.strip():

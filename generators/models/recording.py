@@ -18,18 +18,13 @@ __all__ = ["RecordingModel"]
 
 
 class RecordingModel:
-    """Wraps an open model. An asynchronous context manager: entering opens the file, and the model
-    below is left to whoever opened it."""
+    """Wraps an open model, and opens the file; the model is left to whoever opened it."""
 
     def __init__(self, model: Model, path: str | os.PathLike[str]) -> None:
+        self.name = model.name
         self._model = model
         self._path = Path(path)
         self._table: Table | None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the model below."""
-        return self._model.name
 
     async def __aenter__(self) -> Self:
         """Open the file, or make it; what is in it stays.
@@ -59,22 +54,18 @@ class RecordingModel:
         """Return what the model says, recorded.
 
         Raises:
-            RequestRefused: as the model below; also if a text cannot be written as UTF-8.
-            ModelUnavailable: as the model below.
+            RequestRefused, ModelUnavailable: as the model below; the first also if a text cannot be
+                written as UTF-8.
             ConfigError: the disk is full, or the file is not open.
         """
-        self._opened()
+        if self._table is None:
+            raise ConfigError(f"{self._path}: the recording is not open")
         generation = await self._model.generate(request)
         try:
             line = write_line(request, generation)
-            await asyncio.to_thread(self._opened().add, request, line)
+            await asyncio.to_thread(self._table.add, request, line)
         except UnicodeEncodeError as error:
             raise RequestRefused(f"request {request.id}: it cannot be recorded: {error}") from error
         except sqlite3.Error as error:
             raise ConfigError(f"{self._path}: {error}") from error
         return generation
-
-    def _opened(self) -> Table:
-        if self._table is None:
-            raise ConfigError(f"{self._path}: the recording is not open")
-        return self._table

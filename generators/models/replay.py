@@ -23,30 +23,24 @@ from veristone import (
     RequestRefused,
 )
 from veristone.generators.models.config import ReplayConfig
-from veristone.generators.models.recorded import Line, Table, is_table, open_lines, question
+from veristone.generators.models.recorded import Line, Table, open_recording, question
 from veristone.generators.models.stops import cut
 
 __all__ = ["ReplayModel"]
 
-_LINES_AT_ONCE = 500
-
 
 class ReplayModel:
-    """A model that says what was recorded. An asynchronous context manager."""
+    """A model that says what was recorded. An asynchronous context manager, used once."""
 
     def __init__(self, config: ReplayConfig) -> None:
+        self.name = config.model
+        """The model that was recorded; known once this one is open."""
         self._path = Path(config.path)
         self._table: Table | None = None
         self._used = False
-        self._name = config.model
-
-    @property
-    def name(self) -> str:
-        """The model that was recorded; known once this one is open."""
-        return self._name
 
     async def __aenter__(self) -> Self:
-        """Open the recording; lines of JSON are copied, in threads.
+        """Open the recording; lines of JSON are copied into a table.
 
         Raises:
             DatasetError: the file cannot be read; the message names the line.
@@ -55,27 +49,19 @@ class ReplayModel:
             raise ConfigError("a model is opened once")
         self._used = True
         try:
-            await self._load()
+            self._table, lines = open_recording(self._path)
+            # In pieces, so that whoever is cancelled need not wait for all of them.
+            while await asyncio.to_thread(self._table.fill, lines, self._path.name):
+                pass
+            if not len(self._table):
+                raise DatasetError(f"{self._path}: there is no recording in it")
+            self.name = self.name or self._table.model() or f"replay:{self._path.name}"
         except BaseException as error:
             await self.close()
             if isinstance(error, sqlite3.Error):
                 raise DatasetError(f"{self._path}: no recording: {error}") from error
             raise
         return self
-
-    async def _load(self) -> None:
-        path = self._path
-        if path.is_file() and is_table(path):
-            self._table = await asyncio.to_thread(Table, str(path), new=False)
-        else:
-            self._table = Table()
-            lines = open_lines(path)
-            # In pieces, so that whoever is cancelled need not wait for all of them.
-            while await asyncio.to_thread(self._table.fill, lines, _LINES_AT_ONCE, path.name):
-                pass
-        if not len(self._table):
-            raise DatasetError(f"{path}: there is no recording in it")
-        self._name = self._name or self._table.model() or f"replay:{path.name}"
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
@@ -97,39 +83,35 @@ class ReplayModel:
             RequestRefused: nothing was, or too little.
         """
         request.validate()
-        line = self._found(request)
+        if self._table is None:
+            raise ModelUnavailable("the model is not open")
+        line = self._found(self._table, request)
         if len(line.texts) < request.n:
             raise RequestRefused(
                 f"request {request.id}: {request.n} completions are asked for, and "
                 f"{len(line.texts)} are recorded"
             )
-        generation = line.generation(request, self._name)
+        generation = line.generation(request, self.name)
         if request.logprobs and any(
             one.text and not one.logprobs for one in generation.completions
         ):
             raise RequestRefused(f"request {request.id}: no log-probabilities are recorded")
         return cut(generation, request.stop)
 
-    def _found(self, request: GenerationRequest) -> Line:
-        if self._table is None:
-            raise ModelUnavailable("the model is not open")
+    def _found(self, table: Table, request: GenerationRequest) -> Line:
         key = question(request.prompt, request.messages)
-        line = self._table.by_id(request.id)
-        if line is not None:
-            if question(line.prompt, line.messages) not in (b"", key):
-                raise RequestRefused(
-                    f"request {request.id}: it is recorded with another prompt (to have it found "
-                    "by its id alone, leave the prompt out of the line)"
-                )
-            return line
-        lines = self._table.by_question(key)
-        if len(lines) > 1:
+        line = table.by_id(request.id)
+        if line is None:
+            lines = table.by_question(key)
+            if len(lines) == 1:
+                return lines[0]
+            why = "neither its id nor its prompt is recorded in " + self._path.name
+            if lines:
+                why = "its prompt is recorded under several other ids"
+            raise RequestRefused(f"request {request.id}: {why}")
+        if question(line.prompt, line.messages) not in (b"", key):
             raise RequestRefused(
-                f"request {request.id}: its prompt is recorded under several other ids"
+                f"request {request.id}: it is recorded with another prompt (to have it found by its"
+                " id alone, leave the prompt out of the line)"
             )
-        if not lines:
-            raise RequestRefused(
-                f"request {request.id}: neither its id nor its prompt is recorded in "
-                f"{self._path.name}"
-            )
-        return lines[0]
+        return line

@@ -43,7 +43,6 @@ def delay_s(
 async def ask(
     once: Callable[[], Awaitable[T]],
     gate: Gate,
-    *,
     what: str,
     patience_s: float,
     jitter: Callable[[], float],
