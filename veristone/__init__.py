@@ -1,8 +1,8 @@
 """Veristone verifies code that models wrote: samples in, verdicts out.
 
-This package is what other programs import. It is light: wire types, errors and the `Verifier`
-protocol. The engine that judges lives beside it (`engine/`) and is started by the `veristone`
-command or, in our own environment, by `engine.Engine`.
+What is imported here is light: wire types, errors and the protocols. The engine that judges is
+`veristone.engine.Engine`; the other rooms (`veristone.generators`, `veristone.training`, ...) need
+extras and are imported by name where they are used.
 """
 
 from importlib.metadata import PackageNotFoundError, version

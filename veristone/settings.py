@@ -46,7 +46,7 @@ def read_toml(path: Path, name: str, *, what: str, known: Sequence[str]) -> dict
     except IsADirectoryError:
         raise ConfigError(f"{name} is a folder; a {what} is a TOML file") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{name}: no text; a {what} is a TOML file") from None
+        raise ConfigError(f"{name}: not UTF-8 text; a {what} is a TOML file") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{name}: {error}") from error
 

@@ -11,6 +11,7 @@ names without underscores, of functions and of classes (`name_set`). Responses w
 all count as one in the first, and as different in the second.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Literal
 
@@ -19,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from veristone.generators.code.fences import fences
 from veristone.generators.code.names import definitions
 from veristone.generators.code.normal import normal_form
+from veristone.generators.seeds.duplicates.similar import NearIndex, shingles, signature
 from veristone.generators.selection.groups import group_key
-from veristone.generators.selection.similarity import ExactIndex, NearIndex
 from veristone.generators.synthesis.records import Record
 
 __all__ = ["Comparison", "DuplicateFilter", "Duplicates"]
@@ -47,25 +48,41 @@ class DuplicateFilter:
     def __init__(self, rule: Duplicates) -> None:
         self.rule = rule
         self._text = _TEXTS[rule.of]
-        self._index = ExactIndex() if rule.threshold == 1 else NearIndex(rule.threshold)
+        self._near = NearIndex(rule.threshold) if rule.threshold < 1 else None
+        self._keys: list[str] = []
+        """Of the texts in `_near`."""
+        self._equal: dict[bytes, str] = {}
         self._last: tuple[str, str | None] = ("", None)
 
     def find(self, record: Record) -> str | None:
         """Return what a response duplicates, `0.73 of ID` or the id; or remember it."""
         if self.rule.of != "instruction":
-            return self._look(record.id, record)
+            return self._find_or_add(record.id, record)
         # Responses of one instruction come together and share what was found for the first.
         key = group_key(record.id)
         if self._last[0] != key:
-            self._last = (key, self._look(key, record))
+            self._last = (key, self._find_or_add(key, record))
         return self._last[1]
 
-    def _look(self, key: str, record: Record) -> str | None:
-        text = self._text(record)
-        # What has no name has nothing in common with others, by SelfCodeAlign's rule.
-        if not text and self.rule.of == "name_set":
+    def _find_or_add(self, key: str, record: Record) -> str | None:
+        text, language = self._text(record), record.language
+        if self._near is None:
+            # What has no name has nothing in common with others, by SelfCodeAlign's rule.
+            if not text and self.rule.of == "name_set":
+                return None
+            data = f"{language}\0{''.join(text.split())}".encode(errors="surrogatepass")
+            first = self._equal.setdefault(hashlib.blake2b(data, digest_size=16).digest(), key)
+            return None if first == key else first
+        own = shingles(text, language)
+        if not len(own):
             return None
-        return self._index.find_or_add(key, text, record.language)
+        minima = signature(own)
+        found = self._near.best(own, minima)
+        if found is not None:
+            return f"{found.jaccard:.2f} of {self._keys[found.number]}"
+        self._near.add(own, minima)
+        self._keys.append(key)
+        return None
 
 
 def _first_block(record: Record) -> str:

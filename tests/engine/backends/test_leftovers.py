@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,7 +62,7 @@ _SANDBOX = f"exec -a bwrap {sys.executable} -c '{_SLEEPER}' {_GUEST_WARDEN}/ward
 
 
 @contextmanager
-def in_a_namespace(*shell: str) -> Iterator[subprocess.Popen[str]]:
+def in_a_namespace(*shell: str) -> Generator[subprocess.Popen[str]]:
     """A shell in a PID namespace of its own, as in a container; its first line has been read."""
     bwrap = ["bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
     with subprocess.Popen(

@@ -4,8 +4,8 @@ import signal
 import time
 
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-end = time.monotonic() + 3.5
-while time.monotonic() < end:
+# By CPU time, three times the limit: how long that takes depends on what else runs.
+for _ in range(12):
     pid = os.fork()
     if pid == 0:
         until = time.process_time() + 0.25

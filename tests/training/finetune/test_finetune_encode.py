@@ -19,7 +19,8 @@ def prepared(
 ) -> Prepared:
     with tempfile.TemporaryDirectory() as folder:
         path = write_jsonl(Path(folder) / "f.jsonl", [row, {"prompt": "p", "completion": "c"}])
-        chosen = settings_for(path, **{"template": "plain", "max_length": 1000, **changes})
+        defaults: dict[str, Any] = {"template": "plain", "max_length": 1000}
+        chosen = settings_for(path, **(defaults | changes))
         template = load_template(chosen.template)
         return prepare(chosen, template, tokenizer or BytePairs(), bos=bos)  # pyright: ignore
 

@@ -72,7 +72,8 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
     arguments = command(base, rows, folder, **LONG)
     for name in ("checkpoint-7", "checkpoint-21"):
         process = start(arguments)
-        wait_for((folder / "checkpoints" / name / "trainer_state.json").exists, process)
+        state = folder / "checkpoints" / name / "trainer_state.json"
+        wait_for(lambda at=state: at.exists() and at.read_text().endswith("}\n"), process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=30)
         assert not (folder / "model").exists()

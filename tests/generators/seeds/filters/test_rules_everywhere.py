@@ -58,6 +58,7 @@ def test_real_functions(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
             assert len(outcome.detail) <= 120
             assert "\n" not in outcome.detail
         else:
+            assert isinstance(outcome, Seed)
             changed = outcome.code != given.code
             assert outcome.id == (seed_id("python", outcome.code) if changed else given.id)
     # Most real functions pass each of them, and each of them finds something. (Most names are those
@@ -120,6 +121,7 @@ def test_hostile_text(rule: Rule, language: str) -> None:
                 assert len(outcome.detail) <= 120
                 assert "\n" not in outcome.detail
             else:
+                assert isinstance(outcome, Seed)
                 assert outcome.id == given.id
 
 
