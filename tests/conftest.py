@@ -21,8 +21,12 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test that names a back end is skipped where there is none, and fails where CI=true."""
+    """A test that names a back end is skipped where there is none, and fails where CI=true.
+
+    Before its fixtures: they may start sandboxes.
+    """
     for name in on:
         if item.get_closest_marker(name) is not None:
             need(name)

@@ -1,13 +1,11 @@
 """Every example does what it says."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from backends import give_up
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -15,8 +13,6 @@ pytestmark = pytest.mark.bubblewrap
 
 
 def _run(*command: str) -> str:
-    if shutil.which("bwrap") is None:
-        give_up("bubblewrap: the program bwrap is missing")
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 

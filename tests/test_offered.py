@@ -8,6 +8,7 @@ that is named here fails, too.
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,6 @@ def test_a_target_that_is_named_is_there() -> None:
 @pytest.mark.parametrize("name", ["verification", "seeds", "synthesis", "selection"])
 def test_benchmarks_can_be_asked_for(name: str) -> None:
     """Each is imported and tells its options; numbers are `make bench`'s to give."""
-    python = ROOT / ".venv/bin/python"
-    done = subprocess.run(
-        [python, "-m", "benchmarks", name, "--help"], cwd=ROOT, capture_output=True, check=False
-    )
+    command = [sys.executable, "-m", "benchmarks", name, "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()

@@ -3,13 +3,11 @@
 import asyncio
 import contextlib
 import json
-import shutil
 import sqlite3
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from backends import give_up
 from generate_recordings import RECIPE, begin, command, files, generate, make
 
 from veristone.cli.main import main
@@ -22,8 +20,6 @@ _RUN = ["run", RECIPE, "-o", "OUT", "--input", "SEEDS"]
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    if shutil.which("bwrap") is None:
-        give_up("bubblewrap: the program bwrap is missing")
     return make(tmp_path_factory.mktemp("recorded"), COUNT)
 
 

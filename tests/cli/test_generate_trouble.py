@@ -3,13 +3,11 @@
 import contextlib
 import os
 import random
-import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
-from backends import give_up
 from generate_recordings import RECIPE, alive, begin, descendants, files, generate, make
 
 pytestmark = pytest.mark.bubblewrap
@@ -19,8 +17,6 @@ COUNT = 12
 @pytest.fixture(scope="module")
 def common(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     """Options of a run whose verification takes some seconds."""
-    if shutil.which("bwrap") is None:
-        give_up("bubblewrap: the program bwrap is missing")
     seeds, recording = make(tmp_path_factory.mktemp("slow"), COUNT, slow=True)
     model = f"replay:{recording}"
     return [RECIPE, "--input", seeds, "--model", model, "--backend", "bubblewrap", "--quiet"]

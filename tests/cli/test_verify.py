@@ -14,7 +14,6 @@ from typing import IO, Any
 
 import docker
 import pytest
-from backends import built
 
 from veristone import ProgramCheck, Reason, Sample, Verdict
 
@@ -424,7 +423,6 @@ def test_an_interrupt_leaves_nothing_behind_and_says_how_to_go_on(
 
 @pytest.mark.docker
 def test_an_interrupt_leaves_no_container_behind(tmp_path: Path) -> None:
-    built()
     source = write(tmp_path / "in", (line(n, code="import time; time.sleep(9)") for n in range(9)))
     process = start(source, "-o", tmp_path / "out", "--sandboxes", "2", backend="docker")
     client: Any = docker.from_env()

@@ -3,11 +3,11 @@
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from page_reader import Page
 from report_responses import HOSTILE
 
 from veristone.generators.pages.markdown import render_text
@@ -22,43 +22,6 @@ ALLOWED = {
     *("label", "table", "thead", "tbody", "tr", "th", "td", "wbr", "details", "summary", "article"),
     *("pre", "svg", "desc", "g", "text", "rect", "line", "path", "circle"),
 }
-VOID = {"meta", "input", "wbr"}
-
-
-class Page(HTMLParser):
-    """The elements, attributes and texts of a page; every element is closed where it should be."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.headings: list[str] = []
-        self.code: list[str] = []
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-        if tag not in VOID:
-            self._open.append(tag)
-        if tag == "pre":
-            self.code.append("")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open[-1:] == ["h2"]:
-            self.headings.append(data)
-        if self._open[-1:] == ["pre"]:
-            self.code[-1] += data
 
 
 @pytest.fixture(scope="module")

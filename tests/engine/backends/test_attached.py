@@ -1,9 +1,6 @@
 """Docker without a shared socket: a remote daemon, or gVisor. Frames over the attached streams."""
 
-import asyncio
-
 import pytest
-from backends import built
 
 from veristone import AssertsCheck, BackendUnavailable, ProgramCheck, Reason, Sample
 from veristone.engine import Engine, EngineConfig
@@ -21,7 +18,6 @@ class Remote(Docker):
 
 
 async def test_samples_are_judged_over_attached_streams() -> None:
-    await asyncio.to_thread(built)
     config = EngineConfig(backend="docker", sandboxes=2)
     big = "x" * 3_000_000
     samples = [

@@ -17,7 +17,7 @@ from typing import Any
 import docker
 import docker.errors
 import pytest
-from backends import built, give_up, on, open_engine, story
+from backends import give_up, on, open_engine, story
 
 from veristone import BackendUnavailable, Decision, ProgramCheck, Reason, Sample
 from veristone.engine import Engine, EngineConfig
@@ -298,7 +298,6 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     """A private daemon with the image of the Python language."""
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         give_up("a second Docker daemon needs root and the program dockerd")
-    built()
     image = find("python").image()
     # A short path: the name of a Unix socket has room for 107 bytes.
     folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/vst-d.XXXXXX"], text=True).strip())

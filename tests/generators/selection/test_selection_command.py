@@ -1,7 +1,6 @@
 """`veristone select` and `veristone dataset` as people use them."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-from backends import give_up
 from selection_records import failing, passing, read_lines, write_responses
 
 from veristone.cli.main import main
@@ -103,8 +101,6 @@ def test_nothing_selected_is_told_by_the_status(tmp_path: Path) -> None:
 @pytest.mark.bubblewrap
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_selection_goes_on(tmp_path: Path, how: signal.Signals) -> None:
-    if shutil.which("bwrap") is None:
-        give_up("bubblewrap: the program bwrap is missing")
     path, mine = responses(tmp_path, 60), recipe(tmp_path, SCORED)
     command = [sys.executable, "-m", "veristone", "select", str(mine), str(path)]
     command += ["--backend", "bubblewrap", "--sandboxes", "1", "--quiet", "-o"]

@@ -3,10 +3,10 @@
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
 
 import pytest
 from msgspec.structs import replace
+from page_reader import Page
 from report_funnels import HOSTILE, empty, hostile, large, small, unfinished
 
 from veristone.generators.pages.markdown import render_text
@@ -20,45 +20,6 @@ ALLOWED = {
     *("table", "thead", "tbody", "tfoot", "tr", "th", "td", "wbr", "details", "summary", "article"),
     *("pre", "svg", "desc", "g", "text", "rect", "line"),
 }
-
-
-class Page(HTMLParser):
-    """The elements, attributes and texts of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.ids: list[str] = []
-        self.headings: list[str] = []
-        self.code: list[str] = []
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-        self.ids += [value or "" for name, value in attrs if name == "id"]
-        if tag not in {"meta", "input", "wbr", "rect", "line"}:
-            self._open.append(tag)
-        if tag == "pre":
-            self.code.append("")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in {"rect", "line"}:
-            assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open[-1:] == ["h2"]:
-            self.headings.append(data)
-        if self._open[-1:] == ["pre"]:
-            self.code[-1] += data
 
 
 FUNNELS = [Funnel(), empty(), small(), unfinished(), large(), hostile()]

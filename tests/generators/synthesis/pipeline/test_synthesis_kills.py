@@ -2,12 +2,10 @@
 
 import asyncio
 import random
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from backends import give_up
 from pipeline_parts import STAGES, exported, fake_model, inputs, read, started, verify, work
 
 from veristone.engine import Engine, EngineConfig
@@ -63,8 +61,6 @@ async def undisturbed(path: Path, count: int) -> dict[str, bytes]:
 
 @pytest.mark.slow
 async def test_killed_twenty_times_nothing_changes(tmp_path: Path) -> None:
-    if shutil.which("bwrap") is None:
-        give_up("bubblewrap: the program bwrap is missing")
     count = 250
     reference = await undisturbed(tmp_path / "reference", count)
     folder, _ = await started(tmp_path / "run", inputs(count))
