@@ -90,6 +90,14 @@ environment_stamp() {
     { .venv/bin/python -VV && cat requirements.lock pyproject.toml; } | cksum
 }
 
+# install_veristone VENV: the checkout, editable. The build back end is locked too, so nothing is fetched.
+install_veristone() {
+    # An earlier kind of install left a folder of that name with compiled files in it; Python would take
+    # it for the package.
+    rm -rf "$1"/lib/python*/site-packages/veristone
+    step "install veristone" "$1/bin/python" -m pip install --no-deps --no-build-isolation -e .
+}
+
 make_environment() {
     make_venv
     if [[ -f .venv/veristone-stamp && $(environment_stamp) == "$(<.venv/veristone-stamp)" ]]; then
@@ -97,9 +105,7 @@ make_environment() {
     fi
     step "install the locked requirements" \
         .venv/bin/python -m pip install --require-hashes -r requirements.lock
-    # The build back end is locked too, so nothing is fetched here.
-    step "install veristone" \
-        .venv/bin/python -m pip install --no-deps --no-build-isolation -e .
+    install_veristone .venv
     environment_stamp >.venv/veristone-stamp
 }
 

@@ -166,7 +166,7 @@ make_models_environment() {
     if is_stamped "$mine"; then return; fi
     install_torch
     install_pins
-    step "install veristone" $VENV/bin/python -m pip install --no-deps --no-build-isolation -e .
+    install_veristone $VENV
     models_stamp >"$mine"
 }
 
