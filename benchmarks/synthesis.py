@@ -37,8 +37,7 @@ from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
-from veristone.generators.synthesis.pipeline.work import judging
-from veristone.generators.synthesis.pipeline.worker import work_off
+from veristone.generators.synthesis.pipeline.work import judging, work_off
 from veristone.generators.synthesis.read_input import read_input
 from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
 from veristone.generators.synthesis.records import Record, StageResult

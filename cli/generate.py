@@ -49,12 +49,6 @@ Queues = Annotated[
         show_default="files in FOLDER",
     ),
 ]
-Attempts = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", min=1, help="Failures before a record is given up.", show_default="20"
-    ),
-]
 # End when this process does; `run` gives it to its children.
 Parent = Annotated[int | None, typer.Option(hidden=True)]
 
@@ -96,25 +90,25 @@ async def run(
     model: ModelOptions,
     source: Input = None,
     queues: Queues = None,
-    attempts: Attempts = None,
     seed: Seed = None,
     verifiers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that verify.")] = 1,
     quiet: Quiet = False,
 ) -> int:
     """Do everything."""
     need_modules(*_NEEDED, extra="generate")
-    from veristone.generators.synthesis.pipeline.process import Input, begun, read_recipe
+    from veristone.generators.synthesis.pipeline.process import begun, read_recipe
     from veristone.generators.synthesis.pipeline.whole import WorkerFailed, run_whole
+    from veristone.generators.synthesis.read_input import read_input
 
     model.settings()
     whole = read_recipe(recipe, seed)
-    records = Input(whole, source)
     began = time.monotonic()
     with disk_trouble(output):
-        async with begun(output, whole, records, queues, attempts) as folder:
+        async with begun(output, whole, source, queues) as folder:
             workers = _workers(folder, engine, model, verifiers)
             try:
                 async with shown(folder, folder.stages, quiet=quiet) as progress:
+                    records = read_input(whole.input, source)
                     counts = await run_whole(folder, records, workers, progress.say)
             except WorkerFailed as error:
                 complain(f"{error}; the same command goes on from here")
@@ -152,26 +146,20 @@ async def start(
     output: OutputFolder,
     source: Input = None,
     queues: Queues = None,
-    attempts: Attempts = None,
     seed: Seed = None,
     quiet: Quiet = False,
 ) -> int:
     """Make FOLDER and put the input in it."""
     need_modules(*_NEEDED, extra="generate")
-    from veristone.generators.synthesis.pipeline.process import (
-        Input,
-        begun,
-        feed_run,
-        read_recipe,
-    )
+    from veristone.generators.synthesis.pipeline.process import begun, feed_run, read_recipe
+    from veristone.generators.synthesis.read_input import read_input
 
     whole = read_recipe(recipe, seed)
-    records = Input(whole, source)
     with disk_trouble(output):
-        async with begun(output, whole, records, queues, attempts) as folder:
-            fed = await feed_run(folder, records)
+        async with begun(output, whole, source, queues) as folder:
+            fed = await feed_run(folder, read_input(whole.input, source))
     if not quiet:
-        print(f"{output}: {fed.line()}")
+        print(f"{output}: {fed.new:,} new records, {fed.known:,} were there already")
         print(f"stages: {', '.join(folder.stages)}")
     return 0
 

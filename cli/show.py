@@ -185,18 +185,17 @@ class _Made(NamedTuple):
 
 
 async def _records(path: Path, wanted: _Wanted) -> AsyncIterator[_Item]:
-    from veristone.generators.synthesis.pipeline.chain import FEED
     from veristone.generators.synthesis.pipeline.export import DUPLICATE
     from veristone.generators.synthesis.pipeline.folder import find
 
     folder = find(path)
-    _known(wanted.stage, [FEED, *folder.stages])
+    _known(wanted.stage, [*folder.stages])
     if wanted.reason == DUPLICATE:
         found = _exported(folder)
     elif wanted.stage is None and wanted.reason is None:
         found = _stored(folder, await _last(folder))
     else:
-        found = _stored(folder, [wanted.stage] if wanted.stage else [FEED, *folder.stages])
+        found = _stored(folder, [wanted.stage] if wanted.stage else [*folder.stages])
     async for made in found:
         if _fits(made, wanted):
             digest = hashlib.blake2b(f"{made.stage}\0{made.record.id}".encode(), digest_size=16)

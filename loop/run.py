@@ -9,11 +9,9 @@ goes, the step's process goes too.
 import asyncio
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +20,7 @@ import msgspec
 from veristone import ConfigError, VeristoneError
 from veristone.files import write_whole
 from veristone.loop.plan import Step
-from veristone.processes import end_with_parent
+from veristone.processes import end_group, end_with_parent
 
 __all__ = [
     "Mark",
@@ -168,17 +166,8 @@ async def _process(
             on_progress(Progress(step, time.monotonic() - began, lines[-1] if lines else ""))
         return waiting.result()
     except asyncio.CancelledError:
-        await asyncio.shield(_end(process.pid, waiting))
+        await asyncio.shield(end_group(process, _GRACE_S))
         raise
-
-
-async def _end(pid: int, waiting: "asyncio.Future[int]") -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
-        await asyncio.wait((waiting,), timeout=_GRACE_S)
-        if waiting.done():
-            return
 
 
 def _tail(path: Path) -> str:

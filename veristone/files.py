@@ -1,21 +1,26 @@
-"""Files that everybody writes and reads: whole or not at all, one writer a folder, JSON Lines.
+"""Files that everybody writes and reads: whole or not at all, one writer a folder, rows.
 
 What is promised: a file written here is never seen half written, whatever kills the process or the
 machine (it is written beside its place, flushed to disk, renamed). What is not: that several files
 appear together; a reader that needs them together looks at the one that is written last.
 """
 
+import bz2
 import fcntl
 import gzip
+import importlib
+import io
 import json
+import lzma
 import os
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from veristone.errors import ConfigError, DatasetError
+from veristone.extras import need_modules
 
 __all__ = [
     "LOCK",
@@ -24,13 +29,19 @@ __all__ = [
     "only_one",
     "read_bytes",
     "read_rows",
+    "read_table",
     "whole_file",
     "write_whole",
 ]
 
 LOCK = ".lock"
 """The file in a folder that `only_one` locks."""
-_GZIP_MAGIC = b"\x1f\x8b"
+_UNPACKED = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+"""By a file's first two bytes, whatever its name says."""
+_BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
+_MAX_LINE_BYTES = 64 << 20
+"""Longer lines are no rows: a bound for what lies in memory."""
+_BATCH_ROWS = 1000
 
 
 @contextmanager
@@ -114,41 +125,88 @@ class Row(NamedTuple):
         return self.fields[field]
 
 
+@contextmanager
+def _unpacked(path: Path) -> Generator[IO[bytes]]:
+    with open(path, "rb") as file:
+        opened = _UNPACKED.get(file.read(2))
+    with opened(path, "rb") if opened else open(path, "rb") as file:
+        yield cast("IO[bytes]", file)
+
+
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a file, unpacked where it is gzipped (whatever its name says).
+    """Return the content of a file, unpacked where it is compressed (gzip, bzip2, xz).
 
     Raises:
         DatasetError: it cannot be read or unpacked.
     """
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
-    except (OSError, EOFError, zlib.error) as error:
+        with _unpacked(path) as file:
+            return file.read()
+    except _BROKEN as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
 
 
 def read_rows(path: Path, content: bytes | None = None) -> Iterator[Row]:
-    """Yield the objects of a JSON Lines file; empty lines do not count.
+    """Yield the objects of a JSON Lines file, one after another; empty lines do not count.
 
     `NaN`, `Infinity` and integers of any size are read as Python's json module writes them.
 
     Args:
-        path: the file, gzipped or not.
+        path: the file, plain or compressed (gzip, bzip2, xz).
         content: its bytes, where the caller has them already.
 
     Raises:
-        DatasetError: the file cannot be read, or a line is no UTF-8 or no JSON object.
+        DatasetError: the file cannot be read, or a line is no UTF-8, no JSON object or longer than
+            64 MiB.
     """
-    content = read_bytes(path) if content is None else content
-    # Split at line feeds only: str.splitlines would also cut at U+2028 inside a JSON string.
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            value = json.loads(line.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise DatasetError(f"{where}: not a line of JSON: {error}") from error
-        if not isinstance(value, dict):
-            raise DatasetError(f"{where}: a JSON object was expected, not {type(value).__name__}")
-        yield Row(cast("dict[str, Any]", value), where)
+    try:
+        with _unpacked(path) if content is None else io.BytesIO(content) as file:
+            number = 0
+            while line := file.readline(_MAX_LINE_BYTES + 1):
+                number += 1
+                if not line.isspace():
+                    where = f"{path}:{number}"
+                    yield Row(_object(line, where), where)
+    except _BROKEN as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from error
+
+
+def _object(line: bytes, where: str) -> dict[str, Any]:
+    if len(line) > _MAX_LINE_BYTES:
+        raise DatasetError(f"{where}: a line of more than {_MAX_LINE_BYTES:,} bytes")
+    try:
+        value = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{where}: not a line of JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise DatasetError(f"{where}: a JSON object was expected, not {type(value).__name__}")
+    return cast("dict[str, Any]", value)
+
+
+def read_table(path: Path, columns: Collection[str] | None = None) -> Iterator[Row]:
+    """Yield the rows of a Parquet file, or of one of JSON Lines as `read_rows` does.
+
+    Args:
+        path: the file; Parquet is what is called `.parquet`.
+        columns: of a Parquet file, what to read of it; None: all.
+
+    Raises:
+        DatasetError: the file cannot be read; the message names the row.
+        ConfigError: it is Parquet, and pyarrow is not installed.
+    """
+    if path.suffix != ".parquet":
+        yield from read_rows(path)
+        return
+    need_modules("pyarrow.parquet", extra="generate")
+    parquet: Any = importlib.import_module("pyarrow.parquet")
+    number = 0
+    try:
+        with parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            wanted = [name for name in names if columns is None or name in columns]
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Row(values, f"{path}:{number}")
+    except (OSError, ValueError) as error:  # pyarrow's own errors are either
+        raise DatasetError(f"{path}, after row {number}: {error}") from error

@@ -5,7 +5,6 @@ stand together and memory is that of one instruction. A file in another order is
 read wrongly: an instruction that came twice would be selected twice.
 """
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,14 +12,13 @@ from typing import NamedTuple
 import msgspec
 
 from veristone import DatasetError
+from veristone.files import read_rows
 from veristone.generators.synthesis.records import Record
 
 __all__ = ["Group", "group_key", "read_groups"]
 
-_MAX_LINE_BYTES = 64 * 1024 * 1024
 _MAX_RESPONSES = 10_000
 """Of one instruction. They are in memory together."""
-_decode = msgspec.json.Decoder(Record).decode
 
 
 class Group(NamedTuple):
@@ -38,7 +36,7 @@ def group_key(record_id: str) -> str:
 
 
 def read_groups(path: Path) -> Iterator[Group]:
-    """Yield the groups of a responses file (JSON Lines, also gzipped), in order.
+    """Yield the groups of a responses file (JSON Lines, plain or compressed), in order.
 
     Raises:
         DatasetError: the file cannot be read, a line is no response, an id comes twice, or the
@@ -69,23 +67,11 @@ def read_groups(path: Path) -> Iterator[Group]:
 
 def _records(path: Path) -> Iterator[tuple[str, Record]]:
     """Yield each response and where it stands."""
-    opened = gzip.open if path.name.endswith(".gz") else open
-    try:
-        with opened(path, "rb") as file:
-            number = 0
-            while line := file.readline(_MAX_LINE_BYTES + 1):
-                number += 1
-                where = f"{path}:{number}"
-                if len(line) > _MAX_LINE_BYTES:
-                    raise DatasetError(f"{where}: a line of more than {_MAX_LINE_BYTES:,} bytes")
-                if not line.strip():
-                    continue
-                try:
-                    record = _decode(line)
-                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                    raise DatasetError(f"{where}: no response of ours: {error}") from error
-                if not record.id:
-                    raise DatasetError(f"{where}: a response without an id")
-                yield where, record
-    except (OSError, EOFError) as error:
-        raise DatasetError(f"{path}: {error}") from error
+    for row in read_rows(path):
+        try:
+            record = msgspec.convert(row.fields, Record)
+        except msgspec.ValidationError as error:
+            raise DatasetError(f"{row.where}: no response of ours: {error}") from error
+        if not record.id:
+            raise DatasetError(f"{row.where}: a response without an id")
+        yield row.where, record

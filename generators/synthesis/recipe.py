@@ -6,7 +6,8 @@ with Veristone lie in `generators/synthesis/recipes/NAME/` and are named without
 one JSON file, and a run never depends on a file that may have changed since.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias, cast
 
@@ -30,6 +31,7 @@ AnyStage: TypeAlias = Annotated[
 ]
 _BUILT_IN = Path(__file__).parent / "recipes"
 _FILE = "recipe.toml"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _NEEDED = ("seed_code", "concepts", "instruction")
 """Variables of templates that somebody must have given a value."""
 
@@ -46,35 +48,22 @@ class Recipe(BaseModel):
     stages: tuple[AnyStage, ...] = Field(min_length=1)
     verify: Verify = Verify()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _stages_named(cls, value: Any) -> Any:
-        """Give a number to stages of one kind after the first: `evolve`, `evolve-2`."""
-        settings = cast(dict[str, Any], value) if isinstance(value, dict) else {}
-        stages = settings.get("stages")
-        if not isinstance(stages, list | tuple):
-            return cast(Any, value)
-        named: list[Any] = []
-        seen: dict[str, int] = {}
-        for stage in cast(list[Any], stages):
-            if isinstance(stage, dict) and "kind" in stage and not stage.get("name"):  # pyright: ignore[reportUnknownMemberType]
-                kind = str(cast(dict[str, Any], stage)["kind"])
-                seen[kind] = seen.get(kind, 0) + 1
-                name = kind if seen[kind] == 1 else f"{kind}-{seen[kind]}"
-                named.append({**stage, "name": name})
-            else:
-                named.append(stage)
-        return {**settings, "stages": named}
-
     @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        names = [stage.name for stage in self.stages]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two stages are called {twice[0]!r}: give one another `name`")
-        bad = next((name for name in names if not name.replace("-", "_").isidentifier()), None)
-        if bad is not None:
-            raise ValueError(f"stage name {bad!r}: letters, digits, - and _, no digit first")
+    def _stages_have_names(self) -> Self:
+        """Give a number to stages of one name after the first: `evolve`, `evolve-2`."""
+        names: list[str] = []
+        for stage in self.stages:
+            name, number = stage.name, 1
+            while name in names:
+                number += 1
+                name = f"{stage.name}-{number}"
+            if not _NAME.fullmatch(name) or name == "verify":
+                raise ValueError(f"stage name {name!r}: letters, digits, - and _, no digit first")
+            names.append(name)
+        self._replace_stages(
+            stage.model_copy(update={"name": name})
+            for stage, name in zip(self.stages, names, strict=True)
+        )
         return self
 
     @model_validator(mode="after")
@@ -96,10 +85,12 @@ class Recipe(BaseModel):
         names = [example.name for example in self.examples]
         if len(set(names)) < len(names):
             raise ValueError("two examples have the same name")
-        stages = tuple(stage.with_examples(self.examples) for stage in self.stages)
-        # Still being made: nobody has seen the recipe with other stages.
-        object.__setattr__(self, "stages", stages)
+        self._replace_stages(stage.with_examples(self.examples) for stage in self.stages)
         return self
+
+    def _replace_stages(self, stages: Iterable[AnyStage]) -> None:
+        # Still being made: nobody has seen the recipe with other stages.
+        object.__setattr__(self, "stages", tuple(stages))
 
 
 def builtin_recipes() -> list[str]:

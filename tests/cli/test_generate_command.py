@@ -11,7 +11,7 @@ import pytest
 from generate_recordings import RECIPE, begin, command, files, generate, make
 
 from veristone.cli.main import main
-from veristone.generators.synthesis.pipeline.folder import find
+from veristone.generators.synthesis.pipeline.folder import ATTEMPTS, find
 
 pytestmark = pytest.mark.bubblewrap
 COUNT = 24
@@ -115,15 +115,16 @@ def test_what_failed_for_good_is_told_and_tried_again(
     done: Path, recorded: tuple[Path, Path], tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    generate("start", RECIPE, "--input", recorded[0], "-o", folder, "--attempts", 1)
+    generate("start", RECIPE, "--input", recorded[0], "-o", folder)
     nothing = generate("retry", folder)
     assert (nothing.returncode, nothing.stdout) == (0, "nothing had failed for good\n")
 
     async def fail_one() -> None:
         async with find(folder).open() as chain:
             queue = chain.queues["concepts"]
-            (lease,) = await queue.lease(1, 60)
-            await queue.nack(lease.token, reason="ModelUnavailable: away")
+            for _ in range(ATTEMPTS):
+                (lease,) = await queue.lease(1, 60)
+                await queue.nack(lease.token, reason="ModelUnavailable: away", delay_s=0)
 
     asyncio.run(fail_one())
     assert generate("status", folder).returncode == 1
@@ -190,7 +191,10 @@ def test_reading_a_run_at_work_and_the_copies_in_it(
         (["run", RECIPE, "-o", "OUT", "--input", "SEEDS", "--model", "replay:no"], "no"),
         (["run", "no-recipe", "-o", "OUT", "--input", "SEEDS", "--model", "replay:REC"], "recipe"),
         (["run", RECIPE, "-o", "OUT", "--input", "none", "--model", "replay:REC"], "none"),
-        (["run", RECIPE, "-o", "SEEDS", "--input", "SEEDS", "--model", "replay:REC"], "is a file"),
+        (
+            ["run", RECIPE, "-o", "SEEDS", "--input", "SEEDS", "--model", "replay:REC"],
+            "File exists",
+        ),
         (
             [*_RUN, "--model", "replay:REC", "--verifiers", "0"],
             "--verifiers",
@@ -199,11 +203,9 @@ def test_reading_a_run_at_work_and_the_copies_in_it(
             [*_RUN, "--model", "replay:REC", "--in-flight", "0"],
             "--in-flight",
         ),
-        (["start", RECIPE, "-o", "OUT", "--input", "SEEDS", "--attempts", "0"], "--attempts"),
         (["start", RECIPE, "-o", "OUT", "--input", "SEEDS", "--queues", "x"], "Redis"),
         (["start", RECIPE, "-o", "FOREIGN", "--input", "SEEDS"], "not ours"),
         (["start", "solutions", "-o", "DONE", "--input", "TASKS"], "another recipe"),
-        (["start", RECIPE, "-o", "DONE", "--input", "SEEDS", "--attempts", "3"], "--attempts 20"),
         (["work", "DONE", "nothing", "--model", "replay:REC"], "no stage 'nothing'"),
         (["status", "FOREIGN"], "no run of ours"),
         (["export", "OUT"], "no run of ours"),

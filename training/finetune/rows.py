@@ -8,22 +8,21 @@ The first form that a row has counts, in this order. What is malformed raises; n
 The same bytes give the same samples in the same order.
 """
 
-import gzip
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from veristone import DatasetError
+from veristone.files import read_table
 from veristone.training.finetune.template import Turn
 
 __all__ = ["DataFile", "RawSample", "describe", "find_files", "read_samples"]
 
 _SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz")
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system"}
-_PARQUET_BATCH = 1000
+_COLUMNS = ("instruction", "response", "prompt", "completion", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,52 +92,15 @@ def read_samples(path: Path) -> Iterator[RawSample]:
     Raises:
         DatasetError: it cannot be read, or a row has none of the forms; names the file and the row.
     """
-    rows = _parquet(path) if path.name.endswith(".parquet") else _jsonl(path)
-    for number, row in rows:
-        where = f"{path}:{number}"
+    for row in read_table(path, _COLUMNS):
         try:
-            yield _sample(row, where)
+            yield _sample(row.fields, row.where)
         except ValueError as error:
-            raise DatasetError(f"{where}: {error}") from None
+            raise DatasetError(f"{row.where}: {error}") from None
 
 
 def _is_data(path: Path) -> bool:
     return path.name.endswith(_SUFFIXES) and not any(part.startswith(".") for part in path.parts)
-
-
-def _jsonl(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    opener = gzip.open if path.name.endswith(".gz") else open
-    try:
-        with opener(path, "rt", encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise DatasetError(f"{path}:{number}: {error}") from None
-                if not isinstance(row, dict):
-                    raise DatasetError(f"{path}:{number}: not a JSON object")
-                yield number, cast("dict[str, Any]", row)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: {error}") from error
-
-
-def _parquet(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    wanted = {"instruction", "response", "prompt", "completion", "messages"}
-    try:
-        with pq.ParquetFile(path) as file:
-            columns = [name for name in file.schema_arrow.names if name in wanted]
-            number = 0
-            for batch in file.iter_batches(batch_size=_PARQUET_BATCH, columns=columns):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"{path}: {error}") from error
 
 
 def _sample(row: Mapping[str, Any], where: str) -> RawSample:

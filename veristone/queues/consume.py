@@ -1,9 +1,11 @@
 """The usual consumer: a handler, so many at a time, leases kept alive.
 
 Returning from the handler acks the item, with the `Outcome` that it returned, if any; an exception
-nacks it with its text as the reason, and so does an outcome that breaks a bound. While
-handlers work, the next items are fetched ahead and finished ones are acked in groups, so that the
-handlers never wait for the queue; all of it is extended every third of a lease. Nothing of it
+nacks it with its text as the reason, and so does an outcome that breaks a bound. A `ConfigError`
+ends the call instead: every other item would fail as well, and none may lose an attempt by it.
+
+While handlers work, the next items are fetched ahead and finished ones are acked in groups, so that
+the handlers never wait for the queue; all of it is extended every third of a lease. Nothing of it
 outlives the call: at its end, however it comes, finished items are acked and unfinished ones given
 back uncounted.
 
@@ -17,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from veristone.errors import ConfigError
 from veristone.queues.base import SampleQueue
 from veristone.queues.errors import InvalidItem, LeaseLost, QueueError
 from veristone.queues.policy import check_count, check_seconds
@@ -54,7 +57,7 @@ async def consume(
     ready. A killed consumer costs each item it held up to `ttl_s` and one attempt.
 
     Raises:
-        ConfigError: a number is out of its range.
+        ConfigError: a number is out of its range, or the handler said that a setting is wrong.
         QueueError: the queue failed; what was held is given back if that is still possible.
     """
     check_count("concurrency", concurrency)
@@ -139,6 +142,8 @@ class _Consumer:
                 continue
             try:
                 outcome = await self._handler(lease)
+            except ConfigError:
+                raise
             except Exception as error:
                 self._nacks.append((lease.token, f"{type(error).__name__}: {error}"))
             else:

@@ -1,7 +1,6 @@
 """The queues of a run, open: how far it is, what it made, and its end.
 
 Every stage has a queue with its input, its results and its counts; the last is the verification.
-The input itself has one, too, for what cannot go into any other (`feed`).
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -36,7 +35,7 @@ class StageStatus:
 
 
 class Chain:
-    """The queues of a run by their stages, `feed` among them. `RunFolder.open` opens them."""
+    """The queues of a run by their stages. `RunFolder.open` opens them."""
 
     def __init__(self, stages: Sequence[str], queues: Mapping[str, SampleQueue]) -> None:
         self.stages = tuple(stages)
@@ -50,7 +49,7 @@ class Chain:
         """Return every stage's status, in order; nobody's work is disturbed by it."""
         return [
             StageStatus(stage, await queue.stats(), await queue.counts())
-            for stage, queue in ((stage, self.queues[stage]) for stage in self.stages)
+            for stage, queue in self.queues.items()
         ]
 
     async def results(self, stage: str) -> AsyncIterator[StageResult]:

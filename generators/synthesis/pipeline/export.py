@@ -21,18 +21,16 @@ that ends just at a limit: its record says what happened in the run that judged 
 
 import hashlib
 import re
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
 
 from veristone import Verdict
 from veristone.files import whole_file
-from veristone.generators.synthesis.pipeline.chain import FEED, VERIFY, Chain, reasons
+from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain, reasons
 from veristone.generators.synthesis.pipeline.folder import EXPORTS, RunFolder
 from veristone.generators.synthesis.pipeline.sorting import Sorter
 from veristone.generators.synthesis.pipeline.wire import decode_record, encode
@@ -60,23 +58,16 @@ async def export(folder: RunFolder) -> dict[str, Any]:
         QueueUnavailable, ConfigError: the store fails.
         OSError: the disk is full.
     """
-    for old in folder.path.glob(".export-*"):
-        shutil.rmtree(old, ignore_errors=True)
-    aside = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.path))
-    try:
-        with Sorter(aside / "sort.sqlite") as sorter:
-            async with folder.open() as chain:
-                counts = await _Export(chain, sorter).gather(folder.identity.recipe)
-            for name in EXPORTS:
-                lines = sorter.lines(name)
-                if name == "counts.json":
-                    lines = iter([msgspec.json.format(encode(counts), indent=1)])
-                with whole_file(aside / name) as file:
-                    file.writelines(line + b"\n" for line in lines)
+    with Sorter(folder.path / ".export.sqlite") as sorter, ExitStack() as stack:
+        async with folder.open() as chain:
+            counts = await _Export(chain, sorter).gather(folder.identity.recipe)
+        # All of them or none, but for a kill between two renamings.
         for name in EXPORTS:
-            (aside / name).replace(folder.path / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+            file = stack.enter_context(whole_file(folder.path / name))
+            lines = sorter.lines(name)
+            if name == "counts.json":
+                lines = iter([msgspec.json.format(encode(counts), indent=1)])
+            file.writelines(line + b"\n" for line in lines)
     return counts
 
 
@@ -104,16 +95,14 @@ class _Export:
                     if record.instruction:
                         self._sorter.claim(_digest(record), record.id)
         rows: list[dict[str, Any]] = []
-        fed = await self._chain.queues[FEED].counts()
-        counts = {FEED: fed} if fed else {}
-        counts |= {stage.stage: stage.counts for stage in looked}
-        for rank, (stage, of_stage) in enumerate(counts.items()):
-            async for result in self._chain.results(stage):
+        for rank, stage in enumerate(looked):
+            async for result in self._chain.results(stage.stage):
                 for number, refusal in enumerate(result.refused):
                     self._refuse(refusal, rank, number)
                 for record in result.kept:
-                    self._keep(record, stage, rank)
-            rows.append(self._row(stage, of_stage, await self._add_dead(stage, rank)))
+                    self._keep(record, stage.stage, rank)
+            dead = await self._add_dead(stage.stage, rank)
+            rows.append(self._row(stage.stage, stage.counts, dead))
         finished = all(stage.queue.finished for stage in looked)
         return {"recipe": recipe, "finished": finished, "stages": rows}
 

@@ -14,20 +14,19 @@ A folder belongs to one recipe for ever: results of two would be told apart by n
 
 import contextlib
 import hashlib
-import re
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from veristone import ConfigError
 from veristone.files import write_whole
-from veristone.generators.synthesis.pipeline.chain import FEED, VERIFY, Chain
+from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
 from veristone.generators.synthesis.pipeline.wire import MAX_RESULT_BYTES
 from veristone.queues import Policy, RedisQueue, SampleQueue, SQLiteQueue
 
-__all__ = ["ATTEMPTS", "EXPORTS", "Identity", "RunFolder", "begin", "check", "find", "is_run"]
+__all__ = ["ATTEMPTS", "EXPORTS", "Identity", "RunFolder", "begin", "find", "is_run"]
 
 ATTEMPTS = 20
 """Failed deliveries before a record is a dead letter. Every kill of a worker costs one to each
@@ -43,7 +42,6 @@ EXPORTS = (
 )
 _IDENTITY, _RECIPE, _STORE = "generation.json", "recipe.json", "run.sqlite"
 _FORMAT = 2
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _INPUT, _BETWEEN = 1_000_000, 2000
 """Records that a queue holds: the first takes the whole input of most runs at once, the others keep
 what is between two stages small. A producer waits beyond that."""
@@ -91,7 +89,7 @@ class RunFolder:
             frozen = self.recipe_path.read_bytes()
         except OSError as error:
             raise ConfigError(f"{self.recipe_path}: {error.strerror}") from error
-        if _digest(frozen) != self.identity.recipe:
+        if hashlib.sha256(frozen).hexdigest() != self.identity.recipe:
             raise ConfigError(
                 f"{self.recipe_path} was changed since the run began; give the changed recipe a"
                 " folder of its own"
@@ -108,16 +106,22 @@ class RunFolder:
         """
         queues: dict[str, SampleQueue] = {}
         async with contextlib.AsyncExitStack() as stack:
-            for number, name in enumerate((FEED, *self.stages)):
-                queue = self._queue(name, _policy(number, name, self.identity.attempts), queues)
-                queues[name] = await stack.enter_async_context(queue)
+            for name in self.stages:
+                queues[name] = await stack.enter_async_context(self._queue(name, queues))
             yield Chain(self.stages, queues)
 
-    def _queue(self, name: str, policy: Policy, others: dict[str, SampleQueue]) -> SampleQueue:
+    def _queue(self, name: str, opened: Mapping[str, SampleQueue]) -> SampleQueue:
+        policy = Policy(
+            capacity=_BETWEEN if opened else _INPUT,
+            max_attempts=self.identity.attempts,
+            max_payload_bytes=MAX_RESULT_BYTES,
+            # A sandbox is there again within seconds, a model's server within minutes.
+            retry_most_s=5.0 if name == VERIFY else 30.0,
+        )
         if self.identity.redis:
             return RedisQueue(self.identity.redis, self.identity.run, policy, name=name)
         # In one process they share a connection, hence commits.
-        first = others.get(FEED)
+        first = opened.get(self.stages[0])
         if isinstance(first, SQLiteQueue):
             return first.beside(name, policy)
         return SQLiteQueue(self.path / _STORE, policy, name=name)
@@ -150,34 +154,7 @@ def find(path: Path) -> RunFolder:
             f"{where} has format {identity.format}, this program knows format {_FORMAT}: use the"
             " program that made it, or a new folder"
         )
-    if identity.stages[-1:] != (VERIFY,):
-        raise ConfigError(f"{where} is damaged: its stages do not end in {VERIFY!r}")
     return RunFolder(path, identity)
-
-
-def check(
-    path: Path, frozen: bytes, *, redis: str | None = None, attempts: int | None = None
-) -> None:
-    """Raise what `begin` would, without touching anything."""
-    if path.exists() and not path.is_dir():
-        raise ConfigError(f"{path} is a file: give a folder")
-    if not is_run(path):
-        for name in (_RECIPE, _STORE, *EXPORTS):
-            if (path / name).exists():
-                raise ConfigError(
-                    f"{path}/{name} is not ours and would be written over: give an empty folder"
-                )
-        return
-    identity = find(path).identity
-    if identity.recipe != _digest(frozen):
-        raise ConfigError(
-            f"{path} holds a run of another recipe, or of this one before its settings,"
-            " prompts or examples were changed: give another folder"
-        )
-    if redis is not None and redis != identity.redis:
-        raise ConfigError(f"{path}: this run has its queues elsewhere: leave --queues out")
-    if attempts is not None and attempts != identity.attempts:
-        raise ConfigError(f"{path}: this run was begun with --attempts {identity.attempts}")
 
 
 def begin(
@@ -186,56 +163,40 @@ def begin(
     stages: Sequence[str],
     *,
     redis: str | None = None,
-    attempts: int | None = None,
+    attempts: int = ATTEMPTS,
 ) -> RunFolder:
     """Make a run's folder, or find the same run there. Call it inside `veristone.files.only_one`.
 
-    `redis` and `attempts` are of a new run; None takes what is there.
+    `redis` and `attempts` are of a new run.
 
     Raises:
         ConfigError: the folder belongs to another recipe, or to something else.
         OSError: it cannot be written.
     """
-    check(path, frozen, redis=redis, attempts=attempts)
-    if is_run(path):
-        folder = find(path)
-    else:
+    recipe = hashlib.sha256(frozen).hexdigest()
+    if not is_run(path):
+        for name in (_RECIPE, _STORE, *EXPORTS):
+            if (path / name).exists():
+                raise ConfigError(
+                    f"{path}/{name} is not ours and would be written over: give an empty folder"
+                )
         identity = Identity(
             run=secrets.token_hex(8),
-            recipe=_digest(frozen),
-            stages=_checked(stages),
+            recipe=recipe,
+            stages=(*stages, VERIFY),
             redis=redis or "",
-            attempts=ATTEMPTS if attempts is None else attempts,
+            attempts=attempts,
         )
         content = msgspec.json.format(msgspec.json.encode(identity), indent=1)
         write_whole(path / _IDENTITY, content + b"\n")
-        folder = RunFolder(path, identity)
+    folder = find(path)
+    if folder.identity.recipe != recipe:
+        raise ConfigError(
+            f"{path} holds a run of another recipe, or of this one before its settings,"
+            " prompts or examples were changed: give another folder"
+        )
+    if redis not in (None, folder.identity.redis):
+        raise ConfigError(f"{path}: this run has its queues elsewhere: leave --queues out")
     if not folder.recipe_path.exists():
         write_whole(folder.recipe_path, frozen)
     return folder
-
-
-def _policy(number: int, stage: str, attempts: int) -> Policy:
-    return Policy(
-        capacity=_BETWEEN if number > 1 else _INPUT,
-        max_attempts=attempts,
-        max_payload_bytes=MAX_RESULT_BYTES,
-        # A sandbox is there again within seconds, a model's server within minutes.
-        retry_most_s=5.0 if stage == VERIFY else 30.0,
-    )
-
-
-def _checked(stages: Sequence[str]) -> tuple[str, ...]:
-    for name in stages:
-        if not _NAME.fullmatch(name) or name in (VERIFY, FEED):
-            raise ConfigError(
-                f"a stage cannot be called {name!r}: take up to 64 letters, digits and _-., and not"
-                f" {VERIFY} or {FEED}"
-            )
-    if len(set(stages)) < len(stages) or not stages:
-        raise ConfigError("a recipe has one or more stages, each with a name of its own")
-    return (*stages, VERIFY)
-
-
-def _digest(frozen: bytes) -> str:
-    return hashlib.sha256(frozen).hexdigest()

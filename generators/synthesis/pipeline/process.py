@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,25 +10,15 @@ import msgspec
 from veristone import ConfigError, Model, Verifier
 from veristone.files import only_one
 from veristone.generators.synthesis.pipeline.chain import VERIFY
-from veristone.generators.synthesis.pipeline.feed import InputCounts, check_ids, feed
-from veristone.generators.synthesis.pipeline.folder import RunFolder, begin, check
-from veristone.generators.synthesis.pipeline.work import asking, judging
-from veristone.generators.synthesis.pipeline.worker import work_off
-from veristone.generators.synthesis.read_input import Draws, read_input
+from veristone.generators.synthesis.pipeline.feed import Fed, check_ids, feed
+from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
+from veristone.generators.synthesis.pipeline.work import asking, judging, work_off
+from veristone.generators.synthesis.read_input import read_input
 from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
 from veristone.generators.synthesis.records import Record
 from veristone.text import near
 
-__all__ = [
-    "Input",
-    "begun",
-    "feed_run",
-    "frozen_recipe",
-    "named_stages",
-    "read_recipe",
-    "verify_run",
-    "work_on",
-]
+__all__ = ["begun", "feed_run", "named_stages", "read_recipe", "verify_run", "work_on"]
 
 
 def read_recipe(name: str, seed: int | None = None) -> Recipe:
@@ -45,58 +35,32 @@ def read_recipe(name: str, seed: int | None = None) -> Recipe:
     return parse_recipe(settings, name)
 
 
-class Input:
-    """The records of the input, read anew each time."""
-
-    def __init__(self, recipe: Recipe, path: Path | None) -> None:
-        """Check that the recipe starts from a file where there is one, and only then."""
-        if path is None and not isinstance(recipe.input, Draws):
-            raise ConfigError(f"the recipe {recipe.name} starts from a file: give it with --input")
-        if path is not None and isinstance(recipe.input, Draws):
-            raise ConfigError(f"the recipe {recipe.name} starts from nothing: leave --input out")
-        self._recipe = recipe
-        self._path = path
-
-    def __iter__(self) -> Iterator[Record]:
-        return read_input(self._recipe.input, self._path)
-
-
 @contextlib.asynccontextmanager
 async def begun(
-    path: Path, recipe: Recipe, records: Input, queues: str | None, attempts: int | None
+    path: Path, recipe: Recipe, source: Path | None, queues: str | None
 ) -> AsyncGenerator[RunFolder]:
-    """Check everything, make the folder or find the same run there, and lock it.
+    """Check the whole input, lock the folder, and make it a run's or find the same run there.
 
     Raises:
         ConfigError: the folder is of another run, the input is wrong, or another process works.
+        DatasetError: a row of the input is wrong.
     """
+    await asyncio.to_thread(check_ids, read_input(recipe.input, source))
     frozen = recipe.model_dump_json(indent=1).encode() + b"\n"
-    stages = [stage.name for stage in recipe.stages]
-    check(path, frozen, redis=queues, attempts=attempts)
-    await asyncio.to_thread(check_ids, records)
     with only_one(path):
-        yield begin(path, frozen, stages, redis=queues, attempts=attempts)
+        yield begin(path, frozen, [stage.name for stage in recipe.stages], redis=queues)
 
 
-async def feed_run(folder: RunFolder, records: Input) -> InputCounts:
+async def feed_run(folder: RunFolder, records: Iterable[Record]) -> Fed:
     """Put the input in the first queue; nobody needs to work on it yet."""
     async with folder.open() as chain:
         await chain.reopen()
         return await feed(chain, records)
 
 
-def frozen_recipe(folder: RunFolder) -> Recipe:
-    """Return the recipe as it was when the run began.
-
-    Raises:
-        ConfigError: it is gone, was changed, or is damaged.
-    """
-    frozen = folder.recipe()
-    try:
-        settings = msgspec.json.decode(frozen, type=dict[str, object])
-    except msgspec.MsgspecError as error:
-        raise ConfigError(f"{folder.recipe_path} is damaged: {error}") from error
-    return parse_recipe(settings, str(folder.recipe_path))
+def _frozen_recipe(folder: RunFolder) -> Recipe:
+    """Return the recipe as it was when the run began."""
+    return parse_recipe(msgspec.json.decode(folder.recipe()), str(folder.recipe_path))
 
 
 def named_stages(folder: RunFolder, named: Sequence[str]) -> list[str]:
@@ -115,7 +79,7 @@ def named_stages(folder: RunFolder, named: Sequence[str]) -> list[str]:
 
 async def work_on(folder: RunFolder, model: Model, stages: Sequence[str], *, in_flight: int) -> int:
     """Ask the model until the stages' queues are finished; return their dead letters."""
-    recipe = frozen_recipe(folder)
+    recipe = _frozen_recipe(folder)
     async with folder.open() as chain:
         works = [
             work_off(
@@ -140,7 +104,7 @@ async def work_on(folder: RunFolder, model: Model, stages: Sequence[str], *, in_
 
 async def verify_run(folder: RunFolder, verifier: Verifier, *, concurrency: int) -> int:
     """Verify until the last queue is finished; return its dead letters."""
-    recipe = frozen_recipe(folder)
+    recipe = _frozen_recipe(folder)
     async with folder.open() as chain:
         await work_off(chain, VERIFY, judging(verifier, recipe.verify), concurrency=concurrency)
         return (await chain.queues[VERIFY].stats()).dead

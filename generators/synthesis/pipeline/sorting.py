@@ -23,9 +23,14 @@ _TABLES = (
 
 
 class Sorter:
-    """Sorts the lines of several files, and finds equal instructions. The file is thrown away."""
+    """Sorts the lines of several files, and finds equal instructions.
+
+    The file at `path` is its own, and is gone at the end; what a killed process left is removed.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        path.unlink(missing_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None)
         for statement in _TABLES:
             self._db.execute(statement)
@@ -35,8 +40,9 @@ class Sorter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file."""
+        """Close and remove the file."""
         self._db.close()
+        self._path.unlink()
 
     def add(self, file: str, key: str, line: bytes, rank: int = 0, number: int = 0) -> None:
         """Add a line; lines of one key are in the order of their ranks, then numbers."""

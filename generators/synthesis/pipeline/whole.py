@@ -5,7 +5,6 @@ does, however it ends. Ctrl-C is the parent's to handle: workers are in groups o
 """
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import RunFolder
 from veristone.generators.synthesis.records import Record
+from veristone.processes import end_group
 
 __all__ = ["Worker", "WorkerFailed", "run_whole"]
 
@@ -125,7 +125,7 @@ async def _run_once(worker: Worker, say: Say) -> int:
         return status
     finally:
         telling.cancel()
-        await asyncio.shield(_end(process))
+        await asyncio.shield(end_group(process, _GRACE_S))
 
 
 async def _tell(stream: asyncio.StreamReader, say: Say) -> None:
@@ -137,18 +137,3 @@ async def _tell(stream: asyncio.StreamReader, say: Say) -> None:
             say(line.decode(errors="replace"))
     if rest:
         say(rest.decode(errors="replace"))
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask it to end, then make it."""
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_GRACE_S):
-            await process.wait()
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()

@@ -1,7 +1,15 @@
-"""What a worker does with a record: ask the model and read the answers, or have its code judged."""
+"""The loop of a stage: records in; what becomes of them, and what is for the next queue, out.
+
+A result, its records in the next queue and the ack are one transaction, so a worker may be killed
+at any moment, and any number of them may work on one stage. A full queue downstream blocks: the
+leases are kept alive meanwhile. What a `Work` raises gives the record back, with the error as the
+reason; after as many attempts as the queue's policy says it is a dead letter, which can be put
+back. A disk or a server that fails, or a setting that is wrong, ends the loop instead: that is no
+fault of the record.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import msgspec
@@ -17,15 +25,21 @@ from veristone import (
     Verifier,
     VeristoneError,
 )
-from veristone.generators.synthesis.pipeline.chain import VERIFY
+from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
+from veristone.generators.synthesis.pipeline.wire import decode_record, outcome
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
 from veristone.generators.synthesis.stages.base import Stage
 from veristone.generators.synthesis.verification import Verify, sample_of
+from veristone.queues import Consumed, Lease, Outcome, consume
 from veristone.text import line
 
-__all__ = ["Undecided", "Work", "asking", "judging"]
+__all__ = ["LEASE_S", "Undecided", "Work", "asking", "judging", "work_off"]
 
 Work: TypeAlias = Callable[[Record], Awaitable[StageResult]]
+"""What a worker does with a record."""
+LEASE_S = 20.0
+"""What a killed worker delays its records by; an event loop that is blocked for so long loses its
+own."""
 _LONGEST_S = 3600.0
 """Longest wait for one answer. Back ends have shorter ones; this is for one that hangs."""
 
@@ -34,22 +48,53 @@ class Undecided(VeristoneError, RuntimeError):
     """The verifier could not judge: a fault of ours, never the sample's. To be tried again."""
 
 
+async def work_off(
+    chain: Chain,
+    stage: str,
+    work: Work,
+    *,
+    concurrency: int,
+    prefetch: int | None = None,
+    lease_s: float = LEASE_S,
+) -> Consumed:
+    """Work until the stage's queue is finished, then say so downstream.
+
+    `concurrency` records are worked on at a time, `prefetch` more are held ready (as many if None).
+
+    Raises:
+        QueueUnavailable: the disk is full, or the server does not answer.
+        ConfigError: the storage is damaged, or `work` says that a setting is wrong.
+    """
+    source, after = chain.queues[stage], chain.after(stage)
+    if after is not None and not (await source.stats()).finished:
+        # An earlier worker may have said complete before more was fed.
+        await chain.queues[after].begin(stage)
+
+    async def handle(lease: Lease) -> Outcome:
+        given = decode_record(lease.payload)
+        return outcome(await work(given), given, after)
+
+    consumed = await consume(
+        source, handle, concurrency=concurrency, prefetch=prefetch, ttl_s=lease_s
+    )
+    if after is not None:
+        await chain.queues[after].complete(stage)
+    return consumed
+
+
 def asking(stage: Stage, model: Model, random_seed: int) -> Work:
     """Return what makes the stage's result of a record.
 
     It raises `ModelUnavailable` where an answer could not be had: the record is to be tried again.
     A request that the model will never answer makes a refusal (`refused_by_model`) of the record.
     """
-    name = stage.name or stage.kind
 
     async def ask(record: Record) -> StageResult:
         requests = stage.requests(record, random_seed)
-        if not requests:
-            return StageResult(key=record.id, kept=(record,))
         try:
-            answers = await _all(model, requests)
+            answers = [await _answer(model, request) for request in requests]
         except RequestRefused as error:
-            return _refused(record, name, "refused_by_model", error)
+            return _refused(record, stage.name, "refused_by_model", error)
         return stage.read(record, answers, random_seed)
 
     return ask
@@ -84,24 +129,10 @@ def _refused(record: Record, stage: str, reason: str, error: Exception) -> Stage
     return StageResult(key=record.id, refused=(refusal,))
 
 
-async def _all(model: Model, requests: Sequence[GenerationRequest]) -> list[Generation]:
-    """The answers in order. What was refused counts more than what may work later."""
-    results = await asyncio.gather(
-        *(_one(model, request) for request in requests), return_exceptions=True
-    )
-    failures = [result for result in results if isinstance(result, BaseException)]
-    for failure in sorted(failures, key=lambda error: not isinstance(error, RequestRefused)):
-        raise failure
-    return [result for result in results if isinstance(result, Generation)]
-
-
-async def _one(model: Model, request: GenerationRequest) -> Generation:
+async def _answer(model: Model, request: GenerationRequest) -> Generation:
     request.validate()
-    try:
-        async with asyncio.timeout(_LONGEST_S):
-            answer = await model.generate(request)
-    except TimeoutError as error:
-        raise ModelUnavailable(f"request {request.id}: no answer in {_LONGEST_S:g} s") from error
+    async with asyncio.timeout(_LONGEST_S):
+        answer = await model.generate(request)
     if len(answer.completions) != request.n:
         raise ModelUnavailable(
             f"request {request.id}: {len(answer.completions)} completions of {request.n}"

@@ -15,7 +15,6 @@ from veristone.generators.synthesis.checks.copies import evolution
 from veristone.generators.synthesis.draws import Weight, chosen
 from veristone.generators.synthesis.records import Evolution, Record, StageResult
 from veristone.generators.synthesis.stages.instructions import WritingStage
-from veristone.generators.synthesis.templates import Template
 
 __all__ = ["Evolve", "Method"]
 
@@ -29,8 +28,6 @@ class Method(BaseModel):
     weight: Weight = 1.0
     text: str = ""
     """What `{{ method }}` renders."""
-    template: Template | None = None
-    """Takes the place of the stage's template."""
 
     def __str__(self) -> str:
         return self.text
@@ -42,9 +39,8 @@ class Evolve(WritingStage, frozen=True):
     kind: Literal["evolve"] = "evolve"
     methods: tuple[Method, ...] = Field(min_length=1)
     """One is drawn for each record, by weight."""
-    keep_parent: Literal["never", "refused", "always"] = "never"
-    """Whether the instruction goes on as it was, too: when every evolution of it is refused, or
-    always; then evolutions get ids of their own (`ID/evolve/0`)."""
+    keep_parent: Literal["never", "refused"] = "never"
+    """Whether the instruction goes on as it was when every evolution of it is refused."""
     max_growth: float = Field(default=4.0, gt=1)
     """How many times as long as its parent an evolution may be, in characters."""
     max_shrink: float = Field(default=3.0, gt=1)
@@ -60,11 +56,6 @@ class Evolve(WritingStage, frozen=True):
             raise ValueError("all weights of methods are 0")
         return self
 
-    @property
-    def templates(self) -> tuple[Template, ...]:
-        """The templates of all methods."""
-        return tuple(method.template or self.template for method in self.methods)
-
     def method(self, record: Record, random_seed: int) -> Method:
         """Return the method that is drawn for a record."""
         weights = {method.name: method.weight for method in self.methods}
@@ -75,8 +66,7 @@ class Evolve(WritingStage, frozen=True):
         """Return the request for one evolution."""
         method = self.method(record, random_seed)
         drawn = self.drawn(record, random_seed)
-        template = method.template or self.template
-        return [self.request(drawn, template, random_seed, method=method)]
+        return [self.request(drawn, self.template, random_seed, method=method)]
 
     def instruction_checks(
         self, record: Record, instruction: str, random_seed: int
@@ -98,16 +88,9 @@ class Evolve(WritingStage, frozen=True):
         before = Evolution(method=method, instruction=record.instruction)
         return {**found, "history": (*record.history, before)}
 
-    def child_id(self, record: Record, index: int) -> str:
-        """Return the id of an evolution, other than its parent's where that goes on, too."""
-        always = self.keep_parent == "always"
-        # With the stage's name, since the parent may be evolved again in the next round.
-        return f"{record.id}/{self.name}/{index}" if always else super().child_id(record, index)
-
     def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
-        """Return the evolutions, and the parent where it is to go on."""
+        """Return the evolutions, or the parent where it is to go on."""
         result = super().read(record, answers, random_seed)
-        refused = self.keep_parent == "refused" and not result.kept
-        if answers and (refused or self.keep_parent == "always"):
-            return msgspec.structs.replace(result, kept=(record, *result.kept))
+        if self.keep_parent == "refused" and not result.kept:
+            return msgspec.structs.replace(result, kept=(record,))
         return result

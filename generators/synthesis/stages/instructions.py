@@ -11,7 +11,7 @@ from veristone.generators.synthesis.checks.copies import example_instruction, se
 from veristone.generators.synthesis.checks.text import concepts, leak, prose, size
 from veristone.generators.synthesis.formats import concepts_in
 from veristone.generators.synthesis.records import Record
-from veristone.generators.synthesis.stages.prompting import PromptingStage
+from veristone.generators.synthesis.stages.base import Stage
 
 __all__ = ["Concepts", "Instructions", "Propose", "WritingStage", "instruction_in"]
 
@@ -26,7 +26,7 @@ def instruction_in(text: str) -> str:
     return _LABEL.sub("", text.strip()).strip()
 
 
-class Concepts(PromptingStage, frozen=True):
+class Concepts(Stage, frozen=True):
     """What a seed is about, in a few phrases (S->C of StarCoder2-Instruct).
 
     The template shows `seed_code`; the completion is a list, see `formats.concepts_in`."""
@@ -59,7 +59,7 @@ class Concepts(PromptingStage, frozen=True):
         return wrong or {"concepts": found}
 
 
-class WritingStage(PromptingStage, frozen=True):
+class WritingStage(Stage, frozen=True):
     """A stage whose completion is an instruction."""
 
     needs: ClassVar[tuple[str, ...]] = ("instruction",)

@@ -26,7 +26,7 @@ from veristone.generators.synthesis.checks.program import (
 from veristone.generators.synthesis.checks.text import leak, prose, size
 from veristone.generators.synthesis.formats import sections, tagged
 from veristone.generators.synthesis.records import Record
-from veristone.generators.synthesis.stages.prompting import PromptingStage, Sampling
+from veristone.generators.synthesis.stages.base import Sampling, Stage
 
 __all__ = ["ANSWERS", "SECTIONS", "Answer", "Format", "ProblemAndSolution", "Responses"]
 
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
     """Response and tests, as the model wrote them."""
 
 
-class SolvingStage(PromptingStage, frozen=True):
+class SolvingStage(Stage, frozen=True):
     """A stage whose completion has a program in it."""
 
     tests_in_response: bool = False

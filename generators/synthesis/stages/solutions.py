@@ -20,7 +20,7 @@ from veristone.generators.synthesis.checks.base import Problem, problem
 from veristone.generators.synthesis.checks.program import foreign_imports, program, stub
 from veristone.generators.synthesis.checks.text import finish
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
-from veristone.generators.synthesis.stages.prompting import PromptingStage, Sampling
+from veristone.generators.synthesis.stages.base import Sampling, Stage, account
 from veristone.generators.synthesis.templates import Template
 
 __all__ = ["Solutions"]
@@ -31,7 +31,7 @@ _MARK = "# --- continuation of the tests ---"
 """Between the two texts of a refused pair."""
 
 
-class Solutions(PromptingStage, frozen=True):
+class Solutions(Stage, frozen=True):
     """Records come from an input of tasks: `seed_code` is the prompt, `record.seed.name` the entry
     point. Both templates are raw, not conversations; that of the solutions ends in the prompt, that
     of the tests in `assert `.
@@ -77,8 +77,6 @@ class Solutions(PromptingStage, frozen=True):
 
     def read(self, record: Record, answers: Sequence[Generation], random_seed: int) -> StageResult:
         """Return each solution with the asserts of a continuation."""
-        if not answers:
-            return self.result(record, [], [], answers)
         solutions, continuations = answers
         drawn = self.drawn(record, random_seed)
         head = _head(self.prompt(drawn, self.template, random_seed).text, drawn)
@@ -106,7 +104,7 @@ class Solutions(PromptingStage, frozen=True):
                 self.trace(drawn, continuations, number, random_seed, _TESTS),
             )
             kept.append(self.child(drawn, index, *traces, **found, tests=suite))
-        return self.result(record, kept, refused, answers)
+        return account(record, kept, refused, answers)
 
     def _solution(self, head: str, solution: Completion) -> dict[str, str] | Problem:
         text = solution.text

@@ -66,7 +66,7 @@ def test_the_language_of_rows(tmp_path: Path) -> None:
     path = written(tmp_path / "a.jsonl", {"code": "a", "language": "C++"}, {"code": "b"})
     assert [r.language for r in read_input(Seeds(language="js"), path)] == ["cpp", "javascript"]
     path = written(tmp_path / "b.jsonl", {"code": "a"}, {"code": "b", "language": "klingon"})
-    with pytest.raises(DatasetError, match=r"line 2: no language 'klingon'"):
+    with pytest.raises(DatasetError, match=r"b.jsonl:2: no language 'klingon'"):
         list(read_input(Seeds(), path))
 
 
@@ -85,7 +85,7 @@ def test_files_are_read_as_they_are_needed(tmp_path: Path) -> None:
     path.write_text('{"code": "a"}\nrubbish\n')
     records = read_input(Seeds(), path)
     assert next(records).seed is not None
-    with pytest.raises(DatasetError, match="line 2"):
+    with pytest.raises(DatasetError, match=r"a\.jsonl:2"):
         next(records)
 
 
@@ -132,28 +132,28 @@ def test_draws() -> None:
     records = list(read_input(Draws(count=3, language="go")))
     assert [record.id for record in records] == ["draw-00000000", "draw-00000001", "draw-00000002"]
     assert {record.language for record in records} == {"go"}
-    with pytest.raises(ConfigError, match="reads no file"):
+    with pytest.raises(ConfigError, match="starts from nothing"):
         next(read_input(Draws(count=1), Path("x")))
-    with pytest.raises(ConfigError, match="name the file"):
+    with pytest.raises(ConfigError, match="give the file"):
         next(read_input(Seeds()))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"code": "a"}\n{"code": ""}\n', r"line 2: no text in 'code' or 'content' or 'seed'"),
-        ('{"code": 3}\n', "line 1: 'code' is not text"),
+        ('{"code": "a"}\n{"code": ""}\n', r"a.jsonl:2: no text in 'code' or 'content' or 'seed'"),
+        ('{"code": 3}\n', "a.jsonl:1: 'code' is not text"),
         ('{"text": "x"}\n', "its fields are: text"),
         ("{}\n", "its fields are: none"),
-        ("[1]\n", "line 1: not a JSON object"),
-        ("3", "line 1: not a JSON object"),
-        ('\n\n{"code"\n', "line 3: no JSON"),
+        ("[1]\n", "a.jsonl:1: a JSON object was expected"),
+        ("3", "a.jsonl:1: a JSON object was expected"),
+        ('\n\n{"code"\n', "a.jsonl:3: not a line of JSON"),
         (
             '{"id": "a", "code": "x"}\n{"id": "a", "code": "y"}\n',
-            "line 2: an earlier row",
+            "a.jsonl:2: an earlier row",
         ),
-        ('{"code": "a", "provenance": 3}\n', "line 1: no seed"),
-        ("[" * 100_000, "line 1: no JSON"),
+        ('{"code": "a", "provenance": 3}\n', "a.jsonl:1: no seed"),
+        ("[" * 100_000, "a.jsonl:1: not a line of JSON"),
     ],
 )
 def test_rows_that_are_wrong_are_named(tmp_path: Path, text: str, message: str) -> None:

@@ -36,9 +36,6 @@ shots = 0
 [[stages.methods]]
 name = "harder"
 text = "Make it harder."
-[[stages.methods]]
-name = "other"
-template = "other.jinja"
 [[stages]]
 kind = "evolve"
 template = "e.jinja"
@@ -61,7 +58,6 @@ def folder(tmp_path: Path) -> Path:
         "=== user\n{{ concepts | join(', ') }} {{ difficulty }}\n"
     )
     (tmp_path / "e.jinja").write_text("{{ method }} {{ instruction }}\n")
-    (tmp_path / "other.jinja").write_text("Other: {{ instruction }}\n")
     return tmp_path
 
 
@@ -162,7 +158,10 @@ def test_files_that_are_wrong(folder: Path) -> None:
         (minimal(input={"kind": "seeds", "language": "klingon"}), "language", "klingon"),
         (minimal(input={"kind": "draws", "count": 1}), "", "shows 'seed_code'"),
         (minimal(stage={"shots": 2}), "", "shows 2 examples, and of 0 only 0"),
-        (minimal(stage={"name": "a/b"}), "", "stage name 'a/b'"),
+        *(
+            (minimal(stage={"name": name}), "", f"stage name '{name}'")
+            for name in ("a/b", "..", "verify", "x" * 65)
+        ),
         (minimal(verify={"cpu_s": 1e9}), "verify", "limits.cpu_s"),
         (minimal(verify={"cpu_s": 0}), "verify.cpu_s", "greater"),
         (minimal(examples=[{"name": "a"}, {"name": "a"}]), "", "two examples"),
@@ -199,17 +198,14 @@ def test_what_is_wrong_is_named_with_its_place(
     assert message in text
 
 
-def test_two_stages_of_one_name() -> None:
-    stage = {**minimal()["stages"][0], "name": "same"}
-    with pytest.raises(ConfigError, match="two stages are called 'same'"):
-        parse_recipe({**minimal(), "stages": [stage, stage]}, "x")
-
-
-def test_a_number_given_by_us_does_not_meet_a_name_given_by_them() -> None:
+def test_stages_of_one_name_are_numbered() -> None:
     stage = minimal()["stages"][0]
-    named = {**stage, "name": "concepts-2"}
-    with pytest.raises(ConfigError, match="two stages are called 'concepts-2'"):
-        parse_recipe({**minimal(), "stages": [stage, named, stage]}, "x")
+    stages = [stage, {**stage, "name": "concepts-2"}, stage, {**stage, "name": "same"}]
+    recipe = parse_recipe({**minimal(), "stages": stages}, "x")
+    names = ["concepts", "concepts-2", "concepts-3", "same"]
+    assert [one.name for one in recipe.stages] == names
+    frozen = recipe.model_dump(mode="json")
+    assert [one.name for one in parse_recipe(frozen, "x").stages] == names
 
 
 def test_the_examples_must_have_what_a_stage_shows() -> None:

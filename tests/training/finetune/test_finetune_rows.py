@@ -76,7 +76,7 @@ def test_a_conversation_keeps_all_turns(tmp_path: Path) -> None:
     ("line", "said"),
     [
         ("{", "Expecting"),
-        ("[]", "not a JSON object"),
+        ("[]", "a JSON object was expected"),
         ("{}", "has neither"),
         ('{"prompt": "x"}', "has neither"),
         ('{"prompt": null, "completion": "x"}', "has neither"),

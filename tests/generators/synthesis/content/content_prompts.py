@@ -5,7 +5,7 @@ from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.examples import Example
 from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
 from veristone.generators.synthesis.records import Record
-from veristone.generators.synthesis.stages.prompting import PromptingStage
+from veristone.generators.synthesis.stages.base import Stage
 
 HOSTILE = '''def render(x):
     """Render {{ x }} and {% raw %} {# no comment #} or {%- endfor %}.
@@ -45,7 +45,7 @@ def record(number: int, code: str = HOSTILE, instruction: str = HOSTILE) -> Reco
     )
 
 
-def asked(recipe: Recipe, stage: PromptingStage, number: int) -> list[GenerationRequest]:
+def asked(recipe: Recipe, stage: Stage, number: int) -> list[GenerationRequest]:
     """What a stage asks about a record of its own content, in a fresh line each."""
     made = record(number, f"{HOSTILE}\n# {number}", f"Task {number}. {HOSTILE}")
     return stage.requests(made, recipe.random_seed)
@@ -58,8 +58,6 @@ def text_of(request: GenerationRequest) -> str:
     return "\n".join(f"{message.role}\n{message.content}" for message in request.messages)
 
 
-def without(
-    stage: PromptingStage, example: Example, examples: tuple[Example, ...]
-) -> PromptingStage:
+def without(stage: Stage, example: Example, examples: tuple[Example, ...]) -> Stage:
     """The stage as if an example were not in the set."""
     return stage.with_examples([other for other in examples if other.name != example.name])

@@ -14,8 +14,8 @@ from veristone import Completion, Generation, GenerationRequest
 from veristone.generators.synthesis.examples import Example, read_examples
 from veristone.generators.synthesis.read_input import read_input
 from veristone.generators.synthesis.recipe import builtin_recipes
+from veristone.generators.synthesis.stages.base import Stage
 from veristone.generators.synthesis.stages.evolve import Evolve
-from veristone.generators.synthesis.stages.prompting import PromptingStage
 from veristone.generators.synthesis.verification import sample_of
 
 RECIPES = {name: recipe_named(name) for name in builtin_recipes()}
@@ -29,7 +29,7 @@ def over(stages: list[tuple[str, str]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("name", "stage_name"), stages, ids=lambda value: value)
 
 
-def stage_of(name: str, stage_name: str) -> PromptingStage:
+def stage_of(name: str, stage_name: str) -> Stage:
     return next(stage for stage in RECIPES[name].stages if stage.name == stage_name)
 
 

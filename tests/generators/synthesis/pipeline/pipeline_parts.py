@@ -13,12 +13,12 @@ from veristone.generators.models.fake import FakeModel
 from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export
-from veristone.generators.synthesis.pipeline.feed import InputCounts, feed
-from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
-from veristone.generators.synthesis.pipeline.work import asking, judging
-from veristone.generators.synthesis.pipeline.worker import work_off
+from veristone.generators.synthesis.pipeline.feed import Fed, feed
+from veristone.generators.synthesis.pipeline.folder import ATTEMPTS, RunFolder, begin
+from veristone.generators.synthesis.pipeline.work import asking, judging, work_off
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
 from veristone.generators.synthesis.stages.base import Stage
+from veristone.generators.synthesis.templates import Template
 from veristone.generators.synthesis.verification import Verify
 from veristone.queues import Consumed
 
@@ -29,7 +29,7 @@ class Instruct(Stage, frozen=True):
     """One instruction for a record; `no` is refused."""
 
     kind: Literal["instruct"] = "instruct"
-    name: str = "instruct"
+    template: Template = Template(name="instruct.jinja", text="about {{ record.id }}")
 
     def requests(self, record: Record, random_seed: int) -> list[GenerationRequest]:
         return [GenerationRequest(id=f"instruct/{record.id}", prompt=f"about {record.id}")]
@@ -49,7 +49,7 @@ class Respond(Stage, frozen=True):
     """Several responses for an instruction."""
 
     kind: Literal["respond"] = "respond"
-    name: str = "respond"
+    template: Template = Template(name="respond.jinja", text="do {{ record.id }}")
     n: int = 3
 
     def requests(self, record: Record, random_seed: int) -> list[GenerationRequest]:
@@ -163,8 +163,8 @@ def inputs(count: int, prefix: str = "s") -> list[Record]:
 
 
 async def started(
-    path: Path, records: Iterable[Record], *, redis: str | None = None, attempts: int | None = None
-) -> tuple[RunFolder, InputCounts]:
+    path: Path, records: Iterable[Record], *, redis: str | None = None, attempts: int = ATTEMPTS
+) -> tuple[RunFolder, Fed]:
     """A run with its input in the first queue."""
     names = [stage.name for stage in STAGES]
     with only_one(path):

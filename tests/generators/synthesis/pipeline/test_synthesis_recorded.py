@@ -15,8 +15,7 @@ from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import begin
-from veristone.generators.synthesis.pipeline.work import asking, judging
-from veristone.generators.synthesis.pipeline.worker import work_off
+from veristone.generators.synthesis.pipeline.work import asking, judging, work_off
 from veristone.generators.synthesis.read_input import read_input
 from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
 from veristone.generators.synthesis.verification import sample_of

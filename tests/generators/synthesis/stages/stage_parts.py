@@ -6,7 +6,7 @@ from veristone import Completion, Generation
 from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.examples import Example
 from veristone.generators.synthesis.records import Record, StageResult
-from veristone.generators.synthesis.stages.prompting import PromptingStage
+from veristone.generators.synthesis.stages.base import Stage
 from veristone.generators.synthesis.templates import Template
 
 __all__ = ["EXAMPLES", "RECORD", "SEED", "answer", "ask", "reasons", "template"]
@@ -50,7 +50,7 @@ def answer(*texts: str, finish: str = "stop") -> Generation:
 
 
 def ask(
-    stage: PromptingStage, record: Record, *texts: str, finish: str = "stop", seed: int = 0
+    stage: Stage, record: Record, *texts: str, finish: str = "stop", seed: int = 0
 ) -> StageResult:
     """Show a stage's answers to itself, as a run would."""
     requests = stage.requests(record, seed)

@@ -13,7 +13,7 @@ from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.read_input import Tasks, read_input
 from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
 from veristone.generators.synthesis.records import Record
-from veristone.generators.synthesis.stages.prompting import Sampling
+from veristone.generators.synthesis.stages.base import Sampling
 from veristone.generators.synthesis.stages.solutions import Solutions
 
 HEAD = 'def double(x):\n    """Return twice x."""\n'

@@ -5,7 +5,7 @@ import pytest
 from stage_parts import EXAMPLES, RECORD, SEED, answer, ask, reasons, template
 
 from veristone.generators.synthesis.records import Record
-from veristone.generators.synthesis.stages.prompting import Sampling
+from veristone.generators.synthesis.stages.base import Sampling
 from veristone.generators.synthesis.stages.responses import ProblemAndSolution, Responses
 
 CODE = "def last_word(text):\n    words = text.split()\n    return words[-1] if words else None"
