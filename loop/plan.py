@@ -10,21 +10,22 @@ setting is seen in everything that depends on it.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from veristone.loop.recipe import AlignRecipe, Benchmark, Round, Variant
+from veristone.loop.recipe import AlignRecipe, Variant
 
-__all__ = ["MAIN", "Content", "Kind", "Step", "folder_name", "plan"]
+__all__ = ["BASE", "MAIN", "Content", "Kind", "Plan", "Step", "folder_name", "plan"]
 
 Content = Callable[[str, str], str]
 """Returns the digest of what a part says, by its kind (`seeds`, `synthesis`, `selection`,
 `training`) and its name in the recipe."""
 Kind = Literal["base", "seeds", "synthesis", "selection", "dataset", "training", "evaluation"]
 """`base` makes the model that the toy loop starts from (`toy`)."""
-MAIN = "main"
+MAIN, BASE = "main", "base"
+"""Variants: the recipe as it is, and the base model, which is only evaluated."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,211 +55,192 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
 
-class _Plan:
-    """Steps by name; an equal step of an earlier variant is found and not added."""
-
-    def __init__(self, content: Content) -> None:
-        self.content = content
-        self.steps: dict[str, Step] = {}
-        self._made: dict[str, str] = {}
-
-    def add(self, kind: Kind, name: str, variant: str, after: Iterable[str], **fields: Any) -> Step:
-        """Add a step and return it, or the equal one that is there."""
-        step = Step(kind=kind, name=name, variant=variant, after=tuple(after), **fields)
-        facts: list[Any] = [
-            step.kind,
-            step.label,
-            step.settings,
-            step.inputs,
-            step.launcher,
-            step.content,
-        ]
-        facts.append([self.steps[each].digest for each in step.after])
-        encoded = msgspec.json.encode(facts, order="sorted")
-        digest = hashlib.sha256(encoded).hexdigest()[:16]
-        name = self._made.setdefault(digest, name)
-        return self.steps.setdefault(name, msgspec.structs.replace(step, digest=digest))
-
-
-def plan(recipe: AlignRecipe, content: Content = lambda kind, name: "") -> list[Step]:
-    """Return the steps in an order in which they can run.
+class Plan:
+    """The steps of a recipe, and of which of them each round of each variant is made.
 
     `content` is asked about every part, so that an edited file is seen as other settings.
     """
-    made = _Plan(content)
-    for benchmark in recipe.evaluation:
-        _evaluation(made, recipe, benchmark, None, "base", 0)
-    for variant in (None, *recipe.variants):
-        _variant(made, recipe, variant)
-    return list(made.steps.values())
 
+    def __init__(self, recipe: AlignRecipe, content: Content = lambda kind, name: "") -> None:
+        self.steps: dict[str, Step] = {}
+        """By name, in an order in which they can run."""
+        self._content = content
+        self._made: dict[str, str] = {}
+        self._rounds: dict[tuple[str, int], list[str]] = {}
+        self._evaluate(recipe, BASE, 0, None)
+        for variant in (None, *recipe.variants):
+            self._add_variant(recipe, variant)
 
-def _variant(made: _Plan, recipe: AlignRecipe, variant: Variant | None) -> None:
-    name = variant.name if variant is not None else MAIN
-    seeds = _seeds(made, recipe.of(variant), name)
-    model = selected = None
-    for number in range(1, recipe.rounds + 1):
-        # A variant is an experiment on the whole loop: what it changes holds in every round.
-        here = recipe.at(number).of(variant)
-        changes = recipe.changes(number)
-        source = selected if changes.after_synthesis else seeds
-        synthesis = _synthesis(made, here, name, number, model, source)
-        selected = _selection(made, here, name, number, synthesis)
-        dataset = _dataset(made, here, name, number, selected)
-        model = _training(made, here, name, number, dataset, model, changes)
+    def of(self, variant: str, number: int) -> list[Step]:
+        """Return the steps that made a variant's round, its own or those that it shares.
+
+        Seeds are made once and belong to every round of a variant.
+        """
+        names = [*self._rounds.get((variant, 0), ()), *self._rounds.get((variant, number), ())]
+        return [self.steps[name] for name in dict.fromkeys(names)]
+
+    def _add(
+        self,
+        kind: Kind,
+        variant: str,
+        number: int,
+        after: Sequence[Step | None],
+        *,
+        settings: dict[str, Any],
+        inputs: dict[str, str],
+        outputs: dict[str, str],
+        label: str = "",
+        part: str = "",
+        launcher: tuple[str, ...] = (),
+    ) -> Step:
+        """Add a step and return it, or the equal one of an earlier variant.
+
+        Args:
+            part: the recipe or preset whose content decides what is done.
+            outputs: by role, relative to the step's folder.
+        """
+        place = f"round-{number}/" if number else ""
+        name = f"{place}{kind}/{variant}" + (f"/{folder_name(label)}" if label else "")
+        step = Step(
+            kind=kind,
+            name=name,
+            variant=variant,
+            round=number,
+            label=label,
+            settings=settings,
+            inputs=inputs,
+            outputs={role: f"{name}/{file}" for role, file in outputs.items()},
+            after=tuple(each.name for each in after if each is not None),
+            launcher=launcher,
+            content=self._content(kind, part) if part else "",
+        )
+        decides = (kind, label, settings, inputs, launcher, step.content)
+        facts = (*decides, [self.steps[each].digest for each in step.after])
+        encoded = msgspec.json.encode(facts, order="sorted")
+        digest = hashlib.sha256(encoded).hexdigest()[:16]
+        name = self._made.setdefault(digest, name)
+        self._rounds.setdefault((variant, number), []).append(name)
+        return self.steps.setdefault(name, msgspec.structs.replace(step, digest=digest))
+
+    def _add_variant(self, recipe: AlignRecipe, variant: Variant | None) -> None:
+        name = variant.name if variant is not None else MAIN
+        seeds = self._collect_seeds(recipe.of(variant), name)
+        model = selected = None
+        for number in range(1, recipe.rounds + 1):
+            # A variant is an experiment on the whole loop: what it changes holds in every round.
+            here, changes = recipe.at(number).of(variant), recipe.changes(number)
+            source = selected if changes.after_synthesis else seeds
+            synthesis = self._synthesise(here, name, number, model, source)
+            selected = self._add(
+                "selection",
+                name,
+                number,
+                [synthesis],
+                settings={"recipe": here.selection.recipe, "benchmarks": here.benchmarks},
+                inputs={"responses": synthesis.outputs["responses"]},
+                outputs={"selected": "selected.jsonl"},
+                part=here.selection.recipe,
+            )
+            dataset = self._add(
+                "dataset",
+                name,
+                number,
+                [selected],
+                settings={"template": here.dataset.template},
+                inputs={"selection": selected.name},
+                # A folder of its own in the step's: the writer wants one that holds nothing else.
+                outputs={"dataset": "rows"},
+            )
+            # The base model anew, on data of the latest model, unless the round says otherwise.
+            base = model if changes.train == "previous" else None
+            model = self._train(here, name, number, dataset, base)
+            self._evaluate(here, name, number, model)
+
+    def _collect_seeds(self, recipe: AlignRecipe, name: str) -> Step | None:
+        """Add the step that mines seeds, if the recipe has one."""
+        seeds = recipe.seeds
+        if seeds is None or seeds.file or recipe.synthesis.input:
+            return None
+        settings = seeds.model_dump(exclude={"file"})
+        settings |= {"source": list(seeds.source), "benchmarks": recipe.benchmarks}
+        return self._add(
+            "seeds",
+            name,
+            0,
+            [],
+            settings=settings,
+            inputs={},
+            outputs={"seeds": "seeds.jsonl"},
+            part=seeds.recipe,
+        )
+
+    def _synthesise(
+        self, recipe: AlignRecipe, name: str, number: int, model: Step | None, source: Step | None
+    ) -> Step:
+        teacher, part = recipe.model.teacher, recipe.synthesis.recipe
+        given = recipe.synthesis.input or (recipe.seeds.file if recipe.seeds is not None else "")
+        if source is not None:
+            given = source.outputs["selected" if source.kind == "selection" else "seeds"]
+        return self._add(
+            "synthesis",
+            name,
+            number,
+            # A teacher's data do not depend on what was trained.
+            [source] if teacher else [source, model],
+            settings={
+                "recipe": part,
+                "model": teacher or recipe.model.address(_model(recipe, model)),
+                "seed": recipe.random_seed + number - 1,
+            },
+            inputs={"input": given},
+            outputs={"responses": "responses.jsonl"},
+            part=part,
+        )
+
+    def _train(
+        self, recipe: AlignRecipe, name: str, number: int, dataset: Step, base: Step | None
+    ) -> Step:
+        training = recipe.training
+        return self._add(
+            "training",
+            name,
+            number,
+            [dataset, base],
+            settings={
+                "preset": training.preset,
+                "set": {"seed": recipe.random_seed, **training.set},
+            },
+            inputs={"dataset": dataset.outputs["dataset"], "model": _model(recipe, base)},
+            outputs={"model": "model"},
+            part=training.preset,
+            launcher=training.launcher,
+        )
+
+    def _evaluate(self, recipe: AlignRecipe, name: str, number: int, model: Step | None) -> None:
         for benchmark in recipe.evaluation:
-            _evaluation(made, recipe.of(variant), benchmark, model, name, number)
+            style = benchmark.style if number else benchmark.base_style
+            settings = benchmark.model_dump(exclude={"path", "name", "base_style"})
+            settings |= {
+                "model": recipe.model.address(_model(recipe, model)),
+                "style": style,
+                "template": recipe.dataset.template if style == "instruct" else "",
+                "seed": recipe.random_seed,
+            }
+            self._add(
+                "evaluation",
+                name,
+                number,
+                [model],
+                settings=settings,
+                inputs={"dataset": benchmark.path},
+                outputs={"samples": "samples.jsonl", "results": "results.json"},
+                label=benchmark.label,
+            )
 
 
-def _seeds(made: _Plan, recipe: AlignRecipe, name: str) -> Step | None:
-    """Return the step that mines seeds, or nothing where there is none."""
-    seeds = recipe.seeds
-    if seeds is None or seeds.file or recipe.synthesis.input:
-        return None
-    folder = f"seeds/{name}"
-    return made.add(
-        "seeds",
-        folder,
-        name,
-        (),
-        settings={
-            "recipe": seeds.recipe,
-            "source": list(seeds.source),
-            "any_licence": seeds.any_licence,
-            "judge": seeds.judge,
-            "benchmarks": recipe.benchmarks,
-        },
-        outputs={"seeds": f"{folder}/seeds.jsonl"},
-        content=made.content("seeds", seeds.recipe),
-    )
-
-
-def _synthesis(
-    made: _Plan,
-    recipe: AlignRecipe,
-    name: str,
-    number: int,
-    model: Step | None,
-    source: Step | None,
-) -> Step:
-    folder = f"round-{number}/synthesis/{name}"
-    settings, teacher = recipe.synthesis, recipe.model.teacher
-    given = settings.input or (recipe.seeds.file if recipe.seeds is not None else "")
-    if source is not None:
-        given = source.outputs["selected" if source.kind == "selection" else "seeds"]
-    # A teacher's data do not depend on what was trained.
-    before = [source] if teacher else [source, model]
-    return made.add(
-        "synthesis",
-        folder,
-        name,
-        (each.name for each in before if each is not None),
-        round=number,
-        settings={
-            "recipe": settings.recipe,
-            "model": teacher or recipe.model.address(_model(recipe, model)),
-            "seed": recipe.random_seed + number - 1,
-        },
-        inputs={"input": given},
-        outputs={"responses": f"{folder}/responses.jsonl"},
-        content=made.content("synthesis", settings.recipe),
-    )
-
-
-def _selection(made: _Plan, recipe: AlignRecipe, name: str, number: int, synthesis: Step) -> Step:
-    folder = f"round-{number}/selection/{name}"
-    return made.add(
-        "selection",
-        folder,
-        name,
-        [synthesis.name],
-        round=number,
-        settings={"recipe": recipe.selection.recipe, "benchmarks": recipe.benchmarks},
-        inputs={"responses": synthesis.outputs["responses"]},
-        outputs={"selected": f"{folder}/selected.jsonl"},
-        content=made.content("selection", recipe.selection.recipe),
-    )
-
-
-def _dataset(made: _Plan, recipe: AlignRecipe, name: str, number: int, selection: Step) -> Step:
-    folder = f"round-{number}/dataset/{name}"
-    return made.add(
-        "dataset",
-        folder,
-        name,
-        [selection.name],
-        round=number,
-        settings={"template": recipe.dataset.template},
-        inputs={"selection": selection.name},
-        # A folder of its own inside the step's: the writer wants a place that holds nothing else.
-        outputs={"dataset": f"{folder}/rows"},
-    )
-
-
-def _training(
-    made: _Plan,
-    recipe: AlignRecipe,
-    name: str,
-    number: int,
-    dataset: Step,
-    model: Step | None,
-    changes: Round,
-) -> Step:
-    folder = f"round-{number}/training/{name}"
-    settings = recipe.training
-    # The base model anew, on data of the latest model, unless the round says otherwise.
-    base = model if changes.train == "previous" else None
-    return made.add(
-        "training",
-        folder,
-        name,
-        (each.name for each in (dataset, base) if each is not None),
-        round=number,
-        settings={
-            "preset": settings.preset,
-            "set": {"seed": recipe.random_seed, **settings.set},
-        },
-        inputs={"dataset": dataset.outputs["dataset"], "model": _model(recipe, base)},
-        outputs={"model": f"{folder}/model"},
-        launcher=settings.launcher,
-        content=made.content("training", settings.preset),
-    )
-
-
-def _evaluation(
-    made: _Plan,
-    recipe: AlignRecipe,
-    benchmark: Benchmark,
-    model: Step | None,
-    name: str,
-    number: int,
-) -> None:
-    place = f"round-{number}/evaluation/{name}" if number else f"evaluation/{name}"
-    folder = f"{place}/{folder_name(benchmark.label)}"
-    style = benchmark.style if number else benchmark.base_style
-    settings: Mapping[str, Any] = {
-        "benchmark": benchmark.benchmark,
-        "model": recipe.model.address(_model(recipe, model)),
-        "style": style,
-        "template": recipe.dataset.template if style == "instruct" else "",
-        "n": benchmark.n,
-        "temperature": benchmark.temperature,
-        "top_p": benchmark.top_p,
-        "max_tokens": benchmark.max_tokens,
-        "seed": recipe.random_seed,
-        "since": benchmark.since,
-    }
-    made.add(
-        "evaluation",
-        folder,
-        name,
-        [model.name] if model is not None else [],
-        round=number,
-        label=benchmark.label,
-        settings=settings,
-        inputs={"dataset": benchmark.path},
-        outputs={"samples": f"{folder}/samples.jsonl", "results": f"{folder}/results.json"},
-    )
+def plan(recipe: AlignRecipe, content: Content = lambda kind, name: "") -> list[Step]:
+    """Return the steps of a recipe in an order in which they can run."""
+    return list(Plan(recipe, content).steps.values())
 
 
 def _model(recipe: AlignRecipe, trained: Step | None) -> str:

@@ -250,7 +250,7 @@ def columns(numbers: Mapping[int, int], unit: str) -> list[Bin]:
     total, longest = sum(numbers.values()), max(numbers)
     tail = max(1, quantile(numbers, 0.99) if longest > _COLUMNS else longest)
     width = max(1, int(_round_step(Fraction(tail, _COLUMNS))))
-    first = 1 if width == 1 else 0
+    first = min(1, *numbers) if width == 1 else 0
     edges = range(first, tail + 1, width)
     heights = [0] * len(edges)
     for value, number in numbers.items():

@@ -1,9 +1,10 @@
 """The report of a run of `veristone align`: one page, the same as Markdown, and its numbers.
 
-    run        the steps of a run and which came from which; files, read so that none can end it
-    parts      what each kind of step wrote down
+    run        a run's folder; files, read so that none can end it
+    parts      small files of steps that have no reader of their own
+    funnel     from source files to training rows, over all steps
     texts      responses, refusals and selected rows, counted in bounded memory
-    measures   paired differences, similarity to benchmarks, thinned curves, topics
+    measures   paired differences, similarity to benchmarks, thinned curves
     facts      everything that the report says, as data: `report.json`
     gather     a folder to facts
     models, sections   facts to words, plots, tables, texts to read

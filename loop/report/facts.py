@@ -1,45 +1,35 @@
 """Everything that the report says, as data: the content of `report.json`.
 
 Numbers are as they were counted, text as it was found (cut, but not made visible): whoever shows it
-does that. Fields are added and never change their meaning. Shares lie between 0 and 1.
+does that. Fields are added and never change their meaning. Shares lie between 0 and 1; what is
+counted by name stands largest first.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from veristone.generators.pages.sections import Piece
+from veristone.generators.pages.sections import Reading
+from veristone.loop.plan import Kind
+from veristone.training.evaluation.passk import Score
+from veristone.training.evaluation.results import Summary
+from veristone.training.finetune.journal import Attempt
 
 __all__ = [
-    "Attempt",
-    "Compared",
-    "Counted",
-    "Curve",
     "Difference",
     "Facts",
-    "Lengths",
     "Pair",
     "Point",
     "Rate",
     "Result",
     "RoundRow",
-    "Sample",
-    "Score",
+    "Rows",
     "Similarity",
     "Stage",
     "StepCost",
-    "Strength",
     "Training",
-    "VariantRow",
     "Verdicts",
 ]
-
-
-class Counted(Struct, frozen=True):
-    """How many there are of something."""
-
-    name: str
-    number: int
 
 
 class Stage(Struct, frozen=True):
@@ -52,111 +42,82 @@ class Stage(Struct, frozen=True):
     given: int
     kept: int
     """More than `given` where a stage makes several of one."""
-    reasons: list[Counted] = []
-    """Why the others went no further, most frequent first."""
+    reasons: dict[str, int] = {}
+    """Why the others went no further."""
 
 
-class Rate(Struct, frozen=True):
+class Rate(NamedTuple):
     """Passes among decided responses."""
 
-    name: str
     passed: int
     decided: int
-
-
-class Lengths(Struct, frozen=True):
-    """How long something is."""
-
-    what: str
-    unit: str
-    numbers: dict[int, int]
-    """Length to how many have it; the longest share the last number."""
-
-
-class Sample(Struct, frozen=True):
-    """Something to read."""
-
-    id: str
-    label: str
-    """What a list of samples is grouped by: a verdict's reason, a stage and its reason."""
-    said: str = ""
-    """What a check or the verifier found, in a line."""
-    pieces: list[Piece] = []
 
 
 class Verdicts(Struct, frozen=True, kw_only=True):
     """What became of the responses of one synthesis."""
 
-    synthesis: str
-    """Name of the step."""
     responses: int = 0
     instructions: int = 0
     instructions_passed: int = 0
     undecided: int = 0
     """And those without a verdict."""
-    by_category: list[Rate] = []
-    by_difficulty: list[Rate] = []
-    by_language: list[Rate] = []
-    by_asserts: list[Rate] = []
-    """Of a fair sample, by the number of effective asserts in the tests."""
-    by_asserts_of: int = 0
-    """Size of that sample."""
-    reasons: list[Counted] = []
+    rates: dict[str, dict[str, Rate]] = {}
+    """By `category`, `difficulty`, `language`."""
+    reasons: dict[str, int] = {}
     """Of failures, typed."""
-    lengths: list[Lengths] = []
-    samples: list[Sample] = []
-    refusals: list[Counted] = []
+    samples: dict[str, list[Reading]] = {}
+    """By reason of the verdict."""
+    refusals: dict[str, int] = {}
     """By `stage: reason`."""
-    refused_samples: list[Sample] = []
+    refused_samples: dict[str, list[Reading]] = {}
+
+    @property
+    def decided(self) -> int:
+        """Responses with a verdict."""
+        return self.responses - self.undecided
+
+    @property
+    def passed(self) -> int:
+        """Responses that passed."""
+        return self.decided - sum(self.reasons.values())
 
 
-class Strength(Struct, frozen=True, kw_only=True):
-    """What the tests of the selected rows are worth."""
+class Rows(Struct, frozen=True, kw_only=True):
+    """The selected rows: numbers of rows by what stands before them."""
 
-    asserts: dict[int, int] = {}
-    """Effective asserts to rows."""
-    mutants: dict[int, int] = {}
-    """Per cent of mutants noticed to rows."""
-    agreement: dict[int, int] = {}
-    """Solutions that behave alike to rows."""
-    stub_passes: int = 0
-    """Scored responses whose tests pass with functions that do nothing."""
-    scored: int = 0
+    rows: int
+    lengths: dict[str, dict[int, int]]
+    """Words of the `instruction`, lines of `response` and `tests`."""
+    asserts: dict[int, int]
+    """Asserts of the tests that can fail because of the solution."""
+    mutants: dict[int, int]
+    """Per cent of mutants that the tests notice, where that was tried."""
 
 
-class Pair(Struct, frozen=True):
+class Pair(NamedTuple):
     """A selected row and the task of a benchmark that is nearest to it."""
 
     cosine: float
     row: str
-    item: str
+    task: str
     row_text: str
-    item_text: str
-
-
-class Compared(Struct, frozen=True):
-    """A benchmark that rows were compared with."""
-
-    name: str
-    items: int
-    numbers: dict[int, int]
-    """Hundredths of the cosine to the nearest task, to rows."""
+    task_text: str
 
 
 class Similarity(Struct, frozen=True):
     """TF-IDF cosine of selected rows to the nearest task of each benchmark."""
 
-    rows: int
     compared: int
-    """A fair sample of the rows, or all."""
-    benchmarks: list[Compared]
+    """Rows; an even sample of very many."""
+    tasks: dict[str, int]
+    """Of each benchmark."""
+    numbers: dict[str, dict[int, int]]
+    """By benchmark: hundredths of the cosine to the nearest task, to rows."""
     pairs: list[Pair]
     """The most similar ones."""
-    unread: list[str] = []
-    """Benchmarks that could not be read."""
 
 
-class Point(Struct, frozen=True):
+class Point(NamedTuple):
     """Neighbouring steps of training: the last of them, their mean, least and largest value."""
 
     step: int
@@ -165,74 +126,38 @@ class Point(Struct, frozen=True):
     high: float
 
 
-class Curve(Struct, frozen=True):
-    """A measure over the steps of training, thinned."""
-
-    what: Literal["loss", "learning_rate", "grad_norm", "evaluation_loss"]
-    points: list[Point]
-
-
-class Attempt(Struct, frozen=True, kw_only=True):
-    """One start of a training."""
-
-    started_at: str = ""
-    devices: list[str] = []
-    from_step: int = 0
-    to_step: int = 0
-    wall_s: float = 0.0
-    device_s: float = 0.0
-
-
 class Training(Struct, frozen=True, kw_only=True):
     """One training."""
 
-    step: str
     variants: list[str]
     """That use its model."""
     round: int
     state: str
     samples: int
-    tokens: int
-    """Of the samples, once."""
-    learnt_tokens: int
     steps: int
     planned_steps: int
-    seen_tokens: int
-    curves: list[Curve]
+    tokens: int
+    """Of all samples so far, each as often as it was seen."""
+    curves: dict[str, list[Point]]
+    """`loss`, `evaluation_loss`, `learning_rate`, `grad_norm` over the steps, thinned."""
     attempts: list[Attempt]
-
-
-class Score(Struct, frozen=True, kw_only=True):
-    """pass@k with its 95 % interval over tasks, as evaluation wrote it."""
-
-    tests: Literal["base", "plus"] = "base"
-    k: int
-    mean: float
-    low: float
-    high: float
-    tasks: int = 0
 
 
 class Result(Struct, frozen=True, kw_only=True):
     """One model on one benchmark."""
 
-    step: str
     label: str
     variant: str
     round: int
-    tasks: int
-    samples: int
-    undecided: int
-    scores: list[Score]
-    notes: list[str] = []
-    settings: str = ""
+    settings: str
     """What of the recipe decides the number: samples, temperature, style."""
+    figures: Summary
+    """As evaluation wrote them: scores with 95 % intervals over tasks."""
 
     @property
     def main(self) -> Score | None:
         """The score that is drawn: the smallest k of the strictest tests."""
-        tests = "plus" if any(score.tests == "plus" for score in self.scores) else "base"
-        found = [score for score in self.scores if score.tests == tests]
+        found = self.figures.plus or self.figures.base
         return min(found, key=lambda score: score.k, default=None)
 
 
@@ -252,7 +177,6 @@ class Difference(Struct, frozen=True, kw_only=True):
     low: float
     high: float
     tasks: int
-    tests: Literal["base", "plus"]
 
     @property
     def clear(self) -> bool:
@@ -260,19 +184,8 @@ class Difference(Struct, frozen=True, kw_only=True):
         return self.low > 0 or self.high < 0
 
 
-class VariantRow(Struct, frozen=True):
-    """A variant in its last round."""
-
-    name: str
-    description: str
-    rows: int | None
-    """That it was trained on; None where that is not known."""
-    trained: str
-    """Name of the training step; another variant's where they share it."""
-
-
 class RoundRow(Struct, frozen=True, kw_only=True):
-    """One round of one variant."""
+    """One round of one variant; None for what it does not have."""
 
     round: int
     variant: str
@@ -280,26 +193,27 @@ class RoundRow(Struct, frozen=True, kw_only=True):
     passed: int | None
     selected: int | None
     trained: int | None
+    """Rows that the model was trained on."""
 
 
-class StepCost(Struct, frozen=True, kw_only=True):
+class StepCost(Struct, frozen=True):
     """What a step cost."""
 
     name: str
-    kind: str
+    kind: Kind
     state: Literal["done", "failed", "stopped"]
     wall_s: float
     starts: int
-    device_s: float = 0.0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    trained_tokens: int = 0
+    device_s: float
+    prompt_tokens: int
+    completion_tokens: int
+    trained_tokens: int
 
 
 class Facts(Struct, kw_only=True):
     """A run, so far."""
 
-    version: int = 1
+    version: int = 2
     name: str
     rounds: int = 1
     missing: list[str] = []
@@ -307,27 +221,19 @@ class Facts(Struct, kw_only=True):
     trouble: list[str] = []
     """Files that are there and could not be read."""
     funnel: list[Stage] = []
-    """Of the main variant's last round that has a synthesis or a selection."""
-    funnel_round: int = 0
-    idle: list[str] = []
-    """Stages of the funnel that let everything through."""
-    verdicts: Verdicts | None = None
-    topics: list[Counted] = []
-    """Selected rows by topic."""
-    lengths: list[Lengths] = []
-    """Of the selected rows."""
-    strength: Strength | None = None
+    """Of the main variant's last round that has a synthesis."""
+    funnel_round: int = 1
+    verdicts: Verdicts = Verdicts()
+    rows: Rows | None = None
     similarity: Similarity | None = None
     training: list[Training] = []
     results: list[Result] = []
     differences: list[Difference] = []
-    control: str = ""
-    """The recipe's first variant: what the main one is compared with."""
-    variants: list[VariantRow] = []
+    variants: dict[str, str] = {}
+    """Variants but the main one, with their descriptions; the first is the control."""
     by_round: list[RoundRow] = []
     costs: list[StepCost] = []
     recipe: dict[str, Any] = {}
     """As frozen in `align.json`, absolute paths cut down to their last part."""
-    versions: dict[str, list[str]] = {}
-    """What took part, to its versions."""
-    commands: list[str] = []
+    versions: dict[str, str] = {}
+    """What took part."""

@@ -7,14 +7,11 @@ from typing import Any, NamedTuple
 
 from veristone.extras import need_modules
 from veristone.loop.report.facts import Point
+from veristone.training.evaluation.passk import RESAMPLES
 
 __all__ = ["Interval", "Nearest", "nearest", "need_libraries", "paired", "thinned"]
 
 _MOST_POINTS = 80
-_MOST = 1e300
-"""Larger values are no measurements, and their sum would be endless."""
-_RESAMPLES = 2_000
-"""As evaluation has it."""
 _AT_ONCE = 256
 """Texts that are compared at once."""
 
@@ -60,7 +57,7 @@ def paired(one: Mapping[str, float], other: Mapping[str, float]) -> Interval | N
     if len(set(found)) == 1:
         return Interval(mean, mean, mean, len(found))
     resampled: Any = bootstrap(
-        (found,), np.mean, n_resamples=_RESAMPLES, batch=100, method="percentile", rng=0
+        (found,), np.mean, n_resamples=RESAMPLES, batch=100, method="percentile", rng=0
     )
     low, high = resampled.confidence_interval
     return Interval(mean, float(low), float(high), len(found))
@@ -82,9 +79,8 @@ def nearest(texts: Sequence[str], groups: Sequence[Sequence[str]]) -> list[list[
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     weights: Any = TfidfVectorizer()
-    every = [*texts, *(text for group in groups for text in group)]
     try:
-        weights.fit(every)
+        weights.fit([*texts, *(text for group in groups for text in group)])
     except ValueError:
         # There is no word in any of them.
         return [[Nearest(0, 0.0) for _ in texts] for _ in groups]
@@ -95,9 +91,8 @@ def nearest(texts: Sequence[str], groups: Sequence[Sequence[str]]) -> list[list[
         some: list[Nearest] = []
         for start in range(0, len(texts), _AT_ONCE):
             cosines = (rows[start : start + _AT_ONCE] @ others).toarray()
-            places = cosines.argmax(axis=1)
-            best = cosines.max(axis=1)
-            some += [Nearest(int(p), min(1.0, float(c))) for p, c in zip(places, best, strict=True)]
+            best = zip(cosines.argmax(axis=1), cosines.max(axis=1), strict=True)
+            some += [Nearest(int(place), min(1.0, float(cosine))) for place, cosine in best]
         found.append(some)
     return found
 
@@ -105,13 +100,12 @@ def nearest(texts: Sequence[str], groups: Sequence[Sequence[str]]) -> list[list[
 def thinned(values: Iterable[tuple[int, float | None]], most: int = _MOST_POINTS) -> list[Point]:
     """Return a curve with at most `most` points, as many as a screen has room for.
 
-    Values that are absent or no numbers are left out.
+    Values that are absent are left out.
     """
-    some = [(step, value) for step, value in values if value is not None and abs(value) < _MOST]
+    some = [(step, value) for step, value in values if value is not None]
     width = max(1, math.ceil(len(some) / most))
     points: list[Point] = []
     for start in range(0, len(some), width):
-        numbers = [value for _, value in some[start : start + width]]
-        step = some[start + len(numbers) - 1][0]
-        points.append(Point(step, fmean(numbers), min(numbers), max(numbers)))
+        steps, numbers = zip(*some[start : start + width], strict=True)
+        points.append(Point(steps[-1], fmean(numbers), min(numbers), max(numbers)))
     return points

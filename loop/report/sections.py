@@ -4,13 +4,13 @@ Text from outside is as it is but in plots and sentences, where it is made visib
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import get_args
 
 from veristone.generators.pages.drawing import (
     Bar,
     Bars,
-    Bin,
     Group,
     Histogram,
     Plot,
@@ -19,7 +19,6 @@ from veristone.generators.pages.drawing import (
 )
 from veristone.generators.pages.numbers import (
     DASH,
-    compact,
     count,
     counted,
     duration,
@@ -39,22 +38,18 @@ from veristone.generators.pages.sections import (
     Section,
     Table,
 )
+from veristone.loop.plan import BASE, MAIN, Kind
 from veristone.loop.report.facts import (
-    Compared,
-    Counted,
     Difference,
     Facts,
-    Lengths,
     Rate,
-    Sample,
+    Rows,
     Similarity,
     Stage,
     StepCost,
-    Strength,
     Verdicts,
 )
-from veristone.loop.report.models import between, model_sections
-from veristone.loop.report.run import BASE, KINDS, MAIN
+from veristone.loop.report.models import between, evaluation, rounds, training
 from veristone.text import line
 
 __all__ = ["report"]
@@ -64,16 +59,10 @@ _MOST_BARS = 15
 _MOST_RECIPE = 50_000
 _OPEN = 8
 """Steps that are shown unasked."""
-_TOPICS = (
-    "The topics are those of Magicoder's analysis. A row is sorted by a list of words for each"
-    " topic, instruction before response; docs/report.md tells how. A rough sorting."
-)
 
 
 def report(facts: Facts) -> Report:
     """Return the report of a run, in whatever state it is."""
-    verdicts = facts.verdicts or Verdicts(synthesis="")
-    *models, training = model_sections(facts)
     warning = "Some files of this run could not be read." if facts.trouble else ""
     if facts.missing:
         warning = "This run is not finished. What is here is from the parts that are done."
@@ -87,15 +76,15 @@ def report(facts: Facts) -> Report:
         warning=warning,
         sections=[
             Section("missing", "What is missing", _missing(facts)),
-            *models,
+            evaluation(facts),
+            rounds(facts),
             _funnel(facts),
-            _verdicts(verdicts),
-            _refusals(verdicts),
-            _rows(facts, verdicts),
-            _strength(facts.strength or Strength()),
+            _verdicts(facts.verdicts),
+            _refusals(facts.verdicts),
+            *([_rows(facts.rows)] if facts.rows else []),
             *([_similarity(facts.similarity)] if facts.similarity else []),
-            training,
-            _samples(verdicts),
+            training(facts),
+            _samples(facts.verdicts),
             Section("cost", "Cost and time", _costs(facts.costs)),
             _origin(facts),
         ],
@@ -130,14 +119,13 @@ def _findings(facts: Facts) -> Iterator[str]:
     for label, last in _latest(facts).items():
         yield from _gains(facts, label, last)
     verdicts = facts.verdicts
-    if verdicts is not None and verdicts.responses:
-        passed = sum(one.passed for one in verdicts.by_language)
-        decided = verdicts.responses - verdicts.undecided
-        said = f"{share(passed, decided)} of {counted(decided, 'judged response')} passed"
-        if verdicts.instructions:
-            part = share(verdicts.instructions_passed, verdicts.instructions)
-            said += f"; {part} of {counted(verdicts.instructions, 'instruction')} have one that did"
-        yield f"{said}."
+    if verdicts.responses:
+        judged = counted(verdicts.decided, "judged response")
+        part = share(verdicts.instructions_passed, verdicts.instructions)
+        yield (
+            f"{share(verdicts.passed, verdicts.decided)} of {judged} passed;"
+            f" {part} of {counted(verdicts.instructions, 'instruction')} have one that did."
+        )
     rows = _trained_rows(facts)
     if rows:
         first = facts.funnel[0]
@@ -169,24 +157,20 @@ def _gains(facts: Facts, label: str, last: int) -> Iterator[str]:
     }
     said: list[str] = []
     if BASE in gains:
-        said.append(f"{_points(gains[BASE])} over the base model{_doubt(gains[BASE])}")
-    if facts.control in gains:
-        control, name = gains[facts.control], line(facts.control, 60)
-        said.append(f"{_points(control)} over the control {name}{_doubt(control)}")
+        said.append(_gain(gains[BASE], "the base model"))
+    control = next(iter(facts.variants), "")
+    if control in gains:
+        said.append(_gain(gains[control], f"the control {line(control, 60)}"))
     if said:
         rounds = f" after {counted(last, 'round')}" if facts.rounds > 1 else ""
-        tasks = counted(gains[BASE if BASE in gains else facts.control].tasks, "task")
+        tasks = counted(gains[BASE if BASE in gains else control].tasks, "task")
         yield f"{line(label, 60)}{rounds}: {'; '.join(said)} ({tasks}, 95% interval)."
 
 
-def _points(difference: Difference) -> str:
-    mean, _, interval = between(difference).partition(" ")
-    return f"{mean} points {interval}"
-
-
-def _doubt(difference: Difference) -> str:
-    may_be_chance = not difference.clear and difference.mean != 0
-    return ", which may be chance" if may_be_chance else ""
+def _gain(found: Difference, over: str) -> str:
+    mean, _, interval = between(found).partition(" ")
+    doubt = "" if found.clear or found.mean == 0 else ", which may be chance"
+    return f"{mean} points {interval} over {over}{doubt}"
 
 
 def _trained_rows(facts: Facts) -> int:
@@ -220,12 +204,7 @@ def _funnel(facts: Facts) -> Section:
         title = "What is left after each stage"
         plot = Bars(title=title, groups=groups, note=note, both=True, apart=True)
         blocks = [Figures([plot], wide=True, in_text=False), _stage_table(facts.funnel)]
-    lead: list[str] = []
-    if facts.rounds > 1:
-        lead.append(f"Of the main variant's round {facts.funnel_round}.")
-    if facts.idle:
-        names = ", ".join(line(name, 40) for name in facts.idle)
-        lead.append(f"Steps of selection that rejected nothing: {names}.")
+    lead = [f"Of the main variant's round {facts.funnel_round}."] if facts.rounds > 1 else []
     return Section("funnel", "From source files to training rows", blocks, lead)
 
 
@@ -246,10 +225,10 @@ def _stage_bar(stage: Stage) -> Bar:
 def _stage_table(stages: list[Stage]) -> Table:
     rows: list[Sequence[str]] = []
     for stage in stages:
-        reasons = [f"{one.name} {count(one.number)}" for one in stage.reasons[:_MOST_REASONS]]
-        if rest := stage.reasons[_MOST_REASONS:]:
-            number = count(sum(one.number for one in rest))
-            reasons.append(f"{counted(len(rest), 'other')} {number}")
+        named = [f"{name} {count(number)}" for name, number in stage.reasons.items()]
+        reasons = named[:_MOST_REASONS]
+        if rest := list(stage.reasons.values())[_MOST_REASONS:]:
+            reasons.append(f"{counted(len(rest), 'other')} {count(sum(rest))}")
         numbers = count(stage.given), count(stage.kept), _of_given(stage)
         rows.append((stage.part.capitalize(), stage.name, *numbers, ", ".join(reasons)))
     headings = ("part", "stage", "given", "kept", "of given", "main reasons")
@@ -264,70 +243,46 @@ def _verdicts(found: Verdicts) -> Section:
     """Return what passes, by kind of task, and why the rest fails."""
     if not found.responses:
         return Section("verdicts", "Verdicts", [])
-    known = ["easy", "medium", "hard"]
-    by_ease = sorted(
-        found.by_difficulty,
-        key=lambda rate: known.index(rate.name) if rate.name in known else len(known),
-    )
-    rates = {
-        "category": found.by_category,
-        "difficulty": by_ease,
-        "language": found.by_language,
-        "number of asserts": found.by_asserts,
-    }
     plots: list[Plot] = []
     if found.reasons:
-        plots.append(_reasons("Why the others fail", found.reasons, "responses"))
-    plots += [_rates(f"Pass rate by {what}", some) for what, some in rates.items() if len(some) > 1]
-    passed, decided = _passed(found)
-    said = f"{count(passed)} of {counted(decided, 'judged response')} passed"
+        plots.append(_counts("Why the others fail", found.reasons, "rejected", "responses"))
+    said = f"{count(found.passed)} of {counted(found.decided, 'judged response')} passed"
     if found.undecided:
         said += f"; {counted(found.undecided, 'other')} had no verdict"
     lead = [f"{said}."]
-    if len(found.by_asserts) > 1:
-        lead.append(
-            f"Asserts are counted in a fair sample of {counted(found.by_asserts_of, 'response')}:"
-            " those that can fail because of the solution."
-        )
-    lead += [
-        f"All are of one {what}: {line(some[0].name, 60)}."
-        for what, some in rates.items()
-        if len(some) == 1 and what != "number of asserts"
-    ]
+    for what, rates in found.rates.items():
+        if len(rates) > 1:
+            plots.append(_rates(f"Pass rate by {what}", rates))
+        else:
+            lead.append(f"All are of one {what}: {line(next(iter(rates)), 60)}.")
     return Section("verdicts", "Verdicts", [Figures(plots)], lead)
 
 
-def _passed(found: Verdicts) -> tuple[int, int]:
-    return sum(rate.passed for rate in found.by_language), found.responses - found.undecided
-
-
-def _rates(title: str, rates: Sequence[Rate]) -> Plot:
+def _rates(title: str, rates: Mapping[str, Rate]) -> Plot:
     rows = [
         Bar(
-            line(rate.name, 60),
-            100 * rate.passed / rate.decided,
-            f"of {count(rate.decided)}",
-            share(rate.passed, rate.decided),
+            line(name, 60),
+            100 * found.passed / found.decided,
+            f"of {count(found.decided)}",
+            share(found.passed, found.decided),
         )
-        for rate in rates[:_MOST_BARS]
+        for name, found in list(rates.items())[:_MOST_BARS]
     ]
     return Bars(title=title, groups=[Group(rows)], axis="% of responses that pass", high=100.0)
 
 
-def _reasons(title: str, found: Sequence[Counted], axis: str) -> Plot:
-    whole = sum(one.number for one in found)
-    rows = ranked_bars([(one.name, one.number) for one in found], whole, "rejected")
+def _counts(title: str, found: Mapping[str, int], style: str, axis: str) -> Plot:
+    rows = ranked_bars(list(found.items()), sum(found.values()), style)
     return Bars(title=title, groups=[Group(rows)], axis=axis, both=True)
 
 
 def _refusals(found: Verdicts) -> Section:
     """Return what checks refused before anything was judged."""
-    numbers = {one.name: one.number for one in found.refusals}
-    whole = sum(numbers.values())
+    whole = sum(found.refusals.values())
     blocks: list[Block] = []
     if whole:
-        plot = _reasons("By stage and reason", found.refusals, "refused")
-        readings = _readings(found.refused_samples, numbers, whole)
+        plot = _counts("By stage and reason", found.refusals, "rejected", "refused")
+        readings = _readings(found.refused_samples, found.refusals, whole)
         blocks = [Figures([plot], wide=True), *readings]
     lead = [f"Checks refused {counted(whole, 'text')} of the model before they were judged."]
     return Section("refusals", "Refusals", blocks, lead)
@@ -335,159 +290,80 @@ def _refusals(found: Verdicts) -> Section:
 
 def _samples(found: Verdicts) -> Section:
     """Return judged responses to read: a few of every outcome."""
-    passed, decided = _passed(found)
-    numbers = {**{one.name: one.number for one in found.reasons}, "passed": passed}
+    numbers = {**found.reasons, "passed": found.passed}
     lead = ["A fair sample of every outcome: those whose ids have the smallest digests."]
-    readings = _readings(found.samples, numbers, decided)
+    readings = _readings(found.samples, numbers, found.decided)
     return Section("samples", "Samples to read", readings, lead)
 
 
-def _readings(found: Sequence[Sample], numbers: dict[str, int], whole: int) -> list[Block]:
-    blocks: list[Block] = []
-    for label, some in groupby(found, lambda sample: sample.label):
-        number = numbers.get(label, 0)
-        beside = f"{count(number)} of {count(whole)}, {share(number, whole)}"
-        items = [Reading(one.id, one.said or _asked(one), one.pieces) for one in some]
-        blocks.append(Readings(label, beside, items))
-    return blocks
-
-
-def _asked(sample: Sample) -> str:
-    """Return the beginning of the instruction, for who chooses what to read."""
-    return next((line(one.text, 90) for one in sample.pieces if one.name == "instruction"), "")
+def _readings(
+    found: Mapping[str, Sequence[Reading]], numbers: Mapping[str, int], whole: int
+) -> list[Block]:
+    return [
+        Readings(
+            label,
+            f"{count(numbers[label])} of {count(whole)}, {share(numbers[label], whole)}",
+            some,
+        )
+        for label, some in found.items()
+    ]
 
 
 # --- Selected rows
 
 
-def _rows(facts: Facts, verdicts: Verdicts) -> Section:
-    """Return what the selected rows are about and how long they are."""
-    lengths = [one for one in facts.lengths or verdicts.lengths if one.numbers]
-    plots: list[Plot] = []
-    if facts.topics:
-        whole = sum(one.number for one in facts.topics)
-        bars = ranked_bars([(one.name, one.number) for one in facts.topics], whole, "kept")
-        plots.append(Bars(title="By topic", groups=[Group(bars)], axis="rows"))
-    plots += [_length(one, "selected row" if facts.lengths else "response") for one in lengths]
-    title = "Selected rows" if facts.lengths else "Lengths of the responses"
-    lead = [_TOPICS] if facts.topics else []
-    return Section("rows", title, [Figures(plots)] if plots else [], lead)
-
-
-def _spread(numbers: dict[int, int], *parts: float) -> list[int]:
-    return [quantile(numbers, part) for part in parts]
-
-
-def _length(found: Lengths, of: str) -> Plot:
-    median, most = _spread(found.numbers, 0.5, 0.95)
-    said = counted(median, found.unit.removesuffix("s"))
-    told = f"Half have at most {said}, 95 of 100 at most {count(most)}."
-    return Histogram(
-        title=f"Length of the {found.what}",
-        bins=columns(found.numbers, found.unit),
-        axis=f"{found.unit}; height: {of}s",
-        told=told,
-        note=told,
-    )
-
-
-def _strength(found: Strength) -> Section:
-    """Return what the tests of the selected rows are worth."""
-    if not found.asserts:
-        return Section("strength", "Strength of the tests", [])
-    whole, none = sum(found.asserts.values()), found.asserts.get(0, 0)
-    median = counted(quantile(found.asserts, 0.5), "assert")
-    said = f"The median row has {median} that can fail because of the solution"
+def _rows(found: Rows) -> Section:
+    """Return how long the selected rows are, and what their tests are worth."""
+    none, median = found.asserts.get(0, 0), quantile(found.asserts, 0.5)
+    said = f"The median row has {counted(median, 'assert')} that can fail because of the solution"
     if none:
-        said += (
-            f"; {counted(none, 'row')} ({share(none, whole)}) have none or none that can be read"
-        )
+        said += f"; {counted(none, 'row')} ({share(none, found.rows)}) have none"
     lead = [f"{said}."]
-    bars = _assert_bars(found.asserts, whole)
-    plots: list[Plot] = [Bars(title="Asserts of a row", groups=[Group(bars)], axis="rows")]
+    plots = [
+        _lengths(f"Length of the {what}", numbers, "words" if what == "instruction" else "lines")
+        for what, numbers in found.lengths.items()
+        if any(numbers)
+    ]
+    plots.append(_lengths("Asserts of a row", found.asserts, "asserts"))
     if found.mutants:
-        rows, half = sum(found.mutants.values()), quantile(found.mutants, 0.5)
-        lead.append(
-            f"Half of the {counted(rows, 'row')} that were tried with mutants notice {half}% of"
-            " them or less."
-        )
-        title = "Mutants that the tests notice"
-        plots.append(_hundredths(title, found.mutants, "% of mutants"))
-    if found.agreement:
-        alike = [
-            Bar(counted(value, "solution"), number, count(number), share(number, whole))
-            for whole in [sum(found.agreement.values())]
-            for value, number in sorted(found.agreement.items())[:12]
-        ]
-        plots.append(Bars(title="Solutions that behave alike", groups=[Group(alike)], axis="rows"))
-    if found.scored:
-        lead.append(
-            f"Of {counted(found.scored, 'scored response')} {count(found.stub_passes)} have tests"
-            f" that pass with functions that do nothing ({share(found.stub_passes, found.scored)})."
-        )
-    return Section("strength", "Strength of the tests", [Figures(plots)], lead)
+        tried = counted(sum(found.mutants.values()), "row")
+        half = quantile(found.mutants, 0.5)
+        lead.append(f"Half of the {tried} that were tried with mutants notice {half}% or less.")
+        plots.append(_lengths("Mutants that the tests notice", found.mutants, "% of mutants"))
+    return Section("rows", "Selected rows", [Figures(plots)], lead)
 
 
-def _assert_bars(asserts: dict[int, int], whole: int) -> list[Bar]:
-    bins = {"none": 0, "1": 1, "2": 2, "3": 3, "4–5": 5, "6–10": 10, "more than 10": max(asserts)}
-    numbers = dict.fromkeys(bins, 0)
-    for value, number in asserts.items():
-        numbers[next(name for name, most in bins.items() if value <= most)] += number
-    last = max(n for n, number in enumerate(numbers.values()) if number or not n)
-    shown = list(numbers.items())[: last + 1]
-    return [Bar(name, number, count(number), share(number, whole)) for name, number in shown]
+def _lengths(title: str, numbers: Mapping[int, int], unit: str) -> Plot:
+    median, most = quantile(numbers, 0.5), quantile(numbers, 0.95)
+    told = f"Half have at most {count(median)} {unit}, 95 of 100 at most {count(most)}."
+    axis = f"{unit}; height: selected rows"
+    return Histogram(title=title, bins=columns(numbers, unit), axis=axis, told=told, note=told)
 
 
 def _similarity(found: Similarity) -> Section:
     """Return how near the selected rows are to the benchmarks."""
-    part = "All" if found.compared == found.rows else f"A fair sample of {count(found.compared)} of"
     lead = [
-        f"{part} {counted(found.rows, 'selected row')}: TF-IDF cosine to the nearest task of each"
+        f"Of {counted(found.compared, 'selected row')}: TF-IDF cosine to the nearest task of each"
         " benchmark, as in Magicoder. Words alone decide, so a high value is a reason to look,"
         " and a low one is no proof of distance.",
     ]
-    if found.unread:
-        lead.append(f"Not compared: {', '.join(line(name, 60) for name in found.unread)}.")
-    axis = "cosine in hundredths; height: rows"
-    plots = [
-        _hundredths(line(one.name, 60), one.numbers, axis, _near(one)) for one in found.benchmarks
-    ]
-    blocks: list[Block] = [Figures(plots)]
+    plots: list[Plot] = []
+    for name, numbers in found.numbers.items():
+        median, most = (f"{quantile(numbers, part) / 100:.2f}" for part in (0.5, 1.0))
+        tasks = counted(found.tasks[name], "task")
+        told = f"{tasks}. Half of the rows have at most {median}; the nearest has {most}."
+        bins, axis = columns(numbers, "hundredths"), "cosine in hundredths; height: rows"
+        plots.append(Histogram(title=line(name, 60), bins=bins, axis=axis, told=told, note=told))
     pairs = [
         Reading(
-            one.item,
+            one.task,
             f"{one.cosine:.2f}, row {line(one.row, 60)}",
-            [Piece("selected row", one.row_text), Piece("task of the benchmark", one.item_text)],
+            [Piece("selected row", one.row_text), Piece("task of the benchmark", one.task_text)],
         )
         for one in found.pairs
     ]
-    if pairs:
-        blocks.append(Readings("The most similar pairs", "", pairs, apart=True))
+    blocks = [Figures(plots), Readings("The most similar pairs", "", pairs, apart=True)]
     return Section("similarity", "Similarity to the benchmarks", blocks, lead)
-
-
-def _near(found: Compared) -> str:
-    median, most = map(_cosine, _spread(found.numbers, 0.5, 1.0))
-    tasks = counted(found.items, "task")
-    return f"{tasks}. Half of the rows have at most {median}; the nearest has {most}."
-
-
-def _cosine(hundredths: int) -> str:
-    return f"{hundredths / 100:.2f}"
-
-
-def _hundredths(title: str, numbers: dict[int, int], axis: str, told: str = "") -> Plot:
-    """Return a histogram from 0 to 100 in twenty columns."""
-    heights = [0] * 20
-    for value, number in numbers.items():
-        heights[min(19, max(0, value) // 5)] += number
-    bins: list[Bin] = []
-    for index, number in enumerate(heights):
-        edge = "100" if index == 19 else compact(5 * index) if index % 4 == 0 else ""
-        part = share(number, sum(heights))
-        span = f"{5 * index}–{5 * index + 5}: {count(number)} ({part})"
-        bins.append(Bin(span, edge, False, number))
-    return Histogram(title=title, bins=bins, axis=axis, told=told or title, note=told)
 
 
 # --- Cost and origin
@@ -497,71 +373,63 @@ def _costs(found: Sequence[StepCost]) -> list[Block]:
     """Return where the time went, and tokens."""
     if not found:
         return []
-    by_kind = {kind: [one for one in found if one.kind == kind] for kind in KINDS}
-    by_kind = {kind: some for kind, some in by_kind.items() if some}
     whole = sum(one.wall_s for one in found)
-    times = {kind: sum(one.wall_s for one in some) for kind, some in by_kind.items()}
+    times = dict.fromkeys(get_args(Kind), 0.0)
+    for one in found:
+        times[one.kind] += one.wall_s
     bars = [
         Bar(kind, 100 * wall_s / whole, duration(wall_s), share(wall_s, whole), "plain")
         for kind, wall_s in times.items()
         if wall_s > 0
     ]
-    blocks: list[Block] = []
-    if bars:
-        title, axis = "Where the time went", "% of the time"
-        plot = Bars(title=title, groups=[Group(bars)], axis=axis, whole=False)
-        blocks.append(Figures([plot], in_text=False))
-    headings = ("kind of step", "steps", "time", "starts", "device time", "prompt tokens")
-    rows = [
-        (kind, count(len(some)), duration(times[kind]), *_sums(some))
-        for kind, some in by_kind.items()
+    title, axis = "Where the time went", "% of the time"
+    plot = Bars(title=title, groups=[Group(bars)], axis=axis, whole=False)
+    headings = "step,state,time,of all,starts,device time,prompt tokens,tokens written,a second"
+    sums = [
+        sum(getattr(one, name) for one in found)
+        for name in ("starts", "device_s", "prompt_tokens", "completion_tokens", "trained_tokens")
     ]
-    headings = (*headings, "tokens written", "tokens trained on")
-    blocks.append(Table(headings, rows, range(1, 8)))
-    headings = ("step", "state", "time", "of all", "starts", "device time", "prompt tokens")
-    headings = (*headings, "tokens written", "a second", "tokens trained on")
-    cells: list[Sequence[str]] = []
-    for one in found:
-        *sums, trained = _sums([one])
-        speed = rate(one.completion_tokens, one.wall_s)
-        time = duration(one.wall_s), share(one.wall_s, whole)
-        cells.append((one.name, one.state, *time, *sums, speed, trained))
-    *sums, trained = _sums(found)
-    cells.append(("together", "", duration(whole), "", *sums, "", trained))
-    note = (
+    together = StepCost("together", "synthesis", "done", whole, *sums)
+    table = Table(
+        [*headings.split(","), "tokens trained on"],
+        [_cost_row(one, whole) for one in found],
+        range(2, 10),
+        frozenset({0}),
+        "All steps",
         "Time by the clock, all starts together. Device time: of training, all devices together."
-        " Synthesis includes its verification, which goes on at the same time."
+        " Synthesis includes its verification, which goes on at the same time.",
+        most=300,
+        folded=len(found) > _OPEN,
+        foot=_cost_row(together, whole),
     )
-    code, folded = frozenset({0}), len(cells) > _OPEN
-    table = Table(headings, cells, range(2, 10), code, "All steps", note, most=300, folded=folded)
-    return [*blocks, table]
+    return [Figures([plot], in_text=False), table]
 
 
-def _sums(found: Sequence[StepCost]) -> list[str]:
-    """Return starts, device time, and tokens read, written and trained on."""
-    tokens = [
-        sum(one.prompt_tokens for one in found),
-        sum(one.completion_tokens for one in found),
-        sum(one.trained_tokens for one in found),
-    ]
-    device_s = duration(sum(one.device_s for one in found))
-    starts = count(sum(one.starts for one in found))
-    return [starts, device_s, *(count(number) if number else DASH for number in tokens)]
+def _cost_row(one: StepCost, whole: float) -> Sequence[str]:
+    tokens = (one.prompt_tokens, one.completion_tokens, one.trained_tokens)
+    prompt, written, trained = (count(number) if number else DASH for number in tokens)
+    return (
+        one.name,
+        one.state,
+        duration(one.wall_s),
+        share(one.wall_s, whole),
+        count(one.starts),
+        duration(one.device_s),
+        prompt,
+        written,
+        rate(one.completion_tokens, one.wall_s),
+        trained,
+    )
 
 
 def _origin(facts: Facts) -> Section:
     """Return the recipe, the versions and how to do it again."""
     blocks: list[Block] = []
-    lead: list[str] = []
     if facts.versions:
-        rows = [(name, ", ".join(versions)) for name, versions in facts.versions.items()]
+        rows = list(facts.versions.items())
         blocks.append(Table(("made with", "version"), rows, code=frozenset({0, 1}), most=60))
     if facts.recipe:
-        name = line(facts.name, 80)
-        lead.append(f"To do it again: veristone align {name}.toml -o FOLDER")
-        text = json.dumps(facts.recipe, indent=1, ensure_ascii=False, default=str)
+        text = json.dumps(facts.recipe, indent=1, ensure_ascii=False)
         blocks.append(Listing("The recipe, whole", text[:_MOST_RECIPE], "json"))
-    if facts.commands:
-        text = "\n".join(facts.commands)
-        blocks.append(Listing("The commands of all steps", text, "sh"))
+    lead = [f"To do it again: veristone align {line(facts.name, 80)}.toml -o FOLDER"]
     return Section("origin", "Made from and with", blocks, lead)

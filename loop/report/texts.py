@@ -1,323 +1,172 @@
 """Reads responses, refusals and selected rows once, and keeps what the report tells of them.
 
-A file of millions of rows is read in memory that does not grow: counts have a bound, lengths share
-their longest value, and samples are those with the smallest digests of their ids.
+Memory does not grow with a file: counts are by short names, lengths share their longest value, and
+samples are those with the smallest digests of their ids, the same ones each time.
 """
 
-import hashlib
-import heapq
-import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from math import ceil
 from pathlib import Path
-from typing import Generic, TypeVar
-
-from msgspec import Struct
+from typing import Any
 
 from veristone import Decision
-from veristone.generators.code.suites import effective_asserts
 from veristone.generators.pages.numbers import ranked
-from veristone.generators.pages.sections import Piece
+from veristone.generators.pages.sections import Piece, Reading
+from veristone.generators.selection.draws import draw
 from veristone.generators.selection.groups import group_key
 from veristone.generators.selection.rows import Selected
-from veristone.generators.selection.scoring import GroupScores
 from veristone.generators.synthesis.records import Record, Refusal
-from veristone.loop.report.facts import Counted, Lengths, Rate, Sample, Strength, Verdicts
+from veristone.loop.report.facts import Rate, Rows, Verdicts
 from veristone.loop.report.run import Trouble, read_lines
-from veristone.loop.report.topics import topic
+from veristone.text import line
 
-__all__ = [
-    "OTHERS",
-    "Counts",
-    "Rates",
-    "Reservoir",
-    "Rows",
-    "drawn_rows",
-    "read_rows",
-    "read_verdicts",
-]
+__all__ = ["drawn_rows", "read_rows", "read_verdicts"]
 
-OTHERS = "others"
-_MOST_NAMES, _LONGEST_NAME = 200, 200
-"""Names that are counted apart. They may come from a model, so there may be any number."""
 _SAMPLES, _REFUSED_SAMPLES = 3, 2
 """Of every outcome."""
-_MOST_OUTCOMES = 60
-_ASSERTS_OF = 3_000
-"""Responses whose tests are parsed: that takes as long as reading a hundred others."""
-_MOST_TESTS = 20_000
 _MOST_TEXT = 8_000
 """Characters kept of a text: the page shows fewer lines than that."""
-_LONGEST = 5_000
-_MOST = 100
-"""Asserts and agreeing solutions that are told apart."""
-_BINS = {0: "no assert", 1: "1 assert", 2: "2", 3: "3", 5: "4–5", 10: "6–10"}
-_MORE = "more than 10"
-_T = TypeVar("_T")
+_LONGEST, _MOST_ASSERTS = 5_000, 100
+"""Words or lines, and asserts, that are told apart."""
+_NAME = 200
 
 
-class Counts:
-    """How many there are of each name; names after the first 200 share one."""
+class _Samples:
+    """A few items of every outcome."""
 
-    def __init__(self) -> None:
-        self.numbers: Counter[str] = Counter()
-
-    def add(self, name: str) -> str:
-        """Count one; return the name that it was counted under."""
-        name = name[:_LONGEST_NAME]
-        if name not in self.numbers and len(self.numbers) >= _MOST_NAMES:
-            name = OTHERS
-        self.numbers[name] += 1
-        return name
-
-    def ranked(self) -> list[Counted]:
-        """Return the counts, largest first, then by name."""
-        return [Counted(*pair) for pair in ranked(self.numbers)]
-
-
-class Rates:
-    """Passes by name."""
-
-    def __init__(self) -> None:
-        self._decided = Counts()
-        self._passed: Counter[str] = Counter()
-
-    def add(self, name: str, *, passed: bool) -> None:
-        """Count a decided response."""
-        self._passed[self._decided.add(name)] += passed
-
-    def ranked(self) -> list[Rate]:
-        """Return the rates, the largest groups first."""
-        return [
-            Rate(one.name, self._passed[one.name], one.number) for one in self._decided.ranked()
-        ]
-
-
-class Reservoir(Generic[_T]):
-    """Keeps the items whose keys have the smallest digests: a fair sample, always the same one."""
-
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, reading: Callable[[Any], Reading]) -> None:
         self._size = size
-        # A heap of the largest digest first; the key tells equal digests apart.
-        self._heap: list[tuple[int, str, _T]] = []
+        self._reading = reading
+        self._kept: dict[str, list[tuple[float, str, Any]]] = defaultdict(list)
 
-    def offer(self, key: str, make: Callable[[], _T]) -> None:
-        """Keep the item if it is among the sample so far; `make` is called only then."""
-        digest = -_digest(key)
-        if len(self._heap) < self._size:
-            heapq.heappush(self._heap, (digest, key, make()))
-        elif (digest, key) > self._heap[0][:2]:
-            heapq.heapreplace(self._heap, (digest, key, make()))
+    def offer(self, label: str, key: str, item: Record | Refusal) -> None:
+        """Keep an item if it is among the sample of its outcome so far."""
+        few = self._kept[label]
+        few.append((draw(0, "report", key), key, item))
+        few.sort(key=lambda one: one[:2])
+        del few[self._size :]
 
-    def items(self) -> list[_T]:
-        """Return the sample, smallest digest first."""
-        return [item for _, _, item in sorted(self._heap, key=lambda one: (-one[0], one[1]))]
-
-
-def _digest(key: str) -> int:
-    whole = hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(whole)
-
-
-class _Outcomes:
-    """A few samples of every outcome."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._by_label: dict[str, Reservoir[Sample]] = {}
-
-    def offer(self, key: str, label: str, make: Callable[[], Sample]) -> None:
-        """Keep a sample if it is among those of its outcome; not of one outcome too many."""
-        if label in self._by_label or len(self._by_label) < _MOST_OUTCOMES:
-            self._by_label.setdefault(label, Reservoir(self._size)).offer(key, make)
-
-    def samples(self, order: list[str]) -> list[Sample]:
-        """Return all samples, by outcome in an order."""
-        some = (self._by_label[label] for label in order if label in self._by_label)
-        return [sample for each in some for sample in each.items()]
-
-
-class _Spans:
-    """Lengths of instructions in words, of responses and tests in lines."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, Counter[int]] = {
-            "instruction": Counter(),
-            "response": Counter(),
-            "tests": Counter(),
+    def readings(self, order: Iterator[str] | list[str]) -> dict[str, list[Reading]]:
+        """Return what was kept, by outcome in an order."""
+        return {
+            label: [self._reading(item) for _, _, item in self._kept[label]]
+            for label in order
+            if label in self._kept
         }
 
-    def add(self, what: str, text: str) -> None:
-        """Count a text; nothing has no length, and the longest share one."""
-        length = len(text.split() if what == "instruction" else text.strip().splitlines())
-        if length:
-            self._numbers[what][min(length, _LONGEST)] += 1
 
-    def facts(self) -> list[Lengths]:
-        """Return what was counted."""
-        return [
-            Lengths(what, "words" if what == "instruction" else "lines", _sorted(numbers))
-            for what, numbers in self._numbers.items()
-        ]
-
-
-def read_verdicts(folder: Path, name: str, trouble: Trouble) -> Verdicts | None:
-    """Read the exports of a synthesis; None where there are none."""
-    if not (folder / "responses.jsonl").is_file() and not (folder / "refused.jsonl").is_file():
-        return None
-    responses = undecided = instructions = 0
-    passed_groups = last_passed = 0
-    by_category, by_difficulty, by_language = Rates(), Rates(), Rates()
-    reasons, outcomes, spans = Counts(), _Outcomes(_SAMPLES), _Spans()
-    tested: Reservoir[tuple[str, str, bool]] = Reservoir(_ASSERTS_OF)
-    last = None
+def read_verdicts(folder: Path, trouble: Trouble) -> Verdicts:
+    """Read the exports of a synthesis; those that are not there count nothing."""
+    responses = undecided = 0
+    rates: dict[str, dict[str, list[int]]] = {}
+    reasons: Counter[str] = Counter()
+    samples = _Samples(_SAMPLES, _read_record)
+    instructions = instructions_passed = 0
+    group, group_passed = None, False
     for record in read_lines(folder / "responses.jsonl", Record, trouble):
         responses += 1
-        group = group_key(record.id)
-        if group != last:
-            last, last_passed = group, 0
+        # Responses of an instruction stand together: the file is sorted by id.
+        if group_key(record.id) != group:
+            group, group_passed = group_key(record.id), False
             instructions += 1
-            spans.add("instruction", record.instruction)
-        spans.add("response", record.response)
-        spans.add("tests", record.tests)
         verdict = record.verdict
         if verdict is None or verdict.decision is Decision.UNDECIDED:
             undecided += 1
             continue
         passed = verdict.decision is Decision.PASS
-        if passed and not last_passed:
-            last_passed = 1
-            passed_groups += 1
-        by_category.add(record.category or "not said", passed=passed)
-        by_difficulty.add(record.difficulty or "not said", passed=passed)
-        by_language.add(record.language, passed=passed)
-        label = str(verdict.reason)
-        if not passed:
-            reasons.add(label)
-        said = verdict.message
-        # Bound here: the next record must not change what is kept of this one.
-        outcomes.offer(record.id, label, lambda r=record, la=label, s=said: _sample(r, la, s))
-        if record.language == "python" and len(record.tests) <= _MOST_TESTS:
-            tested.offer(record.id, lambda r=record, p=passed: (r.code[:_MOST_TESTS], r.tests, p))
-    refusals, refused = Counts(), _Outcomes(_REFUSED_SAMPLES)
+        instructions_passed += passed and not group_passed
+        group_passed = group_passed or passed
+        for what in ("category", "difficulty", "language"):
+            name = getattr(record, what)[:_NAME] or "not said"
+            rate = rates.setdefault(what, {}).setdefault(name, [0, 0])
+            rate[0] += passed
+            rate[1] += 1
+        label = "passed" if passed else str(verdict.reason)
+        reasons[label] += 1
+        samples.offer(label, record.id, record)
+    del reasons["passed"]
+    refusals: Counter[str] = Counter()
+    refused = _Samples(_REFUSED_SAMPLES, _read_refusal)
     for refusal in read_lines(folder / "refused.jsonl", Refusal, trouble):
-        label = refusals.add(f"{refusal.stage}: {refusal.reason}")
-        refused.offer(refusal.record.id, label, lambda r=refusal, la=label: _refused_sample(r, la))
-    by_asserts = _by_asserts(tested.items())
+        label = f"{refusal.stage}: {refusal.reason}"[:_NAME]
+        refusals[label] += 1
+        refused.offer(label, refusal.record.id, refusal)
     return Verdicts(
-        synthesis=name,
         responses=responses,
         instructions=instructions,
-        instructions_passed=passed_groups,
+        instructions_passed=instructions_passed,
         undecided=undecided,
-        by_category=by_category.ranked(),
-        by_difficulty=by_difficulty.ranked(),
-        by_language=by_language.ranked(),
-        by_asserts=by_asserts,
-        by_asserts_of=sum(rate.decided for rate in by_asserts),
-        reasons=reasons.ranked(),
-        lengths=spans.facts(),
-        samples=outcomes.samples(["passed", *(one.name for one in reasons.ranked())]),
-        refusals=refusals.ranked(),
-        refused_samples=refused.samples([one.name for one in refusals.ranked()]),
+        rates={what: _ordered(some) for what, some in rates.items()},
+        reasons=dict(ranked(reasons)),
+        samples=samples.readings(["passed", *dict(ranked(reasons))]),
+        refusals=dict(ranked(refusals)),
+        refused_samples=refused.readings(list(dict(ranked(refusals)))),
     )
 
 
-def _by_asserts(tested: list[tuple[str, str, bool]]) -> list[Rate]:
-    """Return the passes of a fair sample by their number of effective asserts."""
-    rates = Rates()
-    with warnings.catch_warnings():
-        # Python has opinions on odd escapes; here they are a model's matter.
-        warnings.simplefilter("ignore")
-        for code, tests, passed in tested:
-            number = effective_asserts(code, tests)
-            if number is not None:
-                name = next((name for most, name in _BINS.items() if number <= most), _MORE)
-                rates.add(name, passed=passed)
-    names = [*_BINS.values(), _MORE]
-    return sorted(rates.ranked(), key=lambda rate: names.index(rate.name))
+def _ordered(rates: dict[str, list[int]]) -> dict[str, Rate]:
+    """Return rates, those of most responses first; difficulties from easy to hard."""
+    found = {name: Rate(*numbers) for name, numbers in rates.items()}
+    order = {"easy": 1, "medium": 2, "hard": 3}
+    ranks = {name: (order.get(name, 0), -rate.decided, name) for name, rate in found.items()}
+    return {name: found[name] for name in sorted(found, key=ranks.__getitem__)}
 
 
-def _sample(record: Record, label: str, said: str) -> Sample:
-    """Return a record as something to read."""
-    seed = record.seed.code if record.seed is not None else ""
-    found = [
-        Piece("seed", seed[:_MOST_TEXT], record.language if seed else ""),
-        Piece("concepts", ", ".join(record.concepts)[:_MOST_TEXT]),
-        Piece("instruction", record.instruction[:_MOST_TEXT]),
-        Piece("response", record.response[:_MOST_TEXT]),
-        Piece("tests", record.tests[:_MOST_TEXT], record.language),
-    ]
-    pieces = [one for one in found if one.text.strip()]
-    return Sample(record.id[:500], label, " ".join(said.split())[:500], pieces)
+def _read_record(record: Record) -> Reading:
+    """Return a judged response as something to read."""
+    said = record.verdict.message if record.verdict is not None else ""
+    return _reading(record, said)
 
 
-def _refused_sample(refusal: Refusal, label: str) -> Sample:
+def _read_refusal(refusal: Refusal) -> Reading:
     """Return what a refused answer was asked about, and the model's own text."""
-    sample = _sample(refusal.record, label, refusal.detail)
-    text = refusal.text[:_MOST_TEXT]
-    if text:
-        pieces = [one for one in sample.pieces if one.text.strip() != text.strip()]
-        sample.pieces[:] = [*pieces, Piece("the model's text", text)]
-    return sample
+    record, text = refusal.record, refusal.text
+    return _reading(record, refusal.detail, Piece("the model's text", text[:_MOST_TEXT]))
 
 
-class Rows(Struct, frozen=True):
-    """What was seen in the selected rows."""
-
-    rows: int
-    topics: list[Counted]
-    lengths: list[Lengths]
-    strength: Strength
-
-
-class _ScoreLine(GroupScores, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the log of scores; its first line is a header and has none."""
-
-    key: str = ""
-    content: str = ""
+def _reading(record: Record, said: str, *more: Piece) -> Reading:
+    seed = record.seed.code if record.seed is not None else ""
+    pieces = [
+        Piece("seed", seed, record.language if seed else ""),
+        Piece("concepts", ", ".join(record.concepts)),
+        Piece("instruction", record.instruction),
+        Piece("response", record.response),
+        Piece("tests", record.tests, record.language),
+    ]
+    some = [Piece(one.name, one.text[:_MOST_TEXT], one.language) for one in pieces]
+    shown = [one for one in (*some, *more) if one.text.strip()]
+    return Reading(record.id[:500], line(said or record.instruction, 500 if said else 90), shown)
 
 
 def read_rows(folder: Path, trouble: Trouble) -> Rows | None:
-    """Read the rows of a selection, and the scores of their tests; None where there are none."""
-    rows, topics, spans = 0, Counts(), _Spans()
+    """Read the rows of a selection; None where there are none."""
+    rows = 0
+    lengths: dict[str, Counter[int]] = {
+        what: Counter() for what in ("instruction", "response", "tests")
+    }
     asserts: Counter[int] = Counter()
     mutants: Counter[int] = Counter()
-    agreement: Counter[int] = Counter()
     for row in read_lines(folder / "selected.jsonl", Selected, trouble):
         rows += 1
-        topics.add(topic(row.instruction, row.response))
-        spans.add("instruction", row.instruction)
-        spans.add("response", row.response)
-        spans.add("tests", row.record.tests)
-        asserts[min(row.asserts, _MOST)] += 1
+        lengths["instruction"][min(len(row.instruction.split()), _LONGEST)] += 1
+        lengths["response"][min(len(row.response.splitlines()), _LONGEST)] += 1
+        lengths["tests"][min(len(row.record.tests.splitlines()), _LONGEST)] += 1
+        asserts[min(row.asserts, _MOST_ASSERTS)] += 1
         if row.strength is not None:
-            mutants[round(100 * max(0.0, min(1.0, row.strength)))] += 1
-        if row.agreement is not None:
-            agreement[min(row.agreement, _MOST)] += 1
+            mutants[round(100 * row.strength)] += 1
     if not rows:
         return None
-    scored = stubs = 0
-    for line in read_lines(folder / "work" / "scores.jsonl", _ScoreLine, trouble):
-        scored += len(line.scores)
-        stubs += sum(score.stub_passes for score in line.scores)
-    strength = Strength(
-        asserts=_sorted(asserts),
-        mutants=_sorted(mutants),
-        agreement=_sorted(agreement),
-        scored=scored,
-        stub_passes=stubs,
+    return Rows(
+        rows=rows,
+        lengths={what: dict(sorted(numbers.items())) for what, numbers in lengths.items()},
+        asserts=dict(sorted(asserts.items())),
+        mutants=dict(sorted(mutants.items())),
     )
-    lengths = [one for one in spans.facts() if one.numbers]
-    return Rows(rows, topics.ranked(), lengths, strength)
 
 
 def drawn_rows(folder: Path, most: int, whole: int, trouble: Trouble) -> Iterator[Selected]:
-    """Yield a fair sample of about `most` of the `whole` rows, the same one each time."""
-    for row in read_lines(folder / "selected.jsonl", Selected, trouble):
-        if whole <= most or _digest(row.id) * whole < most * (1 << 64):
-            yield row
-
-
-def _sorted(numbers: Counter[int]) -> dict[int, int]:
-    return dict(sorted(numbers.items()))
+    """Yield at most `most` of the `whole` rows, evenly over the file."""
+    rows = read_lines(folder / "selected.jsonl", Selected, trouble)
+    every = ceil(whole / most)
+    return (row for number, row in enumerate(rows) if number % every == 0)

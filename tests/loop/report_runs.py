@@ -357,7 +357,6 @@ def hostile_run(folder: Path) -> None:
     (place / "refused.jsonl").write_bytes(b"\n".join(lines))
     training = folder / "round-1/training/main/training.json"
     journal = json.loads(training.read_text())
-    journal["state"] = script
     journal["attempts"][0]["devices"] = [script, "\u202e\x1b[31m"]
     journal["versions"][script] = script
     training.write_text(json.dumps(journal))

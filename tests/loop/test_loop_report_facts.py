@@ -13,7 +13,7 @@ from veristone import Decision
 from veristone.generators.synthesis.records import Record
 from veristone.loop.plan import plan
 from veristone.loop.report.facts import Difference, Facts, Result
-from veristone.loop.report.run import read_run
+from veristone.loop.report.run import Trouble, read_run
 
 
 def records(run: Path, number: int) -> list[Record]:
@@ -37,33 +37,34 @@ def test_a_whole_run_misses_nothing(whole: Facts) -> None:
     assert whole.missing == []
     assert whole.trouble == []
     assert whole.name == "coder-1b"
-    assert whole.control == "no-execution-filter"
+    assert list(whole.variants) == ["no-execution-filter", "failures-only"]
 
 
 def test_verdicts_are_those_of_the_latest_round(whole_run: Path, whole: Facts) -> None:
     found = records(whole_run, 2)
     verdicts = whole.verdicts
-    assert verdicts is not None
     assert verdicts.responses == len(found)
     decisions = [one.verdict.decision for one in found if one.verdict is not None]
     passes = decisions.count(Decision.PASS)
-    assert sum(rate.passed for rate in verdicts.by_category) == passes
-    assert sum(one.number for one in verdicts.reasons) == len(found) - passes
+    assert verdicts.passed == passes
+    assert sum(rate.passed for rate in verdicts.rates["category"].values()) == passes
     by_difficulty = Counter(one.difficulty for one in found)
-    assert {rate.name: rate.decided for rate in verdicts.by_difficulty} == by_difficulty
+    rates = verdicts.rates["difficulty"]
+    assert list(rates) == ["easy", "medium", "hard"]
+    assert {name: rate.decided for name, rate in rates.items()} == by_difficulty
     groups = {one.id.partition("/")[0] for one in found}
     assert verdicts.instructions == len(groups)
-    assert verdicts.by_asserts_of == len(found)
-    labels = {sample.label for sample in verdicts.samples}
-    assert labels == {"passed", *(one.name for one in verdicts.reasons)}
+    pairs = zip(found, decisions, strict=True)
+    passed = {one.id.partition("/")[0] for one, decided in pairs if decided is Decision.PASS}
+    assert verdicts.instructions_passed == len(passed)
+    assert list(verdicts.samples) == ["passed", *verdicts.reasons]
 
 
 def test_refusals_are_counted_by_stage_and_reason(whole_run: Path, whole: Facts) -> None:
     lines = (whole_run / "round-2/synthesis/main/refused.jsonl").read_bytes().splitlines()
     found = [msgspec.json.decode(line) for line in lines]
     counted = Counter(f"{one['stage']}: {one['reason']}" for one in found)
-    assert whole.verdicts is not None
-    assert {one.name: one.number for one in whole.verdicts.refusals} == counted
+    assert whole.verdicts.refusals == counted
 
 
 def test_the_funnel_goes_from_source_files_to_training_rows(whole: Facts) -> None:
@@ -73,14 +74,14 @@ def test_the_funnel_goes_from_source_files_to_training_rows(whole: Facts) -> Non
     )
     assert whole.funnel[0].name == "functions"
     for stage in whole.funnel:
-        lost = sum(one.number for one in stage.reasons)
+        lost = sum(stage.reasons.values())
         if stage.reasons and stage.kept <= stage.given:
             assert stage.given - stage.kept == lost, stage
     verify = next(stage for stage in whole.funnel if stage.name == "verify")
     first_of_selection = next(stage for stage in whole.funnel if stage.part == "selection")
     assert first_of_selection.given == verify.kept
-    assert "decontamination" in whole.idle
-    trained = next(one for one in whole.training if one.step == "round-2/training/main")
+    assert "decontamination" not in {stage.name for stage in whole.funnel}
+    trained = next(one for one in whole.training if (one.variants, one.round) == (["main"], 2))
     assert whole.funnel[-1].kept == trained.samples
 
 
@@ -90,7 +91,8 @@ def test_results_are_those_of_evaluation(whole_run: Path, whole: Facts) -> None:
     scores = json.loads(path.read_text())["pass_at_k"]
     found = result(whole, "humaneval+", "main", 2)
     assert found.main is not None
-    assert (found.main.tests, found.main.k) == ("plus", 1)
+    assert found.main in found.figures.plus
+    assert found.main.k == 1
     assert found.main.mean == scores["plus"]["pass@1"]
     assert "T 0.8" in result(whole, "mbpp", "base", 0).settings
 
@@ -114,28 +116,30 @@ def test_differences_are_paired_by_task(whole_run: Path, whole: Facts) -> None:
 
 
 def test_a_variant_has_the_results_of_the_steps_that_it_shares(whole_run: Path) -> None:
-    run = read_run(whole_run)
-    main, control = run.chain("main", 1), run.chain("no-execution-filter", 1)
-    assert list(main) == ["training", "dataset", "selection", "synthesis", "seeds"]
+    run = read_run(whole_run, Trouble(whole_run))
+    assert run is not None
+    main, control = run.steps("main", 1), run.steps("no-execution-filter", 1)
+    assert list(main)[:4] == ["seeds", "synthesis", "selection", "dataset"]
     assert control["synthesis"] == main["synthesis"]
     assert control["selection"].variant == "no-execution-filter"
     assert control["seeds"] == main["seeds"]
-    later = run.chain("no-execution-filter", 2)
+    later = run.steps("no-execution-filter", 2)
     assert later["synthesis"].variant == "no-execution-filter"
 
 
-def test_selected_rows_have_topics_lengths_strength_and_neighbours(
-    whole_run: Path, whole: Facts
-) -> None:
-    rows = len((whole_run / "round-2/selection/main/selected.jsonl").read_bytes().splitlines())
-    assert sum(one.number for one in whole.topics) == rows
-    assert [one.what for one in whole.lengths] == ["instruction", "response", "tests"]
-    assert whole.strength is not None
-    assert sum(whole.strength.asserts.values()) == rows
+def test_selected_rows_have_lengths_strength_and_neighbours(whole_run: Path, whole: Facts) -> None:
+    number = len((whole_run / "round-2/selection/main/selected.jsonl").read_bytes().splitlines())
+    rows = whole.rows
+    assert rows is not None
+    assert rows.rows == number
+    assert list(rows.lengths) == ["instruction", "response", "tests"]
+    assert all(
+        sum(numbers.values()) == number for numbers in (*rows.lengths.values(), rows.asserts)
+    )
     similarity = whole.similarity
     assert similarity is not None
-    assert {one.name for one in similarity.benchmarks} == {"HumanEval+", "MBPP"}
-    assert all(sum(one.numbers.values()) == rows for one in similarity.benchmarks)
+    assert set(similarity.tasks) == {"HumanEval+", "MBPP"}
+    assert all(sum(numbers.values()) == number for numbers in similarity.numbers.values())
     assert 0 < len(similarity.pairs) <= 5
     cosines = [pair.cosine for pair in similarity.pairs]
     assert cosines == sorted(cosines, reverse=True)

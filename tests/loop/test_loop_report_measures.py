@@ -11,8 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veristone.loop.report.measures import nearest, paired, thinned
-from veristone.loop.report.texts import OTHERS, Counts, Reservoir
-from veristone.loop.report.topics import OTHER, TOPICS, topic
 
 TEXTS = st.lists(st.text("ab cdé_1\n", max_size=40), min_size=1, max_size=6)
 
@@ -84,10 +82,10 @@ def test_paired_takes_only_common_tasks() -> None:
     assert (found.mean, found.tasks) == (-1.0, 1)
 
 
-@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300))
-def test_thinned_curves_keep_the_range(values: list[float]) -> None:
+@given(st.lists(st.none() | st.floats(-1e9, 1e9), max_size=300))
+def test_thinned_curves_keep_the_range(values: list[float | None]) -> None:
     found = thinned(enumerate(values), most=7)
-    finite = [value for value in values if abs(value) < 1e300]
+    finite = [value for value in values if value is not None]
     assert len(found) <= 7
     assert bool(found) == bool(finite)
     if finite:
@@ -99,60 +97,6 @@ def test_thinned_curves_keep_the_range(values: list[float]) -> None:
 def test_a_short_curve_is_not_thinned() -> None:
     found = thinned((n, n / 2) for n in range(5))
     assert [(one.step, one.mean) for one in found] == [(n, n / 2) for n in range(5)]
-
-
-@given(st.sets(st.text(max_size=8), max_size=60), st.integers(1, 10), st.randoms())
-def test_a_reservoir_does_not_depend_on_the_order(
-    keys: set[str], size: int, draw: random.Random
-) -> None:
-    def kept(order: list[str]) -> list[str]:
-        sample: Reservoir[str] = Reservoir(size)
-        for key in order:
-            sample.offer(key, lambda k=key: k)
-        return sample.items()
-
-    order = sorted(keys)
-    shuffled = list(order)
-    draw.shuffle(shuffled)
-    assert kept(order) == kept(shuffled)
-    assert len(kept(order)) == min(size, len(keys))
-
-
-def test_names_without_end_share_a_count() -> None:
-    counts = Counts()
-    for number in range(5_000):
-        counts.add(f"name {number}")
-    found = counts.ranked()
-    assert len(found) == 201
-    assert (found[0].name, found[0].number) == (OTHERS, 4_800)
-
-
-@pytest.mark.parametrize(
-    ("instruction", "expected"),
-    [
-        ("Write a function that finds the shortest path in a weighted graph.", "algorithms"),
-        ("Compute the prime factors of an integer and their product.", "mathematics"),
-        ("Write an SQL query that joins two tables.", "databases"),
-        ("Encrypt a password with a salt and verify the signature.", "security"),
-        ("Parse the headers of an HTTP request and route the url.", "web"),
-        ("Train a linear regression on a dataset and report its accuracy.", "data science"),
-    ],
-)
-def test_topics_by_words(instruction: str, expected: str) -> None:
-    assert topic(instruction, "").startswith(expected)
-
-
-def test_the_instruction_counts_more_than_the_response() -> None:
-    assert topic("An sql query.", "html http url") == "databases and queries"
-    assert topic("", "") == OTHER
-    assert topic("xyzzy", "plugh") == OTHER
-
-
-def test_there_are_ten_topics_with_words_in_lower_case() -> None:
-    assert len(TOPICS) == 10
-    for words in TOPICS.values():
-        assert all(word == word.lower() for word in words)
-        assert len(words) > 20
 
 
 def test_means_are_means() -> None:

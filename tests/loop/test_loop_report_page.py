@@ -12,14 +12,29 @@ from report_responses import HOSTILE
 
 from veristone.generators.pages.markdown import render_text
 from veristone.generators.pages.page import render_page
-from veristone.loop.report.facts import Difference, Facts, Result, Score
+from veristone.loop.report.facts import Difference, Facts, Result
 from veristone.loop.report.sections import report
 from veristone.loop.report.write import write_report
+from veristone.training.evaluation.passk import Score
+from veristone.training.evaluation.results import Summary
 
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "nav", "a"),
     *("h1", "h2", "h3", "p", "bdi", "span", "div", "ul", "li", "figure", "figcaption", "input"),
-    *("label", "table", "thead", "tbody", "tr", "th", "td", "wbr", "details", "summary", "article"),
+    *(
+        "label",
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "th",
+        "td",
+        "wbr",
+        "details",
+        "summary",
+        "article",
+    ),
     *("pre", "svg", "desc", "g", "text", "rect", "line", "path", "circle"),
 }
 
@@ -49,13 +64,11 @@ def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
     assert html == render_page(report(whole))
     assert check(html).headings == [
         "Evaluation",
-        "Ablations",
-        "Rounds",
+        "Rounds and variants",
         "From source files to training rows",
         "Verdicts",
         "Refusals",
         "Selected rows",
-        "Strength of the tests",
         "Similarity to the benchmarks",
         "Training",
         "Samples to read",
@@ -110,7 +123,7 @@ def test_hostile_text_cannot_leave_the_markdown(hostile_texts: dict[str, str]) -
 
 def test_markdown_has_the_numbers_of_the_plots(whole: Facts) -> None:
     text = render_text(report(whole))
-    for name in ("assertion_failed", "humaneval+", "no-execution-filter", "mathematics"):
+    for name in ("assertion_failed", "humaneval+", "no-execution-filter", "Asserts of a row"):
         assert name in text
     assert "## Training" in text
 
@@ -119,9 +132,9 @@ def facts(mean: float, low: float, high: float) -> Facts:
     """A run with one benchmark, its base model and a control."""
 
     def result(variant: str, number: int, share: float) -> Result:
-        score = Score(tests="base", k=1, mean=share, low=share, high=share, tasks=50)
-        names = {"label": "he", "step": variant, "tasks": 50, "samples": 50, "undecided": 0}
-        return Result(variant=variant, round=number, scores=[score], **names)  # pyright: ignore[reportArgumentType]
+        score = Score(k=1, mean=share, low=share, high=share, tasks=50)
+        figures = Summary("he", 50, 50, 0, [score], [], [])
+        return Result(label="he", variant=variant, round=number, settings="n 1", figures=figures)
 
     differences = [
         Difference(
@@ -134,12 +147,11 @@ def facts(mean: float, low: float, high: float) -> Facts:
             low=low,
             high=high,
             tasks=50,
-            tests="base",
         )
         for other, number in (("base", 0), ("control", 1))
     ]
     found = [result("base", 0, 0.3), result("main", 1, 0.3 + mean), result("control", 1, 0.3)]
-    return Facts(name="n", results=found, differences=differences, control="control")
+    return Facts(name="n", results=found, differences=differences, variants={"control": ""})
 
 
 def test_a_clear_gain_is_said_with_its_interval() -> None:

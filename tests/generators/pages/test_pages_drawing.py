@@ -172,6 +172,7 @@ def test_everything_is_in_one_column(lines: dict[int, int]):
         ({4: 0}, [], []),
         ({1: 2}, [2], ["1"]),
         ({1: 1, 3: 5}, [1, 0, 5], ["1", "2", "3"]),
+        ({0: 3, 2: 1}, [3, 0, 1], ["0", "1", "2"]),
     ],
 )
 def test_columns(lines: dict[int, int], numbers: list[int], edges: list[str]):
