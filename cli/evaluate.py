@@ -182,8 +182,7 @@ def print_scores(found: "Evaluated") -> None:
         )
     for note in summary.notes:
         print(note)
-    for path in found.paths:
-        print(f"results: {path}")
+    print(f"results: {found.path}")
 
 
 def _figures(score: "Score") -> str:

@@ -119,8 +119,7 @@ def _dry_run(settings: "Settings", devices: int) -> int:
 
 
 def _print_data(found: "Survey") -> None:
-    names = ", ".join(file.name for file in found.files)
-    print(f"data: {found.read:,} samples read from {names}")
+    print(f"data: {found.read:,} samples read from {', '.join(found.files)}")
     for reason, count in found.refused.most_common():
         print(f"  {count:,} left out: {reason}")
 

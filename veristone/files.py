@@ -17,7 +17,9 @@ import zlib
 from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple, TypeVar, cast
+
+import msgspec
 
 from veristone.errors import ConfigError, DatasetError
 from veristone.extras import need_modules
@@ -36,6 +38,7 @@ __all__ = [
 
 LOCK = ".lock"
 """The file in a folder that `only_one` locks."""
+T = TypeVar("T")
 _UNPACKED = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 """By a file's first two bytes, whatever its name says."""
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
@@ -123,6 +126,17 @@ class Row(NamedTuple):
         if field not in self.fields:
             raise DatasetError(f"{self.where}: the field {field!r} is missing")
         return self.fields[field]
+
+    def read(self, kind: type[T]) -> T:
+        """Return the row as a msgspec struct; fields that it does not name do not count.
+
+        Raises:
+            DatasetError: a field is missing or of another type.
+        """
+        try:
+            return msgspec.convert(self.fields, kind)
+        except msgspec.ValidationError as error:
+            raise DatasetError(f"{self.where}: {error}") from None
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from veristone.loop.plan import plan
 from veristone.loop.recipe import AlignRecipe, load_align_recipe
 from veristone.queues import Item
 from veristone.training.evaluation.datasets import Candidate, Dataset
-from veristone.training.evaluation.results import plan_paths, summarise, write_results
+from veristone.training.evaluation.results import plan_path, summarise, write_results
 from veristone.training.evaluation.runner import EvalReport, Outcome, limits_for
 from veristone.training.evaluation.task import Program, Task
 from veristone.training.finetune.journal import Attempt, Evaluation, Journal, Step, write_journal
@@ -329,7 +329,7 @@ def _evaluation(folder: Path, step: Planned, size: Size) -> None:
             plus = base if draw.random() < 0.93 or base != "pass" else "fail"
             outcomes.append(
                 Outcome(
-                    candidate=Candidate(name, "def f(x): ...", {"task_id": name}),
+                    candidate=Candidate(name, "def f(x): ..."),
                     base_status=base,
                     plus_status=plus if benchmark.endswith("+") else None,
                     reason=Reason.SANDBOX_ERROR if undecided else Reason.PASSED,
@@ -337,8 +337,8 @@ def _evaluation(folder: Path, step: Planned, size: Size) -> None:
             )
     report = EvalReport(Dataset(benchmark, folder / "x", "md5", tasks), outcomes, limits_for())
     place = folder / step.name
-    paths = plan_paths(place / "s.jsonl", place / "results.json", human_eval=False, overwrite=True)
-    write_results(report, summarise(report), paths)
+    path = plan_path(place / "s.jsonl", place / "results.json", overwrite=True)
+    write_results(report, summarise(report), path)
 
 
 def hostile_run(folder: Path) -> None:

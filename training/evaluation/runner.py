@@ -20,7 +20,7 @@ from veristone import (
     Verifier,
     VeristoneError,
 )
-from veristone.training.evaluation.datasets import Candidate, Dataset, has_plus
+from veristone.training.evaluation.datasets import Candidate, Dataset
 from veristone.training.evaluation.passk import TaskCount
 
 __all__ = [
@@ -76,11 +76,6 @@ class EvalReport:
     dataset: Dataset
     outcomes: Sequence[Outcome]
     limits: Limits
-
-    @property
-    def has_plus(self) -> bool:
-        """True where the benchmark has plus tests."""
-        return has_plus(self.dataset.benchmark)
 
     @property
     def undecided(self) -> int:
@@ -158,28 +153,22 @@ async def evaluate(
     verdicts = verifier.verify_stream(samples(), ordered=True)
     try:
         async for verdict in verdicts:
-            position = len(outcomes)
-            if position >= len(ids) or verdict.id != ids[position]:
-                raise VeristoneError(
-                    f"verdict {position + 1} ({verdict.id}) belongs to no such sample"
-                )
-            candidate = candidates[position]
-            outcome = read_verdict(verdict, candidate, dataset)
-            outcomes.append(outcome)
+            candidate = candidates[len(outcomes)]
+            if verdict.id != ids[len(outcomes)]:
+                raise VeristoneError(f"the verdict {verdict.id} is not that of its sample")
+            outcomes.append(read_verdict(verdict, candidate, dataset))
             if progress is not None:
-                progress(outcome)
+                progress(outcomes[-1])
     finally:
         # However it ends: no sample may run on for nobody. The protocol asks for an iterator only.
         if isinstance(verdicts, AsyncGenerator):
             await verdicts.aclose()
-    if len(outcomes) != len(candidates):
-        raise VeristoneError(f"{len(outcomes)} verdicts came for {len(candidates)} samples")
     return EvalReport(dataset=dataset, outcomes=outcomes, limits=limits)
 
 
 def read_verdict(verdict: Verdict, candidate: Candidate, dataset: Dataset) -> Outcome:
     """Return a verdict in EvalPlus's terms: one status for the base tests, one for the plus."""
-    with_plus = has_plus(dataset.benchmark)
+    with_plus = dataset.has_plus
     decided = verdict.decision is not Decision.UNDECIDED
     task = dataset.tasks[candidate.task_id]
     n_base = len(task.base_input)
@@ -265,7 +254,7 @@ async def broken_references(
         DatasetError: the benchmark has no reference solutions.
     """
     candidates = [
-        Candidate(task.task_id, task.canonical_solution, {})
+        Candidate(task.task_id, task.canonical_solution)
         for task in dataset.tasks.values()
         if task.canonical_solution
     ]

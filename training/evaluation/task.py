@@ -32,8 +32,6 @@ class Task:
     language: str = "python"
     stop: tuple[str, ...] = ()
     """Strings that end a base model's continuation."""
-    group: str = ""
-    """What the benchmark reports separately: a difficulty, a library."""
     date: str = ""
     """When the task was published, as YYYY-MM-DD: later ones cannot be in older training data."""
     base_input: tuple[list[Any], ...] = ()

@@ -10,7 +10,7 @@ from veristone import ConfigError, Model, Verifier
 from veristone.training.evaluation.asking import Asking, ask
 from veristone.training.evaluation.benchmarks import Benchmark
 from veristone.training.evaluation.datasets import load_candidates, load_dataset
-from veristone.training.evaluation.results import Summary, plan_paths, summarise, write_results
+from veristone.training.evaluation.results import Summary, plan_path, summarise, write_results
 from veristone.training.evaluation.runner import Outcome, broken_references, evaluate, limits_for
 
 __all__ = ["Evaluated", "Evaluation", "evaluate_files"]
@@ -44,7 +44,8 @@ class Evaluated:
     """What came out."""
 
     summary: Summary
-    paths: list[Path]
+    path: Path
+    """Of the results."""
     left_out: dict[str, str] = field(default_factory=dict[str, str])
     """Tasks that these sandboxes cannot judge, and why."""
 
@@ -85,13 +86,7 @@ async def evaluate_files(
                 progress=lambda done: on_progress("answers", done, total, ""),
             )
     candidates = await asyncio.to_thread(load_candidates, samples, dataset.tasks)
-    paths = await asyncio.to_thread(
-        plan_paths,
-        samples,
-        wanted.output,
-        human_eval=benchmark == "humaneval",
-        overwrite=wanted.overwrite,
-    )
+    path = await asyncio.to_thread(plan_path, samples, wanted.output, overwrite=wanted.overwrite)
     done = undecided = 0
 
     def advance(outcome: Outcome) -> None:
@@ -103,5 +98,5 @@ async def evaluate_files(
 
     report = await evaluate(verifier, dataset, candidates, limits=limits, progress=advance)
     summary = await asyncio.to_thread(summarise, report)
-    await asyncio.to_thread(write_results, report, summary, paths)
-    return Evaluated(summary, paths.all, left_out)
+    await asyncio.to_thread(write_results, report, summary, path)
+    return Evaluated(summary, path, left_out)

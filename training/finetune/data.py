@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Protocol
 
 from veristone import ConfigError, DatasetError
 from veristone.training.finetune.config import Settings
-from veristone.training.finetune.rows import DataFile, RawSample, describe, find_files, read_samples
+from veristone.training.finetune.rows import RawSample, find_files, read_samples
 from veristone.training.finetune.template import Template
 
 __all__ = ["Encoded", "Prepared", "Survey", "Tokenizer", "count_rows", "prepare", "survey"]
@@ -60,7 +60,8 @@ class Encoded(NamedTuple):
 class Survey:
     """What the files hold, and what of it was left out."""
 
-    files: list[DataFile] = field(default_factory=list[DataFile])
+    files: list[str] = field(default_factory=list[str])
+    """Their names."""
     read: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
     """Samples that were left out, by a short fixed word that says why."""
@@ -164,7 +165,7 @@ def _prompted(
 ) -> Iterator[_Prompted]:
     digest = hashlib.sha256()
     for path in find_files(settings.data):
-        found.files.append(describe(path))
+        found.files.append(path.name)
         for sample in read_samples(path):
             found.read += 1
             written = _write(sample, template, eos, special)

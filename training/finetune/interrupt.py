@@ -1,8 +1,7 @@
 """Ctrl-C and SIGTERM end a run after the step at hand; a second one ends it at once."""
 
 import signal
-import threading
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 __all__ = ["Interrupts"]
@@ -11,43 +10,31 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """While armed, remembers the first signal in `caught` in place of dying of it.
+    """Once armed, remembers the first signal in `caught` in place of dying of it.
 
-    Before that, while a model is loaded and there is nothing to save, a signal ends the process as
-    usual. Outside the main thread, where Python lets nobody handle signals, it does nothing.
+    Before that, while a model is loaded and there is nothing to save, and after it, a signal ends
+    the process at once.
     """
 
     def __init__(self) -> None:
         self.caught: int | None = None
-        self._armed = False
-        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        """Take the signals over."""
-        if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
-                self._before[number] = signal.signal(number, self._handle)
+        """Take the signals over; call it in the main thread."""
+        self._before = [signal.signal(number, signal.SIG_DFL) for number in _SIGNALS]
         return self
 
     def arm(self) -> None:
         """From now on a signal is a wish to stop soon."""
-        self._armed = True
+        for number in _SIGNALS:
+            signal.signal(number, self._note)
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._armed and self.caught is None:
-            self.caught = number
-        elif number == signal.SIGTERM:
-            raise SystemExit(128 + number)
-        else:
-            raise KeyboardInterrupt
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.caught = number
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         """Give the signals back."""
-        for number, handler in self._before.items():
+        for number, handler in zip(_SIGNALS, self._before, strict=True):
             signal.signal(number, handler)
-        self._before.clear()

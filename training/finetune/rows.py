@@ -1,28 +1,27 @@
 """Reads training samples from Parquet and JSONL, whatever of the usual forms they have.
 
     instruction + response      the StarCoder2 fields
-    prompt + completion         TRL's; text, or two lists of messages
+    prompt + completion         TRL's; each text or a list of messages
     messages                    a conversation whose last turn is learnt
 
 The first form that a row has counts, in this order. What is malformed raises; nothing is guessed.
 The same bytes give the same samples in the same order.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Literal
+
+import msgspec
 
 from veristone import DatasetError
-from veristone.files import read_table
+from veristone.files import Row, read_table
 from veristone.training.finetune.template import Turn
 
-__all__ = ["DataFile", "RawSample", "describe", "find_files", "read_samples"]
+__all__ = ["RawSample", "find_files", "read_samples"]
 
 _SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz")
-_ROLES = {"user": "user", "assistant": "assistant", "system": "system"}
-_COLUMNS = ("instruction", "response", "prompt", "completion", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,22 @@ class RawSample:
     """A `prompt` that was text: it may be written in the template already."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """A file that was read, for the record: its name, bytes and SHA-256."""
+class _Response(msgspec.Struct):
+    instruction: str
+    response: str
 
-    name: str
-    size: int
-    sha256: str
+
+class _Completion(msgspec.Struct):
+    prompt: str | list[Turn]
+    completion: str | list[Turn]
+
+
+class _Conversation(msgspec.Struct):
+    messages: list[Turn]
+
+
+_FORMS = (_Response, _Completion, _Conversation)
+_COLUMNS = [name for form in _FORMS for name in form.__struct_fields__]
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -79,13 +87,6 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def describe(path: Path) -> DataFile:
-    """Return a file's name, size and SHA-256."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return DataFile(path.name, path.stat().st_size, digest)
-
-
 def read_samples(path: Path) -> Iterator[RawSample]:
     """Yield the samples of one file.
 
@@ -94,7 +95,7 @@ def read_samples(path: Path) -> Iterator[RawSample]:
     """
     for row in read_table(path, _COLUMNS):
         try:
-            yield _sample(row.fields, row.where)
+            yield _sample(row)
         except ValueError as error:
             raise DatasetError(f"{row.where}: {error}") from None
 
@@ -103,52 +104,38 @@ def _is_data(path: Path) -> bool:
     return path.name.endswith(_SUFFIXES) and not any(part.startswith(".") for part in path.parts)
 
 
-def _sample(row: Mapping[str, Any], where: str) -> RawSample:
+def _sample(row: Row) -> RawSample:
     """Return the row's sample; ValueError says what is wrong with it."""
     # A column that is not this row's is null in Parquet.
-    has = {key for key, value in row.items() if value is not None}
-    if {"instruction", "response"} <= has:
-        turns = (Turn("user", _text(row, "instruction")),)
-        return RawSample(turns, _text(row, "response"), where)
-    if {"prompt", "completion"} <= has:
-        if isinstance(row["prompt"], list):
-            messages = [*row["prompt"], *_list(row, "completion")]
-            return _conversation(messages, where)
-        turns = (Turn("user", _text(row, "prompt")),)
-        return RawSample(turns, _text(row, "completion"), where, literal=True)
-    if "messages" in has:
-        return _conversation(_list(row, "messages"), where)
-    raise ValueError("has neither instruction and response, prompt and completion, nor messages")
-
-
-def _conversation(messages: list[Any], where: str) -> RawSample:
-    turns: list[Turn] = []
-    for number, message in enumerate(messages, 1):
-        if not isinstance(message, dict):
-            raise ValueError(f"message {number} is no object")
-        fields = cast("dict[str, Any]", message)
-        role = _ROLES.get(str(fields.get("role")))
-        if role is None:
-            raise ValueError(f"message {number}: role {fields.get('role')!r} is unknown")
-        turns.append(Turn(role, _text(fields, "content")))  # pyright: ignore[reportArgumentType]
+    fields = {name: value for name, value in row.fields.items() if value is not None}
+    form = next((each for each in _FORMS if fields.keys() >= set(each.__struct_fields__)), None)
+    if form is None:
+        raise ValueError(f"has neither {', nor '.join(map(_names, _FORMS))}")
+    match msgspec.convert(fields, form):
+        case _Response(instruction, response):
+            turns = [Turn("user", instruction), Turn("assistant", response)]
+        case _Completion(prompt, completion):
+            turns = [*_turns("user", prompt), *_turns("assistant", completion)]
+        case _Conversation(turns):
+            pass
     if not turns or turns[-1].role != "assistant":
         raise ValueError("the last message must be the assistant's")
-    return RawSample(tuple(turns[:-1]), turns[-1].content, where)
+    for turn in turns:
+        _check_text(turn.content)
+    literal = isinstance(fields.get("prompt"), str) and form is _Completion
+    return RawSample(tuple(turns[:-1]), turns[-1].content, row.where, literal)
 
 
-def _text(row: Mapping[str, Any], key: str) -> str:
-    value = row.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"{key} is no text")
+def _names(form: type[msgspec.Struct]) -> str:
+    return " and ".join(form.__struct_fields__)
+
+
+def _turns(role: Literal["user", "assistant"], said: str | list[Turn]) -> list[Turn]:
+    return [Turn(role, said)] if isinstance(said, str) else said
+
+
+def _check_text(text: str) -> None:
     try:
-        value.encode()
+        text.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{key} holds half a surrogate pair, which no tokenizer takes") from None
-    return value
-
-
-def _list(row: Mapping[str, Any], key: str) -> list[Any]:
-    value = row.get(key)
-    if not isinstance(value, list):
-        raise ValueError(f"{key} is no list of messages")
-    return cast("list[Any]", value)
+        raise ValueError("half a surrogate pair, which no tokenizer takes") from None

@@ -2,7 +2,7 @@
 
 One object serves all: training renders with it, evaluation renders with it, and `chat_template`
 gives the same text to servers, so that a tuned model is never asked in other words than it learnt.
-No torch, no Jinja, no I/O except `load_template`.
+No torch, no Jinja.
 
 A conversation is written as
 
@@ -12,10 +12,12 @@ and a prompt ends with `before_response`. The template adds no BOS: the tokenize
 `Settings.bos`).
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from veristone.settings import checked, read_toml
@@ -25,7 +27,7 @@ __all__ = ["Template", "Turn", "load_template", "template_names"]
 _BUILT_IN = Path(__file__).parent / "templates"
 
 
-class Turn(NamedTuple):
+class Turn(msgspec.Struct, frozen=True):
     """One message of a conversation."""
 
     role: Literal["system", "user", "assistant"]
@@ -104,33 +106,11 @@ class Template(BaseModel):
             bos: begin with the tokenizer's BOS, because servers add none to what a chat template
                 wrote. True where the tokenizer adds one to plain text.
         """
-        q = _quoted
-        return (
-            ("{{- bos_token -}}" if bos else "")
-            + "{%- if messages and messages[0]['role'] == 'system' -%}"
-            "{%- set system = messages[0]['content'] -%}{%- set turns = messages[1:] -%}"
-            "{%- else -%}"
-            f"{{%- set system = {q(self.system)} -%}}{{%- set turns = messages -%}}"
-            "{%- endif -%}"
-            "{%- if system -%}"
-            f"{{{{- {q(self.before_system)} + system + {q(self.after_system)} -}}}}"
-            "{%- endif -%}"
-            "{%- for turn in turns -%}"
-            "{%- if (turn['role'] == 'user') != (loop.index0 % 2 == 0)"
-            " or turn['role'] not in ['user', 'assistant'] -%}"
-            "{{- raise_exception('user and assistant must take turns') -}}"
-            "{%- endif -%}"
-            "{%- if turn['role'] == 'user' -%}"
-            f"{{{{- {q(self.before_user)} + turn['content'] + {q(self.after_user)} -}}}}"
-            "{%- else -%}"
-            f"{{{{- {q(self.before_response)} + turn['content'] + eos_token -}}}}"
-            f"{{%- if not loop.last -%}}{{{{- {q(self.after_response)} -}}}}{{%- endif -%}}"
-            "{%- endif -%}"
-            "{%- endfor -%}"
-            "{%- if add_generation_prompt -%}"
-            f"{{{{- {q(self.before_response)} -}}}}"
-            "{%- endif -%}"
-        )
+        # JSON's texts are Jinja's, as long as no character is cut into two escapes.
+        form = json.dumps(self.model_dump(), ensure_ascii=False)
+        start = "{{- bos_token -}}" if bos else ""
+        text = (_BUILT_IN / "chat.jinja").read_text(encoding="utf-8")
+        return f"{start}{{%- set form = {form} -%}}{text}"
 
     def _system(self, text: str) -> str:
         return self.before_system + text + self.after_system if text else ""
@@ -152,9 +132,3 @@ def load_template(name: str) -> Template:
         path = Path(name)
     settings = read_toml(path, name, what="template", known=template_names())
     return checked(Template, settings, name)
-
-
-def _quoted(text: str) -> str:
-    """Return `text` as a string literal of Jinja."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return "'" + escaped.replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t") + "'"

@@ -359,7 +359,7 @@ def _data_record(prepared: Prepared, rows: int) -> dict[str, Any]:
     """Return what was read, what was left out and why, and what is left."""
     survey = prepared.survey
     return {
-        "files": [asdict(file) for file in survey.files],
+        "files": survey.files,
         "digest": survey.digest,
         "read": survey.read,
         "refused": dict(sorted(survey.refused.items())),

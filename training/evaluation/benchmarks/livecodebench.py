@@ -10,7 +10,9 @@ import io
 import json
 import pickle
 import zlib
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
+
+import msgspec
 
 from veristone import (
     Call,
@@ -22,6 +24,7 @@ from veristone import (
     StdioCheck,
 )
 from veristone.files import Row
+from veristone.generators.code.python import Parsed, parse
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["MAX_CASES_BYTES", "read_task"]
@@ -29,6 +32,7 @@ __all__ = ["MAX_CASES_BYTES", "read_task"]
 MAX_CASES_BYTES = 512 * 1024 * 1024
 """Most that the private cases of one task may unpack to."""
 _ENTRY = "veristone_entry"
+_DAMAGED = (ValueError, TypeError, EOFError, RecursionError, zlib.error, pickle.UnpicklingError)
 # What solutions on the sites that the tasks come from find imported.
 _IMPORTS = (
     "from typing import *; from collections import *; from functools import *;"
@@ -38,37 +42,53 @@ _IMPORTS = (
 )
 
 
+class _Case(msgspec.Struct):
+    input: str
+    output: str
+
+
+class _Metadata(msgspec.Struct):
+    func_name: str | None = None
+
+
+class _Row(msgspec.Struct):
+    question_id: str
+    question_content: str
+    public_test_cases: str
+    private_test_cases: str = ""
+    starter_code: str = ""
+    metadata: str = "{}"
+    contest_date: str = ""
+
+
 def read_task(row: Row) -> Task:
     """Read one row of `test*.jsonl`.
 
     Raises:
         DatasetError: a field is missing, of another type, or its cases cannot be read.
     """
-    cases = _cases(row, "public_test_cases") + _cases(row, "private_test_cases")
+    fields = row.read(_Row)
+    try:
+        cases = _cases(fields.public_test_cases) + _cases(fields.private_test_cases)
+        name = msgspec.json.decode(fields.metadata, type=_Metadata).func_name or ""
+        check = _function_check(cases) if name else _stdio_check(cases)
+    except _DAMAGED as error:
+        raise DatasetError(f"{row.where}: {error}") from error
     if not cases:
         raise DatasetError(f"{row.where}: the task has no test cases")
-    starter = str(row.fields.get("starter_code") or "")
-    name = _function_name(row)
-    question = row.text("question_content")
-    if name:
-        asked = f"\n\nUse this starter code:\n\n```python\n{starter}\n```" if starter else ""
-        check = _function_check(row, cases)
-    else:
-        asked = "\n\nRead the input from standard input and print the answer."
-        check = StdioCheck(
-            cases=[StdioCase(input=str(c["input"]), output=str(c["output"])) for c in cases],
-            # Their comparison: lines stripped, then as numbers where both sides are.
-            compare=Comparator(mode="floats", atol=0.0, rtol=0.0),
-        )
+    if name and not name.isidentifier():
+        raise DatasetError(f"{row.where}: the function name {name[:40]!r} is no name")
+    starter = f"\n\nUse this starter code:\n\n```python\n{fields.starter_code}\n```"
+    read = "\n\nRead the input from standard input and print the answer."
     return Task(
-        task_id=str(row.require("question_id")),
+        task_id=fields.question_id,
         prompt="",
         entry_point="Solution" if name else "",
         canonical_solution="",
         build=lambda solution: _program(solution, check, name),
-        instruction=question + asked,
-        group=str(row.fields.get("difficulty") or ""),
-        date=str(row.fields.get("contest_date") or "")[:10],
+        instruction=fields.question_content
+        + (read if not name else starter if fields.starter_code else ""),
+        date=fields.contest_date[:10],
     )
 
 
@@ -86,77 +106,40 @@ def _program(solution: str, check: Check, name: str) -> Program:
 def _with_imports(solution: str) -> str:
     """Return the solution under the names that the benchmark's own harness imports for it."""
     start = 0
-    if "__future__" in solution:
-        try:
-            nodes = ast.parse(solution).body
-        except (SyntaxError, ValueError, RecursionError):
-            return solution
-        start = max(
-            (
-                node.end_lineno or 0
-                for node in nodes
-                if isinstance(node, ast.ImportFrom) and node.module == "__future__"
-            ),
-            default=0,
-        )
+    tree = parse(solution)
+    if isinstance(tree, Parsed):
+        for node in tree.module.body:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                start = node.end_lineno or 0
     lines = solution.split("\n")
     return "\n".join([*lines[:start], _IMPORTS, *lines[start:]])
 
 
-def _function_check(row: Row, cases: list[dict[str, Any]]) -> Check:
+def _stdio_check(cases: list[_Case]) -> Check:
+    return StdioCheck(
+        cases=[StdioCase(input=case.input, output=case.output) for case in cases],
+        # Their comparison: lines stripped, then as numbers where both sides are.
+        compare=Comparator(mode="floats", atol=0.0, rtol=0.0),
+    )
+
+
+def _function_check(cases: list[_Case]) -> Check:
     calls: list[Call] = []
-    for number, case in enumerate(cases, start=1):
-        try:
-            lines = str(case["input"]).split("\n")
-            arguments = [json.loads(line) for line in lines if line.strip()]
-            calls.append(Call(args=arguments, expected=json.loads(str(case["output"]))))
-        except (ValueError, RecursionError) as error:
-            raise DatasetError(f"{row.where}: test case {number} is no JSON: {error}") from error
+    for case in cases:
+        arguments = [json.loads(line) for line in case.input.split("\n") if line.strip()]
+        calls.append(Call(args=arguments, expected=json.loads(case.output)))
     return FunctionCheck(entry_point=_ENTRY, calls=calls)
 
 
-def _function_name(row: Row) -> str:
-    metadata = row.fields.get("metadata") or "{}"
-    try:
-        value: Any = json.loads(metadata) if isinstance(metadata, str) else metadata
-    except ValueError as error:
-        raise DatasetError(f"{row.where}: 'metadata' is no JSON: {error}") from error
-    fields = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-    name = str(fields.get("func_name") or "")
-    if name and not name.isidentifier():
-        raise DatasetError(f"{row.where}: the function name {name[:40]!r} is no name")
-    return name
-
-
-def _cases(row: Row, field: str) -> list[dict[str, Any]]:
-    value: Any = row.fields.get(field) or []
-    cases: Any
-    try:
-        cases = _unpacked(value) if isinstance(value, str) else value
-    except (ValueError, zlib.error, pickle.UnpicklingError, EOFError, RecursionError) as error:
-        raise DatasetError(f"{row.where}: {field!r} cannot be read: {error}") from error
-    if not isinstance(cases, list):
-        raise DatasetError(f"{row.where}: {field!r} must be a list of cases")
-    for case in cast("list[Any]", cases):
-        if not isinstance(case, dict) or not {"input", "output"} <= case.keys():
-            raise DatasetError(f"{row.where}: a case of {field!r} has no input or no output")
-    return cast("list[dict[str, Any]]", cases)
-
-
-def _unpacked(text: str) -> Any:
-    """Return the cases in JSON, or in base64 of zlib of a pickled text of JSON."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    unpacker = zlib.decompressobj()
-    content = unpacker.decompress(base64.b64decode(text, validate=True), MAX_CASES_BYTES)
-    if unpacker.unconsumed_tail:
-        raise ValueError(f"they unpack to more than {MAX_CASES_BYTES} bytes")
-    value = _TextOnly(io.BytesIO(content)).load()
-    if not isinstance(value, str):
-        raise ValueError("the pickle holds something other than text")
-    return json.loads(value)
+def _cases(text: str) -> list[_Case]:
+    """Read cases in JSON, or in base64 of zlib of a pickled text of JSON."""
+    if text and not text.lstrip().startswith("["):
+        unpacker = zlib.decompressobj()
+        content = unpacker.decompress(base64.b64decode(text, validate=True), MAX_CASES_BYTES)
+        if unpacker.unconsumed_tail:
+            raise ValueError(f"test cases unpack to more than {MAX_CASES_BYTES} bytes")
+        text = _TextOnly(io.BytesIO(content)).load()
+    return msgspec.convert(json.loads(text), list[_Case]) if text else []
 
 
 class _TextOnly(pickle.Unpickler):

@@ -5,14 +5,27 @@ which is then shown without a test. The asserts run in the sample's own
 interpreter (`shared`); MBPP+ (`mbpp+`) is the stronger and safer benchmark.
 """
 
-import ast
-from typing import Any, cast
+import re
+from typing import Annotated
 
-from veristone import AssertsCheck, DatasetError
+import msgspec
+
+from veristone import AssertsCheck
 from veristone.files import Row
+from veristone.generators.code.names import defines
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
+
+
+class _Row(msgspec.Struct):
+    task_id: int | str
+    code: str
+    test_list: Annotated[list[str], msgspec.Meta(min_length=1)]
+    text: str = ""
+    test_imports: list[str] = []
+    test_setup_code: str = ""
+    instruction: str = ""
 
 
 def read_task(row: Row) -> Task:
@@ -21,21 +34,21 @@ def read_task(row: Row) -> Task:
     Raises:
         DatasetError: a field is missing or of another type.
     """
-    tests = _texts(row, "test_list")
-    if not tests:
-        raise DatasetError(f"{row.where}: 'test_list' is empty")
-    setup = [*_texts(row, "test_imports"), str(row.fields.get("test_setup_code") or "")]
-    check = AssertsCheck(tests="\n".join(filter(None, [*setup, *tests])))
-    text = row.text("text" if "text" in row.fields else "prompt")
-    code = row.text("code").replace("\r\n", "\n")
+    fields = row.read(_Row)
+    tests = fields.test_list
+    check = AssertsCheck(
+        tests="\n".join(filter(None, [*fields.test_imports, fields.test_setup_code, *tests]))
+    )
+    text = fields.text or row.text("prompt")
+    code = fields.code.replace("\r\n", "\n")
     return Task(
-        task_id=_task_id(row),
+        task_id=fields.task_id if isinstance(fields.task_id, str) else f"mbpp/{fields.task_id}",
         # What Austin et al. show a base model, with one test as the field does it.
         prompt=f'"""\n{text}\n{tests[0]}\n"""\n',
         entry_point=_entry_point(code, tests),
         canonical_solution=code,
         build=lambda solution: Program(solution, check),
-        instruction=str(row.fields.get("instruction") or "") or _with_test(text, tests[0]),
+        instruction=fields.instruction or _with_test(text, tests[0]),
         stop=("\nassert", '\n"""', "\nprint(", "\nif __name__"),
     )
 
@@ -46,28 +59,5 @@ def _with_test(text: str, test: str) -> str:
 
 def _entry_point(code: str, tests: list[str]) -> str:
     """Return the function of the reference that the tests call; empty where none is found."""
-    try:
-        defined = {n.name for n in ast.parse(code).body if isinstance(n, ast.FunctionDef)}
-        called = [
-            node.func.id
-            for node in ast.walk(ast.parse("\n".join(tests)))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        ]
-    except (SyntaxError, ValueError, RecursionError):
-        return ""
-    return next((name for name in called if name in defined), "")
-
-
-def _task_id(row: Row) -> str:
-    value = row.require("task_id")
-    return value if isinstance(value, str) else f"mbpp/{value}"
-
-
-def _texts(row: Row, field: str) -> list[str]:
-    value: Any = row.fields.get(field) or []
-    if not isinstance(value, list):
-        raise DatasetError(f"{row.where}: {field!r} must be a list of strings")
-    items = cast("list[Any]", value)
-    if not all(isinstance(each, str) for each in items):
-        raise DatasetError(f"{row.where}: {field!r} must be a list of strings")
-    return [str(each) for each in items]
+    called = re.findall(r"(\w+)\s*\(", "\n".join(tests))
+    return next((name for name in called if defines(code, name)), "")

@@ -5,13 +5,21 @@ with 0. Only languages that the verifier has a sandbox for can be judged: others
 undecided with a message that says so.
 """
 
-from typing import Any, cast
+import msgspec
 
-from veristone import DatasetError, ProgramCheck
+from veristone import ProgramCheck
 from veristone.files import Row
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
+
+
+class _Row(msgspec.Struct):
+    name: str
+    language: str
+    prompt: str
+    tests: str
+    stop_tokens: tuple[str, ...] = ()
 
 
 def read_task(row: Row) -> Task:
@@ -20,23 +28,15 @@ def read_task(row: Row) -> Task:
     Raises:
         DatasetError: a field is missing or of another type.
     """
-    name, prompt, tests = row.text("name"), row.text("prompt"), row.text("tests")
-    language = row.text("language")
+    fields = row.read(_Row)
+    language, prompt = fields.language, fields.prompt
     return Task(
-        task_id=name,
+        task_id=fields.name,
         prompt=prompt,
         entry_point="",
         canonical_solution="",
-        build=lambda solution: Program(f"{solution}\n{tests}", ProgramCheck()),
+        build=lambda solution: Program(f"{solution}\n{fields.tests}", ProgramCheck()),
         instruction=f"Complete this {language} code:\n\n```{language}\n{prompt}\n```",
         language=language,
-        stop=tuple(_stop(row)),
+        stop=fields.stop_tokens,
     )
-
-
-def _stop(row: Row) -> list[str]:
-    value: Any = row.fields.get("stop_tokens") or []
-    items = cast("list[Any]", value) if isinstance(value, list) else [None]
-    if not all(isinstance(each, str) for each in items):
-        raise DatasetError(f"{row.where}: 'stop_tokens' must be a list of strings")
-    return [str(each) for each in items]
