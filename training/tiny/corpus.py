@@ -43,8 +43,8 @@ def _document(task: Task, rng: random.Random) -> Document:
     tests = "\n".join(task.example_tests)
     if form == "solution":
         prompt = prompts.solution_prompt(task.instruction)
-        return Document(prompt, prompts.solution_text(code))
+        return Document(prompt, prompts.fenced(code))
     if form == "answer":
         prompt = prompts.answer_prompt(task.instruction)
         return Document(prompt, prompts.answer_text(code, tests))
-    return Document(prompts.tests_prompt(task.instruction), prompts.tests_text(tests))
+    return Document(prompts.tests_prompt(task.instruction), prompts.fenced(tests))

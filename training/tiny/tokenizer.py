@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from veristone.training.tiny.prompts import CHAT_TEMPLATE
+from veristone.training.tiny.prompts import TEMPLATE
 
 __all__ = ["END", "PAD", "make_tokenizer"]
 
@@ -48,6 +48,6 @@ def make_tokenizer(texts: Iterable[str], vocabulary: int, max_length: int) -> An
         unk_token=END,
         pad_token=PAD,
         model_max_length=max_length,
-        chat_template=CHAT_TEMPLATE,
+        chat_template=TEMPLATE.chat_template(),
         clean_up_tokenization_spaces=False,
     )
