@@ -37,7 +37,7 @@ What is promised
   queues of the same store, and counts. All of it happens with the ack or none of it does, so the
   first ack of an item decides what came of it, and a killed holder leaves nothing half done.
 - *The end.* When all `producers` have said `complete` and every item is done or dead, `lease`
-  returns no items, at once and to everybody.
+  returns no items, to everybody.
 - *Cancellation.* A cancelled `put` may have put some of its items; putting them again is harmless.
   A cancelled `lease` holds nothing, and what it had been given is given back with its attempt
   uncounted. A cancelled ack, nack or extend has either happened or not.
@@ -69,6 +69,8 @@ puts into a queue comes from the producer that is named like the queue acked: if
 `complete` there, this is taken back, so that late records are never refused.
 """
 
+import asyncio
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,7 +88,7 @@ from veristone.queues.policy import (
     clean_reason,
     retry_delay_s,
 )
-from veristone.queues.steps import AckStep, LeaseStep, PutStep, Return
+from veristone.queues.steps import AckStep, PutStep, Return, to_its_end
 from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
 
 __all__ = ["Clock", "SampleQueue"]
@@ -97,8 +99,8 @@ T = TypeVar("T")
 
 # One step stays short, because it keeps other processes (SQLite) or clients (Redis) waiting.
 _STEP_ITEMS, _STEP_BYTES = 1000, 8 * 1024 * 1024
-# A lease that somebody else takes while we sleep can expire without any event: look again.
-_RECHECK_S = 1.0
+# Who waits looks again after so long, and then after twice as long each time.
+_PAUSE_FIRST_S, _PAUSE_MOST_S = 0.002, 0.1
 
 
 class SampleQueue(ABC):
@@ -108,10 +110,8 @@ class SampleQueue(ABC):
     `ConfigError` when the storage turns out to be damaged.
 
     A back end supplies *steps* (the methods that end in `_step`): each does all that can be done at
-    this moment, atomically, and says what it would have to wait for. The verbs repeat a step until
-    it is through. A step that found nothing to do returns a mark taken before it looked; `_changed`
-    returns as soon as anything happened after that mark, so that no wake-up is lost between
-    looking and sleeping.
+    this moment, atomically. The verbs repeat a step until it is through, with pauses of up to a
+    tenth of a second: whoever waits notices within that time what others did.
     """
 
     def __init__(self, policy: Policy | None, clock: Clock | None) -> None:
@@ -174,13 +174,13 @@ class SampleQueue(ABC):
         """
         self._check_open()
         batch = check_items(items, self.policy)
-        until = _deadline(timeout_s)
+        pauses = _Pauses(timeout_s)
         start = new = 0
         while start < len(batch):
             step = await self._put_step(_slice(batch, start, lambda item: len(item.payload)))
             start += step.accepted
             new += step.new
-            if not step.accepted and not await self._wait(step.mark, step.wake_in_s, until):
+            if not step.accepted and not await self._pause(pauses):
                 raise QueueTimeout(
                     f"the queue was full for {timeout_s} s: {start} of {len(batch)} items "
                     "are in it",
@@ -199,13 +199,20 @@ class SampleQueue(ABC):
         self._check_open()
         check_count("the number of items to lease", n)
         check_seconds("the time to live of a lease", ttl_s, least=0.001)
-        until = _deadline(timeout_s)
+        pauses = _Pauses(timeout_s)
         while True:
-            step = await self._lease_step(min(n, _STEP_ITEMS), ttl_s)
-            if step.leases or step.finished:
-                return step.leases
-            if not await self._wait(step.mark, step.wake_in_s, until):
+            step = self._lease_step(min(n, _STEP_ITEMS), ttl_s)
+            leases = await to_its_end(step, undo=self._return_unseen)
+            if leases is None:
+                return []
+            if leases:
+                return leases
+            if not await self._pause(pauses):
                 raise QueueTimeout(f"no item came within {timeout_s} s")
+
+    async def _return_unseen(self, leases: list[Lease] | None) -> None:
+        if leases:
+            await self._nack_step([Return(lease.token, 0.0) for lease in leases], None)
 
     async def extend(self, *tokens: Token, ttl_s: float) -> None:
         """Let the leases end `ttl_s` seconds from now.
@@ -234,6 +241,7 @@ class SampleQueue(ABC):
         left = [(token, (outcomes or {}).get(token, _NOTHING)) for token in tokens]
         for _, outcome in left:
             await self._check_outcome(outcome)
+        pauses = _Pauses(None)
         refused: list[Token] = []
         while left:
             some = _slice(left, 0, lambda pair: _size(pair[1]))
@@ -242,7 +250,7 @@ class SampleQueue(ABC):
             blocked = set(step.blocked)
             left = [*left[len(some) :], *(pair for pair in some if pair[0] in blocked)]
             if len(blocked) == len(some):
-                await self._wait(step.mark, None, None)
+                await self._pause(pauses)
         _refuse(refused)
 
     async def _check_outcome(self, outcome: Outcome) -> None:
@@ -336,26 +344,18 @@ class SampleQueue(ABC):
         if self._closed or self._agreed is None:
             raise QueueClosed("the queue is closed" if self._closed else "the queue is not open")
 
-    async def _wait(self, mark: int | str, wake_in_s: float | None, until: float | None) -> bool:
-        """Sleep until something may have changed; False if the deadline is over."""
-        left = _RECHECK_S if wake_in_s is None else min(max(wake_in_s, 0.001), _RECHECK_S)
-        if until is not None:
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                return False
-            left = min(left, remaining)
-        await self._changed(mark, left)
+    async def _pause(self, pauses: "_Pauses") -> bool:
+        """Wait before the next look; False where the deadline is over."""
+        going_on = await pauses.one()
         self._check_open()
-        return True
-
-    @abstractmethod
-    async def _changed(self, mark: int | str, timeout_s: float) -> None: ...
+        return going_on
 
     @abstractmethod
     async def _put_step(self, items: Sequence[Item]) -> PutStep: ...
 
     @abstractmethod
-    async def _lease_step(self, n: int, ttl_s: float) -> LeaseStep: ...
+    async def _lease_step(self, n: int, ttl_s: float) -> list[Lease] | None:
+        """What can be leased now; None at the end."""
 
     @abstractmethod
     async def _extend_step(self, tokens: Sequence[Token], ttl_s: float) -> list[Token]:
@@ -391,11 +391,23 @@ class SampleQueue(ABC):
     async def _put_back_step(self, keys: Sequence[str]) -> int: ...
 
 
-def _deadline(timeout_s: float | None) -> float | None:
-    if timeout_s is None:
-        return None
-    check_seconds("a deadline", timeout_s)
-    return time.monotonic() + timeout_s
+class _Pauses:
+    """Pauses between two looks, each twice as long as the last, until a deadline."""
+
+    def __init__(self, timeout_s: float | None) -> None:
+        if timeout_s is not None:
+            check_seconds("a deadline", timeout_s)
+        self._until = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        self._next_s = _PAUSE_FIRST_S
+
+    async def one(self) -> bool:
+        """Make a pause; False where the deadline is over."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            return False
+        await asyncio.sleep(min(self._next_s, left))
+        self._next_s = min(2 * self._next_s, _PAUSE_MOST_S)
+        return True
 
 
 def _size(outcome: Outcome) -> int:

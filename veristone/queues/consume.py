@@ -17,7 +17,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from veristone.errors import ConfigError
 from veristone.queues.base import SampleQueue
@@ -27,7 +26,6 @@ from veristone.queues.values import Lease, Outcome, Token
 
 __all__ = ["Consumed", "consume"]
 
-T = TypeVar("T")
 Handler = Callable[[Lease], Awaitable[Outcome | None]]
 
 _LAST_WORDS_S = 10.0
@@ -94,9 +92,14 @@ class _Consumer:
                 keeper = group.create_task(self._keep_alive())
                 group.create_task(self._report_always())
                 workers = [group.create_task(self._work()) for _ in range(self._workers)]
-                await self._fetch(stop)
-                if stop.is_set():
+                fetching = group.create_task(self._fetch())
+                stopping = group.create_task(stop.wait())
+                await asyncio.wait((fetching, stopping), return_when=asyncio.FIRST_COMPLETED)
+                if stopping.done():
+                    fetching.cancel()
+                    await asyncio.wait((fetching,))
                     self._drop_unbegun()
+                stopping.cancel()
                 for _ in workers:
                     self._todo.put_nowait(None)
                 await asyncio.wait(workers)
@@ -109,30 +112,19 @@ class _Consumer:
             await self._finish()
         return self._result
 
-    async def _fetch(self, stop: asyncio.Event) -> None:
-        stopped = asyncio.ensure_future(stop.wait())
-        try:
-            while not stop.is_set():
-                room = self._most - len(self._held)
-                if room <= 0:
-                    self._freed.clear()
-                    await _first(asyncio.ensure_future(self._freed.wait()), stopped)
-                    continue
-                leasing = asyncio.ensure_future(self._lease(room))
-                if await _first(leasing, stopped) == 0:
-                    return
-        finally:
-            stopped.cancel()
-            await asyncio.wait((stopped,))
-
-    async def _lease(self, room: int) -> int:
-        """Take up to `room` items; none means that the queue is finished."""
-        leases = await self._queue.lease(room, self._ttl_s)
-        # Noted here, with no await between, so that a cancelled `_fetch` loses none.
-        for lease in leases:
-            self._held[lease.token] = lease
-            self._todo.put_nowait(lease)
-        return len(leases)
+    async def _fetch(self) -> None:
+        """Take what there is room for, until the queue is finished."""
+        while True:
+            while (room := self._most - len(self._held)) <= 0:
+                self._freed.clear()
+                await self._freed.wait()
+            leases = await self._queue.lease(room, self._ttl_s)
+            if not leases:
+                return
+            # Noted with no await between, so that a cancelled fetch loses none.
+            for lease in leases:
+                self._held[lease.token] = lease
+                self._todo.put_nowait(lease)
 
     async def _work(self) -> None:
         while (lease := await self._todo.get()) is not None:
@@ -214,17 +206,6 @@ class _Consumer:
             async with asyncio.timeout(_LAST_WORDS_S):
                 if self._held:
                     await self._queue.nack(*self._held, reason="", counts=False)
-
-
-async def _first(wanted: "asyncio.Future[T]", other: "asyncio.Task[bool]") -> T | None:
-    """What is wanted, or None if the other came first; `wanted` is over in any case."""
-    try:
-        await asyncio.wait((wanted, other), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        if not wanted.done():
-            wanted.cancel()
-            await asyncio.wait((wanted,))
-    return None if wanted.cancelled() else wanted.result()
 
 
 async def _lost_by(verb: Awaitable[None]) -> int:

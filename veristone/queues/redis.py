@@ -3,14 +3,13 @@
 First deliveries come from a Redis Stream through a consumer group, so `XINFO` and `XPENDING` show
 operators what is going on. Leases are kept beside it, because XAUTOCLAIM knows only one idle time
 for all, cannot fence, and does not delay. Every step is one Lua script (`redis_queue.lua`), hence
-atomic; waiting is ``XREAD BLOCK`` on a stream that has one entry, the last change.
+atomic.
 
 Durability is that of the server: with ``appendfsync always`` what a verb returned for is on disk,
 with the usual ``everysec`` a crash of the server can lose its last second. A server that may evict
 keys is refused. All keys of a queue share one hash slot. Leases are measured by the server's clock.
 """
 
-import asyncio
 import contextlib
 import json
 import os
@@ -24,7 +23,7 @@ from veristone import ConfigError
 from veristone.queues.base import Clock, SampleQueue
 from veristone.queues.errors import QueueClosed, QueueUnavailable
 from veristone.queues.policy import Policy, parse_policy
-from veristone.queues.steps import AckStep, LeaseStep, PutStep, Return, to_its_end
+from veristone.queues.steps import AckStep, PutStep, Return, to_its_end
 from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
 
 if TYPE_CHECKING:
@@ -34,23 +33,14 @@ __all__ = ["RedisQueue"]
 
 _FORMAT = b"veristone-queue-2"
 _GROUP = "c"
-_KEYS = {
-    "queue": b"hash",
-    "stream": b"stream",
-    "seen": b"set",
-    "items": b"hash",
-    "leased": b"zset",
-    "returned": b"zset",
-    "dead": b"zset",
-    "complete": b"set",
-    "results": b"hash",
-    "kept": b"zset",
-    "counts": b"hash",
-    "wake": b"stream",
-}
+# In the order of the script's list.
+_PARTS = (
+    *("queue", "stream", "seen", "items", "leased", "returned", "dead", "complete"),
+    *("results", "kept", "counts"),
+)
 _ANSWER_S = 30.0
-# Each wait holds one, so there are as many as callers; redis-py's own bound, which newer versions
-# set at 100, makes an error of the next.
+# Each step holds one; redis-py's own bound, which newer versions set at 100, makes an error of the
+# next.
 _CONNECTIONS = 10_000
 
 
@@ -86,12 +76,10 @@ class RedisQueue(SampleQueue):
         self._consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._redis: Redis | None = None
         self._script: _Script | None = None
-        self._running: set[asyncio.Future[Any]] = set()
-        self._reading: set[asyncio.Future[None]] = set()
 
     def _keys_of(self, name: str) -> list[str]:
         # The braces: all keys of a store share one hash slot, so that a script may touch them.
-        return [f"veristone:{{{self._store}}}:{name}:{part}" for part in _KEYS]
+        return [f"veristone:{{{self._store}}}:{name}:{part}" for part in _PARTS]
 
     async def open(self) -> None:
         """Connect, and make the queue if it is not there."""
@@ -109,8 +97,7 @@ class RedisQueue(SampleQueue):
     async def _join(self, redis: "Redis") -> None:
         from redis.exceptions import ResponseError
 
-        await self._check_server(redis)
-        await self._check_keys(redis)
+        await self._check(redis)
         source = Path(__file__).with_name("redis_queue.lua").read_text(encoding="utf-8")
         self._script = cast(_Script, redis.register_script(source))
         fields = {
@@ -136,7 +123,8 @@ class RedisQueue(SampleQueue):
         agreed.agree(self._wanted, self._where)
         self._agreed = agreed
 
-    async def _check_server(self, redis: "Redis") -> None:
+    async def _check(self, redis: "Redis") -> None:
+        """Look whether the server keeps what it is given, and the store is one of ours."""
         memory = await redis.info("memory")  # pyright: ignore[reportUnknownMemberType]
         eviction = str(memory.get("maxmemory_policy", "noeviction"))
         if eviction.startswith("allkeys"):
@@ -144,23 +132,8 @@ class RedisQueue(SampleQueue):
                 f"{self._where}: the server drops keys when it is full "
                 f"(maxmemory-policy {eviction}): set it to noeviction"
             )
-
-    async def _check_keys(self, redis: "Redis") -> None:
-        """Touch nothing that somebody else made."""
-        async with redis.pipeline(transaction=True) as pipe:
-            for key in self._keys:
-                pipe.type(key)
-            kinds = await pipe.execute()
-        for key, kind, right in zip(self._keys, kinds, _KEYS.values(), strict=True):
-            if kind not in (b"none", right):
-                raise ConfigError(
-                    f"{self._where}: the key {key} is a {kind.decode()}, not a {right.decode()}: "
-                    "something else uses it"
-                )
-        if kinds[0] == b"none":
-            return
         found = cast(object, await redis.hget(self._keys[0], "format"))  # pyright: ignore[reportGeneralTypeIssues]
-        if found != _FORMAT:
+        if found not in (None, _FORMAT):
             raise ConfigError(
                 f"{self._where} has format {found!r}, this program knows {_FORMAT!r}: "
                 "use the program that made it, or another name"
@@ -169,78 +142,36 @@ class RedisQueue(SampleQueue):
     async def close(self) -> None:
         """Disconnect; waits end with `QueueClosed`."""
         self._closed = True
-        for reading in self._reading:
-            reading.cancel()
-        if self._reading or self._running:
-            await asyncio.wait(self._reading | self._running)
         redis, self._redis = self._redis, None
         if redis is not None:
             await redis.aclose()
 
-    async def _step(
-        self, verb: str, *args: object, others: Sequence[str] = (), undo: bool = False
-    ) -> Any:
+    async def _step(self, verb: str, *args: object, others: Sequence[str] = ()) -> Any:
         """Run one step to its end, also when the caller is cancelled."""
         script = self._script
         if self._redis is None or script is None:
             raise QueueClosed("the queue is closed")
         now = "" if self._own_clock is None else f"{self._own_clock():.6f}"
-
-        async def run() -> Any:
-            with _translated(self._where):
-                return await script([*self._keys, *others], [verb, now, *args])
-
-        running: asyncio.Future[Any] = asyncio.ensure_future(run())
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await to_its_end(running)
-            if undo and running.exception() is None:
-                leases = _leases(running.result(), cast(int, args[2]))
-                if leases:
-                    returns = [Return(lease.token, 0.0) for lease in leases]
-                    await to_its_end(asyncio.ensure_future(self._nack_step(returns, None)))
-            raise
-
-    async def _changed(self, mark: int | str, timeout_s: float) -> None:
-        redis = self._redis
-        if redis is None:
-            raise QueueClosed("the queue is closed")
-
-        last, _, wake = str(mark).partition(" ")
-
-        async def read() -> None:
-            with _translated(self._where):
-                await redis.xread({wake: last}, count=1, block=max(1, int(timeout_s * 1000)))
-
-        reading = asyncio.ensure_future(read())
-        self._reading.add(reading)
-        reading.add_done_callback(self._reading.discard)
-        try:
-            await asyncio.wait((reading,))
-        finally:
-            if not reading.done():
-                reading.cancel()
-                await asyncio.wait((reading,))
-        if not reading.cancelled():
-            reading.result()
+        with _translated(self._where):
+            return await to_its_end(script([*self._keys, *others], [verb, now, *args]))
 
     async def _put_step(self, items: Sequence[Item]) -> PutStep:
         flat = [part for item in items for part in (item.key, item.payload)]
-        answer = await self._step("put", *flat)
-        if answer[0] < 0:
+        accepted, new = await self._step("put", *flat)
+        if accepted < 0:
             raise QueueClosed("every producer is complete: call begin(producer) before put")
-        accepted, new, mark, wake_in = answer
-        return PutStep(accepted, new, self._mark(mark), _seconds(wake_in))
+        return PutStep(accepted, new)
 
-    async def _lease_step(self, n: int, ttl_s: float) -> LeaseStep:
+    async def _lease_step(self, n: int, ttl_s: float) -> list[Lease] | None:
         fence = secrets.randbits(52)
-        answer = await self._step("lease", n, ttl_s, fence, self._consumer, undo=True)
-        finished, mark, wake_in = answer[:3]
-        leases = _leases(answer, fence)
-        return LeaseStep(leases, bool(finished), self._mark(mark), _seconds(wake_in))
+        answer = await self._step("lease", n, ttl_s, fence, self._consumer)
+        finished, expires_at, given = answer[0], float(answer[1]), answer[2:]
+        if finished:
+            return None
+        return [
+            Lease(Token(key.decode(), attempt, fence), payload, expires_at)
+            for key, attempt, payload in zip(given[::3], given[1::3], given[2::3], strict=True)
+        ]
 
     async def _extend_step(self, tokens: Sequence[Token], ttl_s: float) -> list[Token]:
         answer = await self._step("extend", ttl_s, *_flat(tokens))
@@ -252,18 +183,11 @@ class RedisQueue(SampleQueue):
         for token, outcome in outcomes:
             parts += (token.key, token.fence, *_outcome(outcome, names))
         others = [key for name in names for key in self._keys_of(name)]
-        answer = await self._step("ack", self._name, len(names), *parts, others=others)
-        full, mark, refused, blocked = cast(tuple[int, bytes, list[int], list[int]], answer)
-        return AckStep(
-            [outcomes[index][0] for index in refused],
-            [outcomes[index][0] for index in blocked],
-            self._mark(mark, names[full - 1] if full else self._name),
+        answer: list[list[int]] = await self._step(
+            "ack", self._name, len(names), *parts, others=others
         )
-
-    def _mark(self, last: bytes, name: str | None = None) -> str:
-        """The last change of a queue, and where the next one will be seen."""
-        keys = self._keys if name is None else self._keys_of(name)
-        return f"{last.decode()} {keys[-1]}"
+        refused, blocked = ([outcomes[index][0] for index in indexes] for indexes in answer)
+        return AckStep(refused, blocked)
 
     async def _policy_of(self, name: str) -> Policy:
         if self._redis is None:
@@ -308,7 +232,7 @@ class RedisQueue(SampleQueue):
         if self._redis is None:
             raise QueueClosed("the queue is closed")
         with _translated(self._where):
-            key = self._keys[list(_KEYS).index("counts")]
+            key = self._keys[_PARTS.index("counts")]
             found = cast(dict[bytes, bytes], await self._redis.hgetall(key))  # pyright: ignore[reportGeneralTypeIssues]
         return {name.decode(): int(number) for name, number in sorted(found.items())}
 
@@ -375,16 +299,3 @@ def _outcome(outcome: Outcome, names: Sequence[str]) -> list[object]:
 
 def _flat(tokens: Sequence[Token]) -> list[object]:
     return [part for token in tokens for part in (token.key, token.fence)]
-
-
-def _leases(answer: Sequence[Any], fence: int) -> list[Lease]:
-    expires_at = float(answer[3])
-    given = answer[4:]
-    return [
-        Lease(Token(key.decode(), attempt, fence), payload, expires_at)
-        for key, attempt, payload in zip(given[::3], given[1::3], given[2::3], strict=True)
-    ]
-
-
-def _seconds(text: bytes) -> float | None:
-    return float(text) if text else None

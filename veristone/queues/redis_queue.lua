@@ -10,9 +10,9 @@
 -- dead     zset of keys, all with score 0, hence in byte order
 -- complete set of producers that are done
 -- results  hash: key -> what was kept of the item     kept      zset of its keys, as dead
--- counts   hash: name -> sum                          wake      stream of one entry: a change
+-- counts   hash: name -> sum
 local PARTS = {'queue', 'stream', 'seen', 'items', 'leased', 'returned', 'dead', 'complete',
-  'results', 'kept', 'counts', 'wake'}
+  'results', 'kept', 'counts'}
 local GROUP, REASONS, PAGE_BYTES = 'c', 20, 8 * 1024 * 1024
 local verb, now = ARGV[1], tonumber(ARGV[2])
 
@@ -33,7 +33,6 @@ end
 
 local me = at(0)
 local function count(q, field, by) return redis.call('HINCRBY', q.queue, field, by) end
-local function changed(q) redis.call('XADD', q.wake, 'MAXLEN', '=', 1, '*', 'e', 1) end
 
 local function load(q, key)
   local text = redis.call('HGET', q.items, key)
@@ -75,27 +74,12 @@ local function sweep(q)
       blame(item, 'the lease expired')
       if item.a >= q.policy.max_attempts then bury(q, key, item) else give_back(q, key, item, due) end
     end
-    changed(q)
   end
 end
 
 local function is_complete(q) return redis.call('SCARD', q.complete) >= q.policy.producers end
 
 local function open(q) return tonumber(redis.call('HGET', q.queue, 'open')) end
-
-local function mark(q)
-  local last = redis.call('XREVRANGE', q.wake, '+', '-', 'COUNT', 1)
-  return #last > 0 and last[1][1] or '0-0'
-end
-
-local function wake_in(q)
-  local first
-  for _, zset in ipairs({q.leased, q.returned}) do
-    local head = redis.call('ZRANGE', zset, 0, 0, 'WITHSCORES')
-    if #head > 0 and (not first or tonumber(head[2]) < first) then first = tonumber(head[2]) end
-  end
-  return first and number(first - now) or ''
-end
 
 local function payload(q, id)
   local entry = redis.call('XRANGE', q.stream, id, id)
@@ -110,9 +94,9 @@ end
 
 local steps = {}
 
--- key, payload, ... -> accepted, new, mark, wake_in; or -1 if the producers are complete
+-- key, payload, ... -> accepted, new; or -1, 0 if the producers are complete
 function steps.put()
-  if is_complete(me) then return {-1} end
+  if is_complete(me) then return {-1, 0} end
   local accepted, new, room = 0, 0, me.policy.capacity - open(me)
   for n = 3, #ARGV, 2 do
     if redis.call('SISMEMBER', me.seen, ARGV[n]) == 0 then
@@ -122,11 +106,10 @@ function steps.put()
     end
     accepted = accepted + 1
   end
-  if new > 0 then changed(me) end
-  return {accepted, new, mark(me), wake_in(me)}
+  return {accepted, new}
 end
 
--- n, ttl, fence, consumer -> finished, mark, wake_in, expires_at, (key, attempt, payload)...
+-- n, ttl, fence, consumer -> finished, expires_at, (key, attempt, payload)...
 function steps.lease()
   local n, expires, fence, consumer = tonumber(ARGV[3]), now + tonumber(ARGV[4]), ARGV[5], ARGV[6]
   local given = {}
@@ -153,7 +136,7 @@ function steps.lease()
     end
   end
   local finished = #given == 0 and open(me) == 0 and is_complete(me)
-  return {finished and 1 or 0, mark(me), wake_in(me), number(expires), unpack(given)}
+  return {finished and 1 or 0, number(expires), unpack(given)}
 end
 
 -- The item of a token, if nobody else was given it since.
@@ -204,15 +187,15 @@ end
 
 -- this queue's name, how many queues to put into, then for each item: key, fence, "1" if it has a
 -- result, the result, how many counts, (name, by)..., how many puts, (queue from 1, key, payload)...
--- -> number of a full queue, its mark, indexes of the refused, of the blocked
+-- -> indexes of the refused, of the blocked
 function steps.ack()
-  local targets, full, given, refused, blocked = {}, {}, {}, {}, {}
+  local targets, full, refused, blocked = {}, {}, {}, {}
   for n = 1, tonumber(ARGV[4]) do
     targets[n] = at(n)
     -- The queue acked may be among them.
     if targets[n].queue == me.queue then targets[n] = me else sweep(targets[n]) end
   end
-  local n, index, acked = 4, -1, false
+  local n, index = 4, -1
   local function next_argument()
     n = n + 1
     return ARGV[n]
@@ -233,10 +216,8 @@ function steps.ack()
     elseif not fresh then
       table.insert(blocked, index)
     else
-      acked = true
       for _, put in ipairs(fresh) do insert(put[1], put[2], put[3]) end
       for _, put in ipairs(puts) do
-        given[put[1]] = true
         redis.call('SREM', put[1].complete, ARGV[3])
       end
       if has_result == '1' then
@@ -254,13 +235,7 @@ function steps.ack()
       count(me, 'done', 1)
     end
   end
-  local waits = 0
-  for n, q in ipairs(targets) do
-    if full[q] then waits = n end
-    if given[q] and q ~= me then changed(q) end
-  end
-  if acked then changed(me) end
-  return {waits, mark(waits > 0 and targets[waits] or me), refused, blocked}
+  return {refused, blocked}
 end
 
 -- limit, after -> (key, result)...
@@ -294,14 +269,12 @@ function steps.nack()
       table.insert(refused, (n - 5) / 3)
     end
   end
-  changed(me)
   return refused
 end
 
 -- "1" or "0", producer
 function steps.producer()
   redis.call(ARGV[3] == '1' and 'SADD' or 'SREM', me.complete, ARGV[4])
-  changed(me)
 end
 
 -- -> open, leased, delayed, dead, done, finished
@@ -338,7 +311,6 @@ function steps.put_back()
       back = back + 1
     end
   end
-  changed(me)
   return back
 end
 

@@ -2,15 +2,11 @@
 
 The default. WAL mode: readers and the writer do not block each other, writers take turns (one
 write transaction at a time, a file-wide lock). What a verb returned for survives a kill of the
-process; with ``durability="full"`` (the default) also a crash of the machine, at one fsync a
-group of calls. ``"normal"`` saves the fsync: after a power cut the last moments may be missing,
-so acked items come again, and *items put last are not there*: only for producers that put
-everything again.
+process and a crash of the machine, at one fsync a call: so lease, put and ack many at once.
 
 Not for network file systems: WAL needs shared memory. The file does not shrink; its size is that
 of the fullest moment plus the results and a row for every key (about 150 bytes with a 64-character
-key). Processes notice each other by polling `PRAGMA data_version`, 2 to 100 ms apart while they
-wait, which reads no more than a counter in shared memory.
+key).
 
 The file says what it is (`application_id`, `user_version`), so that a database of somebody else is
 never touched.
@@ -21,33 +17,30 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, TypeVar
 
 from veristone import ConfigError
 from veristone.queues.base import Clock, SampleQueue
 from veristone.queues.errors import QueueClosed, QueueUnavailable
 from veristone.queues.policy import Policy
 from veristone.queues.sqlite_steps import SCHEMA, Turn, find_queue
-from veristone.queues.sqlite_thread import Transactions
-from veristone.queues.steps import AckStep, Changes, LeaseStep, PutStep, Return
-from veristone.queues.values import DeadLetter, Item, Outcome, Stats, Token
+from veristone.queues.steps import AckStep, PutStep, Return, to_its_end
+from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
 
 __all__ = ["SQLiteQueue"]
 
 T = TypeVar("T")
-Durability = Literal["full", "normal"]
 
 MEMORY = ":memory:"
-_POLL_FIRST_S, _POLL_MOST_S = 0.002, 0.1
 _APPLICATION_ID = 0x76735131  # "vsQ1"
 _VERSION = 2
 _BUSY_S = 15.0
 # Pages of the WAL before it is copied into the file (32 MiB). Random keys touch the same pages of
 # their index again and again; with SQLite's 1000 pages a put costs 1.6 times as much.
-_SETTINGS = ("wal_autocheckpoint = 8000", "cache_size = -32768")
+_SETTINGS = ("synchronous = full", "wal_autocheckpoint = 8000", "cache_size = -32768")
 
 
 class SQLiteQueue(SampleQueue):
@@ -64,14 +57,11 @@ class SQLiteQueue(SampleQueue):
         policy: Policy | None = None,
         *,
         name: str = "queue",
-        durability: Durability = "full",
         clock: Clock | None = None,
     ) -> None:
         super().__init__(policy, clock)
-        if durability not in ("full", "normal"):
-            raise ConfigError(f"durability is 'full' or 'normal', not {durability!r}")
         self._name = name
-        self._store = _Store(path, durability)
+        self._store = _Store(path)
         self._id = 0
 
     def beside(self, name: str, policy: Policy | None = None) -> "SQLiteQueue":
@@ -99,63 +89,28 @@ class SQLiteQueue(SampleQueue):
         """Finish what was asked for and close the file."""
         if not self._closed:
             self._closed = True
-            self._store.changes.announce()
             if self._agreed is not None:
                 await self._store.close()
 
-    async def _step(
-        self, step: Callable[[Turn], T], undo: Callable[[Turn, T], object] | None = None
-    ) -> T:
-        """Run a step at the time at which it gets its turn, and tell the waits about it."""
+    async def _step(self, step: Callable[[Turn], T]) -> T:
+        """Run a step at the time at which it gets its turn."""
         policy = self.policy
-
-        def turn(db: sqlite3.Connection) -> Turn:
-            return Turn(db, self._name, self._id, policy, self._clock())
-
-        value = await self._store.run(
-            lambda db: step(turn(db)),
-            undo=None if undo is None else lambda db, value: undo(turn(db), value),
+        return await self._store.run(
+            lambda db: step(Turn(db, self._name, self._id, policy, self._clock()))
         )
-        return value
-
-    async def _changed(self, mark: int | str, timeout_s: float) -> None:
-        changes, until = self._store.changes, time.monotonic() + timeout_s
-        poll = _POLL_FIRST_S
-        while changes.mark == mark and not self._closed:
-            left = until - time.monotonic()
-            if left <= 0:
-                return
-            await changes.wait(mark, min(poll, left))
-            poll = min(poll * 2, _POLL_MOST_S)
-            if changes.mark == mark and not self._closed:
-                await self._store.look_around()
 
     async def _put_step(self, items: Sequence[Item]) -> PutStep:
-        mark = self._store.changes.mark
-        step = await self._step(lambda turn: turn.put(items))
-        if step.new:
-            self._store.changes.announce()
-        return PutStep(step.accepted, step.new, mark, step.wake_in_s)
+        return await self._step(lambda turn: turn.put(items))
 
-    async def _lease_step(self, n: int, ttl_s: float) -> LeaseStep:
-        mark = self._store.changes.mark
-        step = await self._step(
-            lambda turn: turn.lease(n, ttl_s),
-            # What a cancelled caller never saw goes back.
-            undo=lambda turn, step: turn.nack([Return(x.token, 0.0) for x in step.leases], None),
-        )
-        return LeaseStep(step.leases, step.finished, mark, step.wake_in_s)
+    async def _lease_step(self, n: int, ttl_s: float) -> list[Lease] | None:
+        return await self._step(lambda turn: turn.lease(n, ttl_s))
 
     async def _ack_step(self, outcomes: Sequence[tuple[Token, Outcome]]) -> AckStep:
-        mark = self._store.changes.mark
-        step = await self._step(lambda turn: turn.ack(outcomes))
-        if len(step.blocked) < len(outcomes):
-            self._store.changes.announce()
-        return AckStep(step.refused, step.blocked, mark)
+        return await self._step(lambda turn: turn.ack(outcomes))
 
     async def _policy_of(self, name: str) -> Policy:
         where = self._store.where
-        found = await self._store.run(lambda db: find_queue(db, name, where), writes=False)
+        found = await self._store.run(lambda db: find_queue(db, name, where))
         if found is None:
             raise ConfigError(
                 f"{where} has no queue {name!r}: open it once before others put there"
@@ -163,22 +118,22 @@ class SQLiteQueue(SampleQueue):
         return found[1]
 
     async def _extend_step(self, tokens: Sequence[Token], ttl_s: float) -> list[Token]:
-        return await self._told(lambda turn: turn.extend(tokens, ttl_s))
+        return await self._step(lambda turn: turn.extend(tokens, ttl_s))
 
     async def _nack_step(self, returns: Sequence[Return], reason: str | None) -> list[Token]:
-        return await self._told(lambda turn: turn.nack(returns, reason))
+        return await self._step(lambda turn: turn.nack(returns, reason))
 
     async def _producer_step(self, producer: str, *, complete: bool) -> None:
-        await self._told(lambda turn: turn.producer(producer, complete=complete))
+        await self._step(lambda turn: turn.producer(producer, complete=complete))
 
     async def _stats_step(self) -> Stats:
-        return await self._told(lambda turn: turn.stats())
+        return await self._step(lambda turn: turn.stats())
 
     async def _dead_step(self, limit: int, after: str) -> list[DeadLetter]:
-        return await self._told(lambda turn: turn.dead_letters(limit, after))
+        return await self._step(lambda turn: turn.dead_letters(limit, after))
 
     async def _put_back_step(self, keys: Sequence[str]) -> int:
-        return await self._told(lambda turn: turn.put_back(keys))
+        return await self._step(lambda turn: turn.put_back(keys))
 
     async def _results_step(self, limit: int, after: str) -> list[Item]:
         return await self._step(lambda turn: turn.results(limit, after))
@@ -186,62 +141,63 @@ class SQLiteQueue(SampleQueue):
     async def _counts_step(self) -> dict[str, int]:
         return await self._step(lambda turn: turn.counts())
 
-    async def _told(self, step: Callable[[Turn], T]) -> T:
-        value = await self._step(step)
-        self._store.changes.announce()
-        return value
-
 
 class _Store:
-    """A database and the thread that owns its connection, as long as a queue is open on it."""
+    """A database and the thread that owns its connection, as long as a queue is open on it.
 
-    def __init__(self, path: str | PathLike[str], durability: Durability) -> None:
+    sqlite3 blocks, hence the thread; a wrapper that hops threads for every statement would cost
+    more than the statements do.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.path = path
         self.where = "the memory store" if str(path) == MEMORY else f"queue {path}"
-        self.changes = Changes()
-        self._durability: Durability = durability
-        self._seen_version = -1
         self._users = 0
         self._opening = asyncio.Lock()
-        self._thread: Transactions | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._db: sqlite3.Connection | None = None
 
     async def open(self) -> None:
         async with self._opening:
             if self._thread is None:
-                thread = Transactions(partial(_connect, self.path, self._durability))
-                await thread.start()
+                thread = ThreadPoolExecutor(1, thread_name_prefix="sample-queue")
+                try:
+                    self._db = await to_its_end(
+                        _in(thread, _connect, self.path), undo=lambda db: _in(thread, db.close)
+                    )
+                except BaseException:
+                    thread.shutdown()
+                    raise
                 self._thread = thread
             self._users += 1
 
     async def close(self) -> None:
         self._users -= 1
-        if self._users == 0 and self._thread is not None:
+        if self._users == 0 and self._thread is not None and self._db is not None:
             thread, self._thread = self._thread, None
-            await thread.stop()
+            await to_its_end(_in(thread, self._db.close))
+            thread.shutdown()
 
-    async def run(
-        self,
-        job: Callable[[sqlite3.Connection], T],
-        *,
-        writes: bool = True,
-        undo: Callable[[sqlite3.Connection, T], object] | None = None,
-    ) -> T:
-        if self._thread is None:
+    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a job in a transaction of its own."""
+        db = self._db
+        if self._thread is None or db is None:
             raise QueueClosed("the queue is closed")
+
+        def transact() -> T:
+            with db:
+                db.execute("BEGIN IMMEDIATE")
+                return job(db)
+
         with _translated(self.where):
-            return await self._thread.run(job, writes=writes, undo=undo)
-
-    async def look_around(self) -> None:
-        """Announce what other processes committed."""
-        version = await self.run(
-            lambda db: int(db.execute("PRAGMA data_version").fetchone()[0]), writes=False
-        )
-        if version != self._seen_version:
-            self._seen_version = version
-            self.changes.announce()
+            return await _in(self._thread, transact)
 
 
-def _connect(given: str | PathLike[str], durability: Durability) -> sqlite3.Connection:
+def _in(thread: ThreadPoolExecutor, job: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+    return asyncio.get_running_loop().run_in_executor(thread, job, *args)
+
+
+def _connect(given: str | PathLike[str]) -> sqlite3.Connection:
     path, in_memory = Path(given), str(given) == MEMORY
     if not in_memory and not path.parent.is_dir():
         raise ConfigError(f"queue {path}: there is no directory {path.parent}: make it first")
@@ -255,16 +211,15 @@ def _connect(given: str | PathLike[str], durability: Durability) -> sqlite3.Conn
             _check_marks(db, path)
             if not in_memory:
                 _use_wal(db, path)
-            for setting in (f"synchronous = {durability}", *_SETTINGS):
+            for setting in _SETTINGS:
                 db.execute(f"PRAGMA {setting}")
-            db.execute("BEGIN IMMEDIATE")
-            if _is_new(db):
-                for statement in filter(str.strip, SCHEMA.split(";")):
-                    db.execute(statement)
-                db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                db.execute(f"PRAGMA user_version = {_VERSION}")
-            db.execute("COMMIT")
-            _check_marks(db, path)
+            with db:
+                db.execute("BEGIN IMMEDIATE")
+                if _is_new(db):
+                    for statement in filter(str.strip, SCHEMA.split(";")):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                    db.execute(f"PRAGMA user_version = {_VERSION}")
         except BaseException:
             db.close()
             raise

@@ -13,7 +13,7 @@ from typing import Any
 
 from veristone.queues.errors import QueueClosed
 from veristone.queues.policy import EXPIRED, Policy, add_reason, is_dead, parse_policy
-from veristone.queues.steps import AckStep, LeaseStep, PutStep, Return
+from veristone.queues.steps import AckStep, PutStep, Return
 from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Token
 
 __all__ = ["SCHEMA", "Turn", "find_queue"]
@@ -133,7 +133,7 @@ class Turn:
                 fresh.append(item)
             accepted += 1
         self._insert(fresh)
-        return PutStep(accepted, len(fresh), 0, self._wake_in_s())
+        return PutStep(accepted, len(fresh))
 
     def _known(self, items: Iterable[Item]) -> set[str]:
         return {row[0] for row in self._by_key("key", [item.key for item in items])}
@@ -156,8 +156,8 @@ class Turn:
         self._counts.open += len(fresh)
         self._store()
 
-    def lease(self, n: int, ttl_s: float) -> LeaseStep:
-        """Lend up to `n` items: first what came back, then what is fresh."""
+    def lease(self, n: int, ttl_s: float) -> list[Lease] | None:
+        """Lend up to `n` items: first what came back, then what is fresh; None at the end."""
         columns = "seq, key, attempt, payload FROM items JOIN payloads USING (seq)"
         rows: list[tuple[int, str, int, bytes]] = self._db.execute(
             f"SELECT {columns} WHERE queue = ? AND state = 1 AND due <= ? "
@@ -174,7 +174,7 @@ class Turn:
                 self._counts.head = fresh[-1][0] + 1
                 rows += fresh
         if not rows:
-            return LeaseStep([], self._is_finished(), 0, self._wake_in_s())
+            return None if self._is_finished() else []
         expires_at, fence = self._now + ttl_s, secrets.randbits(52)
         self._db.executemany(
             "UPDATE items SET state = 2, attempt = attempt + 1, fence = ?, due = ? WHERE seq = ?",
@@ -182,11 +182,10 @@ class Turn:
         )
         self._counts.leased += len(rows)
         self._store()
-        leases = [
+        return [
             Lease(Token(key, attempt + 1, fence), payload, expires_at)
             for _, key, attempt, payload in rows
         ]
-        return LeaseStep(leases, False, 0, None)
 
     def extend(self, tokens: Iterable[Token], ttl_s: float) -> list[Token]:
         """Move the end of leases, also of those that expired and wait."""
@@ -205,7 +204,7 @@ class Turn:
 
     def ack(self, outcomes: Sequence[tuple[Token, Outcome]]) -> AckStep:
         """Mark items done and keep what came of them; leave those that find no room."""
-        step = AckStep([], [], 0)
+        step = AckStep([], [])
         turns: dict[str, Turn | None] = {self._name: self}
         done: list[int] = []
         held_by = self._held(token for token, _ in outcomes)
@@ -382,15 +381,6 @@ class Turn:
 
     def _is_finished(self) -> bool:
         return not self._counts.open and self._is_complete()
-
-    def _wake_in_s(self) -> float | None:
-        """Seconds until the next lease expires or the next delay is over."""
-        due: float | None = self._db.execute(
-            "SELECT min(due) FROM (SELECT min(due) AS due FROM items WHERE queue = ? AND state = 1 "
-            "UNION ALL SELECT min(due) FROM items WHERE queue = ? AND state = 2)",
-            (self._queue, self._queue),
-        ).fetchone()[0]
-        return None if due is None else due - self._now
 
 
 def _with_reason(reasons: str | None, reason: str) -> str:

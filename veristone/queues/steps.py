@@ -1,81 +1,54 @@
-"""What back ends say of their steps, and how they wait."""
+"""What back ends say of their steps."""
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeVar
 
-from veristone.queues.values import Lease, Token
+from veristone.queues.values import Token
 
-__all__ = ["AckStep", "Changes", "LeaseStep", "PutStep", "Return", "to_its_end"]
+__all__ = ["AckStep", "PutStep", "Return", "to_its_end"]
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class PutStep:
+class PutStep(NamedTuple):
     """The first `accepted` items are in, `new` of them by this step."""
 
     accepted: int
     new: int
-    mark: int | str
-    wake_in_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseStep:
-    """What could be leased; if nothing, whether that is the end."""
-
-    leases: list[Lease]
-    finished: bool
-    mark: int | str
-    wake_in_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class AckStep:
+class AckStep(NamedTuple):
     """All tokens are acked but the `refused` and, for want of room, the `blocked`."""
 
     refused: list[Token]
     blocked: list[Token]
-    mark: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(NamedTuple):
     """One item given back."""
 
     token: Token
     delay_s: float
 
 
-class Changes:
-    """Tells the waits of one event loop that something happened."""
+async def to_its_end(step: Awaitable[T], undo: Callable[[T], Awaitable[Any]] | None = None) -> T:
+    """Run a step to its end, which comes soon, however often the caller is cancelled meanwhile.
 
-    def __init__(self) -> None:
-        self.mark = 0
-        self._waiting: set[asyncio.Future[None]] = set()
-
-    def announce(self) -> None:
-        """Something happened: end every wait."""
-        self.mark += 1
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    async def wait(self, mark: int | str, timeout_s: float) -> None:
-        """Return when something happened after `mark`, or after `timeout_s`."""
-        if self.mark != mark:
-            return
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiter)
-        try:
-            await asyncio.wait((waiter,), timeout=timeout_s)
-        finally:
-            self._waiting.discard(waiter)
-            waiter.cancel()
+    What a cancelled caller will never see is then taken back with `undo`.
+    """
+    running = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await _settled(running)
+        if undo is not None and not running.cancelled() and running.exception() is None:
+            await _settled(asyncio.ensure_future(undo(running.result())))
+        raise
 
 
-async def to_its_end(future: "asyncio.Future[Any]") -> None:
-    """Wait for it however often this wait is cancelled; a step ends soon."""
+async def _settled(future: "asyncio.Future[Any]") -> None:
     while not future.done():
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait((future,))

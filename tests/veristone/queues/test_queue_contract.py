@@ -21,7 +21,6 @@ from veristone.queues import (
     QueueTimeout,
     SampleQueue,
     Token,
-    base,
 )
 
 SMALL = Policy(capacity=4, max_attempts=3, retry_first_s=1, retry_most_s=8)
@@ -249,9 +248,8 @@ async def test_known_keys_need_no_room(store: Store) -> None:
 
 
 async def test_a_dead_item_makes_room_though_nobody_consumes(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store,
 ) -> None:
-    monkeypatch.setattr(base, "_RECHECK_S", 0.1)
     async with store.queue(replace(SMALL, max_attempts=1)) as queue:
         await queue.put(items(4))
         putting = asyncio.ensure_future(queue.put(items(5), timeout_s=20))
