@@ -6,6 +6,7 @@ all three and none of them knows the engine.
 
 import asyncio
 import collections
+import contextlib
 import hashlib
 import time
 from typing import Any
@@ -17,6 +18,7 @@ from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.languages import find
 from veristone.engine.pool import Pool
 from veristone.engine.usage import EngineUsage
+from veristone.engine.wire import Retired
 
 __all__ = ["Pools", "References", "SampleRunner"]
 
@@ -24,6 +26,8 @@ _REFERENCES = 1024
 _STARVED = 0.1
 """Share of its wall time that a program may stand ready without a CPU before it is run again."""
 _BACKEND_PAUSES_S = (0.5, 1.5)
+_USED_UP = 100
+"""Sandboxes in a row that may be found used up; each was so by another sample."""
 
 
 class Pools:
@@ -109,7 +113,7 @@ class SampleRunner:
             if attempt:
                 self.attempts += 1
             try:
-                return await self._run_once(job)
+                return await self._run_where_it_starts(job)
             except BackendUnavailable as broken:
                 error = broken
                 if attempt < self._pools.attempts - 1:
@@ -117,6 +121,13 @@ class SampleRunner:
             except SandboxFailure as broken:
                 error = broken
         raise error
+
+    async def _run_where_it_starts(self, job: Job) -> Report:
+        """Run a job once. A sandbox that another sample used up is no attempt at this one."""
+        for _ in range(_USED_UP):
+            with contextlib.suppress(Retired):
+                return await self._run_once(job)
+        return await self._run_once(job)
 
     async def _run_once(self, job: Job) -> Report:
         pool = await self._pools.get(job.language)

@@ -7,7 +7,14 @@ from typing import cast
 
 from veristone import Isolation, ProtocolViolation, SandboxFailure
 from veristone.engine.jobs import Job, Report
-from veristone.engine.wire import Ceilings, encode_job, parse_hello, parse_report
+from veristone.engine.wire import (
+    Ceilings,
+    Retired,
+    encode_job,
+    parse_hello,
+    parse_report,
+    parse_retired,
+)
 from veristone.sandbox_images.warden import frames
 
 __all__ = ["Connection", "Sandbox"]
@@ -87,7 +94,10 @@ class Connection(asyncio.Protocol):
         """Send the pieces of one frame."""
         if self._ready or self._buffer:
             # Sent before it was asked: it must not pass for the answer to what comes now.
-            self._fail(ProtocolViolation("the sandbox sent a frame that nobody asked for"))
+            retired = parse_retired(self._ready[0][0]) if self._ready else None
+            self._fail(
+                retired or ProtocolViolation("the sandbox sent a frame that nobody asked for")
+            )
             self.close()
         if self._lost is not None:
             raise self._lost
@@ -163,11 +173,18 @@ class Sandbox:
         """Run one job.
 
         Raises:
+            Retired: it did not start the job: another one had used it up, or it died idle.
             SandboxFailure: the sandbox broke; destroy it and try elsewhere.
         """
         job_id = next(self._ids)
         self.runs += 1
-        self._connection.write(encode_job(job_id, job, self._ceilings))
+        frame = encode_job(job_id, job, self._ceilings)
+        try:
+            self._connection.write(frame)
+        except ProtocolViolation:
+            raise
+        except SandboxFailure as error:
+            raise Retired(str(error)) from error
         header, body = await self._connection.read(job.limits.wall_s + GRACE_S)
         return parse_report(header, body, job_id)
 

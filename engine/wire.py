@@ -5,6 +5,7 @@ into reports. A warden could have been taken over by its sample, so nothing is b
 are bounded before memory is spent and every field is checked for its type.
 """
 
+import contextlib
 from typing import Any, Literal
 
 import msgspec
@@ -13,7 +14,7 @@ from veristone import InvalidSample, ProtocolViolation, SandboxFailure
 from veristone.engine.jobs import LARGE_BYTES, Captured, Job, Large, Measured, Report
 from veristone.sandbox_images.warden import frames
 
-__all__ = ["Hello", "encode_job", "parse_hello", "parse_report"]
+__all__ = ["Hello", "Retired", "encode_job", "parse_hello", "parse_report", "parse_retired"]
 
 CPU_GRACE = 1.25
 """A program over its CPU limit is let run this much longer, to tell a near miss from a hang."""
@@ -30,6 +31,15 @@ class Hello(msgspec.Struct):
     memory_limit: int | None = None
 
 
+class Retired(SandboxFailure):
+    """A sandbox that was used up, or gone, before it was sent this job; never an attempt at it."""
+
+
+class _RetiredHeader(msgspec.Struct):
+    op: Literal["retired"]
+    why: str
+
+
 class _ReportHeader(Measured, frozen=True, kw_only=True):
     op: Literal["report"]
     id: int
@@ -40,6 +50,7 @@ class _ReportHeader(Measured, frozen=True, kw_only=True):
 
 
 _decode_hello = msgspec.json.Decoder(Hello).decode
+_decode_retired = msgspec.json.Decoder(_RetiredHeader).decode
 _decode_report = msgspec.json.Decoder(_ReportHeader).decode
 _decode_event = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_raw_event = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -123,17 +134,27 @@ def parse_hello(header: bytes) -> Hello:
     return hello
 
 
+def parse_retired(header: bytes) -> Retired | None:
+    """Return what a warden says that runs no further job; None for any other frame."""
+    with contextlib.suppress(*_MALFORMED):
+        return Retired(f"the sandbox is used up: {_decode_retired(header).why[:200]}")
+    return None
+
+
 def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
     """Read the report on job `job_id`.
 
     Raises:
+        Retired: the job was not started.
         ProtocolViolation: this is no report on that job.
         SandboxFailure: the sandbox could not start the sample; nothing is known about it.
     """
     try:
         head = _decode_report(header)
     except _MALFORMED as error:
-        raise ProtocolViolation(f"no report from the warden: {error}") from error
+        raise parse_retired(header) or ProtocolViolation(
+            f"no report from the warden: {error}"
+        ) from error
     lengths = (*head.stdout[:2], *head.stderr[:2], *head.record[:2])
     streams = (head.stdout, head.stderr, head.record)
     whole = all(sum(stream[:2]) <= stream[2] for stream in streams)

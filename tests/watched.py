@@ -54,19 +54,27 @@ class Watched:
                 break
         self._replaced = self.pool.replaced
 
-    async def attack(self, sample: Sample) -> Verdict:
-        """Judge a hostile sample; show that its sandbox is spotless and in use afterwards."""
+    async def attack(self, sample: Sample, *, lasting: bool | None = False) -> Verdict:
+        """Judge a hostile sample; show that the next one finds everything as it was.
+
+        In the same sandbox, or, where what the sample left is `lasting`, in a new one.
+        """
         await self.prepare()
         verdict = await self.engine.verify(sample)
-        await self.expect_spotless()
+        await self.expect_spotless(lasting=lasting)
         return verdict
 
-    async def expect_spotless(self) -> None:
-        """The same sandbox judges the next sample, and nothing in it has changed."""
+    async def expect_spotless(self, *, lasting: bool | None = False) -> None:
+        """The next sample finds nothing changed; see `attack`."""
         changed = {
             name: (self._new[name], value)
             for name, value in (await self.look()).items()
             if value != self._new[name]
         }
         assert not changed, f"changed (before, after): {changed}"
-        assert self.pool.replaced == self._replaced, "the sandbox was thrown away"
+        if lasting is None:
+            return
+        if lasting:
+            assert self.pool.replaced == self._replaced + 1, "the sandbox was used again"
+        else:
+            assert self.pool.replaced == self._replaced, "the sandbox was thrown away"

@@ -11,7 +11,7 @@ import errno
 import json
 import os
 import socket
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from . import kernel
 from .child import Identity, drop_privileges
@@ -25,14 +25,26 @@ _REFUSALS = (
     errno.EINVAL,  # a user id that does not exist in this user namespace
 )
 
+_UNWRITABLE = {"/proc/sys/kernel/ns_last_pid"}
+"""Opened by anybody, written with a capability alone; and it changes by itself."""
 
-def probe(identity: Identity, cgroup: kernel.Cgroup) -> dict[str, bool]:
-    """Return, for each layer, whether it held against a child of ours."""
+
+class Findings(NamedTuple):
+    """What a child of ours, with a sample's rights, found."""
+
+    layers: dict[str, bool]
+    """Whether each wall held."""
+    sysctls: list[str]
+    """Files under /proc/sys that it could open for writing."""
+
+
+def probe(identity: Identity, cgroup: kernel.Cgroup) -> Findings:
+    """Try every wall with a child of ours."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            os.write(writer, json.dumps(_as_sample(identity)).encode())
+            os.write(writer, json.dumps([_as_sample(identity), _writable_sysctls()]).encode())
         except BaseException as error:
             # No layers are known then, and the engine refuses such a sandbox.
             os.write(2, f"warden: probe failed: {error!r}\n".encode())
@@ -42,10 +54,11 @@ def probe(identity: Identity, cgroup: kernel.Cgroup) -> dict[str, bool]:
     with os.fdopen(reader, "rb") as file:
         data = file.read()
     os.waitpid(pid, 0)
-    layers: dict[str, bool] = json.loads(data or b"{}")
+    layers, sysctls = json.loads(data or b"[{}, []]")
     layers["memory-cgroup"] = cgroup.memory_limit is not None
     layers["processes-cgroup"] = cgroup.pids_limit is not None
-    return layers
+    layers["read-only-sysctls"] = not sysctls
+    return Findings(layers, sysctls)
 
 
 def _as_sample(identity: Identity) -> dict[str, bool]:
@@ -66,6 +79,18 @@ def _as_sample(identity: Identity) -> dict[str, bool]:
         and _refused(lambda: open("/proc/1/environ", "rb").read()),
         "no-ptrace": _refused(lambda: _call("ptrace", 16, 1, 0, 0)),
     }
+
+
+def _writable_sysctls() -> list[str]:
+    """Return the settings that a sample can open for writing, on a mount that is not read-only."""
+    if os.statvfs("/proc/sys").f_flag & os.ST_RDONLY:
+        return []
+    return sorted(
+        path
+        for folder, _, files in os.walk("/proc/sys")
+        for path in (os.path.join(folder, name) for name in files)
+        if os.access(path, os.W_OK) and path not in _UNWRITABLE
+    )
 
 
 def _status() -> dict[str, str]:

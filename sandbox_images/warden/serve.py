@@ -20,11 +20,12 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from . import frames, kernel, probe, python_asserts, python_calls, python_main, seccomp
 from .child import Descriptors, Identity, Job, confine, execute, prepare, read_job, write_files
 from .record import Recorder
+from .residue import Residue
 from .supervise import Stream, Supervisor, wake_pipe
 from .wipe import NotClean, Wiper, writable_places
 
@@ -50,6 +51,8 @@ class Warden:
         self._cgroup = kernel.Cgroup()
         self._filter = None if self._cgroup.memory_limit else seccomp.without_memfd()
         self._wiper = Wiper(writable_places(options.uid or os.getuid()), options.uid)
+        self._wiper.wipe()
+        self._residue = Residue(self._wiper)
         self._supervisor = Supervisor(self._cgroup, self._wiper, wake_pipe(), _resident_kib())
 
     def prepare(self) -> None:
@@ -58,14 +61,16 @@ class Warden:
         python_main.prepare(self._work)
 
     def greet(self) -> None:
-        """Wipe, try the walls, and tell the engine that this sandbox is ready."""
-        self._wiper.wipe()
+        """Try the walls, and tell the engine that this sandbox is ready."""
+        found = probe.probe(self._identity, self._cgroup)
+        self._residue.watch(found.sysctls)
+        self._residue.check()
         hello = {
             "op": "hello",
             "protocol": frames.PROTOCOL,
             "python": sys.version.split()[0],
             "places": self._wiper.places,
-            "layers": probe.probe(self._identity, self._cgroup),
+            "layers": found.layers,
             "memory_limit": self._cgroup.memory_limit,
         }
         frames.send(self._sink, hello)
@@ -98,6 +103,16 @@ class Warden:
         """Leave nothing of the job behind, or raise `NotClean`."""
         self._arena.wipe()
         self._wiper.wipe()
+        self._residue.check()
+
+    def retire(self, error: NotClean) -> NoReturn:
+        """Say that no further job will be run here, and end.
+
+        The engine may have sent one already: this is its answer, and no fault of that sample.
+        """
+        os.write(2, f"warden: {error}\n".encode())
+        frames.send(self._sink, {"op": "retired", "why": str(error)})
+        os._exit(0)
 
     def receive(self) -> tuple[dict[str, Any], list[memoryview]]:
         """Wait for the next frame."""
@@ -204,7 +219,9 @@ def listen() -> python_main.Program:
             warden.clean()
     except frames.EndOfStream:
         os._exit(0)
-    except (frames.BadFrame, NotClean, BrokenPipeError, ConnectionError) as error:
+    except NotClean as error:
+        warden.retire(error)
+    except (frames.BadFrame, BrokenPipeError, ConnectionError) as error:
         os.write(2, f"warden: {error}\n".encode())
         os._exit(70)
 

@@ -16,7 +16,7 @@ import mmap
 import os
 import stat
 import struct
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 
 MAX_FILES = 65_536
 """Files in one place; docker's tmpfs counts them itself, bubblewrap's has no such limit."""
@@ -29,9 +29,16 @@ class NotClean(Exception):
     """Something could not be removed; the sandbox must not be used again."""
 
 
-def writable_places(uid: int) -> list[str]:
+class Place(NamedTuple):
+    """A mount point and the kind of its file system."""
+
+    path: str
+    kind: str
+
+
+def writable_places(uid: int) -> list[Place]:
     """Return the mount points that a process of `uid` can create files in, outermost first."""
-    places: list[str] = []
+    places: set[Place] = set()
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
             fields, _, rest = line.partition(" - ")
@@ -46,8 +53,8 @@ def writable_places(uid: int) -> list[str]:
             except OSError:
                 continue
             if stat.S_ISDIR(info.st_mode) and _may_write(info, uid):
-                places.append(path)
-    return sorted(set(places), key=len)
+                places.add(Place(path, kind))
+    return sorted(places, key=lambda place: len(place.path))
 
 
 def _may_write(info: os.stat_result, uid: int) -> bool:
@@ -62,10 +69,11 @@ class Wiper:
     `uid` is the sample's user where it is not the warden's own.
     """
 
-    def __init__(self, places: list[str], uid: Optional[int] = None) -> None:
-        self.places = places
+    def __init__(self, places: list[Place], uid: Optional[int] = None) -> None:
+        self.places = [place.path for place in places]
         self._uid = uid
-        self._fds = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in places]
+        self._fds = [os.open(path, _OPEN) for path in self.places]
+        self._in_memory = [fd for fd, place in zip(self._fds, places) if place.kind == "tmpfs"]
         self._modes = [stat.S_IMODE(os.fstat(fd).st_mode) for fd in self._fds]
 
     def wipe(self) -> None:
@@ -96,6 +104,10 @@ class Wiper:
             total += (info.f_blocks - info.f_bfree) * info.f_frsize
         return total
 
+    def space(self) -> tuple[int, ...]:
+        """Return the blocks and the inodes in use in each place that is ours alone."""
+        return tuple(number for fd in self._in_memory for number in _used(os.fstatvfs(fd)))
+
     def crowded(self) -> bool:
         """True where one of the places holds more files than any sample needs."""
         for fd in self._fds:
@@ -111,6 +123,10 @@ class Wiper:
             if (info.f_blocks and info.f_bavail == 0) or (info.f_files and info.f_ffree == 0):
                 return True
         return False
+
+
+def _used(info: os.statvfs_result) -> tuple[int, int]:
+    return info.f_blocks - info.f_bfree, info.f_files - info.f_ffree
 
 
 def _empty_as(uid: int, fd: int) -> None:

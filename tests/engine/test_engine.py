@@ -26,6 +26,7 @@ from veristone import (
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import Answer, FakeBackend, report
 from veristone.engine.jobs import Job
+from veristone.engine.wire import Retired
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +93,14 @@ async def test_each_attempt_is_made_on_a_fresh_sandbox() -> None:
     async with engine_on(backend, sandboxes=1) as engine:
         assert (await engine.verify(sample())).attempts == 3
         assert backend.started == 3
+
+
+async def test_a_sandbox_that_another_sample_used_up_is_no_attempt() -> None:
+    """Else whoever comes behind a few hostile samples would be undecided."""
+    backend = FakeBackend([*[Retired("used up")] * 7, report()])
+    async with engine_on(backend) as engine:
+        verdict = await engine.verify(sample())
+    assert (verdict.reason, verdict.attempts) == (Reason.PASSED, 1)
 
 
 async def test_the_number_of_attempts_is_a_setting() -> None:

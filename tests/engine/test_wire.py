@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from veristone import InvalidSample, Limits, ProtocolViolation, SandboxFailure
 from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.sandbox import Connection, Sandbox
-from veristone.engine.wire import Ceilings, _parse_record, encode_job, parse_hello, parse_report
+from veristone.engine.wire import (
+    Ceilings,
+    Retired,
+    _parse_record,
+    encode_job,
+    parse_hello,
+    parse_report,
+)
 from veristone.sandbox_images.warden import frames
 from veristone.sandbox_images.warden.child import read_job
 
@@ -404,6 +411,32 @@ async def test_a_report_sent_before_its_job_is_a_violation(extra: bytes) -> None
         await broken.run(job())
     assert wire.sent == sent
     assert wire.aborted
+
+
+RETIRED = frame({"op": "retired", "why": "left: sockets", "parts": []})
+
+
+async def test_a_sandbox_that_is_used_up_says_so_in_place_of_a_report() -> None:
+    connection, _ = connected()
+    waiting = asyncio.ensure_future(sandbox(connection).run(job()))
+    await asyncio.sleep(0)
+    connection.feed(RETIRED)
+    with pytest.raises(Retired, match="sockets"):
+        await waiting
+
+
+async def test_a_sandbox_that_was_used_up_or_died_idle_gets_no_job() -> None:
+    for farewell in (RETIRED, b""):
+        connection, wire = connected()
+        idle = sandbox(connection)
+        if farewell:
+            connection.feed(farewell)
+        else:
+            connection.connection_lost(None)
+        assert not idle.alive
+        with pytest.raises(Retired):
+            await idle.run(job())
+        assert wire.sent == b""
 
 
 async def test_the_greeting_may_come_before_it_is_read() -> None:

@@ -22,6 +22,9 @@ class Attack(NamedTuple):
     says: str = ""
     uncounted: frozenset[Reason] = frozenset()
     """Reasons that are as good where no cgroup counts what the kernel refused."""
+    lasting: bool | None = False
+    """It leaves what nobody can remove, so its sandbox must not be used again. None: whether it
+    does depends on the back end."""
 
 
 CONTAINED = Attack({R.PASSED}, ROOMY, "contained")
@@ -49,6 +52,7 @@ ATTACKS: dict[str, Attack] = {
     "chmod_sticky": CONTAINED,
     "chmod_the_place": CONTAINED,
     "open_unlinked": CONTAINED,
+    "file_in_a_socket_cycle": CONTAINED,
     "output_flood": Attack({R.OUTPUT_LIMIT}),
     "output_flood_fast": Attack({R.OUTPUT_LIMIT}),
     "output_flood_stderr_ignored": CONTAINED,
@@ -81,7 +85,8 @@ ATTACKS: dict[str, Attack] = {
     "leaves_descriptor_state": CONTAINED,
     "locks_and_leases": CONTAINED,
     "message_queues": CONTAINED,
-    "network": CONTAINED,
+    "network": CONTAINED._replace(lasting=None),
+    "ports_in_time_wait": CONTAINED._replace(lasting=True),
     "abstract_sockets": CONTAINED,
     "leaks_host": CONTAINED,
     # System calls.
@@ -109,7 +114,8 @@ def attack_sample(name: str) -> Sample:
     attack = ATTACKS[name]
     check = ProgramCheck(stdout=attack.says or None)
     code = (PROGRAMS / f"{name}.py").read_text()
-    return Sample(id=name, code=code, check=check, limits=attack.limits)
+    metadata = {"lasting": attack.lasting}
+    return Sample(id=name, code=code, check=check, limits=attack.limits, metadata=metadata)
 
 
 def here(name: str) -> bool:

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 from backends import Watched, story
-from hostile_table import ATTACKS, ROOMY, R, attack_sample, here, programs
+from hostile_table import ATTACKS, PROGRAMS, ROOMY, R, attack_sample, here, programs
 
 from veristone import ProgramCheck, Sample
 
@@ -21,7 +21,7 @@ async def test_every_program_is_used() -> None:
 
 @pytest.mark.parametrize("name", sorted(filter(here, ATTACKS)))
 async def test_attack(name: str, watched: Watched) -> None:
-    verdict = await watched.attack(attack_sample(name))
+    verdict = await watched.attack(attack_sample(name), lasting=ATTACKS[name].lasting)
     expected = ATTACKS[name].reasons
     if verdict.isolation is not None and "processes-cgroup" in verdict.isolation.missing:
         expected = expected | ATTACKS[name].uncounted
@@ -55,6 +55,23 @@ async def test_daemon_is_gone_however_long_one_waits(watched: Watched) -> None:
     assert verdict.reason is R.PASSED
     await asyncio.sleep(0.3)
     await watched.expect_spotless()
+
+
+async def test_a_right_server_is_right_again_and_again(watched: Watched) -> None:
+    """Each leaves its port in TIME_WAIT; the next one must find it free, at its first attempt."""
+    code = (PROGRAMS / "ports_in_time_wait.py").read_text()
+    for number in range(4):
+        verdict = await watched.engine.verify(Sample(code=f"{code}# {number}"))
+        assert (verdict.reason, verdict.attempts) == (R.PASSED, 1), story(verdict)
+        assert verdict.stdout.text == "contained\n"
+
+
+async def test_memory_that_a_socket_cycle_held_is_there_for_the_next(watched: Watched) -> None:
+    fill = "with open('/tmp/mine', 'wb') as file:\n    file.write(bytes(60 << 20))\n"
+    for number in range(4):
+        await watched.engine.verify(attack_sample("file_in_a_socket_cycle"))
+        verdict = await watched.engine.verify(Sample(code=f"{fill}# {number}", limits=ROOMY))
+        assert (verdict.reason, verdict.attempts) == (R.PASSED, 1), story(verdict)
 
 
 async def test_limits_that_one_sample_reached_are_not_held_against_the_next(

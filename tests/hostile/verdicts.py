@@ -26,10 +26,11 @@ async def main() -> None:
     async with Engine(config) as engine:
         watched = Watched(engine)
         for sample in samples:
+            lasting = sample.metadata["lasting"]
             await watched.prepare()
             verdict = await engine.verify(sample)
             try:
-                await watched.expect_spotless()
+                await watched.expect_spotless(lasting=lasting)
                 dirt = ""
             except AssertionError as error:
                 dirt = str(error)

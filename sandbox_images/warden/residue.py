@@ -1,0 +1,103 @@
+"""What the kernel still holds of a sample when its processes are gone and its files are wiped.
+
+A namespace outlives the sample that ran in it. A file that was unlinked lives on in a message
+between two sockets that hold each other; a connection that was closed stays in TIME_WAIT for a
+minute and keeps its port from the next server; what was sent over the loopback device is counted
+and remembered (tcp_metrics(8)). None of that is a file or a process, so it is compared with what
+was there when the sandbox was new. A few numbers are read for it, from files that are kept open:
+some tens of microseconds a sample.
+
+Not compared, and no secret: numbers that only rise, like process ids and inodes. They tell the
+next sample that there was one before it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from typing import NamedTuple
+
+from .wipe import NotClean, Wiper
+
+_PATIENCE_S = 0.2
+"""How long the kernel may take to free what nobody holds any more."""
+_OWN = re.compile(rb"(?:used|inuse|tw) \d+")
+"""The numbers of sockstat that are this namespace's; orphan, alloc and mem are the host's."""
+_SYSTEM_V = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
+
+
+class _State(NamedTuple):
+    """What is compared; each word is what a message calls it."""
+
+    traffic: bytes
+    sockets: tuple[bytes, ...]
+    ipc: tuple[bytes, ...]
+    space: tuple[int, ...]
+    sysctls: tuple[bytes, ...]
+
+
+class Residue:
+    """Compares the sandbox with what it was when it was new and wiped."""
+
+    def __init__(self, wiper: Wiper) -> None:
+        self._wiper = wiper
+        self._traffic = _open("/proc/net/dev")
+        self._sockets = [_open("/proc/net/sockstat"), _open("/proc/net/sockstat6")]
+        self._ipc = [_open(path) for path in _SYSTEM_V]
+        self._sysctls: list[int] = []
+        self._clean = self._look()
+
+    def watch(self, sysctls: list[str]) -> None:
+        """Compare these settings too: a sample can write them where /proc/sys is not covered."""
+        self._sysctls = [_open(path) for path in sysctls]
+        self._clean = self._clean._replace(sysctls=self._look().sysctls)
+
+    def check(self) -> None:
+        """Return as soon as nothing is left of the last sample.
+
+        Raises:
+            NotClean: something stays.
+        """
+        state = self._look()
+        if state == self._clean:
+            return
+        deadline, pause = time.monotonic() + _PATIENCE_S, 0.0002
+        while state != self._clean:
+            # What was sent cannot be unsent, and what was set is not set back: no use to wait.
+            lasting = state.traffic != self._clean.traffic or state.sysctls != self._clean.sysctls
+            if lasting or time.monotonic() > deadline:
+                raise NotClean(f"left by the last sample: {', '.join(self._differing(state))}")
+            # The kernel looks for sockets that only hold each other when one is closed.
+            for end in socket.socketpair():
+                end.close()
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
+            state = self._look()
+
+    def _look(self) -> _State:
+        return _State(
+            _read(self._traffic),
+            tuple(number for fd in self._sockets for number in _OWN.findall(_read(fd))),
+            tuple(_read(fd) for fd in self._ipc),
+            self._wiper.space(),
+            tuple(_read(fd) for fd in self._sysctls),
+        )
+
+    def _differing(self, state: _State) -> list[str]:
+        return [
+            name for name, before, now in zip(_State._fields, self._clean, state) if before != now
+        ]
+
+
+def _open(path: str) -> int:
+    """Open a file of the kernel's; where it has none, -1, which reads as nothing."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
+
+
+def _read(fd: int) -> bytes:
+    return os.pread(fd, 8192, 0) if fd >= 0 else b""
