@@ -8,10 +8,8 @@ number can be drawn: places are computed with fractions. What is endless lies at
 """
 
 import math
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
 from veristone.generators.pages.numbers import compact, count, quantile, share
@@ -48,7 +46,10 @@ _MOST_BARS = 15
 _COLUMNS = 30
 _MOST_BANDS = 4
 """Curves that have bands: those of more would hide one another."""
-_LITTLE = Fraction(1, 10**9)
+_LEAST, _MOST = 1e-100, 1e100
+"""Smaller amounts are drawn as zero, larger ones at the axis' end: they are no measurements."""
+_LITTLE = 1e-9
+"""Relative error of sums of steps that does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +63,16 @@ class Scale:
 
     def position(self, value: float) -> float:
         """Return where a value lies in per cent: 0 at `low` and before, 100 at `high` and after."""
-        if not value > self.low:
-            return 0.0
-        if value >= self.high:
-            return 100.0
-        if self.log:
-            low, high = math.log10(self.low), math.log10(self.high)
-            return 100 * (math.log10(value) - low) / (high - low)
-        low, high = Fraction(self.low), Fraction(self.high)
-        return float(100 * (Fraction(value) - low) / (high - low))
+        places = self.low, min(self.high, max(self.low, value)), self.high
+        low, place, high = map(math.log10, places) if self.log else places
+        return 100 * ((place - low) / (high - low))
 
 
 def linear(values: Iterable[float], *, whole: bool = True) -> Scale:
     """Return an axis from 0 to the largest value, with round ticks; `whole`: whole numbers."""
-    high = max((value for value in values if 0 < value < math.inf), default=1.0)
-    step = _round_step(Fraction(high) / _STEPS)
-    if whole:
-        step = max(step, Fraction(1))
-    steps = math.floor(Fraction(high) / step * (1 + _LITTLE))
-    return Scale(0.0, high, tuple(_float(step * index) for index in range(steps + 1)))
+    high = min(_MOST, max((value for value in values if value > _LEAST), default=1.0))
+    step = _round_step(high / _STEPS)
+    return Scale(0.0, high, _ticks(0.0, high, max(1.0, step) if whole else step))
 
 
 def logarithmic(values: Iterable[float]) -> Scale:
@@ -89,50 +81,42 @@ def logarithmic(values: Iterable[float]) -> Scale:
     It begins below the smallest value, so that every positive value has a bar; but whole numbers
     begin at 1.
     """
-    positive = [value for value in values if 0 < value < math.inf] or [1.0]
-    first = max(-323, math.ceil(math.log10(min(positive))) - 1)
+    positive = [min(_MOST, value) for value in values if value > _LEAST] or [1.0]
+    first = math.ceil(math.log10(min(positive))) - 1
     if min(positive) >= 1:
         first = max(0, first)
     last = max(first, math.log10(max(positive)))
     step = max(1, math.ceil((last - first) / (_STEPS + 0.5)))
-    powers = range(first, math.floor(last + 1e-9) + 1, step)
-    high = max(*positive, 10.0 ** min(308, first + 1))
+    powers = range(first, math.floor(last + _LITTLE) + 1, step)
+    high = max(*positive, 10.0 ** (first + 1))
     return Scale(10.0**first, high, tuple(10.0**power for power in powers), log=True)
 
 
 def around(values: Iterable[float], *, zero: bool = True) -> Scale:
     """Return an axis with round ticks at both ends that holds all values, and zero if asked for."""
-    found = [Fraction(value) for value in values if math.isfinite(value)]
-    found += [Fraction(0)] if zero or not found else []
+    found = [min(_MOST, max(-_MOST, value)) for value in values if math.isfinite(value)]
+    found += [0.0] if zero or not found else []
     low, high = min(found), max(found)
-    if low == high:
-        slack = abs(low) / 10 + _LITTLE
-        low, high = (low, low + 1) if zero else (low - slack, high + slack)
+    largest = max(-low, high)
+    if high - low <= max(_LEAST, _LITTLE * largest):
+        slack = largest / 10 if largest > _LEAST else 1.0
+        low, high = (low if zero else low - slack), high + slack
     step = _round_step((high - low) / _STEPS)
-    first, last = math.floor(low / step + _LITTLE), math.ceil(high / step - _LITTLE)
-    ticks = tuple(_float(index * step) for index in range(first, last + 1))
-    return Scale(ticks[0], ticks[-1], ticks)
+    low, high = step * math.floor(low / step + _LITTLE), step * math.ceil(high / step - _LITTLE)
+    return Scale(low, high, _ticks(low, high, step))
 
 
-def _whole(low: float, high: float) -> Scale:
-    """Return an axis from `low` to `high` with ticks at round whole numbers."""
-    high = max(high, low + 1)
-    step = max(Fraction(1), _round_step((Fraction(high) - Fraction(low)) / _STEPS))
-    first, last = math.ceil(Fraction(low) / step), math.floor(Fraction(high) / step)
-    return Scale(low, high, tuple(_float(index * step) for index in range(first, last + 1)))
+def _ticks(low: float, high: float, step: float) -> tuple[float, ...]:
+    """Return the multiples of a step from `low` to `high`."""
+    first, last = math.ceil(low / step - _LITTLE), math.floor(high / step + _LITTLE)
+    return tuple(step * index for index in range(first, last + 1))
 
 
-def _round_step(least: Fraction) -> Fraction:
+def _round_step(least: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that is not below `least`."""
-    power = math.floor(math.log10(least.numerator) - math.log10(least.denominator))
-    steps = (Fraction(10) ** each * factor for each in (power, power + 1) for factor in (1, 2, 5))
+    power = math.floor(math.log10(least))
+    steps = [factor * 10.0**each for each in (power, power + 1) for factor in (1, 2, 5)]
     return next(step for step in steps if step >= least * (1 - _LITTLE))
-
-
-def _float(value: Fraction) -> float:
-    """Return the nearest finite number."""
-    most = sys.float_info.max
-    return float(max(Fraction(-most), min(Fraction(most), value)))
 
 
 class Bar(NamedTuple):
@@ -249,7 +233,7 @@ def columns(numbers: Mapping[int, int], unit: str) -> list[Bin]:
         return []
     total, longest = sum(numbers.values()), max(numbers)
     tail = max(1, quantile(numbers, 0.99) if longest > _COLUMNS else longest)
-    width = max(1, int(_round_step(Fraction(tail, _COLUMNS))))
+    width = max(1, round(_round_step(tail / _COLUMNS)))
     first = min(1, *numbers) if width == 1 else 0
     edges = range(first, tail + 1, width)
     heights = [0] * len(edges)
@@ -348,7 +332,8 @@ class Curves:
     def across(self) -> Scale:
         """The axis to the right."""
         every = [dot.x for one in self.series for dot in one.dots]
-        return _whole(min(every), max(every))
+        low, high = min(every), max(min(every) + 1, *every)
+        return Scale(low, high, _ticks(low, high, max(1.0, _round_step((high - low) / _STEPS))))
 
     @property
     def upward(self) -> Scale:
