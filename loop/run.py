@@ -48,8 +48,6 @@ class StepFailed(VeristoneError, RuntimeError):
 class Mark(Step, frozen=True, kw_only=True):
     """A step and how far it is: the content of `step.json`."""
 
-    command: tuple[str, ...] = ()
-    """What does it, typed in the run's folder."""
     wall_s: float = 0.0
     starts: int = 0
     done: bool = False
@@ -123,10 +121,7 @@ async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]
     path = mark(folder, step)
     path.parent.mkdir(parents=True, exist_ok=True)
     before = read_mark(path) or Mark(**msgspec.structs.asdict(step))
-    command = ("veristone", "step", f"{step.name}/{_MARK}")
-    facts = msgspec.structs.replace(
-        before, command=command, starts=before.starts + 1, done=False, exit=None
-    )
+    facts = msgspec.structs.replace(before, starts=before.starts + 1, done=False, exit=None)
     write_json(path, facts)
     began = time.monotonic()
     log = path.with_name(_LOG)

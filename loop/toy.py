@@ -10,9 +10,9 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
 from veristone import ConfigError
 from veristone.extras import need_modules
@@ -38,11 +38,11 @@ class Interval:
     """A mean and half of its 95 % interval by Student's t; no interval for a single value."""
 
     mean: float
-    half: float | None
+    half_width_95: float | None
 
     def text(self) -> str:
         """Return both as percentages."""
-        half = "" if self.half is None else f" ± {100 * self.half:.1f}"
+        half = "" if self.half_width_95 is None else f" ± {100 * self.half_width_95:.1f}"
         return f"{100 * self.mean:.1f}{half}"
 
 
@@ -78,17 +78,6 @@ class ToyResults:
             for one, other in _DIFFERENCES
         }
 
-    def summary(self) -> dict[str, Any]:
-        """Return the content of `loop.json`."""
-        differences = {
-            label: {
-                name: {"mean": each.mean, "half_width_95": each.half}
-                for name, each in self.differences(label).items()
-            }
-            for label in EVALUATIONS
-        }
-        return {"seeds": self.found, "differences": differences}
-
 
 async def run_toy_loop(
     folder: Path,
@@ -113,14 +102,12 @@ async def run_toy_loop(
     places = asyncio.Semaphore(processes)
 
     async def repeat(seed: int) -> None:
+        step = _base_step(seed, instructions, held_out)
         async with places:
             try:
-                await _repetition(folder, base_step(seed, instructions, held_out), overwrite, tell)
+                await _repetition(folder, step, overwrite, partial(on_progress, step.variant))
             except StepFailed as error:
                 results.failed.append(error)
-
-    def tell(name: str, progress: Progress) -> None:
-        on_progress(name, progress)
 
     with only_one(folder):
         try:
@@ -130,18 +117,15 @@ async def run_toy_loop(
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         for seed in range(repetitions):
-            run = folder / f"seed-{seed}" / "run"
-            if all(_results(run, m, label).exists() for m in MODELS for label in EVALUATIONS):
-                results.found[seed] = {
-                    label: {model: _pass_at_1(_results(run, model, label)) for model in MODELS}
-                    for label in EVALUATIONS
-                }
+            if (found := _results(folder / f"seed-{seed}" / "run")) is not None:
+                results.found[seed] = found
         if results.found:
-            write_json(folder / "loop.json", results.summary())
+            differences = {label: results.differences(label) for label in EVALUATIONS}
+            write_json(folder / "loop.json", {"seeds": results.found, "differences": differences})
     return results
 
 
-def base_step(seed: int, instructions: int, held_out: int) -> Step:
+def _base_step(seed: int, instructions: int, held_out: int) -> Step:
     """Return the step that makes a repetition's base model, instructions and hidden tests."""
     name = f"seed-{seed}"
     return Step(
@@ -155,28 +139,30 @@ def base_step(seed: int, instructions: int, held_out: int) -> Step:
 
 
 async def _repetition(
-    folder: Path, base: Step, overwrite: bool, tell: Callable[[str, Progress], None]
+    folder: Path, base: Step, overwrite: bool, on_progress: Callable[[Progress], None]
 ) -> None:
-    name = base.variant
+    place = folder / base.variant
     if stale(folder, [base]):
         if not overwrite:
             raise ConfigError(
-                f"{folder / name} was made with other numbers: give another folder, or --overwrite"
+                f"{place} was made with other numbers: give another folder, or --overwrite"
             )
         # The run on it, too: it was made from these files.
-        shutil.rmtree(folder / name)
-    await run_steps(folder, [base], lambda progress: tell(name, progress))
+        shutil.rmtree(place)
+    await run_steps(folder, [base], on_progress)
     recipe = load_align_recipe(Path("tiny-loop"), folder / base.outputs["files"])
     recipe = recipe.model_copy(update={"random_seed": base.settings["seed"]})
-    run = folder / name / "run"
-    steps = checked_plan(recipe)
-    await align(run, recipe, steps, lambda progress: tell(name, progress), overwrite=overwrite)
+    await align(place / "run", recipe, checked_plan(recipe), on_progress, overwrite=overwrite)
 
 
-def _results(run: Path, model: str, label: str) -> Path:
-    return run / MODELS[model] / folder_name(label) / "results.json"
-
-
-def _pass_at_1(path: Path) -> float:
-    content: Any = json.loads(path.read_text())
-    return float(content["pass_at_k"]["base"]["pass@1"])
+def _results(run: Path) -> dict[str, dict[str, float]] | None:
+    """Return pass@1 by evaluation and model; None where one is missing."""
+    found: dict[str, dict[str, float]] = {label: {} for label in EVALUATIONS}
+    try:
+        for label, scores in found.items():
+            for model, place in MODELS.items():
+                path = run / place / folder_name(label) / "results.json"
+                scores[model] = json.loads(path.read_bytes())["pass_at_k"]["base"]["pass@1"]
+        return found
+    except FileNotFoundError:
+        return None

@@ -162,18 +162,18 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """One model against another over the tasks that both have decided samples of.
+    """The tuned model against another over the tasks that both have decided samples of.
 
     95 % interval: percentile bootstrap over those tasks, both models resampled together.
     """
 
     label: str
     round: int
-    variant: str
     other: str
+    """A variant, as in results."""
     other_round: int
     mean: float
-    """`variant` minus `other`, of the share of a task's samples that are right."""
+    """Of the share of a task's samples that are right."""
     low: float
     high: float
     tasks: int

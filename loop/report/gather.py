@@ -130,38 +130,28 @@ def _settings(benchmark: Benchmark, step: Mark) -> str:
 def _differences(run: Run, results: list[Result]) -> Iterator[Difference]:
     """Yield the differences that answer the run's questions, as far as they can be had.
 
-    the main model against the base      what the loop gave, round by round
-    the main model against each variant  what the changed part is worth, in the same round
-    the main model against its round before
+    the tuned model against the base      what the loop gave, round by round
+    the tuned model against each variant  what the changed part is worth, in the same round
+    the tuned model against its round before
     """
     found = {(one.label, one.variant, one.round): one for one in results}
-    for label in dict.fromkeys(one.label for one in results):
-        for one, other in _pairs(run):
-            first, second = found.get((label, *one)), found.get((label, *other))
-            if first is not None and second is not None:
-                yield from _difference(run, first, second)
-
-
-def _pairs(run: Run) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
-    for number in _numbers(run):
-        main, base = (MAIN, number), (BASE, 0)
-        yield main, base
-        if number > 1:
-            yield main, (MAIN, number - 1)
-        for variant in run.recipe.variants:
-            yield main, (variant.name, number)
-            yield (variant.name, number), base
+    variants = [each.name for each in run.recipe.variants]
+    for one in results:
+        if one.variant == MAIN:
+            others = [(BASE, 0), (MAIN, one.round - 1), *((name, one.round) for name in variants)]
+            for variant, number in others:
+                other = found.get((one.label, variant, number))
+                if other is not None:
+                    yield from _difference(run, one, other)
 
 
 def _difference(run: Run, one: Result, other: Result) -> Iterator[Difference]:
     plus = bool(one.figures.plus and other.figures.plus)
-    shares = [_shares(run, each, plus=plus) for each in (one, other)]
-    found = paired(*shares)
+    found = paired(_shares(run, one, plus=plus), _shares(run, other, plus=plus))
     if found is not None:
         yield Difference(
             label=one.label,
             round=one.round,
-            variant=one.variant,
             other=other.variant,
             other_round=other.round,
             **found._asdict(),

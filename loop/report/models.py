@@ -1,13 +1,12 @@
 """Sections on what models can do: scores, differences over the same tasks, rounds, training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from veristone.generators.pages.drawing import Curves, Dot, Plot, Series, Whisker, Whiskers
 from veristone.generators.pages.numbers import (
     DASH,
     count,
     counted,
-    duration,
     points,
     rate,
     share,
@@ -44,11 +43,7 @@ def evaluation(facts: Facts) -> Section:
         for label, some in _by_benchmark(facts).items()
         for plot in _score_plots(facts, label, some)
     ]
-    blocks: list[Block] = []
-    if facts.results:
-        blocks += [Figures(plots, in_text=False), _score_table(facts)]
-    if facts.differences:
-        blocks.append(_difference_table(facts))
+    blocks: list[Block] = [Figures(plots), _score_table(facts)] if facts.results else []
     notes = dict.fromkeys(
         f"{one.label}, {_model(one.variant, one.round, facts.rounds)}: {line(note)}"
         for one in facts.results
@@ -122,7 +117,7 @@ def _score_plots(facts: Facts, label: str, scored: list[tuple[Result, Score]]) -
             "total" if one.clear else "plain",
         )
         for one in facts.differences
-        if (one.label, one.variant) == (label, MAIN)
+        if one.label == label
     ]
     if gains:
         yield Whiskers(
@@ -162,35 +157,19 @@ def _score_table(facts: Facts) -> Table:
         for measure, score in _measures(one).items()
     ]
     headings = "benchmark,model,measure,score,95% interval,tasks,samples,undecided,settings"
-    return _looked_up("All scores", headings, rows, range(3, 8))
-
-
-def _difference_table(facts: Facts) -> Table:
-    rows = [
-        (
-            one.label,
-            _model(one.variant, one.round, facts.rounds),
-            _model(one.other, one.other_round, facts.rounds),
-            between(one),
-            count(one.tasks),
-            "yes" if one.clear else "no",
-        )
-        for one in facts.differences
-    ]
-    headings = "benchmark,model,against,points,tasks,leaves zero out"
-    return _looked_up("Differences over the same tasks", headings, rows, range(3, 5))
-
-
-def _looked_up(title: str, headings: str, rows: Sequence[Sequence[str]], numbers: range) -> Table:
-    code, folded = frozenset({0}), len(rows) > _OPEN
-    names = headings.split(",")
-    return Table(names, rows, numbers, code, title, most=200, folded=folded)
+    return Table(
+        headings.split(","),
+        rows,
+        range(3, 8),
+        frozenset({0}),
+        "All scores",
+        most=200,
+        folded=len(rows) > _OPEN,
+    )
 
 
 def rounds(facts: Facts) -> Section:
-    """Return every round of every variant: its scores over the rounds, and what it learnt from."""
-    scored = _by_benchmark(facts).items()
-    plots = [plot for label, some in scored for plot in _over_rounds(label, some)]
+    """Return what every round of every variant learnt from."""
     rows = [
         (
             str(row.round),
@@ -209,32 +188,7 @@ def rounds(facts: Facts) -> Section:
     headings = (*headings, "selected", "trained on")
     note = "A round's generator is the model of the round before; what variants share is done once."
     table = Table(headings, rows, (0, *range(3, 8)), note=note, most=200)
-    figures = [Figures(plots)] if plots else []
-    several = len(rows) > 1
-    return Section("rounds", "Rounds and variants", [*figures, table] if several else [])
-
-
-def _over_rounds(label: str, scored: list[tuple[Result, Score]]) -> Iterator[Plot]:
-    lines: dict[str, list[Dot]] = {}
-    base: list[Dot] = []
-    for one, score in scored:
-        dot = Dot(one.round, 100 * score.mean, 100 * score.low, 100 * score.high)
-        if one.variant == BASE:
-            base.append(dot)
-        else:
-            lines.setdefault(line(_model(one.variant), 60), list(base)).append(dot)
-    if max((one.round for one, _ in scored), default=0) > 1:
-        told = "; ".join(
-            f"{name}: " + ", ".join(f"round {dot.x:g} {dot.y:.1f}%" for dot in dots)
-            for name, dots in lines.items()
-        )
-        yield Curves(
-            title=line(label, 60),
-            series=[Series(name, dots, marked=True) for name, dots in lines.items()],
-            axis="round; 0 is the base model. Height: % of tasks",
-            told=told,
-            note="Pale: the 95% interval over tasks.",
-        )
+    return Section("rounds", "Rounds and variants", [table] if len(rows) > 1 else [])
 
 
 def training(facts: Facts) -> Section:
@@ -247,9 +201,8 @@ def training(facts: Facts) -> Section:
     if len(found) > _MOST_LINES:
         lead.append(f"Drawn: the first {_MOST_LINES} of {counted(len(found), 'training')}.")
     rows = [_training_row(one, facts.rounds) for one in found]
-    headings = "model,state,steps,samples,tokens seen,tokens/s,last loss,starts,time"
-    names = [*headings.split(","), "device time", "devices"]
-    blocks = [Figures(plots), Table(names, rows, range(2, 10), most=100)]
+    headings = ("model", "state", "steps", "samples", "tokens seen", "tokens/s", "last loss")
+    blocks = [Figures(plots), Table((*headings, "devices"), rows, range(2, 7), most=100)]
     return Section("training", "Training", blocks if found else [], lead if plots else [])
 
 
@@ -291,9 +244,6 @@ def _training_row(one: Training, rounds: int) -> tuple[str, ...]:
         count(one.tokens),
         rate(one.tokens, wall_s),
         significant(one.curves["loss"][-1].mean) if "loss" in one.curves else DASH,
-        count(len(one.attempts)),
-        duration(wall_s),
-        duration(sum(attempt.device_s for attempt in one.attempts)),
         ", ".join(devices) or DASH,
     )
 

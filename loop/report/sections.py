@@ -152,8 +152,7 @@ def _gains(facts: Facts, label: str, last: int) -> Iterator[str]:
     gains = {
         one.other: one
         for one in facts.differences
-        if (one.label, one.variant, one.round) == (label, MAIN, last)
-        and one.other_round in (0, last)
+        if (one.label, one.round) == (label, last) and one.other_round in (0, last)
     }
     said: list[str] = []
     if BASE in gains:

@@ -21,8 +21,8 @@ def test_the_interval_of_a_mean_is_students() -> None:
     """Values 1, 2, 3, 4: mean 2.5, s = 1.29099, t(3) = 3.182."""
     found = interval([1.0, 2.0, 3.0, 4.0])
     assert found.mean == 2.5
-    assert found.half == pytest.approx(3.1824463 * 1.2909944 / 2, rel=1e-6)
-    assert interval([0.5]).half is None
+    assert found.half_width_95 == pytest.approx(3.1824463 * 1.2909944 / 2, rel=1e-6)
+    assert interval([0.5]).half_width_95 is None
     assert interval([0.5]).text() == "50.0"
     assert interval([0.1, 0.1]).text() == "10.0 ± 0.0"
 
@@ -30,7 +30,7 @@ def test_the_interval_of_a_mean_is_students() -> None:
 def test_many_seeds_have_an_interval_near_the_normal_one() -> None:
     values = [0.0, 1.0] * 50
     spread = math.sqrt(100 * 0.25 / 99)
-    assert interval(values).half == pytest.approx(1.984 * spread / 10, rel=1e-3)
+    assert interval(values).half_width_95 == pytest.approx(1.984 * spread / 10, rel=1e-3)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="torch is installed here")

@@ -140,7 +140,6 @@ def fill(folder: Path, step: Planned, size: Size, **mark: Any) -> None:
         "round": step.round,
         "label": step.label,
         "after": list(step.after),
-        "command": ["veristone", "step", f"{step.name}/step.json"],
         "wall_s": round(random.Random(step.name).uniform(2, 4000), 3),
         "starts": 1 + (step.kind == "training"),
         "done": True,

@@ -28,7 +28,7 @@ def result(facts: Facts, label: str, variant: str, number: int) -> Result:
 
 def difference(facts: Facts, label: str, number: int, other: str) -> Difference:
     for one in facts.differences:
-        if (one.label, one.round, one.variant, one.other) == (label, number, "main", other):
+        if (one.label, one.round, one.other) == (label, number, other):
             return one
     raise AssertionError(f"no difference to {other}")
 

@@ -140,7 +140,6 @@ def facts(mean: float, low: float, high: float) -> Facts:
         Difference(
             label="he",
             round=1,
-            variant="main",
             other=other,
             other_round=number,
             mean=mean,
