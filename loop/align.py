@@ -105,11 +105,7 @@ async def align(
 def _check_files(steps: list[Step]) -> None:
     """Refuse a run whose benchmarks or input are not there: nights later it would fail for it."""
     made = {path for step in steps for path in step.outputs.values()}
-    named = [step.inputs.get(role, "") for step in steps for role in ("dataset", "input")]
-    missing = sorted({path for path in named if path and path not in made} - _there(named))
+    named = {step.inputs.get(role, "") for step in steps for role in ("dataset", "input")}
+    missing = sorted(path for path in named - made if path and not Path(path).exists())
     if missing:
         raise ConfigError(f"the recipe names files that are not there: {', '.join(missing)}")
-
-
-def _there(paths: list[str]) -> set[str]:
-    return {path for path in paths if path and Path(path).exists()}

@@ -5,7 +5,7 @@ SelfCodeAlign (arXiv 2410.24198), four A100-80G for 37 thousand seeds with ten r
 hours scale with seeds, with responses, and between model sizes along a line through its points.
 """
 
-import itertools
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,6 +21,8 @@ _PAPER_SEEDS, _PAPER_RESPONSES, _PAPER_GPUS = 37_000, 10, 4
 
 
 class _Measured(NamedTuple):
+    """A model of the paper's table: hours on its four GPUs."""
+
     billions: float
     generation_h: float
     rows: int
@@ -28,6 +30,8 @@ class _Measured(NamedTuple):
 
 
 _PAPER = (
+    # The line begins in the origin.
+    _Measured(0, 0, 1, 0),
     _Measured(3, 6, 12_000, 16 / 60),
     _Measured(7, 7, 16_000, 30 / 60),
     _Measured(8, 7, 11_000, 20 / 60),
@@ -35,7 +39,7 @@ _PAPER = (
     _Measured(33, 83, 15_000, 3.5),
 )
 _EVALUATION_TASK_GPU_S = 2.0
-"""Seconds of one A100 for a task's answers, batched: 164 tasks in about five minutes."""
+"""Seconds of one A100 for a task's answers by a model of 15 billion parameters, batched."""
 _TASKS = 164
 
 
@@ -59,42 +63,26 @@ def estimate(recipe: AlignRecipe, steps: Sequence[Step]) -> dict[str, Cost]:
     responses = round(scale.seeds * scale.instructions) * scale.responses
     passing = round(responses * scale.passing)
     rows = min(scale.rows, passing)
+    made = scale.seeds / _PAPER_SEEDS * scale.responses / _PAPER_RESPONSES
+    generation_h = made * _at(billions, [each.generation_h for each in _PAPER])
+    training_h = rows * _at(billions, [each.training_h / each.rows for each in _PAPER])
+    verification_h = responses / _VERDICTS_PER_CORE_S / 3600
+    evaluation_h = _TASKS * _EVALUATION_TASK_GPU_S * billions / 15 / 3600
     costs = {
         "seeds": Cost(scale.functions, scale.seeds, scale.functions / _FUNCTIONS_PER_CORE_S / 3600),
-        "synthesis": Cost(
-            scale.seeds,
-            responses,
-            responses / _VERDICTS_PER_CORE_S / 3600,
-            _generation_h(scale.seeds, scale.responses, billions),
-        ),
+        "synthesis": Cost(scale.seeds, responses, verification_h, generation_h * _PAPER_GPUS),
         "selection": Cost(passing, rows),
         "dataset": Cost(rows, rows),
-        "training": Cost(rows, 1, 0.0, _training_h(rows, billions)),
-        "evaluation": Cost(_TASKS, _TASKS, 0.0, _evaluation_h(billions)),
+        "training": Cost(rows, 1, 0.0, training_h * _PAPER_GPUS),
+        "evaluation": Cost(_TASKS, _TASKS, 0.0, evaluation_h),
     }
     return {step.name: costs[step.kind] for step in steps}
 
 
-def _generation_h(seeds: int, responses: int, billions: float) -> float:
-    points = [(each.billions, each.generation_h * _PAPER_GPUS) for each in _PAPER]
-    share = (seeds / _PAPER_SEEDS) * (responses / _PAPER_RESPONSES)
-    return _between(points, billions) * share
-
-
-def _training_h(rows: int, billions: float) -> float:
-    points = [(each.billions, each.training_h * _PAPER_GPUS / each.rows) for each in _PAPER]
-    return _between(points, billions) * rows
-
-
-def _evaluation_h(billions: float) -> float:
-    return _TASKS * _EVALUATION_TASK_GPU_S * billions / 15 / 3600
-
-
-def _between(points: Sequence[tuple[float, float]], x: float) -> float:
-    """Return the line through the points at x; through the origin below the first."""
-    line = [(0.0, 0.0), *points]
-    for (x0, y0), (x1, y1) in itertools.pairwise(line):
-        if x <= x1:
-            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-    (x0, y0), (x1, y1) = line[-2:]
-    return y1 + (y1 - y0) * (x - x1) / (x1 - x0)
+def _at(billions: float, hours: Sequence[float]) -> float:
+    """Return the hours at a size of model: on the line through the paper's points, and beyond."""
+    sizes = [each.billions for each in _PAPER]
+    last = len(sizes) - 1
+    right = min(last, max(1, bisect.bisect_left(sizes, billions)))
+    part = (billions - sizes[right - 1]) / (sizes[right] - sizes[right - 1])
+    return hours[right - 1] + part * (hours[right] - hours[right - 1])

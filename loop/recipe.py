@@ -5,7 +5,6 @@ Each section says what one command is to do, in that command's own words (a reci
 changed: the ablations of the papers, and the control of every experiment.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -159,7 +158,6 @@ class Scale(_Section):
     passing: float = Field(default=0.208, ge=0, le=1)
     """Share of responses that pass (500k of 2.4M)."""
     rows: int = Field(default=50_000, ge=0)
-    tokens_per_row: int = Field(default=600, ge=1)
 
 
 class AlignRecipe(_Section):
@@ -251,22 +249,17 @@ def _anchored(value: object, own: Path, folder: Path, key: str = "") -> object:
     """
     if isinstance(value, Mapping):
         table = cast("Mapping[str, object]", value)
-        return {
-            name: _anchored(each, own, folder, "file" if key == "benchmarks" else name)
-            for name, each in table.items()
-        }
+        named = {name: "file" if key == "benchmarks" else name for name in table}
+        return {name: _anchored(table[name], own, folder, named[name]) for name in table}
     if isinstance(value, list):
         return [_anchored(each, own, folder, key) for each in cast("list[object]", value)]
     if not isinstance(value, str) or not value:
         return value
-    if key in ("recipe", "preset", "template"):
-        return str(own / value) if value.startswith(("./", "../")) else value
-    if key == "model":
-        return str(folder / value) if value.startswith(("./", "../")) else value
+    if key in ("recipe", "preset", "template", "model"):
+        start = folder if key == "model" else own
+        return str(start / value) if value.startswith(("./", "../")) else value
     if key == "source":
-        kind, colon, path = value.partition(":")
         # As in --source: KIND:PATH, or a path alone.
+        kind, colon, path = value.partition(":")
         return f"{kind}:{folder / path}" if colon and "/" not in kind else str(folder / value)
-    if key in _PATHS:
-        return str(folder / os.path.expanduser(value))  # noqa: PTH111
-    return value
+    return str(folder / Path(value).expanduser()) if key in _PATHS else value
