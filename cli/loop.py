@@ -211,7 +211,9 @@ async def loop(
     for error in results.failed:
         complain(str(error))
     if results.found:
-        rows = [(m, *(results.of(m, label).text() for label in EVALUATIONS)) for m in MODELS]
+        rows: list[tuple[str, ...]] = [
+            (m, *(results.of(m, label).text() for label in EVALUATIONS)) for m in MODELS
+        ]
         differences = [results.differences(label) for label in EVALUATIONS]
         rows.append(())
         rows += [(name, *(each[name].text() for each in differences)) for name in differences[0]]

@@ -48,10 +48,8 @@ def _synthesis(found: Counts) -> Iterator[Stage]:
         refused = {name: number + failed.get(name, 0) for name, number in one.refused.items()}
         reasons = dict(ranked({**failed, **refused, "no_result": one.dead}))
         unit = "response" if one.stage == VERIFY else "record"
-        # The feed says something only where it refused.
-        if one.stage != "feed" or reasons:
-            kept = one.kept - sum(failed.values())
-            yield Stage("synthesis", one.stage, unit, one.given, kept, reasons)
+        kept = one.kept - sum(failed.values())
+        yield Stage("synthesis", one.stage, unit, one.given, kept, reasons)
 
 
 def _selection(found: SelectionFunnel, counts: Counts | None) -> Iterator[Stage]:
