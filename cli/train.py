@@ -155,8 +155,7 @@ def _train(settings: "Settings", output: Path, *, overwrite: bool, quiet: bool) 
             progress.show("training", "loading", step, steps)
 
         def show(step: "Step") -> None:
-            told = f"{step.step:,} of {steps:,}  loss {step.loss:.3f}"
-            told += f"  {step.tokens_per_s:,.0f} tokens/s"
+            told = f"{step.step:,} of {steps:,}  loss {step.loss:.3f}  {step.tokens:,} tokens"
             progress.show("training", told, step.step, steps)
 
         hooks = Hooks(stop=lambda: interrupts.caught is not None, begin=begin, progress=show)

@@ -263,7 +263,6 @@ def _training(folder: Path, step: Planned, size: Size) -> None:
             learning_rate=1e-5 * min(1, number / (0.05 * size.steps)) * (1 - number / size.steps),
             grad_norm=None if number == 1 else 0.8 + draw.expovariate(3),
             tokens=8_000 * number,
-            tokens_per_s=2_100.0,
         )
         for number in range(1, size.steps + 1)
     ]

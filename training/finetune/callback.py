@@ -10,7 +10,7 @@ import torch
 from transformers import TrainerCallback
 
 from veristone import VeristoneError
-from veristone.training.finetune.journal import Attempt, Evaluation, Journal, Step, write_journal
+from veristone.training.finetune.journal import Evaluation, Journal, Step, write_journal
 
 __all__ = ["JournalCallback", "TrainingFailed"]
 
@@ -25,6 +25,7 @@ class JournalCallback(TrainerCallback):
     """Writes the journal while training goes on, and ends it when asked to.
 
     Every process has one, because all of them must end after the same step; the first one writes.
+    Steps and evaluations are those of the trainer's own log, which its checkpoints keep.
 
     Args:
         journal: of the run; its last attempt is the one at hand.
@@ -44,23 +45,17 @@ class JournalCallback(TrainerCallback):
         self._path = path
         self._stop = stop
         self._progress = progress
-        self._began = self._last = self._written = 0.0
-        self._tokens = 0
+        self._began = self._written = time.monotonic()
         self.stopped = False
-
-    @property
-    def _attempt(self) -> Attempt:
-        return self._journal.attempts[-1]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Start the clock."""
-        self._began = self._last = time.monotonic()
-        self._tokens = state.num_input_tokens_seen
-        self.write()
+        self._began = time.monotonic()
+        self.write(state)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """End where the user wants it, all processes after the same step."""
-        self._attempt.to_step = state.global_step
+        self._journal.attempts[-1].to_step = state.global_step
         if state.global_step >= state.max_steps:
             # The model itself is written next; a checkpoint would be a second copy of it.
             control.should_save = False
@@ -70,47 +65,49 @@ class JournalCallback(TrainerCallback):
             control.should_save = control.should_training_stop = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """Write a step or an evaluation down."""
-        logs = logs or {}
-        if "eval_loss" in logs:
-            found = Evaluation(
-                step=state.global_step, loss=logs["eval_loss"], tokens=logs["eval_tokens"]
-            )
-            self._journal.evaluations.append(found)
-        if "loss" in logs and "learning_rate" in logs:
-            self._step(state, logs)
+        """Write down what was logged, and end a run whose loss is no number."""
+        if _is_step(logs):
+            if not math.isfinite(logs["loss"]):
+                raise TrainingFailed(
+                    f"the loss is {logs['loss']} after step {state.global_step}: a lower"
+                    " learning_rate, a longer warm-up or max_grad_norm = 1.0 may help; the"
+                    " checkpoints before it are kept"
+                )
+            self._progress(_step(state.log_history[-1]))
         # Before a checkpoint, whatever the time: it is never younger than the journal.
         if control.should_save or time.monotonic() - self._written > _WRITE_EVERY_S:
-            self.write()
+            self.write(state)
 
-    def write(self) -> None:
+    def write(self, state: Any) -> None:
         """Write the journal, times up to now."""
-        now = self._written = time.monotonic()
-        if self._began:
-            self._attempt.wall_s = round(now - self._began, 3)
-            self._attempt.device_s = round(self._attempt.wall_s * self._attempt.processes, 3)
+        journal, log = self._journal, state.log_history
+        journal.steps = [_step(logs) for logs in log if _is_step(logs)]
+        journal.evaluations = [
+            Evaluation(step=logs["step"], loss=logs["eval_loss"], tokens=logs["eval_tokens"])
+            for logs in log
+            if "eval_loss" in logs
+        ]
+        self._written = time.monotonic()
+        attempt = journal.attempts[-1]
+        attempt.wall_s = round(self._written - self._began, 3)
+        attempt.device_s = round(attempt.wall_s * attempt.processes, 3)
         if self._path is not None:
-            write_journal(self._path, self._journal)
+            write_journal(self._path, journal)
 
-    def _step(self, state: Any, logs: Any) -> None:
-        now, tokens = time.monotonic(), state.num_input_tokens_seen
-        step = Step(
-            step=state.global_step,
-            epoch=round(state.epoch, 4),
-            loss=logs["loss"],
-            learning_rate=logs["learning_rate"],
-            grad_norm=logs.get("grad_norm"),
-            tokens=tokens,
-            tokens_per_s=round((tokens - self._tokens) / max(now - self._last, 1e-9), 1),
-        )
-        self._last, self._tokens = now, tokens
-        if not math.isfinite(step.loss):
-            raise TrainingFailed(
-                f"the loss is {step.loss} after step {step.step}: a lower learning_rate, a longer"
-                " warm-up or max_grad_norm = 1.0 may help; the checkpoints before it are kept"
-            )
-        self._journal.steps.append(step)
-        self._progress(step)
+
+def _is_step(logs: Any) -> bool:
+    return "loss" in logs and "learning_rate" in logs
+
+
+def _step(logs: Any) -> Step:
+    return Step(
+        step=logs["step"],
+        epoch=round(logs["epoch"], 4),
+        loss=logs["loss"],
+        learning_rate=logs["learning_rate"],
+        grad_norm=logs.get("grad_norm"),
+        tokens=logs["num_input_tokens_seen"],
+    )
 
 
 def _anybody(flag: bool, args: Any) -> bool:

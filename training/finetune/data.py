@@ -92,10 +92,6 @@ class Prepared:
         """Tokens of one epoch that count in the loss."""
         return self.train_tokens - sum(sample.given for sample in self.train)
 
-    def highest_id(self) -> int:
-        """Return the largest token id, for a look whether the model has it."""
-        return max(max(sample.ids) for sample in (*self.train, *self.evaluation))
-
 
 class _Prompted(NamedTuple):
     """A sample in the template: the text that is given and the text that is learnt."""

@@ -28,7 +28,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Before clipping."""
     tokens: int
     """Seen so far, padding not counted."""
-    tokens_per_s: float
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +71,6 @@ class Journal(msgspec.Struct, kw_only=True):
     steps: list[Step] = []
     evaluations: list[Evaluation] = []
     final: dict[str, Any] = {}
-
-    def forget_after(self, step: int) -> None:
-        """Drop what was written down after a step, because the run goes on from there."""
-        self.steps = [each for each in self.steps if each.step <= step]
-        self.evaluations = [each for each in self.evaluations if each.step <= step]
 
     def finish(self) -> None:
         """Write the numbers of the whole run down, all attempts together."""

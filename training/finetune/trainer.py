@@ -238,13 +238,6 @@ def _trainer(
     settings: Settings, arguments: trl.SFTConfig, tokenizer: Any, prepared: Prepared
 ) -> SupervisedTrainer:
     model = load_model(settings, tokenizer)
-    rows = model.get_input_embeddings().weight.shape[0]
-    # Under ZeRO-3 weights are empty until they are used.
-    if rows and prepared.highest_id() >= rows:
-        raise ConfigError(
-            f"{settings.model}: the tokenizer has token {prepared.highest_id()},"
-            f" and the model knows {rows}"
-        )
     try:
         trainer = SupervisedTrainer(
             model=model,
@@ -282,7 +275,6 @@ def _run(
         latest_checkpoint(folder.checkpoints)
     trainer.accelerator.wait_for_everyone()
     checkpoint, first = latest_checkpoint(folder.checkpoints)
-    journal.forget_after(first)
     weights = [(each.numel(), each.requires_grad) for each in trainer.model.parameters()]
     journal.model |= {
         "parameters": sum(count for count, _ in weights),
@@ -309,11 +301,10 @@ def _run(
     hooks.begin(plan, first)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     step = trainer.state.global_step
+    journal.state = "interrupted" if watch.stopped else "running"
+    watch.write(trainer.state)
     if watch.stopped:
-        journal.state = "interrupted"
-        watch.write()
         return Outcome(False, step, main, journal)
-    watch.write()
     _save_model(settings, trainer, folder, main=main)
     journal.finish()
     if main:
