@@ -80,18 +80,6 @@ def _print(report: "Report") -> None:
         ["functions", "enough", "AUC", "Brier", "accuracy at 0.5"],
         [(name, *_summary(figures)) for name, figures in report.figures.items()],
     )
-    print_table(
-        ["without a model", "AUC", "accuracy at 0.5"],
-        [
-            # Of lengths only the order means something.
-            (
-                name,
-                _interval(figures.auc),
-                _interval(_accuracy(figures)) if name == "always yes" else "",
-            )
-            for name, figures in report.baselines.items()
-        ],
-    )
     figures = report.figures["all"]
     rows = [(f"{one.threshold:.1f}", *_at(one)) for one in figures.thresholds]
     if figures.chosen is not None:
@@ -104,13 +92,6 @@ def _print(report: "Report") -> None:
             f"lowest threshold with a precision of {figures.wanted:g}:"
             f" minimum = {figures.chosen.threshold!r} (chosen and measured on the same functions)"
         )
-    print_table(
-        ["probability of yes", "count", "mean", "enough"],
-        [
-            (f"{b.low:.1f} to {b.high:.1f}", str(b.count), _number(b.mean), _number(b.enough))
-            for b in figures.bins
-        ],
-    )
 
 
 def _summary(figures: "Calibration") -> list[str]:

@@ -22,7 +22,7 @@ from veristone.cli.options import (
     Quiet,
     Seed,
 )
-from veristone.cli.seeds import collect
+from veristone.cli.seeds import run as collect
 from veristone.cli.select import select
 from veristone.cli.train import train
 
@@ -243,7 +243,7 @@ async def _do(step: "Step") -> int:
         case "seeds":
             chosen: Any = {"source": given["source"], "any_licence": given["any_licence"]}
             chosen |= {"benchmark": benchmarks, "judge": given["judge"] or None}
-            return await collect("run", given["recipe"], folder, engine, **chosen)
+            return await collect(given["recipe"], folder, engine, **chosen)
         case "synthesis":
             return await generate(
                 given["recipe"],

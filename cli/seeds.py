@@ -5,7 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from veristone.generators.seeds.pipeline.run import Run
     from veristone.generators.seeds.steps import Services
 
-__all__ = ["collect", "seeds"]
+__all__ = ["run", "seeds"]
 
 _NEEDED = (
     "veristone.generators.seeds.pipeline.run",
@@ -56,8 +56,6 @@ seeds = group(
     veristone seeds run starcoder2 --source ~/code --benchmark HumanEval=HumanEval.jsonl -o FOLDER
     veristone show FOLDER       read some seeds, or some of what was rejected
 
-    The same in steps: mine, filter, dedup.
-
     Exit status: 0 done; 1 some files killed the process that read them (all others are done); 2
     could not start; 130 interrupted.
     """
@@ -65,9 +63,8 @@ seeds = group(
 command(seeds, "calibrate-judge")(calibrate)
 
 
-@command(seeds, "run", "mine")
+@command(seeds, "run")
 async def run(
-    context: typer.Context,
     recipe: Recipe,
     output: OutputFolder,
     engine: EngineOptions,
@@ -95,41 +92,19 @@ async def run(
             help="Ask this model whether documentation is enough to write the code anew.",
         ),
     ] = None,
+    until: Annotated[
+        Literal["mine", "filter"] | None,
+        typer.Option(
+            help="Find the candidates and no more, or go no further than to the removal of"
+            " near-duplicates; without it the same command goes on from there.",
+            show_default="the end",
+        ),
+    ] = None,
     processes: Processes = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> int:
-    """Do everything (`run`), or find the candidates and no more (`mine`)."""
-    return await collect(
-        context.info_name,
-        recipe,
-        output,
-        engine,
-        source=source,
-        any_licence=any_licence,
-        benchmark=benchmark,
-        judge=judge,
-        processes=processes,
-        overwrite=overwrite,
-        quiet=quiet,
-    )
-
-
-async def collect(
-    action: str | None,
-    recipe: str,
-    output: Path,
-    engine: EngineOptions,
-    *,
-    source: list[str] | None = None,
-    any_licence: bool = False,
-    benchmark: list[str] | None = None,
-    judge: str | None = None,
-    processes: int | None = None,
-    overwrite: bool = False,
-    quiet: bool = False,
-) -> int:
-    """Collect seeds by a recipe with what was said over it."""
+    """Collect seeds by a recipe, with what is said here over it."""
     need_modules(*_NEEDED, extra="seeds")
     from veristone.generators.judge.late import with_judge
     from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
@@ -144,31 +119,7 @@ async def collect(
     if judge is not None:
         settings = with_judge(settings, judge)
     whole = parse_recipe(settings, recipe)
-    return await _go(action, output, whole, engine, processes, overwrite, quiet)
-
-
-@command(seeds, "filter", "dedup")
-async def go_on(
-    context: typer.Context,
-    folder: Folder,
-    engine: EngineOptions,
-    recipe: Annotated[
-        str | None,
-        typer.Option(metavar="RECIPE", help="Other settings than the folder was made with."),
-    ] = None,
-    processes: Processes = None,
-    overwrite: Overwrite = False,
-    quiet: Quiet = False,
-) -> int:
-    """Go on up to the removal of near-duplicates (`filter`), or to the end (`dedup`)."""
-    need_modules(*_NEEDED, extra="seeds")
-    from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe, stored_recipe
-
-    if recipe is None:
-        whole = stored_recipe(folder)
-    else:
-        whole = parse_recipe({"name": Path(recipe).stem} | load_recipe(recipe), recipe)
-    return await _go(context.info_name, folder, whole, engine, processes, overwrite, quiet)
+    return await _go(until, output, whole, engine, processes, overwrite, quiet)
 
 
 @command(seeds, "report")
@@ -186,7 +137,7 @@ async def report(folder: Folder) -> int:
 
 
 async def _go(
-    action: str | None,
+    until: str | None,
     folder: Path,
     recipe: "SeedRecipe",
     engine: EngineOptions,
@@ -199,7 +150,7 @@ async def _go(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(disk_trouble(folder))
         services = await stack.enter_async_context(
-            _services(recipe, folder, engine, asks=action != "mine")
+            _services(recipe, folder, engine, asks=until != "mine")
         )
         progress = stack.enter_context(Progress(quiet=quiet, keep=True))
 
@@ -217,7 +168,7 @@ async def _go(
             on_progress=show,
         )
         try:
-            funnel = await work.go(_until(work, action), redo=overwrite)
+            funnel = await work.go(_last_stage(work, until), redo=overwrite)
         except PartsLost as error:
             progress.close()
             complain(str(error))
@@ -234,10 +185,10 @@ async def _go(
     return 0
 
 
-def _until(work: "Run", action: str | None) -> int | None:
-    if action == "mine":
+def _last_stage(work: "Run", until: str | None) -> int | None:
+    if until == "mine":
         return 1
-    if action == "filter":
+    if until == "filter":
         for stage in work.stages:
             if stage.steps and stage.steps[0].kind == "near_duplicates":
                 return stage.number - 1

@@ -82,10 +82,10 @@ def test_all_at_once_and_step_by_step(
     assert whole.returncode == 0, whole.stderr
     assert "near_duplicates" in whole.stdout
     assert "seeds.jsonl" in whole.stdout
-    for action in (["mine", *common, "-o"], ["filter"], ["dedup"]):
-        step = seeds(*action, tmp_path / "b", "--processes", 1)
+    for until in (["--until", "mine"], ["--until", "filter"], []):
+        step = seeds("run", *common, "-o", tmp_path / "b", "--processes", 1, *until)
         assert step.returncode == 0, step.stderr
-        assert (tmp_path / "b/seeds.jsonl").exists() == (action == ["dedup"])
+        assert (tmp_path / "b/seeds.jsonl").exists() == (not until)
     assert (tmp_path / "a/seeds.jsonl").read_bytes() == (tmp_path / "b/seeds.jsonl").read_bytes()
     names = [
         json.loads(line)["name"] for line in (tmp_path / "a/seeds.jsonl").read_text().splitlines()
@@ -113,14 +113,13 @@ def test_nothing_on_stderr_and_no_table_when_quiet(
         (["run", "RECIPE", "-o", "OUT"], "names no sources"),
         (["run", "nothing.toml", "-o", "OUT"], "no such file"),
         (["run", "RECIPE", "--source", "nowhere", "-o", "OUT"], "nowhere: there is no such"),
-        (["mine", "RECIPE", "--source", "CORPUS", "-o", "OUT"], "licence"),
+        (["run", "RECIPE", "--source", "CORPUS", "--until", "mine", "-o", "OUT"], "licence"),
         (
             ["run", "RECIPE", "--source", "CORPUS", "--any-licence", "-o", "OUT"],
             "not covered: any benchmark",
         ),
         (["run", "RECIPE", "--source", "CORPUS", "--benchmark", "x", "-o", "OUT"], "NAME=FILE"),
         (["run", "RECIPE", "--source", "CORPUS", "--processes", "0", "-o", "OUT"], "--processes"),
-        (["filter", "OUT"], "begin one with"),
         (["report", "OUT"], "begin one with"),
     ],
 )
@@ -149,5 +148,4 @@ def test_another_recipe_in_the_same_folder(
     assert (tmp_path / "a/seeds.jsonl").read_bytes() == before
     # What was refused must not have replaced the recipe that the folder belongs to.
     assert seeds("report", tmp_path / "a").returncode == 0
-    assert seeds("dedup", tmp_path / "a").returncode == 0
     assert seeds("run", recipe, *common, "--overwrite").returncode == 0

@@ -120,7 +120,7 @@ def stored_recipe(folder: Path) -> Recipe:
         settings: Any = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(
-            f"{folder}: no run of ours; begin one with `veristone seeds mine`"
+            f"{folder}: no run of ours; begin one with `veristone seeds run`"
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from error

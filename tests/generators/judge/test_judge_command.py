@@ -141,8 +141,7 @@ def test_a_model_that_is_lost_in_the_middle(corpus: Path, tmp_path: Path) -> Non
         assert not (broken / "seeds.jsonl").exists()
 
         server.fails_after = None
-        # As the folder knows its recipe, and the recipe its model.
-        done = seeds("dedup", broken)
+        done = seeds(*judged, "-o", broken)
         assert done.returncode == 0, done.stderr
         assert len(server.prompts) <= asked + 1 + 2  # another trial; two that were under way
         assert (broken / "seeds.jsonl").read_bytes() == (whole / "seeds.jsonl").read_bytes()
