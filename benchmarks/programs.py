@@ -1,8 +1,8 @@
 """The programs that every contestant runs: HumanEval with recorded model solutions."""
 
-import gzip
-import json
 from pathlib import Path
+
+from benchmarks.record import rows_of
 
 __all__ = ["load"]
 
@@ -29,16 +29,10 @@ def load(dataset: Path | None, samples: Path | None) -> tuple[list[str], str]:
     """Return whole programs (solution, tests, call) and where they come from."""
     if dataset is None or samples is None or not dataset.exists() or not samples.exists():
         return [_FALLBACK.replace("{seed}", str(n)) for n in range(164)], "164 small programs"
-    tasks = {row["task_id"]: row for row in _rows(dataset)}
+    tasks = {row["task_id"]: row for row in rows_of(dataset)}
     programs = [
         f"{tasks[row['task_id']]['prompt']}{row['completion']}\n"
         f"{tasks[row['task_id']]['test']}\ncheck({tasks[row['task_id']]['entry_point']})\n"
-        for row in _rows(samples)
+        for row in rows_of(samples)
     ]
     return programs, "HumanEval, solutions of StarCoder2-15B-Instruct"
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt") as file:
-        return [json.loads(line) for line in file]

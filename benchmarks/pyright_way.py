@@ -32,9 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from veristone.cli.display import print_table
 from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.filters.undefined import Undefined
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
@@ -72,22 +70,23 @@ def measure(functions: int = 2000, rounds: int = 2) -> dict[str, Any]:
 
 def show(record: dict[str, Any]) -> None:
     """Print what `measure` found."""
-    table = Table(title="type-checking, functions per second on one core", title_justify="left")
-    for name in ("functions", "way", "per CPU s", "per wall s", "kept", "ours is", "goal"):
-        table.add_column(name, justify="left" if name in ("functions", "way") else "right")
+    rows: list[tuple[str, ...]] = []
     for kind, found in record.items():
         for way in ("original", "veristone"):
             ours = way == "veristone"
-            table.add_row(
-                "" if ours else f"{found['functions']:,} {kind}",
-                way,
-                f"{statistics.median(found[way]['per_cpu_s']):.0f}",
-                f"{statistics.median(found[way]['per_wall_s']):.0f}",
-                f"{found[way]['kept']:,}",
-                f"{found['ratio_cpu']:.1f}x" if ours else "",
-                f"{GOAL:.0f}x" if ours else "",
+            rows.append(
+                (
+                    "" if ours else f"{found['functions']:,} {kind}",
+                    way,
+                    f"{statistics.median(found[way]['per_cpu_s']):.0f}",
+                    f"{statistics.median(found[way]['per_wall_s']):.0f}",
+                    f"{found[way]['kept']:,}",
+                    f"{found['ratio_cpu']:.1f}x" if ours else "",
+                    f"{GOAL:.0f}x" if ours else "",
+                )
             )
-    Console().print(table)
+    columns = ["functions", "way", ">per CPU s", ">per wall s", ">kept", ">ours is", ">goal"]
+    print_table(columns, rows, title="type-checking, functions per second on one core")
 
 
 def _beside(texts: Sequence[str], rounds: int) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from veristone import __version__
+from veristone.files import read_rows
 
-__all__ = ["machine", "write"]
+__all__ = ["machine", "rows_of", "write"]
 
 _RECORDS = Path(__file__).parent / "records"
 
@@ -32,6 +33,11 @@ def machine() -> dict[str, Any]:
         "kernel": platform.release(),
         "load_at_start": os.getloadavg()[0],
     }
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON Lines file."""
+    return [row.fields for row in read_rows(path)]
 
 
 def write(name: str, record: dict[str, Any]) -> Path:

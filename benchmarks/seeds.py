@@ -20,11 +20,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks import near_duplicates, pyright_way
 from benchmarks.record import machine, write
+from veristone.cli.display import print_table
 from veristone.generators.seeds.funnel import Funnel
 from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
 from veristone.generators.seeds.pipeline.run import Run
@@ -34,7 +32,6 @@ _DATA = Path(__file__).parents[2] / "shared" / "data"
 _BENCHMARKS = {"HumanEval+": "humanevalplus.jsonl.gz", "MBPP": "mbpp.jsonl.gz"}
 _THE_STACK = 22_311_478
 """Functions in the Python part of The Stack v1 dedup, documented or not (MultiPL-T)."""
-console = Console()
 
 
 async def main(arguments: list[str]) -> None:
@@ -48,7 +45,7 @@ async def main(arguments: list[str]) -> None:
     pyright_way.show(record["type_checking"])
     record["near_duplicates"] = near_duplicates.measure(options.functions)
     near_duplicates.show(record["near_duplicates"])
-    console.print(f"record: {write('seeds', record)}", highlight=False)
+    print(f"record: {write('seeds', record)}")
 
 
 async def _chain(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -99,28 +96,25 @@ def _steps(funnel: Funnel) -> list[dict[str, Any]]:
 
 
 def _show_chain(chain: dict[str, Any]) -> None:
-    table = Table(title="recipe starcoder2", title_justify="left")
-    table.add_column("step")
-    for name in ("given", "kept", "CPU s", "functions per CPU s"):
-        table.add_column(name, justify="right")
-    for step in chain["steps"]:
-        rate = step["per_cpu_s"]
-        table.add_row(
+    rows = [
+        (
             step["step"],
             f"{step['given']:,}",
             f"{step['kept']:,}",
             f"{step['cpu_s']:.1f}",
-            f"{rate:,.0f}" if rate else "",
+            f"{step['per_cpu_s']:,.0f}" if step["per_cpu_s"] else "",
         )
-    console.print(table)
-    console.print(
+        for step in chain["steps"]
+    ]
+    columns = ["step", ">given", ">kept", ">CPU s", ">functions per CPU s"]
+    print_table(columns, rows, title="recipe starcoder2")
+    print(
         f"{chain['functions']:,} functions, {chain['documented']:,} documented, in"
         f" {chain['wall_s']} s with {chain['processes']} processes, {chain['busy']:.0%} of their"
         f" cores busy with it\n{chain['functions_per_cpu_s']:,} functions,"
         f" {chain['documented_per_cpu_s']:,} documented ones, per CPU second\nThe Stack"
         f" ({_THE_STACK:,} Python functions) at these rates and shares:"
         f" {chain['the_stack_cpu_hours']} core hours",
-        highlight=False,
     )
 
 

@@ -12,23 +12,22 @@ then say how many of the kept are right.
 import argparse
 import ast
 import asyncio
-import gzip
-import json
 import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.record import machine, write
+from benchmarks.record import machine, rows_of, write
 from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
+from veristone.cli.display import print_table
 from veristone.engine import Engine
+from veristone.generators.code.asserts import asserts_in
+from veristone.generators.code.completion import with_helpers
 from veristone.generators.selection.choice import Choice, choose
 from veristone.generators.selection.duplicates import Comparison
 from veristone.generators.selection.gates import (
@@ -38,9 +37,8 @@ from veristone.generators.selection.gates import (
     refusal_by_text,
 )
 from veristone.generators.selection.groups import Group, read_groups
-from veristone.generators.selection.products import USED_FAILURES
 from veristone.generators.selection.score_log import ScoreLog, score_groups
-from veristone.generators.selection.scoring import Scoring, ScoringPlan
+from veristone.generators.selection.scoring import Score, Scoring, ScoringPlan
 from veristone.generators.synthesis.records import Record, Trace
 
 __all__ = ["DATA", "build", "main", "measure"]
@@ -49,7 +47,6 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 _SCORING = Scoring(mutants=6, agreement=True, compared=10)
 _LIMITS = Limits(cpu_s=2.0)
 """No task of HumanEval takes a right solution as long; many wrong ones loop for ever."""
-console = Console()
 
 
 class Pair(NamedTuple):
@@ -61,12 +58,13 @@ class Pair(NamedTuple):
 
 def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
     """Yield responses without verdicts, sorted by id."""
-    tasks = {row["entry_point"]: row for row in _rows(data / "humaneval.jsonl.gz")}
+    tasks = {row["entry_point"]: row for row in rows_of(data / "humaneval.jsonl.gz")}
     suites = {
-        row["prompt"]: row["samples"] for row in _rows(data / "codegen16b_humaneval_tests.jsonl.gz")
+        row["prompt"]: row["samples"]
+        for row in rows_of(data / "codegen16b_humaneval_tests.jsonl.gz")
     }
     named: dict[str, tuple[str, list[str], list[str]]] = {}
-    for row in _rows(data / "codegen16b_humaneval_solutions.jsonl.gz"):
+    for row in rows_of(data / "codegen16b_humaneval_solutions.jsonl.gz"):
         name = re.findall(r"^def (\w+)", row["prompt"], re.MULTILINE)[-1]
         tests = next(found for prompt, found in suites.items() if prompt.startswith(row["prompt"]))
         named[name] = (row["prompt"], row["samples"], tests)
@@ -76,7 +74,7 @@ def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
         asserts = _asserts(tests, name)
         ids = sorted((f"{key}/{number}", group * size + number) for number in range(size))
         for record_id, at in ids:
-            code = prompt + _body(solutions[at])
+            code = f"{prompt}{with_helpers(prompt, solutions[at])}\n"
             record = Record(
                 id=record_id,
                 instruction=_instruction(prompt, name),
@@ -89,40 +87,20 @@ def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
             yield Pair(record, f"{tasks[name]['test']}\ncheck({name})\n")
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
-
-
 def _instruction(prompt: str, name: str) -> str:
     tree = ast.parse(prompt)
     function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
     return f"Write a Python function `{name}`. {ast.get_docstring(function) or ''}".strip()
 
 
-def _body(sample: str) -> str:
-    """Return a continuation up to where the function ends."""
-    lines: list[str] = []
-    for line in sample.splitlines():
-        if line.strip() and not line.startswith((" ", "\t")):
-            break
-        lines.append(line)
-    return "\n".join(lines).rstrip() + "\n"
-
-
 def _asserts(samples: Sequence[str], name: str) -> list[str]:
     """Return the whole asserts about a function in continuations of `assert `, in order."""
-    found: list[str] = []
-    for sample in samples:
-        for part in re.split(r"^assert\b", "assert " + sample, flags=re.MULTILINE)[1:]:
-            text = "assert " + " ".join(part.strip().split("\n\n")[0].split())
-            try:
-                statements = ast.parse(text).body
-            except (SyntaxError, ValueError):
-                continue
-            if len(statements) == 1 and re.search(rf"\b{name}\b", text):
-                found.append(f"{text}\n")
-    return found
+    return [
+        f"{text}\n"
+        for sample in samples
+        for text in asserts_in(f"assert {sample}", torn=True)
+        if re.search(rf"\b{name}\b", text)
+    ]
 
 
 def _deal(asserts: Sequence[str], at: int) -> list[str]:
@@ -198,7 +176,7 @@ _RULES = (
 
 
 def _apply(
-    rule: Rule, groups: Sequence[Group], scores: dict[str, Any], right: dict[str, bool]
+    rule: Rule, groups: Sequence[Group], scores: dict[str, Score], right: dict[str, bool]
 ) -> dict[str, Any]:
     """Return how many a rule keeps and chooses, and how many of those are right."""
     counts: Counter[str] = Counter()
@@ -215,7 +193,7 @@ def _apply(
     }
 
 
-def _candidate(rule: Rule, record: Record, scores: dict[str, Any]) -> Candidate | None:
+def _candidate(rule: Rule, record: Record, scores: dict[str, Score]) -> Candidate | None:
     decision = record.verdict.decision if record.verdict is not None else Decision.UNDECIDED
     wanted = {"passes": Decision.PASS, "failures": Decision.FAIL}.get(rule.choice.pool, decision)
     if decision is Decision.UNDECIDED or decision is not wanted:
@@ -249,10 +227,26 @@ async def measure(data: Path, groups: int, size: int) -> dict[str, Any]:
         "runs": runs,
         "runs_per_s": runs / took_s,
         "rules": [_apply(rule, found, scores, right) for rule in _RULES],
-        "strengths": _strengths(scores, right),
-        "failures": _failures(found, right, doubtful),
+        "strengths": _tally(
+            (_strength(score), right[name]) for name, score in scores.items() if name in right
+        ),
+        "failures": _tally(
+            ("behaves like a pass" if one.id in doubtful else reason, right[one.id])
+            for group in found
+            for one in group.records
+            if (reason := _failure(one)) and one.id in right
+        ),
         "yields": {"given": comparison.given, **comparison.kept},
     }
+
+
+def _failure(record: Record) -> str:
+    """Return why a response failed; empty where it did not."""
+    match record.verdict:
+        case Verdict(decision=Decision.FAIL, reason=reason):
+            return str(reason)
+        case _:
+            return ""
 
 
 def _plan(group: Group) -> ScoringPlan:
@@ -265,76 +259,48 @@ def _passed(record: Record) -> bool:
     return record.verdict is not None and record.verdict.decision is Decision.PASS
 
 
-def _strengths(scores: dict[str, Any], right: dict[str, bool]) -> list[dict[str, Any]]:
-    """Return passes by mutation score, and how many of each tenth are right."""
-    tenths: dict[str, list[bool]] = {}
-    for name, score in scores.items():
-        tenth = "no mutants" if score.strength is None else f"{int(score.strength * 10) / 10:.1f}"
-        tenth = "stub passes" if score.stub_passes else tenth
-        if name in right:
-            tenths.setdefault(tenth, []).append(right[name])
-    return [
-        {"strength": tenth, "passes": len(known), "right": sum(known)}
-        for tenth, known in sorted(tenths.items())
-    ]
+def _tally(found: Iterable[tuple[str, bool]]) -> dict[str, dict[str, int]]:
+    """Return how many there are by name, and how many of them are right."""
+    known: dict[str, list[bool]] = {}
+    for name, right in found:
+        known.setdefault(name, []).append(right)
+    return {name: {"number": len(known[name]), "right": sum(known[name])} for name in sorted(known)}
 
 
-def _failures(
-    groups: Sequence[Group], right: dict[str, bool], doubtful: set[str]
-) -> list[dict[str, Any]]:
-    """Return failures by reason, and how many of them are right all the same."""
-    reasons: dict[str, list[bool]] = {}
-    for group in groups:
-        for record in group.records:
-            verdict = record.verdict
-            if verdict is not None and verdict.decision is Decision.FAIL and record.id in right:
-                reason = "behaves like a pass" if record.id in doubtful else str(verdict.reason)
-                reasons.setdefault(reason, []).append(right[record.id])
-    return [
-        {
-            "reason": reason,
-            "failures": len(known),
-            "right": sum(known),
-            "used": any(reason == str(one) for one in USED_FAILURES),
-        }
-        for reason, known in sorted(reasons.items())
-    ]
+def _strength(score: Score) -> str:
+    """Return the tenth that a mutation score lies in."""
+    if score.stub_passes:
+        return "stub passes"
+    return "no mutants" if score.strength is None else f"{int(score.strength * 10) / 10:.1f}"
 
 
 def show(record: dict[str, Any]) -> None:
     """Print what `measure` found."""
-    table = Table(title=f"{record['responses']:,} responses, {record['instructions']} instructions")
-    table.add_column("rule")
-    for name in ("kept", "of them right", "chosen", "of them right"):
-        table.add_column(name, justify="right")
-    for row in record["rules"]:
-        table.add_row(
+    rows = [
+        (
             row["rule"],
             f"{row['kept']:,}",
             _share(row["kept_right"], row["kept"]),
             f"{row['chosen']:,}",
             _share(row["chosen_right"], row["chosen"]),
         )
-    console.print(table)
-    for title, rows, first in (
-        ("passes by mutation score", record["strengths"], "strength"),
-        ("failures by reason", record["failures"], "reason"),
+        for row in record["rules"]
+    ]
+    title = f"{record['responses']:,} responses, {record['instructions']} instructions"
+    columns = ["rule", ">kept", ">of them right", ">chosen", ">of them right"]
+    print_table(columns, rows, title=title)
+    for title, first in (
+        ("passes by mutation score", "strengths"),
+        ("failures by reason", "failures"),
     ):
-        table = Table(title=title)
-        for name in (first, "number", "really right"):
-            table.add_column(name)
-        for row in rows:
-            number = row.get("passes", row.get("failures"))
-            table.add_row(str(row[first]), f"{number:,}", _share(row["right"], number))
-        console.print(table)
-    table = Table(title=f"near-duplicates: {record['yields']['given']:,} passes by each rule")
-    table.add_column("rule")
-    table.add_column("kept", justify="right")
-    for name, kept in record["yields"].items():
-        if name != "given":
-            table.add_row(name, f"{kept:,}")
-    console.print(table)
-    console.print(f"{record['runs']:,} runs, {record['runs_per_s']:.0f} a second", highlight=False)
+        some = [
+            (name, f"{known['number']:,}", _share(known["right"], known["number"]))
+            for name, known in record[first].items()
+        ]
+        print_table([first, ">number", ">really right"], some, title=title)
+    kept = [(name, f"{number:,}") for name, number in record["yields"].items()]
+    print_table(["rule", ">kept"], kept, title="near-duplicates: passes by each rule")
+    print(f"{record['runs']:,} runs, {record['runs_per_s']:.0f} a second")
 
 
 def _share(part: int, whole: int) -> str:
@@ -349,11 +315,11 @@ async def main(arguments: list[str]) -> None:
     parser.add_argument("--size", type=int, default=10)
     options = parser.parse_args(arguments)
     if not options.data.is_dir():
-        console.print(f"selection: no data at {options.data}: left out", highlight=False)
+        print(f"selection: no data at {options.data}: left out")
         return
     record = {**machine(), **await measure(options.data, options.groups, options.size)}
     show(record)
-    console.print(f"record: {write('selection', record)}", highlight=False)
+    print(f"record: {write('selection', record)}")
 
 
 if __name__ == "__main__":

