@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from veristone.generators.pages.numbers import compact, count, quantile, share
+from veristone.generators.pages.numbers import compact, count, quantile, share, significant
 from veristone.text import line
 
 __all__ = [
@@ -212,9 +212,8 @@ class Histogram:
     title: str
     bins: Sequence[Bin]
     axis: str
-    told: str
-    """Describes it to who cannot see it."""
-    note: str = ""
+    note: str
+    """Stands below, and describes it to who cannot see it."""
 
     @property
     def upward(self) -> Scale:
@@ -311,17 +310,28 @@ class Series(NamedTuple):
 class Curves:
     """Lines over a common axis, each with a pale band: what lies between its points.
 
-    At least one line has a point.
+    Every line has a point.
     """
 
     kind: ClassVar[str] = "curves"
     title: str
     series: Sequence[Series]
     axis: str
-    told: str
-    """Describes it to who cannot see it."""
-    note: str = ""
     from_zero: bool = False
+
+    @property
+    def told(self) -> str:
+        """Describes it to who cannot see it: where each line begins and ends."""
+        ends = [
+            (one.name, significant(one.dots[0].y), significant(one.dots[-1].y))
+            for one in self.series
+        ]
+        return "; ".join(f"{name}: from {first} to {last}" for name, first, last in ends)
+
+    @property
+    def note(self) -> str:
+        """Stands below where it is short."""
+        return f"{self.told}." if len(self.told) < 160 else ""
 
     @property
     def banded(self) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import zip_longest
 
-from veristone.generators.pages.drawing import Bars, Plot, Whiskers
+from veristone.generators.pages.drawing import Bars, Curves, Plot, Whiskers
 from veristone.generators.pages.numbers import DASH, counted
 from veristone.generators.pages.sections import (
     Block,
@@ -79,7 +79,7 @@ def _plot(plot: Plot) -> list[str]:
         rows = [(span(row.label), _plain(row.text)) for row in plot.rows]
         return [title, table(("", _plain(plot.axis)), rows, [1])]
     if not isinstance(plot, Bars):
-        return [title, _plain(plot.told)]
+        return [title, _plain(plot.told if isinstance(plot, Curves) else plot.note)]
     head = 1 if any(group.heading for group in plot.groups) else 0
     rows = [
         (*[span(group.heading)] * head, span(bar.label), _plain(bar.text), _plain(bar.share))

@@ -65,11 +65,10 @@ class Verdicts(Struct, frozen=True, kw_only=True):
     """By `category`, `difficulty`, `language`."""
     reasons: dict[str, int] = {}
     """Of failures, typed."""
-    samples: dict[str, list[Reading]] = {}
-    """By reason of the verdict."""
     refusals: dict[str, int] = {}
-    """By `stage: reason`."""
-    refused_samples: dict[str, list[Reading]] = {}
+    """Of answers that a check refused before they were judged, by `stage: reason`."""
+    samples: dict[str, list[Reading]] = {}
+    """By `passed`, reason and refusal."""
 
     @property
     def decided(self) -> int:

@@ -218,18 +218,8 @@ def _curve_plots(facts: Facts, what: str) -> Iterator[Curves]:
         if what in one.curves
     ]
     if series:
-        told = "; ".join(
-            f"{one.name}: from {significant(one.dots[0].y)} to {significant(one.dots[-1].y)}"
-            for one in series
-        )
-        yield Curves(
-            title=title,
-            series=series,
-            axis=f"step; height: {height}",
-            told=told,
-            note=f"{told}." if len(told) < 160 else "",
-            from_zero=what == "learning_rate",
-        )
+        axis = f"step; height: {height}"
+        yield Curves(title=title, series=series, axis=axis, from_zero=what == "learning_rate")
 
 
 def _training_row(one: Training, rounds: int) -> tuple[str, ...]:

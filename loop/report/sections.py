@@ -57,6 +57,7 @@ __all__ = ["report"]
 _MOST_REASONS = 4
 _MOST_BARS = 15
 _MOST_RECIPE = 50_000
+_SAMPLES = "A fair sample of every outcome: those whose ids have the smallest digests."
 _OPEN = 8
 """Steps that are shown unasked."""
 
@@ -80,11 +81,10 @@ def report(facts: Facts) -> Report:
             rounds(facts),
             _funnel(facts),
             _verdicts(facts.verdicts),
-            _refusals(facts.verdicts),
             *([_rows(facts.rows)] if facts.rows else []),
             *([_similarity(facts.similarity)] if facts.similarity else []),
             training(facts),
-            _samples(facts.verdicts),
+            Section("samples", "Samples to read", _samples(facts.verdicts), [_SAMPLES]),
             Section("cost", "Cost and time", _costs(facts.costs)),
             _origin(facts),
         ],
@@ -106,12 +106,7 @@ def _headline(facts: Facts) -> str:
         if after is not None:
             said = f"{before} before, {after} after" if before else f"{after} after training"
             return f"{line(label, 60)}: {said}"
-    rows = _trained_rows(facts)
-    if rows:
-        first = facts.funnel[0]
-        whole = f" from {counted(first.given, first.unit)}" if first.part == "seeds" else ""
-        return f"{counted(rows, 'training row')}{whole}, not yet evaluated"
-    return "Nothing to train on yet"
+    return "Not evaluated yet"
 
 
 def _findings(facts: Facts) -> Iterator[str]:
@@ -126,9 +121,8 @@ def _findings(facts: Facts) -> Iterator[str]:
             f"{share(verdicts.passed, verdicts.decided)} of {judged} passed;"
             f" {part} of {counted(verdicts.instructions, 'instruction')} have one that did."
         )
-    rows = _trained_rows(facts)
-    if rows:
-        first = facts.funnel[0]
+    if facts.funnel and facts.funnel[-1].part in ("dataset", "training"):
+        first, rows = facts.funnel[0], facts.funnel[-1].kept
         said = f"{counted(rows, 'row')} to learn from"
         if first.part == "seeds" and first.given > rows:
             said += f": {odds(rows, first.given)} of {counted(first.given, first.unit)}"
@@ -170,11 +164,6 @@ def _gain(found: Difference, over: str) -> str:
     mean, _, interval = between(found).partition(" ")
     doubt = "" if found.clear or found.mean == 0 else ", which may be chance"
     return f"{mean} points {interval} over {over}{doubt}"
-
-
-def _trained_rows(facts: Facts) -> int:
-    last = facts.funnel[-1] if facts.funnel else None
-    return last.kept if last is not None and last.part in ("dataset", "training") else 0
 
 
 def _missing(facts: Facts) -> list[Block]:
@@ -235,26 +224,28 @@ def _stage_table(stages: list[Stage]) -> Table:
     return Table(headings, rows, range(2, 5), code, most=100, side=side)
 
 
-# --- Verdicts and refusals
+# --- Verdicts
 
 
 def _verdicts(found: Verdicts) -> Section:
-    """Return what passes, by kind of task, and why the rest fails."""
-    if not found.responses:
-        return Section("verdicts", "Verdicts", [])
+    """Return what passes, by kind of task, and why the rest fails or was refused before."""
     plots: list[Plot] = []
     if found.reasons:
         plots.append(_counts("Why the others fail", found.reasons, "rejected", "responses"))
     said = f"{count(found.passed)} of {counted(found.decided, 'judged response')} passed"
     if found.undecided:
         said += f"; {counted(found.undecided, 'other')} had no verdict"
-    lead = [f"{said}."]
+    lead = [f"{said}."] if found.responses else []
+    if found.refusals:
+        plots.append(_counts("What checks refused", found.refusals, "rejected", "answers"))
+        refused = counted(sum(found.refusals.values()), "answer")
+        lead.append(f"Checks refused {refused} of the model before they were judged.")
     for what, rates in found.rates.items():
         if len(rates) > 1:
             plots.append(_rates(f"Pass rate by {what}", rates))
         else:
             lead.append(f"All are of one {what}: {line(next(iter(rates)), 60)}.")
-    return Section("verdicts", "Verdicts", [Figures(plots)], lead)
+    return Section("verdicts", "Verdicts and refusals", [Figures(plots)] if plots else [], lead)
 
 
 def _rates(title: str, rates: Mapping[str, Rate]) -> Plot:
@@ -275,37 +266,10 @@ def _counts(title: str, found: Mapping[str, int], style: str, axis: str) -> Plot
     return Bars(title=title, groups=[Group(rows)], axis=axis, both=True)
 
 
-def _refusals(found: Verdicts) -> Section:
-    """Return what checks refused before anything was judged."""
-    whole = sum(found.refusals.values())
-    blocks: list[Block] = []
-    if whole:
-        plot = _counts("By stage and reason", found.refusals, "rejected", "refused")
-        readings = _readings(found.refused_samples, found.refusals, whole)
-        blocks = [Figures([plot], wide=True), *readings]
-    lead = [f"Checks refused {counted(whole, 'text')} of the model before they were judged."]
-    return Section("refusals", "Refusals", blocks, lead)
-
-
-def _samples(found: Verdicts) -> Section:
-    """Return judged responses to read: a few of every outcome."""
-    numbers = {**found.reasons, "passed": found.passed}
-    lead = ["A fair sample of every outcome: those whose ids have the smallest digests."]
-    readings = _readings(found.samples, numbers, found.decided)
-    return Section("samples", "Samples to read", readings, lead)
-
-
-def _readings(
-    found: Mapping[str, Sequence[Reading]], numbers: Mapping[str, int], whole: int
-) -> list[Block]:
-    return [
-        Readings(
-            label,
-            f"{count(numbers[label])} of {count(whole)}, {share(numbers[label], whole)}",
-            some,
-        )
-        for label, some in found.items()
-    ]
+def _samples(found: Verdicts) -> list[Block]:
+    """Return judged and refused answers to read: a few of every outcome."""
+    numbers = {"passed": found.passed, **found.reasons, **found.refusals}
+    return [Readings(label, count(numbers[label]), some) for label, some in found.samples.items()]
 
 
 # --- Selected rows
@@ -336,7 +300,7 @@ def _lengths(title: str, numbers: Mapping[int, int], unit: str) -> Plot:
     median, most = quantile(numbers, 0.5), quantile(numbers, 0.95)
     told = f"Half have at most {count(median)} {unit}, 95 of 100 at most {count(most)}."
     axis = f"{unit}; height: selected rows"
-    return Histogram(title=title, bins=columns(numbers, unit), axis=axis, told=told, note=told)
+    return Histogram(title=title, bins=columns(numbers, unit), axis=axis, note=told)
 
 
 def _similarity(found: Similarity) -> Section:
@@ -352,7 +316,7 @@ def _similarity(found: Similarity) -> Section:
         tasks = counted(found.tasks[name], "task")
         told = f"{tasks}. Half of the rows have at most {median}; the nearest has {most}."
         bins, axis = columns(numbers, "hundredths"), "cosine in hundredths; height: rows"
-        plots.append(Histogram(title=line(name, 60), bins=bins, axis=axis, told=told, note=told))
+        plots.append(Histogram(title=line(name, 60), bins=bins, axis=axis, note=told))
     pairs = [
         Reading(
             one.task,

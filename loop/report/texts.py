@@ -5,10 +5,11 @@ samples are those with the smallest digests of their ids, the same ones each tim
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
-from typing import Any
+
+from msgspec import structs
 
 from veristone import Decision
 from veristone.generators.pages.numbers import ranked
@@ -23,7 +24,7 @@ from veristone.text import line
 
 __all__ = ["drawn_rows", "read_rows", "read_verdicts"]
 
-_SAMPLES, _REFUSED_SAMPLES = 3, 2
+_SAMPLES = 3
 """Of every outcome."""
 _MOST_TEXT = 8_000
 """Characters kept of a text: the page shows fewer lines than that."""
@@ -35,34 +36,29 @@ _NAME = 200
 class _Samples:
     """A few items of every outcome."""
 
-    def __init__(self, size: int, reading: Callable[[Any], Reading]) -> None:
-        self._size = size
-        self._reading = reading
-        self._kept: dict[str, list[tuple[float, str, Any]]] = defaultdict(list)
+    def __init__(self) -> None:
+        self._kept: dict[str, list[tuple[float, str, Record | Refusal]]] = defaultdict(list)
 
     def offer(self, label: str, key: str, item: Record | Refusal) -> None:
         """Keep an item if it is among the sample of its outcome so far."""
         few = self._kept[label]
         few.append((draw(0, "report", key), key, item))
         few.sort(key=lambda one: one[:2])
-        del few[self._size :]
+        del few[_SAMPLES:]
 
-    def readings(self, order: Iterator[str] | list[str]) -> dict[str, list[Reading]]:
-        """Return what was kept, by outcome in an order."""
-        return {
-            label: [self._reading(item) for _, _, item in self._kept[label]]
-            for label in order
-            if label in self._kept
-        }
+    def readings(self, *labels: str) -> dict[str, list[Reading]]:
+        """Return what was kept, by outcome in this order."""
+        kept = {label: self._kept[label] for label in labels if label in self._kept}
+        return {label: [_reading(item) for _, _, item in some] for label, some in kept.items()}
 
 
 def read_verdicts(folder: Path, trouble: Trouble) -> Verdicts:
     """Read the exports of a synthesis; those that are not there count nothing."""
-    responses = undecided = 0
+    responses = undecided = instructions = instructions_passed = 0
     rates: dict[str, dict[str, list[int]]] = {}
     reasons: Counter[str] = Counter()
-    samples = _Samples(_SAMPLES, _read_record)
-    instructions = instructions_passed = 0
+    refusals: Counter[str] = Counter()
+    samples = _Samples()
     group, group_passed = None, False
     for record in read_lines(folder / "responses.jsonl", Record, trouble):
         responses += 1
@@ -82,27 +78,24 @@ def read_verdicts(folder: Path, trouble: Trouble) -> Verdicts:
             rate = rates.setdefault(what, {}).setdefault(name, [0, 0])
             rate[0] += passed
             rate[1] += 1
-        label = "passed" if passed else str(verdict.reason)
-        reasons[label] += 1
-        samples.offer(label, record.id, record)
-    del reasons["passed"]
-    refusals: Counter[str] = Counter()
-    refused = _Samples(_REFUSED_SAMPLES, _read_refusal)
+        if not passed:
+            reasons[verdict.reason] += 1
+        samples.offer("passed" if passed else verdict.reason, record.id, record)
     for refusal in read_lines(folder / "refused.jsonl", Refusal, trouble):
         label = f"{refusal.stage}: {refusal.reason}"[:_NAME]
         refusals[label] += 1
-        refused.offer(label, refusal.record.id, refusal)
-    return Verdicts(
+        samples.offer(label, refusal.record.id, refusal)
+    found = Verdicts(
         responses=responses,
         instructions=instructions,
         instructions_passed=instructions_passed,
         undecided=undecided,
         rates={what: _ordered(some) for what, some in rates.items()},
         reasons=dict(ranked(reasons)),
-        samples=samples.readings(["passed", *dict(ranked(reasons))]),
         refusals=dict(ranked(refusals)),
-        refused_samples=refused.readings(list(dict(ranked(refusals)))),
     )
+    order = samples.readings("passed", *found.reasons, *found.refusals)
+    return structs.replace(found, samples=order)
 
 
 def _ordered(rates: dict[str, list[int]]) -> dict[str, Rate]:
@@ -113,29 +106,22 @@ def _ordered(rates: dict[str, list[int]]) -> dict[str, Rate]:
     return {name: found[name] for name in sorted(found, key=ranks.__getitem__)}
 
 
-def _read_record(record: Record) -> Reading:
-    """Return a judged response as something to read."""
-    said = record.verdict.message if record.verdict is not None else ""
-    return _reading(record, said)
-
-
-def _read_refusal(refusal: Refusal) -> Reading:
-    """Return what a refused answer was asked about, and the model's own text."""
-    record, text = refusal.record, refusal.text
-    return _reading(record, refusal.detail, Piece("the model's text", text[:_MOST_TEXT]))
-
-
-def _reading(record: Record, said: str, *more: Piece) -> Reading:
+def _reading(item: Record | Refusal) -> Reading:
+    """Return a judged response to read, or what a refused answer was asked about and its text."""
+    if isinstance(item, Refusal):
+        record, said, text = item.record, item.detail, item.text
+    else:
+        record, said, text = item, item.verdict.message if item.verdict else "", ""
     seed = record.seed.code if record.seed is not None else ""
     pieces = [
-        Piece("seed", seed, record.language if seed else ""),
-        Piece("concepts", ", ".join(record.concepts)),
-        Piece("instruction", record.instruction),
-        Piece("response", record.response),
-        Piece("tests", record.tests, record.language),
+        Piece("seed", seed[:_MOST_TEXT], record.language if seed else ""),
+        Piece("concepts", ", ".join(record.concepts)[:_MOST_TEXT]),
+        Piece("instruction", record.instruction[:_MOST_TEXT]),
+        Piece("response", record.response[:_MOST_TEXT]),
+        Piece("tests", record.tests[:_MOST_TEXT], record.language),
+        Piece("the model's text", text[:_MOST_TEXT]),
     ]
-    some = [Piece(one.name, one.text[:_MOST_TEXT], one.language) for one in pieces]
-    shown = [one for one in (*some, *more) if one.text.strip()]
+    shown = [one for one in pieces if one.text.strip()]
     return Reading(record.id[:500], line(said or record.instruction, 500 if said else 90), shown)
 
 

@@ -57,7 +57,7 @@ def test_verdicts_are_those_of_the_latest_round(whole_run: Path, whole: Facts) -
     pairs = zip(found, decisions, strict=True)
     passed = {one.id.partition("/")[0] for one, decided in pairs if decided is Decision.PASS}
     assert verdicts.instructions_passed == len(passed)
-    assert list(verdicts.samples) == ["passed", *verdicts.reasons]
+    assert list(verdicts.samples) == ["passed", *verdicts.reasons, *verdicts.refusals]
 
 
 def test_refusals_are_counted_by_stage_and_reason(whole_run: Path, whole: Facts) -> None:

@@ -66,8 +66,7 @@ def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
         "Evaluation",
         "Rounds and variants",
         "From source files to training rows",
-        "Verdicts",
-        "Refusals",
+        "Verdicts and refusals",
         "Selected rows",
         "Similarity to the benchmarks",
         "Training",
@@ -79,7 +78,7 @@ def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
 
 def test_an_empty_run_has_a_page() -> None:
     assert check(render_page(report(Facts(name="nothing")))).headings == []
-    assert "Nothing to train on yet" in render_text(report(Facts(name="nothing")))
+    assert "Not evaluated yet" in render_text(report(Facts(name="nothing")))
 
 
 def test_the_policy_allows_the_page_s_own_style_sheet_and_nothing_else(whole: Facts) -> None:

@@ -62,7 +62,7 @@ def test_no_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_nothing_has_run_yet(tmp_path: Path) -> None:
     text = written(tmp_path)
-    assert "Nothing to train on yet" in text
+    assert "Not evaluated yet" in text
     assert "nothing has run yet" in text
 
 

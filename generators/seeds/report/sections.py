@@ -226,7 +226,6 @@ def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
             title="By length",
             bins=columns(numbers, "lines"),
             axis="lines of a seed; height: seeds",
-            told=told,
             note=told,
         )
         blocks.append(Figures([plot], wide=True))

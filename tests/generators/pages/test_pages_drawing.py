@@ -120,9 +120,9 @@ def test_labels_are_text_and_nothing_else(text: str):
     group = Group([Bar(label, 1, label, label)], label, label, label)
     plots = [
         Bars(title=label, groups=[group], axis=label, note=label, both=True, apart=True),
-        Histogram(title=label, bins=[Bin(label, label, True, 1)], axis=label, told=label),
+        Histogram(title=label, bins=[Bin(label, label, True, 1)], axis=label, note=label),
         Whiskers(title=label, rows=[Whisker(label, -1, 0, 1, label, label)], axis=label),
-        Curves(title=label, series=[Series(label, [Dot(0, 1, 1, 1)])] * 2, axis=label, told=label),
+        Curves(title=label, series=[Series(label, [Dot(0, 1, 1, 1)])] * 2, axis=label),
     ]
     for plot in plots:
         root = drawn(plot)
@@ -213,7 +213,7 @@ def test_curves_of_any_values_are_drawn(lines: list[list[tuple[int, float]]]) ->
         Series(str(n), [Dot(x, y, y, y) for x, y in sorted(some)], True)
         for n, some in enumerate(lines)
     ]
-    root = drawn(Curves(title="t", series=series, axis="step", told="told"))
+    root = drawn(Curves(title="t", series=series, axis="step"))
     assert sum("curve" in each for each in classes(root, "path")) == len(lines)
     for node in root.iter("circle"):
         assert 0 <= float((node.get("cx") or "").rstrip("%")) <= 100
@@ -227,7 +227,7 @@ def test_many_lines_have_no_bands_and_in_the_end_dashes(
     number: int, bands: int, dashed: int
 ) -> None:
     series = [Series(str(n), [Dot(1, 1, 0, 2), Dot(2, 2, 1, 3)]) for n in range(number)]
-    root = drawn(Curves(title="t", series=series, axis="x", told="told"))
+    root = drawn(Curves(title="t", series=series, axis="x"))
     assert sum("band" in each for each in classes(root, "path")) == bands
     assert sum("dashed" in each for each in classes(root, "span")) == dashed
     assert len(classes(root, "span")) == (number if number > 1 else 0)
