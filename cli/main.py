@@ -4,7 +4,9 @@ Exit status: 0 done; 1 done, and something needs attention (the subcommand says 
 start; 130 interrupted; 143 ended by SIGTERM.
 """
 
+import os
 import re
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -50,6 +52,7 @@ command(app, "step", hidden=True)(step)
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
+    _hold_standard_descriptors()
     try:
         status: Any = app(argv, prog_name="veristone", standalone_mode=False)
     except TyperException as error:
@@ -59,6 +62,17 @@ def main(argv: list[str] | None = None) -> int:
         complain(str(error))
         return 2
     return status if isinstance(status, int) else 0
+
+
+def _hold_standard_descriptors() -> None:
+    """Open what of 0, 1 and 2 is closed: else a file of ours gets that number, and what is said."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison] - typeshed knows no closed one
+        sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8")
 
 
 def _version(wanted: bool) -> None:

@@ -1,6 +1,7 @@
 """`veristone verify`: JSONL of samples in, JSONL of verdicts out."""
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,8 +67,15 @@ async def verify(
             hint = "" if output == "-" else "; go on with --resume"
             complain(f"interrupted after {tally.records} verdicts{hint}")
             raise
+        except BrokenPipeError:
+            progress.close()
+            if not quiet:
+                complain(f"whoever reads the output went away after {tally.records} verdicts")
+            return 1
     if not quiet:
-        _summarise(tally, time.monotonic() - started)
+        # The verdicts are written: a terminal that is gone, a log on a full disk is no failure.
+        with contextlib.suppress(OSError):
+            _summarise(tally, time.monotonic() - started)
     trouble = tally.rejected or tally.decided(Decision.UNDECIDED)
     return 1 if trouble or (strict and tally.decided(Decision.FAIL)) else 0
 

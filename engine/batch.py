@@ -3,12 +3,14 @@
 Promised: one record for every line that is not empty, in the order of the input, each written whole
 in one piece; a line that is no sample becomes a `Rejected` and the run goes on; killed at any
 moment, a run that is resumed ends with the same records as one that was not; an output that does
-not belong to the input is left as it is; memory does not grow with the file. Not promised: that a
-verdict that was under way when the run was killed is not computed again.
+not belong to the input, or that another run writes to, is left as it is; memory does not grow with
+the file. Not promised: that a verdict that was under way when the run was killed is not computed
+again.
 """
 
 import asyncio
 import contextlib
+import logging
 import os
 import stat
 import sys
@@ -32,10 +34,12 @@ from veristone import (
 )
 from veristone.engine.config import EngineConfig
 from veristone.engine.engine import Engine
+from veristone.files import lock
 from veristone.text import near
 
 __all__ = ["Tally", "verify_file"]
 
+_log = logging.getLogger(__name__)
 MAX_LINE = 128 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
@@ -87,7 +91,8 @@ async def verify_file(
 
     Raises:
         ConfigError: a file cannot be opened, is of another kind, or the output is that of another
-            input.
+            input or in use by another run; the disk is full.
+        BrokenPipeError: whoever reads the output has gone away.
         BackendUnavailable: there is no way to isolate samples here.
     """
     if mode == "resume" and output is None:
@@ -117,6 +122,7 @@ class _Writer:
         repair: Path | None,
     ) -> None:
         self._fd = output.fileno()
+        self._name = output.name
         self._tally = tally
         self._changed = changed
         # Before the first write and not earlier: by then it is known that the output belongs to
@@ -155,8 +161,14 @@ class _Writer:
             _drop_half_line(self._repair)
             self._repair = None
         data = memoryview(_encode(record) + b"\n")
-        while data:
-            data = data[os.write(self._fd, data) :]
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            # What is there stays, and half a line at its end is no harm: see `_drop_half_line`.
+            raise ConfigError(f"{self._name}: cannot be written: {error.strerror}") from error
         self._changed(self._tally)
 
 
@@ -197,9 +209,12 @@ class _Reader:
                 continue
             try:
                 sample = self._sample(line)
-            except (msgspec.MsgspecError, InvalidSample, UnicodeError, RecursionError) as error:
+            except Exception as error:
+                if not isinstance(error, _NO_SAMPLE):
+                    # A fault of ours, and still no reason to end a run.
+                    _log.exception("line %d: an unforeseen error", number)
                 if records > self._done:
-                    self._writer.reject(Rejected(line=number, error=str(error)))
+                    self._writer.reject(Rejected(line=number, error=_told(error)))
                 continue
             if records == self._done:
                 self._belongs(sample, number)
@@ -259,6 +274,19 @@ class _Reader:
             line += rest[: MAX_LINE + 1 - len(line)]
         if line:
             yield bytes(line)
+
+
+_NO_SAMPLE = (msgspec.MsgspecError, InvalidSample, UnicodeError, RecursionError)
+"""What a line raises that is no sample."""
+_ERROR = 1000
+"""Characters of the error of a line."""
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested deeper than a sample can be"
+    text = str(error) if isinstance(error, _NO_SAMPLE) else f"{type(error).__name__}: {error}"
+    return text[:_ERROR]
 
 
 async def _readable(fd: int) -> None:
@@ -323,7 +351,7 @@ def _refuse_unknown(given: Any, read: Any, place: str) -> None:
 
 def _open_input(path: Path | None, stack: contextlib.ExitStack, tally: Tally) -> IO[bytes]:
     if path is None:
-        return sys.stdin.buffer
+        return _standard(sys.stdin, "input")
     try:
         file = stack.enter_context(path.open("rb"))
     except IsADirectoryError:
@@ -337,15 +365,25 @@ def _open_input(path: Path | None, stack: contextlib.ExitStack, tally: Tally) ->
 
 def _open_output(path: Path | None, mode: str, stack: contextlib.ExitStack) -> IO[bytes]:
     if path is None:
-        return sys.stdout.buffer
-    if mode == "new":
-        with contextlib.suppress(OSError):
-            if path.stat().st_size and not path.is_dir():
-                raise ConfigError(f"{path} exists: use --resume to go on or --overwrite")
+        return _standard(sys.stdout, "output")
     try:
-        return stack.enter_context(open(path, "wb" if mode == "overwrite" else "ab"))
+        file = stack.enter_context(path.open("ab"))
+        info = os.fstat(file.fileno())
+        if stat.S_ISREG(info.st_mode):  # a pipe or /dev/null has room for many
+            lock(file, f"{path}: another run writes to it")
+        if mode == "overwrite" and info.st_size:
+            file.truncate(0)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    if mode == "new" and info.st_size:
+        raise ConfigError(f"{path} exists: use --resume to go on or --overwrite")
+    return file
+
+
+def _standard(stream: Any, name: str) -> IO[bytes]:
+    if stream is None:  # what Python makes of a descriptor that is closed
+        raise ConfigError(f"standard {name} is closed")
+    return stream.buffer
 
 
 def _drop_half_line(path: Path) -> None:

@@ -6,12 +6,14 @@
             ...
 
 Promised: one verdict for every sample; a fault of ours is `undecided` after `attempts` fresh
-sandboxes, never a failure of the sample; memory is bounded however long a stream is. Not
+sandboxes, never a failure of the sample; an error that nobody foresaw is `undecided` for that
+sample alone, with its traceback in the log; memory is bounded however long a stream is. Not
 promised: a verdict for a sample whose task was cancelled.
 """
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self
@@ -38,7 +40,11 @@ from veristone.engine.usage import EngineUsage
 
 __all__ = ["Engine"]
 
+_log = logging.getLogger(__name__)
+
 _TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
+_MESSAGE = 1000
+"""Characters of a verdict's message."""
 
 
 class Engine:
@@ -114,19 +120,24 @@ class Engine:
 
     async def verify(self, sample: Sample) -> Verdict:
         """Judge one sample. See `veristone.Verifier`."""
-        self.accept(sample)
         runner = SampleRunner(self._pools, self._references)
         try:
+            self.accept(sample)
             judgement = await judge(sample, runner)
             if judgement.reason in _TIMEOUTS and runner.doubtful:
                 # The machine may have been slow, not the program: once more, with nothing beside.
                 runner.alone = True
                 judgement = await judge(sample, runner)
+            return _verdict(sample, judgement, runner)
         except InvalidSample:
             raise
         except VeristoneError as error:
-            judgement = Judgement(reason=Reason.SANDBOX_ERROR, message=str(error))
-        return _verdict(sample, judgement, runner)
+            why = str(error)
+        except Exception as error:
+            # A fault of the engine's own. It must not end a run of a million samples.
+            _log.exception("sample %.200r: an unforeseen error", sample.id)
+            why = f"an unforeseen error, see the log: {type(error).__name__}: {error}"
+        return _verdict(sample, Judgement(reason=Reason.SANDBOX_ERROR, message=why), runner)
 
     async def verify_stream(
         self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
@@ -164,7 +175,7 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         id=sample.id,
         decision=judgement.reason.decision,
         reason=judgement.reason,
-        message=judgement.message,
+        message=judgement.message[:_MESSAGE],
         judged="shared" if judgement.shared else "split",
         passed=sum(test.passed for test in judgement.tests),
         total=len(judgement.tests),

@@ -28,6 +28,7 @@ __all__ = [
     "LOCK",
     "Row",
     "disk_trouble",
+    "lock",
     "only_one",
     "read_bytes",
     "read_rows",
@@ -67,6 +68,18 @@ def write_whole(path: Path, content: bytes | str) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+def lock(file: IO[bytes], what: str) -> None:
+    """Lock an open file until it is closed; the lock of a killed process is gone with it.
+
+    Raises:
+        ConfigError: another process has locked it; `what` says what is in use.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigError(what) from None
+
+
 @contextmanager
 def only_one(folder: Path) -> Generator[None]:
     """Keep every other process out of a run's folder; a killed one keeps nobody out.
@@ -76,10 +89,7 @@ def only_one(folder: Path) -> Generator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / LOCK, "wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"{folder}: another process works on this run") from None
+        lock(file, f"{folder}: another process works on this run")
         yield
 
 

@@ -7,7 +7,9 @@
 
 It runs nothing, so it isolates nothing and is never chosen by a configuration. What the pool and
 the engine promise is watched: a sandbox that is given two jobs at one time raises
-`AssertionError`, and `most_busy` says how many worked side by side.
+`AssertionError`, and `most_busy` says how many worked side by side. The engine takes an error that
+it does not know for a fault of its own and goes on, so an `AssertionError` of a job, of the script
+too, is raised again when the back end is closed.
 """
 
 import asyncio
@@ -84,7 +86,7 @@ class FakeSandbox(Sandbox):
     async def run(self, job: Job) -> Report:
         """See `Sandbox.run`; the script decides."""
         if self.busy:
-            raise AssertionError(f"{self.name} was given two jobs at one time")
+            raise self._backend.noted(AssertionError(f"{self.name} was given two jobs at one time"))
         if not self.alive:
             raise SandboxFailure(f"{self.name} went away")
         self.busy = True
@@ -131,6 +133,7 @@ class FakeBackend:
         self.sandboxes: set[FakeSandbox] = set()
         """Those that were started and not destroyed."""
         self.is_open = False
+        self._broken: AssertionError | None = None
         self.trouble: Exception | None = None
         """While set, every start raises it: the daemon is gone."""
 
@@ -139,8 +142,11 @@ class FakeBackend:
         self.is_open = True
 
     async def close(self) -> None:
-        """See `Backend.close`."""
+        """See `Backend.close`. Raises the first `AssertionError` that a job ended with."""
         self.is_open = False
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            raise broken
 
     async def start(self, language: Language) -> FakeSandbox:
         """See `Backend.start`."""
@@ -163,11 +169,18 @@ class FakeBackend:
             answer = self._script(job)
             if inspect.isawaitable(answer):
                 answer = await answer
+        except AssertionError as error:
+            raise self.noted(error) from None
         finally:
             self._working -= 1
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def noted(self, error: AssertionError) -> AssertionError:
+        """Return `error`, which will be raised again by `close`."""
+        self._broken = self._broken or error
+        return error
 
 
 def _script(script: Script | Iterable[Answer] | None) -> Script:

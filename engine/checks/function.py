@@ -50,8 +50,10 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
         _judge_call(answers.get(index), want, check) for index, want in enumerate(expected)
     ]
     if report.killed == "call":
-        stuck = next(index for index in range(len(failures)) if index not in answers)
-        failures[stuck] = Reason.CPU_TIMEOUT, f"call {stuck} used more CPU time than a call may"
+        stuck = next((index for index in range(len(failures)) if index not in answers), None)
+        if stuck is not None:  # None: it answered every call and was stuck after them
+            late = f"call {stuck} used more CPU time than a call may"
+            failures[stuck] = Reason.CPU_TIMEOUT, late
     if check.validator is not None:
         await _validate(check, answers, expected, failures, runner)
     whole = _judge_run(report, sample.limits, len(check.calls))

@@ -2,13 +2,15 @@
 
 import contextlib
 import json
+import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -471,6 +473,134 @@ def test_a_reader_that_goes_away_is_no_accident(tmp_path: Path) -> None:
     assert stderr == b""
     assert process.returncode in (0, 1)
     assert gone(left)
+
+
+def test_a_reader_that_went_away_is_told_where_one_may_talk(tmp_path: Path) -> None:
+    process = start(write(tmp_path / "in", map(line, range(300))))
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        stderr = process.stderr.read().decode()
+        process.wait(20)
+    assert re.fullmatch(
+        r"veristone: whoever reads the output went away after \d+ verdicts\n", stderr
+    )
+    assert process.returncode == 1
+
+
+# Trouble of the machine and of the input ----------------------------------------------------------
+
+
+def shell(script: str, source: Path) -> subprocess.CompletedProcess[str]:
+    """Run `$V ...` in a shell, which can close what it likes; `$IN` is the file of samples."""
+    return subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "V": f"{COMMAND} verify --backend bubblewrap", "IN": str(source)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("$V $IN >/dev/full", "<stdout>: cannot be written: No space left on device"),
+        ("$V $IN -o /dev/full", "/dev/full: cannot be written: No space left on device"),
+        ("ulimit -f 1; $V $IN -o $IN.out", "cannot be written: File too large"),
+        ("$V $IN >&-", "standard output is closed"),
+        ("$V - <&-", "standard input is closed"),
+    ],
+)
+def test_a_full_disk_and_a_closed_stream_end_in_a_message(
+    script: str, said: str, tmp_path: Path
+) -> None:
+    result = shell(script, write(tmp_path / "in", map(line, range(20))))
+    assert result.returncode == 2, result.stderr
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_verdicts_do_not_depend_on_who_hears_what_is_said(stderr: str, tmp_path: Path) -> None:
+    result = shell(f"$V $IN {stderr}", write(tmp_path / "in", map(line, range(3))))
+    assert ids(result.stdout.encode()) == ["s0", "s1", "s2"]
+    assert result.returncode == 0
+
+
+def test_after_a_full_disk_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
+    source, out = write(tmp_path / "in", map(line, range(20))), tmp_path / "in.out"
+    assert shell("ulimit -f 4; $V $IN -o $IN.out", source).returncode == 2
+    assert out.stat().st_size == 4 * 1024
+    assert verify(source, "-o", out, "--resume").returncode == 0
+    assert ids(out) == [f"s{n}" for n in range(20)]
+
+
+def test_two_runs_do_not_write_to_one_file(tmp_path: Path) -> None:
+    source, out = write(tmp_path / "in", map(line, range(3))), tmp_path / "out"
+    first = start("-", "-o", out, "--quiet", stdin=subprocess.PIPE)
+    with first:
+        assert first.stdin is not None
+        first.stdin.write(line(7).encode() + b"\n")
+        first.stdin.flush()
+        wait_for(lambda: out.exists() and bool(out.read_bytes()))
+        for mode in ("--resume", "--overwrite"):
+            second = verify(source, "-o", out, mode)
+            assert second.returncode == 2
+            assert b"another run writes to it" in second.stderr
+        first.stdin.close()
+        assert first.wait(20) == 0
+    assert ids(out) == ["s7"]
+    assert verify(source, "-o", out, "--overwrite").returncode == 0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        line(1)[:-1] + f', "metadata": {{"deep": {nested(1100)}}}}}',
+        line(1)[:-1] + f', "check": {nested(1100)}}}',
+        nested(1100),
+        line(1)[:-1] + f', "unknown": {nested(100_000)}}}',
+    ],
+    ids=["metadata", "check", "alone", "unknown field"],
+)
+def test_a_line_that_nests_too_deep_is_rejected_and_ends_no_run(text: str, tmp_path: Path) -> None:
+    source, out = write(tmp_path / "in", [line(0), text, line(2)]), tmp_path / "out"
+    assert verify(source, "-o", out).returncode == 1
+    assert [record.get("id") for record in records(out)] == ["s0", None, "s2"]
+    whole = out.read_bytes().splitlines(keepends=True)
+    for kept in (1, 2):
+        out.write_bytes(b"".join(whole[:kept]))
+        assert verify(source, "-o", out, "--resume").returncode == (1 if kept == 1 else 0)
+        assert [record.get("id") for record in records(out)] == ["s0", None, "s2"]
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_byte_order_mark_costs_no_line(piped: bool, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.write_bytes(b"\xef\xbb\xbf" + f"{line(0)}\n{line(1)}\n".encode())
+    result = verify("-", stdin=source.read_bytes()) if piped else verify(source)
+    assert (result.returncode, ids(result.stdout)) == (0, ["s0", "s1"])
+
+
+def test_a_byte_order_mark_that_comes_in_pieces(tmp_path: Path) -> None:
+    script = "(printf '\\xef'; sleep 1; printf '\\xbb\\xbf'; cat $IN) | $V -"
+    result = shell(script, write(tmp_path / "in", map(line, range(2))))
+    assert ids(result.stdout.encode()) == ["s0", "s1"], result.stdout
 
 
 # Memory -----------------------------------------------------------------------------------------

@@ -66,6 +66,43 @@ async def test_a_verdict_carries_what_was_measured() -> None:
     assert verdict.version == __version__
 
 
+@pytest.mark.parametrize(
+    "error", [StopIteration(), KeyError("x"), ValueError("y"), MemoryError(), OSError(28, "full")]
+)
+async def test_an_unforeseen_error_is_undecided_for_that_sample_alone(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def script(job: Job) -> Answer:
+        if job.files["main.py"] == b"print(1)":
+            raise error
+        return report()
+
+    async with engine_on(FakeBackend(script)) as engine:
+        verdicts = [each async for each in engine.verify_stream(map(sample, range(3)))]
+    decisions = [verdict.decision for verdict in verdicts]
+    assert decisions == [Decision.PASS, Decision.UNDECIDED, Decision.PASS]
+    assert type(error).__name__ in verdicts[1].message
+    record = next(record for record in caplog.records if record.exc_info)
+    assert "'1'" in record.getMessage()
+
+
+async def test_a_sample_of_the_wrong_types_ends_no_stream() -> None:
+    bad: Any = {"main.py": 5}
+    async with engine_on(FakeBackend()) as engine:
+        samples = [sample(0), sample(1, files=bad), sample(2)]
+        verdicts = [each async for each in engine.verify_stream(samples)]
+    assert [v.decision for v in verdicts] == [Decision.PASS, Decision.UNDECIDED, Decision.PASS]
+
+
+async def test_what_ends_everything_is_no_verdict() -> None:
+    async with engine_on(FakeBackend(iter([]), delay_s=5.0)) as engine:
+        task = asyncio.ensure_future(engine.verify(sample()))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
 # Faults (invariant 4) -----------------------------------------------------------------------
 
 

@@ -231,7 +231,7 @@ def answers(*values: Any, **changes: Any) -> Answer:
 
 
 RAISED = {"raised": ["ValueError", "no"]}
-ONE, TWO = {"call": 0, "value": 1}, {"call": 1, "value": 2}
+ONE, TWO, DONE = {"call": 0, "value": 1}, {"call": 1, "value": 2}, {"done": 2}
 FUNCTION: list[tuple[str, Answer, Reason, int]] = [
     ("right", answers(1, 2), Reason.PASSED, 2),
     ("one wrong", answers(1, 3), Reason.WRONG_ANSWER, 1),
@@ -251,6 +251,9 @@ FUNCTION: list[tuple[str, Answer, Reason, int]] = [
     ("exits on import", report({"exit": "module"}, exit_code=1), Reason.EARLY_EXIT, 0),
     ("too slow at the end", answers(1, 2, cpu_s=99.0), Reason.CPU_TIMEOUT, 2),
     ("killed", signalled(9, ONE, killed="cpu", cpu_s=99.0), Reason.CPU_TIMEOUT, 1),
+    ("stuck in a call", signalled(9, ONE, killed="call"), Reason.CPU_TIMEOUT, 1),
+    ("stuck after its calls", signalled(9, ONE, TWO, killed="call"), Reason.CPU_TIMEOUT, 2),
+    ("stuck at the end", signalled(9, ONE, TWO, DONE, killed="call"), Reason.CPU_TIMEOUT, 2),
     ("out of memory", signalled(9, oom=True), Reason.MEMORY_LIMIT, 0),
     ("crash", signalled(11, ONE), Reason.SIGNALLED, 1),
 ]  # fmt: skip
