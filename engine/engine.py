@@ -18,19 +18,22 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from veristone import (
     InvalidSample,
     Isolation,
     Output,
     Reason,
     Sample,
+    TestResult,
     Verdict,
     VeristoneError,
     __version__,
 )
 from veristone.engine.backends import choose
 from veristone.engine.backends.base import Backend
-from veristone.engine.checks import judge
+from veristone.engine.checks import check_names, judge
 from veristone.engine.config import EngineConfig
 from veristone.engine.judge.outcome import Judgement, signal_name
 from veristone.engine.languages import find
@@ -45,6 +48,9 @@ _log = logging.getLogger(__name__)
 _TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 _MESSAGE = 1000
 """Characters of a verdict's message."""
+_SHORT_NAME = 16
+_TESTS_SAY = 64 * 1024
+"""Characters of the names and messages of all its tests together."""
 
 
 class Engine:
@@ -107,7 +113,7 @@ class Engine:
     def accept(self, sample: Sample) -> None:
         """Raise `InvalidSample` where this engine cannot judge the sample as it is."""
         sample.validate()
-        find(sample.language)
+        check_names(sample)
         too_large = sample.limits.exceeding(self.config.ceiling)
         if too_large is not None:
             raise InvalidSample(
@@ -170,16 +176,16 @@ class Engine:
 
 
 def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verdict:
-    last = judgement.last
+    last, tests = judgement.last, _bounded(judgement.tests)
     return Verdict(
         id=sample.id,
         decision=judgement.reason.decision,
         reason=judgement.reason,
         message=judgement.message[:_MESSAGE],
         judged="shared" if judgement.shared else "split",
-        passed=sum(test.passed for test in judgement.tests),
-        total=len(judgement.tests),
-        tests=judgement.tests,
+        passed=sum(test.passed for test in tests),
+        total=len(tests),
+        tests=tests,
         exit_code=last.exit_code if last else None,
         signal=signal_name(last.signal) if last and last.signal is not None else None,
         stdout=last.stdout.excerpt() if last else Output(),
@@ -189,3 +195,17 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         attempts=runner.attempts,
         version=__version__,
     )
+
+
+def _bounded(tests: list[TestResult]) -> list[TestResult]:
+    """Return the tests; those that come when enough was said say nothing but their reason."""
+    room = _TESTS_SAY
+    bounded: list[TestResult] = []
+    for test in tests:
+        room -= len(test.message) + len(test.name)
+        bounded.append(
+            test
+            if room >= 0
+            else msgspec.structs.replace(test, message="", name=test.name[:_SHORT_NAME])
+        )
+    return bounded

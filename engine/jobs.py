@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,7 +12,7 @@ __all__ = ["Captured", "Driver", "Job", "Large", "Measured", "Report"]
 
 Driver = Literal["main", "exec", "calls", "asserts"]
 
-LARGE_BYTES = 64 * 1024
+LARGE_BYTES = 4 * 1024
 """Length from which on a value of a record stays text: see `Large`."""
 KEEP_BYTES = 32 * 1024
 EXCERPT_BYTES = 8 * 1024
@@ -37,8 +37,9 @@ class Job:
     """Bytes of stdout and of stderr that come back from the start and from the end."""
     call_cpu_s: float | None = None
     """CPU seconds that may pass between two lines of the record."""
-    record_bytes: int = 256 * 1024 * 1024
-    """Room for what a driver records: the values that come back from calls."""
+    record_bytes: int = 16 * 1024
+    record_lines: int = 8
+    """Room for what a driver records, as much as the check can need: more is no honest record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +90,27 @@ class Large:
             return None
 
 
+# What is no number of bytes or seconds of a run is no report: sums of these must stay numbers.
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
+_Kib = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
+_Number = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What the warden measured of a run, as it stands in the header of its report."""
 
-    exit_code: int | None = msgspec.field(name="exit")
-    signal: int | None
+    exit_code: _Number | None = msgspec.field(name="exit")
+    signal: _Number | None
     killed: Literal["cpu", "call", "wall", "output", "memory", "disk"] | None
     oom: bool
     process_limit: bool
     disk_full: bool
-    cpu_s: float
-    wall_s: float
-    starved_s: float
+    cpu_s: _Seconds
+    wall_s: _Seconds
+    starved_s: _Seconds
     """Seconds that living processes stood ready and got no CPU, where wall time ran out."""
-    peak_kib: int
-    inside_s: float
+    peak_kib: _Kib
+    inside_s: _Seconds
     """Seconds from the job's arrival at the warden to its report."""
 
 

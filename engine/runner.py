@@ -9,9 +9,19 @@ import collections
 import contextlib
 import hashlib
 import time
+from dataclasses import replace
 from typing import Any
 
-from veristone import BackendUnavailable, Isolation, SandboxFailure, Usage, VeristoneError
+import msgspec
+
+from veristone import (
+    BackendUnavailable,
+    Isolation,
+    Limits,
+    SandboxFailure,
+    Usage,
+    VeristoneError,
+)
 from veristone.engine.backends.base import Backend
 from veristone.engine.config import EngineConfig
 from veristone.engine.jobs import Job, Large, Report
@@ -35,6 +45,7 @@ class Pools:
 
     def __init__(self, config: EngineConfig) -> None:
         self.attempts = config.attempts
+        self.ceiling = config.ceiling
         self._backend: Backend | None = None
         self._sandboxes = config.sandboxes
         self._opened: dict[str, asyncio.Task[Pool]] = {}
@@ -90,6 +101,21 @@ class Pools:
 
 def _failed(task: asyncio.Task[Any]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def _digest(job: Job) -> bytes:
+    """Return a name for a job: equal for what runs equally."""
+    key = hashlib.blake2b(digest_size=16)
+    for part in (job.payload, *job.files.values(), repr((job.limits, job.call_cpu_s)).encode()):
+        key.update(len(part).to_bytes(8, "little"))
+        key.update(part)
+    return key.digest()
+
+
+def _complete(record: tuple[dict[str, Any], ...]) -> bool:
+    """True where a record has an end and a value for each of its calls."""
+    answers = [event for event in record if "call" in event]
+    return any("done" in event for event in record) and all("value" in each for each in answers)
 
 
 class SampleRunner:
@@ -174,7 +200,12 @@ def _doubtful(job: Job, report: Report) -> bool:
 
 
 class References:
-    """The records of trusted jobs, each run once however many samples ask for it."""
+    """The records of trusted jobs, each run once however many samples ask for it.
+
+    What is remembered belongs to no sample: such a job runs under the engine's ceiling, and only
+    a record that is complete is kept. A failure is told to those who wait for it at that moment;
+    whoever asks later has it tried again.
+    """
 
     def __init__(self, pools: Pools) -> None:
         self._pools = pools
@@ -184,17 +215,20 @@ class References:
 
     async def record(self, job: Job) -> tuple[dict[str, Any], ...]:
         """Return the record of a job; the last 1,024 are remembered."""
-        key = hashlib.blake2b(job.payload, digest_size=16)
-        key.update(b"\0".join(job.files.values()))
-        name = key.digest()
+        job = replace(job, limits=self._limits(job.limits))
+        name = _digest(job)
         task = self._known.get(name)
-        if task is None or _failed(task):
+        if task is None or _failed(task) or (task.done() and not _complete(task.result())):
             task = asyncio.ensure_future(self._run(job))
             self._known[name] = task
             while len(self._known) > _REFERENCES:
                 self._known.popitem(last=False)
         self._known.move_to_end(name)
         return await asyncio.shield(task)
+
+    def _limits(self, asked: Limits) -> Limits:
+        """Return the engine's ceiling, with the time that was asked for."""
+        return msgspec.structs.replace(self._pools.ceiling, cpu_s=asked.cpu_s, wall_s=asked.wall_s)
 
     async def _run(self, job: Job) -> tuple[dict[str, Any], ...]:
         report = await SampleRunner(self._pools, self).run(job)

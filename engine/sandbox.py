@@ -11,6 +11,7 @@ from veristone.engine.wire import (
     Ceilings,
     Retired,
     encode_job,
+    most_bytes,
     parse_hello,
     parse_report,
     parse_retired,
@@ -21,6 +22,8 @@ __all__ = ["Connection", "Sandbox"]
 
 GRACE_S = 15.0
 """How long past a job's own deadline a warden may take before it counts as dead."""
+_LONG = 256 * 1024
+"""Bytes of a report from which on it is read in a thread, so that the event loop goes on."""
 
 
 class Connection(asyncio.Protocol):
@@ -30,6 +33,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._wanted = frames.PREFIX.size
         self._shape: tuple[int, int] | None = None
+        self._most = 0
         self._waiter: asyncio.Future[tuple[bytes, bytes]] | None = None
         self._ready: list[tuple[bytes, bytes]] = []
         self._lost: Exception | None = None
@@ -58,6 +62,10 @@ class Connection(asyncio.Protocol):
                     self._shape = frames.parse_prefix(bytes(self._buffer[: frames.PREFIX.size]))
                 except frames.BadFrame:
                     self._fail(ProtocolViolation("the sandbox sent bytes that are no frame"))
+                    self.close()
+                    return
+                if self._shape[1] > self._most:
+                    self._fail(ProtocolViolation("the sandbox answers with more than was asked"))
                     self.close()
                     return
                 self._wanted = frames.PREFIX.size + sum(self._shape)
@@ -90,8 +98,8 @@ class Connection(asyncio.Protocol):
         """False once the stream has ended or broken, or holds what nobody asked for."""
         return self._lost is None and not self._ready and not self._buffer
 
-    def write(self, pieces: list[bytes]) -> None:
-        """Send the pieces of one frame."""
+    def write(self, pieces: list[bytes], most: int) -> None:
+        """Send the pieces of one frame; the body of the answer has `most` bytes at most."""
         if self._ready or self._buffer:
             # Sent before it was asked: it must not pass for the answer to what comes now.
             retired = parse_retired(self._ready[0][0]) if self._ready else None
@@ -103,6 +111,7 @@ class Connection(asyncio.Protocol):
             raise self._lost
         if self._transport is None:
             raise SandboxFailure("the sandbox went away")
+        self._most = most
         self._transport.writelines(pieces)
 
     async def read(self, timeout_s: float) -> tuple[bytes, bytes]:
@@ -180,13 +189,15 @@ class Sandbox:
         self.runs += 1
         frame = encode_job(job_id, job, self._ceilings)
         try:
-            self._connection.write(frame)
+            self._connection.write(frame, most_bytes(job, self._ceilings))
         except ProtocolViolation:
             raise
         except SandboxFailure as error:
             raise Retired(str(error)) from error
         header, body = await self._connection.read(job.limits.wall_s + GRACE_S)
-        return parse_report(header, body, job_id)
+        if len(body) > _LONG:
+            return await asyncio.to_thread(parse_report, header, body, job_id, job.record_lines)
+        return parse_report(header, body, job_id, job.record_lines)
 
     async def destroy(self) -> None:
         """End the sandbox and whatever runs in it. May be called twice."""

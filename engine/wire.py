@@ -14,10 +14,23 @@ from veristone import InvalidSample, ProtocolViolation, SandboxFailure
 from veristone.engine.jobs import LARGE_BYTES, Captured, Job, Large, Measured, Report
 from veristone.sandbox_images.warden import frames
 
-__all__ = ["Hello", "Retired", "encode_job", "parse_hello", "parse_report", "parse_retired"]
+__all__ = [
+    "Ceilings",
+    "Hello",
+    "Retired",
+    "encode_job",
+    "most_bytes",
+    "parse_hello",
+    "parse_report",
+    "parse_retired",
+]
 
 CPU_GRACE = 1.25
 """A program over its CPU limit is let run this much longer, to tell a near miss from a hang."""
+
+
+_FILE_MIB = 1 << 40
+"""Largest `limits.file_mib` that the kernel is told: in bytes it must stay below 2**63."""
 
 
 class Hello(msgspec.Struct):
@@ -82,6 +95,8 @@ def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
     except UnicodeError as error:
         raise InvalidSample(f"files, env or args hold what is no text: {error}") from error
     parts = [meta, job.stdin, job.payload, *job.files.values()]
+    if sum(map(len, parts)) > frames.MAX_BODY:
+        raise InvalidSample(f"code, files, input and check are larger than {frames.MAX_BODY} bytes")
     header = {
         "op": "run",
         "id": job_id,
@@ -98,8 +113,6 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
     # Thread stacks are reserved, not used, and must not count as memory: a new program takes
     # their size from RLIMIT_STACK (`warden.child.prepare`). The warden's watch is the finer one.
     stacks = 64 * limits.processes
-    # The warden holds the record twice while it reports, within the sandbox's own memory.
-    record = min(job.record_bytes, ceilings.memory_mib * mib // 4)
     return {
         "cpu_s": limits.cpu_s,
         "cpu_kill_s": limits.cpu_s * CPU_GRACE + 0.1,
@@ -112,12 +125,23 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         # per-user limit does. The warden is one process of its user where they share it.
         "nproc": limits.processes if watched or limits.processes < ceilings.processes else None,
         "output_bytes": limits.output_bytes,
-        "file_bytes": limits.file_mib * mib,
+        "file_bytes": min(limits.file_mib, _FILE_MIB) * mib,
         "driven": job.driver in ("calls", "asserts"),
         "disk_bytes": limits.disk_mib * mib if limits.disk_mib < ceilings.disk_mib else 0,
         "keep": [job.keep_head, job.keep_tail],
-        "record_bytes": record,
+        "record_bytes": _record_bytes(job, ceilings),
     }
+
+
+def _record_bytes(job: Job, ceilings: Ceilings) -> int:
+    # The warden holds the record twice while it reports, within the sandbox's own memory.
+    return min(job.record_bytes, ceilings.memory_mib * 1024 * 1024 // 4)
+
+
+def most_bytes(job: Job, ceilings: Ceilings) -> int:
+    """Return how long the body of a report on `job` can be."""
+    streams = 2 * (job.keep_head + max(1, job.keep_tail))
+    return streams + _record_bytes(job, ceilings) + 1
 
 
 def parse_hello(header: bytes) -> Hello:
@@ -141,8 +165,8 @@ def parse_retired(header: bytes) -> Retired | None:
     return None
 
 
-def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
-    """Read the report on job `job_id`.
+def parse_report(header: bytes, body: bytes, job_id: int, lines: int) -> Report:
+    """Read the report on job `job_id`, whose record has `lines` lines at most.
 
     Raises:
         Retired: the job was not started.
@@ -165,13 +189,10 @@ def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
     for length in lengths:
         pieces.append(body[start : start + length])
         start += length
-    events, intact = _parse_record(pieces[4], head.token)
+    events, intact = _parse_record(pieces[4], head.token, lines)
     # A record that is cut short belongs to a run that was killed for its length.
     intact = intact and (head.record[0] == head.record[2] or head.killed == "output")
-    # Only before the sample's first instruction is a fault ours to tell.
-    for event in events[:2]:
-        if "fault" in event:
-            raise SandboxFailure(f"the sandbox could not start the sample: {event['fault']}")
+    _raise_fault(events)
     if head.exit_code == 254 and not events and head.stderr[2] == 0 and intact:
         raise SandboxFailure("the sandbox could not start the sample")
     return Report(
@@ -181,6 +202,21 @@ def parse_report(header: bytes, body: bytes, job_id: int) -> Report:
         events=tuple(events),
         intact=intact,
     )
+
+
+def _raise_fault(events: list[dict[str, Any]]) -> None:
+    """Raise `SandboxFailure` where the record says that the sample could not be started.
+
+    Only before the sample's first instruction is a fault ours to tell: what stands behind the line
+    `begun` may be the sample's own. (A program that is not driven has no record to write to.)
+    """
+    for event in events:
+        if "begun" in event:
+            return
+        if "fault" in event:
+            fault = event["fault"]
+            said = fault[:300] if isinstance(fault, str) else "?"
+            raise SandboxFailure(f"the sandbox could not start the sample: {said}")
 
 
 def _read_event(text: bytes) -> dict[str, Any]:
@@ -197,8 +233,13 @@ def _read_event(text: bytes) -> dict[str, Any]:
     return event
 
 
-def _parse_record(data: bytes, token: str) -> tuple[list[dict[str, Any]], bool]:
-    """Return the driver's events, and whether there was nothing else in the record."""
+def _parse_record(data: bytes, token: str, most: int) -> tuple[list[dict[str, Any]], bool]:
+    """Return the driver's events, and whether there was nothing else in the record.
+
+    Of more than `most` lines none is read: they are no record, whoever wrote them.
+    """
+    if data.count(b"\n") > most:
+        return [], False
     prefix = token.encode() + b" "
     events: list[dict[str, Any]] = []
     intact = True

@@ -38,7 +38,8 @@ class Checker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A program that decides, run in a sandbox of its own, never beside the sample.
 
     Called as ``checker INPUT OUTPUT ANSWER`` (three file names, as testlib does). Exit code 0
-    accepts; 1 and 2 refuse; anything else means the checker itself failed: `undecided`.
+    accepts; 1 and 2 refuse; anything else means that the checker failed. It is then asked about
+    ANSWER itself: where it fails again the case is `undecided`, else the output is wrong.
     """
 
     code: str
@@ -95,7 +96,8 @@ class FunctionCheck(
     Expected values come with the calls, or from `reference`: a solution that is run in a sandbox
     of its own on the same arguments. `validator` is Python code with a function
     ``accept(args, output, expected) -> bool`` for tasks with more than one right answer; it too
-    runs in a sandbox of its own and sees plain values only.
+    runs in a sandbox of its own and sees plain values only. Where it comes to no end it is asked
+    about the expected values: where it fails again the sample is `undecided`, else it is wrong.
     """
 
     entry_point: str

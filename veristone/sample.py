@@ -13,6 +13,7 @@ __all__ = ["Sample"]
 
 MAX_FILES = 256
 MAX_CODE_BYTES = 16 * 1024 * 1024
+MAX_ID = 4096
 
 
 class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -50,6 +51,8 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
         self.limits.check()
         if len(self.code) > MAX_CODE_BYTES:
             raise InvalidSample(f"code is larger than {MAX_CODE_BYTES} bytes")
+        if len(self.id) > MAX_ID:
+            raise InvalidSample(f"id is longer than {MAX_ID} characters")
         if len(self.files) > MAX_FILES:
             raise InvalidSample(f"files: {len(self.files)} given, {MAX_FILES} at most")
         for name in self.files:

@@ -1,14 +1,37 @@
 """One module per kind of check: each plans jobs, has them run, and judges outside the sandbox."""
 
-from veristone import AssertsCheck, FunctionCheck, ProgramCheck, Reason, Sample, StdioCheck
+from veristone import (
+    AssertsCheck,
+    FunctionCheck,
+    InvalidSample,
+    ProgramCheck,
+    Reason,
+    Sample,
+    StdioCheck,
+)
 from veristone.engine.checks.asserts import check_asserts
-from veristone.engine.checks.base import Runner
+from veristone.engine.checks.base import SOLUTION, Runner
 from veristone.engine.checks.function import check_function
 from veristone.engine.checks.program import check_program
 from veristone.engine.checks.stdio import check_stdio
 from veristone.engine.judge.outcome import Judgement
+from veristone.engine.languages import find
 
-__all__ = ["Runner", "judge"]
+__all__ = ["Runner", "check_names", "judge"]
+
+
+def check_names(sample: Sample) -> None:
+    """Refuse a sample whose files lie in a folder that is to be its own code.
+
+    Raises:
+        InvalidSample: they do, or nothing runs its language.
+    """
+    entry = find(sample.language).entry
+    if isinstance(sample.check, FunctionCheck | AssertsCheck):
+        entry = SOLUTION
+    for name in sample.files:
+        if name.startswith(f"{entry}/"):
+            raise InvalidSample(f"files: {name!r} lies in {entry!r}, which is the sample's code")
 
 
 async def judge(sample: Sample, runner: Runner) -> Judgement:

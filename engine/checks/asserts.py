@@ -5,15 +5,19 @@ record, in this order: nothing in it but the driver's own lines; an end; at leas
 test passed.
 """
 
-from typing import Any, cast
+from typing import Any, TypeGuard
 
 from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
-from veristone.engine.checks.base import Runner, python_job
+from veristone.engine.checks.base import Room, Runner, python_job
 from veristone.engine.jobs import Report
-from veristone.engine.judge.outcome import Judgement, failure
+from veristone.engine.judge.outcome import Judgement, failure, read_error
 from veristone.engine.languages import find
 
-__all__ = ["check_asserts", "read_error"]
+__all__ = ["check_asserts", "require_python"]
+
+_RECORD_BYTES = 16 * 1024 * 1024
+_EXTRA_LINES = 10_000
+"""Of the record, beyond one for each line of the tests: test cases may be inherited."""
 
 
 async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> Judgement:
@@ -24,6 +28,7 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
         "asserts",
         check.tests.encode("utf-8", "surrogatepass"),
         sample.limits,
+        Room(_RECORD_BYTES, _EXTRA_LINES + check.tests.count("\n") + check.tests.count(";")),
         sample,
     )
     report = await runner.run(job)
@@ -39,17 +44,9 @@ def require_python(sample: Sample, kind: str) -> None:
         raise InvalidSample(f"check: {kind!r} is for Python; use program or stdio")
 
 
-def read_error(value: Any) -> tuple[str, str]:
-    """Return (type, message) of a recorded exception, whatever the record holds."""
-    items = cast(list[Any], value)[:2] if isinstance(value, list) else []
-    # The driver writes text; anything else is made up, and may be too deep to be shown.
-    parts = [part if isinstance(part, str) else "?" for part in items]
-    return (parts[0] if parts else "Exception", parts[1] if len(parts) > 1 else "")
-
-
 def _result(event: dict[str, Any], lines: list[str]) -> TestResult:
     where = event["test"]
-    name = f"line {where}" if isinstance(where, int) else str(where)[:200]
+    name = f"line {where}" if _is_line(where, lines) else where[:200] if type(where) is str else "?"
     if "exit" in event:
         return TestResult(
             passed=False, name=name, reason=Reason.EARLY_EXIT, message="called sys.exit"
@@ -58,7 +55,7 @@ def _result(event: dict[str, Any], lines: list[str]) -> TestResult:
         return TestResult(passed=True, name=name)
     kind, message = read_error(event["raised"])
     if kind == "AssertionError":
-        if isinstance(where, int) and 0 < where <= len(lines) and not message:
+        if _is_line(where, lines) and not message:
             message = lines[where - 1].strip()
         return TestResult(
             passed=False, name=name, reason=Reason.ASSERTION_FAILED, message=message[:300]
@@ -66,6 +63,10 @@ def _result(event: dict[str, Any], lines: list[str]) -> TestResult:
     return TestResult(
         passed=False, name=name, reason=Reason.RUNTIME_ERROR, message=f"{kind}: {message}"[:300]
     )
+
+
+def _is_line(where: Any, lines: list[str]) -> TypeGuard[int]:
+    return type(where) is int and 0 < where <= len(lines)
 
 
 def _judge(report: Report, limits: Limits, tests: list[TestResult]) -> tuple[Reason, str]:
@@ -91,7 +92,8 @@ def _judge(report: Report, limits: Limits, tests: list[TestResult]) -> tuple[Rea
 
 
 def _stage_failed(event: dict[str, Any]) -> tuple[Reason, str]:
-    where = f"line {event['stage']} of the tests"
+    line = event["stage"]
+    where = f"line {line if type(line) is int and line < 1 << 32 else '?'} of the tests"
     if "exit" in event:
         return Reason.EARLY_EXIT, f"{where}: called sys.exit"
     kind, message = read_error(event.get("raised"))

@@ -1,15 +1,46 @@
 """What every check needs: a way to run jobs, and the job that a sample's program is."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from veristone import Comparator, Limits, Sample
 from veristone.engine.jobs import KEEP_BYTES, Driver, Job, Report
 from veristone.engine.languages import find
 
 _MIB = 1024 * 1024
+_LONG = 256 * 1024
+_EVENT_BYTES = 8 * 1024
+"""Of an event that holds no value: 500 characters of a message, twelve bytes each at most."""
+_MOST_RECORD = 256 * _MIB
+SOLUTION = "solution.py"
+"""The file of a sample whose functions are called."""
+T = TypeVar("T")
 
-__all__ = ["Runner", "keep_for", "program_job", "python_job"]
+__all__ = ["SOLUTION", "Room", "Runner", "aside", "keep_for", "program_job", "python_job"]
+
+
+class Room(NamedTuple):
+    """How much a driver may record: more is no honest record."""
+
+    bytes: int
+    lines: int
+
+    @classmethod
+    def of(cls, events: int, values_bytes: int = 0) -> "Room":
+        """Return the room for a number of events, and for the values in them together.
+
+        In whole MiB: the number stands in the warden's memory, and is nobody's hint.
+        """
+        wanted = events * _EVENT_BYTES + values_bytes
+        return cls(min(_MOST_RECORD, (1 + wanted // _MIB) * _MIB), events + 8)
+
+
+async def aside(length: int, function: Callable[..., T], *given: Any) -> T:
+    """Call a function, in a thread where its input is long: the event loop is everybody's."""
+    if length <= _LONG:
+        return function(*given)
+    return await asyncio.to_thread(function, *given)
 
 
 class Runner(Protocol):
@@ -25,7 +56,11 @@ class Runner(Protocol):
         ...
 
     async def reference(self, job: Job) -> tuple[dict[str, Any], ...]:
-        """Return the record of a trusted job, run once however many samples ask for it."""
+        """Return the record of a trusted job, run once however many samples ask for it.
+
+        It runs under the engine's ceiling, whatever limits the job has besides those of time, and
+        is remembered where it holds a value for each of its calls.
+        """
         ...
 
 
@@ -62,18 +97,25 @@ def keep_for(expected: str | None, limits: Limits) -> int:
 
 
 def python_job(
-    code: str, driver: Driver, payload: bytes, limits: Limits, sample: Sample | None = None
+    code: str,
+    driver: Driver,
+    payload: bytes,
+    limits: Limits,
+    room: Room,
+    sample: Sample | None = None,
 ) -> Job:
     """Return the job of a driver that lives in the Python warden."""
     return Job(
         language="python",
         driver=driver,
-        entry="solution.py",
+        entry=SOLUTION,
         files={
             **(sample.files if sample else {}),
-            "solution.py": code.encode("utf-8", "surrogatepass"),
+            SOLUTION: code.encode("utf-8", "surrogatepass"),
         },
         limits=limits,
         env=sample.env if sample else {},
         payload=payload,
+        record_bytes=room.bytes,
+        record_lines=room.lines,
     )

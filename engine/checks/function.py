@@ -4,6 +4,7 @@ Judged `split`: the sandbox sees arguments only. Expected values are in the chec
 reference solution that ran in a sandbox of its own; they are compared here.
 """
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +19,10 @@ from veristone import (
     SandboxFailure,
     TestResult,
 )
-from veristone.engine.checks.asserts import read_error, require_python
-from veristone.engine.checks.base import Runner, python_job
-from veristone.engine.jobs import LARGE_BYTES, Large, Report
-from veristone.engine.judge.outcome import Judgement, failure
+from veristone.engine.checks.asserts import require_python
+from veristone.engine.checks.base import Room, Runner, aside, python_job
+from veristone.engine.jobs import LARGE_BYTES, Job, Large, Report
+from veristone.engine.judge.outcome import Judgement, failure, read_error
 from veristone.engine.judge.render import show
 from veristone.engine.judge.values import accepted, explain
 
@@ -30,8 +31,16 @@ __all__ = ["check_function"]
 _encode = msgspec.json.Encoder().encode
 _Failure = tuple[Reason, str]
 _NOT_REACHED = "not reached"
+_REFERENCE_BYTES = 256 * 1024 * 1024
 _MOST_LONGER = 24
 """How many times longer than the expected value's text an equal one may be: 0 and 1.1e-16."""
+_MOST_PARTS = 4
+"""How many times more parts an equal value may have: 1 and {"$complex":[1.0,0.0]}."""
+_JUDGING_CPU_S = 30.0
+"""What comparing one sample's answers may take; far more than it does where they are honest."""
+_VALIDATOR_CALL_S = 10.0
+_VALIDATOR_LIMITS = Limits(cpu_s=60.0, wall_s=120.0)
+_Answers = dict[int, dict[str, Any]]
 
 
 async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -> Judgement:
@@ -41,14 +50,15 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
         return Judgement(reason=Reason.NO_TESTS, message="the check has no calls")
     payload = _payload(check)
     expected, slowest_s = await _expected(sample, check, payload, runner)
-    job = python_job(sample.code, "calls", payload, sample.limits, sample)
+    wanted = _lengths(expected)
+    job = python_job(
+        sample.code, "calls", payload, sample.limits, _room(sample, check, wanted), sample
+    )
     report = await runner.run(replace(job, call_cpu_s=check.call_cpu_s or slowest_s))
-    answers = {
-        event["call"]: event for event in report.events if isinstance(event.get("call"), int)
-    }
-    failures: list[_Failure | None] = [
-        _judge_call(answers.get(index), want, check) for index, want in enumerate(expected)
-    ]
+    _raise_unreadable(report)
+    answers = _answers(report)
+    long = sum(len(value.text) for value in map(_value, answers.values()) if type(value) is Large)
+    failures = await aside(long, _judge_calls, answers, expected, wanted, check)
     if report.killed == "call":
         stuck = next((index for index in range(len(failures)) if index not in answers), None)
         if stuck is not None:  # None: it answered every call and was stuck after them
@@ -56,7 +66,7 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
             failures[stuck] = Reason.CPU_TIMEOUT, late
     if check.validator is not None:
         await _validate(check, answers, expected, failures, runner)
-    whole = _judge_run(report, sample.limits, len(check.calls))
+    whole = _judge_run(report, sample.limits, check)
     tests = [
         TestResult(passed=failed is None, name=str(index))
         if failed is None
@@ -70,6 +80,38 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
         first = whole
     reason, message = first or (Reason.PASSED, "")
     return Judgement(reason=reason, message=message, tests=tests, last=report)
+
+
+def _room(sample: Sample, check: FunctionCheck, wanted: list[int]) -> Room:
+    """Return how much the answers can be. A validator may accept another than the expected one."""
+    longest = _MOST_LONGER * sum(wanted)
+    if check.validator is not None:
+        longest += sample.limits.output_bytes
+    return Room.of(len(wanted), longest)
+
+
+def _lengths(expected: list[Any]) -> list[int]:
+    try:
+        return [len(_encode(want)) for want in expected]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidSample(f"check: an expected value is no value: {error}") from error
+
+
+def _raise_unreadable(report: Report) -> None:
+    """Raise `SandboxFailure` where an argument cannot be made, as one without its library."""
+    for event in report.events:
+        if "begun" in event:  # what comes now may be the sample's word
+            return
+        if "unreadable" in event:
+            raise SandboxFailure(f"an argument cannot be made there: {event['unreadable']}")
+
+
+def _answers(report: Report) -> _Answers:
+    return {event["call"]: event for event in report.events if type(event.get("call")) is int}
+
+
+def _value(event: dict[str, Any]) -> Any:
+    return event.get("value")
 
 
 def _payload(check: FunctionCheck) -> bytes:
@@ -94,7 +136,8 @@ async def _expected(
         cpu_s=max(60.0, sample.limits.cpu_s * 4),
         wall_s=max(120.0, sample.limits.wall_s * 4),
     )
-    events = await runner.reference(python_job(check.reference, "calls", payload, limits))
+    room = Room.of(len(check.calls), _REFERENCE_BYTES)
+    events = await runner.reference(python_job(check.reference, "calls", payload, limits, room))
     values: dict[int, Any] = {event["call"]: event for event in events if "call" in event}
     if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
@@ -104,13 +147,32 @@ async def _expected(
 
 def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
     for event in events:
-        for key in ("compile", "raised", "missing"):
+        for key in ("compile", "raised", "missing", "unreadable"):
             if key in event:
                 return f"{key}: {event[key]}"[:300]
     return "it did not finish its calls"
 
 
-def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -> _Failure | None:
+def _judge_calls(
+    answers: _Answers, expected: list[Any], wanted: list[int], check: FunctionCheck
+) -> list[_Failure | None]:
+    """Judge every call; `wanted` is how long each expected value is as text.
+
+    What costs more than `_JUDGING_CPU_S` is judged no further: no honest answer is so hard to read.
+    """
+    failures: list[_Failure | None] = []
+    end = time.thread_time() + _JUDGING_CPU_S
+    for index, (want, length) in enumerate(zip(expected, wanted, strict=True)):
+        if time.thread_time() > end:
+            failures.append((Reason.OUTPUT_LIMIT, "takes too long to be compared"))
+        else:
+            failures.append(_judge_call(answers.get(index), want, length, check))
+    return failures
+
+
+def _judge_call(
+    event: dict[str, Any] | None, want: Any, wanted: int, check: FunctionCheck
+) -> _Failure | None:
     if event is None:
         return Reason.RUNTIME_ERROR, _NOT_REACHED
     if "exit" in event:
@@ -123,7 +185,7 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
     if check.validator is not None:
         return None
     if isinstance(value, Large):
-        if len(value.text) > LARGE_BYTES + _MOST_LONGER * len(_encode(want)):
+        if _is_far_more(value.text, want, wanted):
             return Reason.WRONG_ANSWER, f"returned far more than {show(want)}"
         value = value.build()
     if accepted(want, value, check):
@@ -134,41 +196,88 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
     return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(value)}"
 
 
+def _is_far_more(text: bytes, want: Any, wanted: int) -> bool:
+    """True for a value that need not be built to be refused: its size, or that of its tree."""
+    if len(text) > LARGE_BYTES + _MOST_LONGER * wanted:
+        return True
+    right = _encode(want)
+    if b'"$str"' in right:  # text in hexadecimal has none of the signs that are counted
+        return False
+    return _parts(text) > LARGE_BYTES + _MOST_PARTS * _parts(right)
+
+
+def _parts(text: bytes) -> int:
+    """Return a number that a value's text, with what stands in strings, has at least as parts."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
 async def _validate(
     check: FunctionCheck,
-    answers: dict[int, dict[str, Any]],
+    answers: _Answers,
     expected: list[Any],
     failures: list[_Failure | None],
     runner: Runner,
 ) -> None:
     """Ask the validator about every call that returned; it sees values, never the sample."""
     asked = [index for index, failed in enumerate(failures) if failed is None]
-    calls: list[dict[str, Any]] = [
-        {
-            "args": [check.calls[index].args, _as_json(answers[index]["value"]), expected[index]],
-            "kwargs": {},
-        }
-        for index in asked
-    ]
-    payload = _encode({"entry_point": "accept", "calls": calls})
-    limits = Limits(cpu_s=60.0, wall_s=120.0)
-    report = await runner.run(python_job(check.validator or "", "calls", payload, limits))
-    said = {event["call"]: event for event in report.events if isinstance(event.get("call"), int)}
-    if not any("done" in event for event in report.events):
-        raise SandboxFailure(f"the validator failed: {_why_reference(report.events)}")
+    outputs = [_as_json(answers[index]["value"]) for index in asked]
+    job = _validator_job(check, asked, outputs, expected)
+    report = await runner.run(replace(job, call_cpu_s=_VALIDATOR_CALL_S))
+    if not _has_end(report.events):
+        report = await _doubted(check, report, job, expected, runner)
+    said = _answers(report)
     for position, index in enumerate(asked):
-        event = said.get(position, {})
-        if event.get("value") is not True:
+        event = said.get(position)
+        if event is None or event.get("value") is not True:
             value = answers[index]["value"]
             got = "a long value" if isinstance(value, Large) else show(value)
-            failures[index] = (Reason.WRONG_ANSWER, f"the validator refused {got}")
+            did = "did not come to an end with" if event is None else "refused"
+            failures[index] = (Reason.WRONG_ANSWER, f"the validator {did} {got}")
+
+
+def _validator_job(
+    check: FunctionCheck, asked: list[int], outputs: list[Any], expected: list[Any]
+) -> Job:
+    calls: list[dict[str, Any]] = [
+        {"args": [check.calls[index].args, output, expected[index]], "kwargs": {}}
+        for index, output in zip(asked, outputs, strict=True)
+    ]
+    payload = _encode({"entry_point": "accept", "calls": calls})
+    code = check.validator or ""
+    return python_job(code, "calls", payload, _VALIDATOR_LIMITS, Room.of(len(calls)))
+
+
+async def _doubted(
+    check: FunctionCheck, report: Report, job: Job, expected: list[Any], runner: Runner
+) -> Report:
+    """Return what a validator said that did not come to an end, where that is the sample's doing.
+
+    What it was given is hostile, so it is asked about the expected values instead. Where it ends
+    with them, it is whole, and what it cannot read or count to its end is no right answer. A
+    validator that is slow with them gets the time that it needs (EvalPlus's rule for calls).
+
+    Raises:
+        SandboxFailure: the validator fails with the expected values too.
+    """
+    every = list(range(len(expected)))
+    trial = await runner.reference(_validator_job(check, every, expected, expected))
+    if not _has_end(trial):
+        raise SandboxFailure(f"the validator failed: {_why_reference(trial)}")
+    slowest_s = max((float(event.get("cpu", 0.0)) for event in trial), default=0.0)
+    if report.killed == "call" and 4 * slowest_s > _VALIDATOR_CALL_S:
+        report = await runner.run(replace(job, call_cpu_s=4 * slowest_s))
+    return report
+
+
+def _has_end(events: tuple[dict[str, Any], ...]) -> bool:
+    return any("done" in event for event in events)
 
 
 def _as_json(value: Any) -> Any:
     return msgspec.Raw(value.text) if isinstance(value, Large) else value
 
 
-def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:
+def _judge_run(report: Report, limits: Limits, check: FunctionCheck) -> _Failure | None:
     """Return what is wrong with the run as a whole."""
     if not report.intact:
         return Reason.TAMPERED, "wrote to the record of its own calls"
@@ -176,7 +285,7 @@ def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:
         if "compile" in event:
             return Reason.COMPILE_ERROR, ": ".join(read_error(event["compile"]))[:300]
         if "missing" in event:
-            return Reason.RUNTIME_ERROR, f"defines no {str(event['missing'])[:100]}"
+            return Reason.RUNTIME_ERROR, f"defines no {check.entry_point[:100]}"
         if "raised" in event and "call" not in event:
             return Reason.RUNTIME_ERROR, ": ".join(read_error(event["raised"]))[:300]
         if event.get("exit") == "module":
@@ -184,6 +293,6 @@ def _judge_run(report: Report, limits: Limits, calls: int) -> _Failure | None:
     broken = failure(report, limits)
     if broken is not None:
         return broken
-    if not any(event.get("done") == calls for event in report.events):
+    if not any(event.get("done") == len(check.calls) for event in report.events):
         return Reason.EARLY_EXIT, f"ended with exit code {report.exit_code} before its calls did"
     return None

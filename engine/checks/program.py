@@ -1,12 +1,12 @@
 """`program`: one run, its exit code, and where given its output."""
 
-from veristone import Limits, ProgramCheck, Reason, Sample
-from veristone.engine.checks.base import Runner, program_job
-from veristone.engine.jobs import Report
-from veristone.engine.judge.outcome import Judgement, failure, last_line
+from veristone import Comparator, Limits, ProgramCheck, Reason, Sample
+from veristone.engine.checks.base import Runner, aside, program_job
+from veristone.engine.jobs import Captured, Report
+from veristone.engine.judge.outcome import Judgement, failure, last_line, read_error
 from veristone.engine.judge.text import difference, same_text
 
-__all__ = ["check_program", "ended_well"]
+__all__ = ["check_program", "ended_well", "wrong_text"]
 
 
 async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> Judgement:
@@ -18,11 +18,18 @@ async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> 
         if not report.stdout.complete:
             verdict = Reason.WRONG_ANSWER, "printed far more than expected"
         else:
-            actual = report.stdout.whole().decode("utf-8", "replace")
-            if not same_text(actual, check.stdout, check.compare):
-                verdict = Reason.WRONG_ANSWER, difference(actual, check.stdout)
+            wrong = await aside(
+                report.stdout.total, wrong_text, report.stdout, check.stdout, check.compare
+            )
+            verdict = (Reason.WRONG_ANSWER, wrong) if wrong is not None else None
     reason, message = verdict or (Reason.PASSED, "")
     return Judgement(reason=reason, message=message, last=report)
+
+
+def wrong_text(stdout: Captured, expected: str, rule: Comparator) -> str | None:
+    """Return what is wrong with a complete output, or None."""
+    actual = stdout.whole().decode("utf-8", "replace")
+    return None if same_text(actual, expected, rule) else difference(actual, expected)
 
 
 def ended_well(report: Report, limits: Limits, exit_code: int | None) -> tuple[Reason, str] | None:
@@ -33,7 +40,7 @@ def ended_well(report: Report, limits: Limits, exit_code: int | None) -> tuple[R
         return failure(report, limits) if stopped else None
     for event in report.events:
         if "compile" in event:
-            return Reason.COMPILE_ERROR, _described(event["compile"])
+            return Reason.COMPILE_ERROR, ": ".join(read_error(event["compile"]))[:300]
     broken = failure(report, limits)
     if broken is not None:
         return broken
@@ -41,9 +48,3 @@ def ended_well(report: Report, limits: Limits, exit_code: int | None) -> tuple[R
         said = last_line(report.stderr.excerpt().text)
         return Reason.RUNTIME_ERROR, said or f"exit code {report.exit_code}, expected {exit_code}"
     return None
-
-
-def _described(value: object) -> str:
-    if isinstance(value, list):
-        return ": ".join(str(part) for part in value[:2])[:300]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return str(value)[:300]

@@ -1,6 +1,7 @@
 """`stdio`: the program is run once for every input; a comparator or a checker decides."""
 
 from veristone import (
+    Checker,
     Limits,
     Reason,
     Sample,
@@ -9,11 +10,10 @@ from veristone import (
     StdioCheck,
     TestResult,
 )
-from veristone.engine.checks.base import Runner, keep_for, program_job
-from veristone.engine.checks.program import ended_well
+from veristone.engine.checks.base import Runner, aside, keep_for, program_job
+from veristone.engine.checks.program import ended_well, wrong_text
 from veristone.engine.jobs import Job, Report
-from veristone.engine.judge.outcome import Judgement, failure
-from veristone.engine.judge.text import difference, same_text
+from veristone.engine.judge.outcome import Judgement, failure, last_line
 from veristone.engine.languages import find
 
 __all__ = ["check_stdio"]
@@ -56,20 +56,41 @@ async def _judge_output(
 ) -> tuple[Reason, str] | None:
     if not report.stdout.complete:
         return Reason.WRONG_ANSWER, "printed far more than expected"
-    actual = report.stdout.whole()
     if check.checker is not None:
-        return await _ask_checker(actual, case, check, runner)
-    text = actual.decode("utf-8", "replace")
-    if same_text(text, case.output, check.compare):
-        return None
-    return Reason.WRONG_ANSWER, difference(text, case.output)
+        return await _ask_checker(report.stdout.whole(), case, check.checker, runner)
+    wrong = await aside(report.stdout.total, wrong_text, report.stdout, case.output, check.compare)
+    return None if wrong is None else (Reason.WRONG_ANSWER, wrong)
 
 
 async def _ask_checker(
-    actual: bytes, case: StdioCase, check: StdioCheck, runner: Runner
+    actual: bytes, case: StdioCase, checker: Checker, runner: Runner
 ) -> tuple[Reason, str] | None:
-    assert check.checker is not None
-    language = find(check.checker.language)
+    """Ask a checker about an output; where it fails, about the answer that is known to be right.
+
+    What it is given is hostile: a checker that ends as it should with the answer is whole, and an
+    output that it cannot read is no right one.
+
+    Raises:
+        SandboxFailure: the checker fails with the answer too.
+    """
+    accepted, said = await _run_checker(actual, case, checker, runner)
+    if accepted:
+        return None
+    if accepted is None:
+        whole, why = await _run_checker(
+            case.output.encode("utf-8", "surrogatepass"), case, checker, runner
+        )
+        if whole is None:
+            raise SandboxFailure(f"the checker itself failed: {why}")
+        said = f"the checker could not judge the output: {said}"
+    return Reason.WRONG_ANSWER, said or "the checker refused the output"
+
+
+async def _run_checker(
+    actual: bytes, case: StdioCase, checker: Checker, runner: Runner
+) -> tuple[bool | None, str]:
+    """Return whether a checker accepts an output, None where it fails, and what it says."""
+    language = find(checker.language)
     names = ("input.txt", "output.txt", "answer.txt")
     limits = Limits()
     report = await runner.run(
@@ -78,7 +99,7 @@ async def _ask_checker(
             driver="main" if language.zygote else "exec",
             entry=language.entry,
             files={
-                language.entry: check.checker.code.encode(),
+                language.entry: checker.code.encode("utf-8", "surrogatepass"),
                 names[0]: case.input.encode("utf-8", "surrogatepass"),
                 names[1]: actual,
                 names[2]: case.output.encode("utf-8", "surrogatepass"),
@@ -90,10 +111,12 @@ async def _ask_checker(
     )
     broken = failure(report, limits)
     said = (report.stderr.excerpt().text or report.stdout.excerpt().text).strip()[:200]
-    if broken is None and report.exit_code == 0:
-        return None
+    if broken is not None:
+        return None, broken[1]
+    if any("compile" in event for event in report.events):
+        return None, "it does not compile"
     # A Python checker that raises exits with 1 too; its traceback tells the two apart.
-    crashed = report.exit_code == 1 and "Traceback (most recent call last)" in said
-    if broken is None and report.exit_code in (1, 2) and not crashed:
-        return Reason.WRONG_ANSWER, said or "the checker refused the output"
-    raise SandboxFailure(f"the checker itself failed: {broken or said or report.exit_code}")
+    raised = report.exit_code == 1 and "Traceback (most recent call last)" in said
+    if raised or report.exit_code not in (0, 1, 2):
+        return None, last_line(report.stderr.excerpt().text) or f"exit code {report.exit_code}"
+    return report.exit_code == 0, said

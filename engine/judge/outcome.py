@@ -2,11 +2,12 @@
 
 import signal
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from veristone import Limits, Reason, TestResult
 from veristone.engine.jobs import Report
 
-__all__ = ["Judgement", "failure", "signal_name"]
+__all__ = ["Judgement", "failure", "last_line", "read_error", "signal_name"]
 
 _KILLED = {
     "cpu": Reason.CPU_TIMEOUT,
@@ -75,12 +76,22 @@ def _killed_message(report: Report, limits: Limits) -> str:
     if report.killed == "wall":
         return f"still ran after {limits.wall_s} s (CPU used: {report.cpu_s:.2f} s)"
     if report.killed == "output":
+        if max(report.stdout.total, report.stderr.total) <= limits.output_bytes:
+            return "recorded far more than its check can need"
         return f"wrote more than limits.output_bytes ({limits.output_bytes})"
     if report.killed == "memory":
         return f"used more than limits.memory_mib ({limits.memory_mib})"
     if report.killed == "disk":
         return f"wrote more than limits.disk_mib ({limits.disk_mib})"
     return f"used {report.cpu_s:.2f} s of CPU, the limit is {limits.cpu_s}"
+
+
+def read_error(value: Any) -> tuple[str, str]:
+    """Return (type, message) of a recorded exception, whatever the record holds."""
+    items = cast(list[Any], value)[:2] if isinstance(value, list) else []
+    # The driver writes text; anything else is made up, and may be too deep to be shown.
+    parts = [part if isinstance(part, str) else "?" for part in items]
+    return (parts[0] if parts else "Exception", parts[1] if len(parts) > 1 else "")
 
 
 def last_line(text: str) -> str:

@@ -31,7 +31,12 @@ _FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, RecursionError)
 def same(expected: Any, actual: Any) -> bool:
     """True where the two are equal as Python values."""
     try:
-        return _same(expected, actual)
+        # A list of what is left, not a call for each level: right answers may nest deep.
+        left = [(expected, actual)]
+        while left:
+            if not _same(*left.pop(), left):
+                return False
+        return True
     except _FAULTS:
         return False
 
@@ -61,8 +66,8 @@ def explain(expected: Any) -> str | None:
     try:
         values.decode(expected)
         return _foreign(expected)
-    except ImportError:
-        return None  # an array, and no numpy in this process: nothing to find fault with
+    except (ImportError, RecursionError):
+        return None  # an array without numpy, or deeper than this looks: nothing to find fault with
     except _FAULTS as error:
         return str(error)[:200]
 
@@ -113,7 +118,11 @@ def _is_long(content: Any) -> bool:
     return len(parts) > 2
 
 
-def _same(expected: Any, actual: Any) -> bool:
+_Pairs = list[tuple[Any, Any]]
+
+
+def _same(expected: Any, actual: Any, rest: _Pairs) -> bool:
+    """Compare two values but for what is in them: those pairs are put on `rest`."""
     left, right = _number(expected), _number(actual)
     if left is not None and right is not None:
         return _same_numbers(left, right)
@@ -121,17 +130,17 @@ def _same(expected: Any, actual: Any) -> bool:
     if mine in _SETS and theirs in _SETS:
         return _same_sets(expected[mine], actual[theirs])
     if mine in ("dict", "$dict") and theirs in ("dict", "$dict"):
-        return _same_dicts(_pairs(expected), _pairs(actual))
+        return _same_dicts(_pairs(expected), _pairs(actual), rest)
     if mine in ("str", "$str") and theirs in ("str", "$str"):
         return bool(values.decode(expected) == values.decode(actual))
     if mine != theirs:
         return False
     if mine == "list":
-        return _same_items(expected, actual)
+        return _same_items(expected, actual, rest)
     if mine == "$tuple":
-        return _same_items(expected[mine], actual[theirs])
+        return _same_items(expected[mine], actual[theirs], rest)
     if mine == "$ndarray":
-        return _same_items(expected[mine][1], actual[theirs][1])
+        return _same_items(expected[mine][1], actual[theirs][1], rest)
     if mine == "$range":
         return _key(expected) == _key(actual)
     # An address in a repr means that nothing but identity was known.
@@ -150,11 +159,14 @@ def _is_huge(value: Any) -> bool:
     return isinstance(value, int) and value.bit_length() > 4 * _LONG
 
 
-def _same_items(expected: Any, actual: Any) -> bool:
+def _same_items(expected: Any, actual: Any, rest: _Pairs) -> bool:
     if not isinstance(expected, list) or not isinstance(actual, list):
-        return _same(expected, actual)
+        return _same(expected, actual, rest)
     ours, theirs = cast(list[Any], expected), cast(list[Any], actual)
-    return len(ours) == len(theirs) and all(map(_same, ours, theirs))
+    if len(ours) != len(theirs):
+        return False
+    rest += zip(ours, theirs, strict=True)
+    return True
 
 
 def _same_sets(expected: Any, actual: Any) -> bool:
@@ -167,12 +179,15 @@ def _pairs(value: dict[str, Any]) -> Any:
     return value["$dict"] if _tag(value) == "$dict" else list(value.items())
 
 
-def _same_dicts(expected: Any, actual: Any) -> bool:
+def _same_dicts(expected: Any, actual: Any, rest: _Pairs) -> bool:
     if not isinstance(actual, list) or len(expected) != len(cast(list[Any], actual)):
         return False
     mine = {_key(key): item for key, item in expected}
     theirs = {_key(key): item for key, item in cast(list[Any], actual)}
-    return mine.keys() == theirs.keys() and all(_same(mine[key], theirs[key]) for key in mine)
+    if mine.keys() != theirs.keys():
+        return False
+    rest += [(mine[key], theirs[key]) for key in mine]
+    return True
 
 
 def _key(value: Any) -> Hashable:

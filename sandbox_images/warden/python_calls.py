@@ -24,27 +24,42 @@ _clock = time.process_time
 
 def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     """Load the solution, make the calls, end."""
-    payload = json.loads(bytes(job.payload))
-    function = load_solution(job, space, recorder, payload["entry_point"])
-    for index, call in enumerate(payload["calls"]):
+    payload = bytes(job.payload)
+    task = values.deeply(json.loads, payload)
+    if b'"$' in payload:
+        try_arguments(task["calls"], recorder)
+    function = load_solution(job, space, recorder, task["entry_point"])
+    for index, call in enumerate(task["calls"]):
         try:
-            args = [values.decode(item) for item in call["args"]]
-            kwargs = {key: values.decode(item) for key, item in call["kwargs"].items()}
-        except ValueError as error:
-            recorder.write({"fault": f"call {index}: {error}"})
-            _exit(254)
-        started = _clock()
-        try:
-            result = values.encode(function(*args, **kwargs))
+            args, kwargs = values.deeply(arguments, call)
+            started = _clock()
+            result = values.deeply(values.encode, function(*args, **kwargs))
         except SystemExit:
             recorder.write({"call": index, "exit": True})
         except BaseException as error:
             recorder.write({"call": index, "raised": describe(error)})
         else:
-            recorder.write({"call": index, "value": result, "cpu": round(_clock() - started, 6)})
-    recorder.write({"done": len(payload["calls"])})
+            taken = round(_clock() - started, 6)
+            values.deeply(recorder.write, {"call": index, "value": result, "cpu": taken})
+    recorder.write({"done": len(task["calls"])})
     flush()
     _exit(0)
+
+
+def arguments(call: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return fresh arguments of a call, or raise ValueError."""
+    args = [values.decode(item) for item in call["args"]]
+    return args, {key: values.decode(item) for key, item in call["kwargs"].items()}
+
+
+def try_arguments(calls: list[Any], recorder: Recorder) -> None:
+    """Look, while only the trusted side has run, whether every argument can be made here."""
+    for index, call in enumerate(calls):
+        try:
+            values.deeply(arguments, call)
+        except ValueError as error:
+            recorder.write({"unreadable": f"call {index}: {error}"[:500]})
+            _exit(1)
 
 
 def load_solution(job: Job, space: dict[str, Any], recorder: Recorder, entry_point: str) -> Any:
@@ -68,6 +83,8 @@ def compile_module(job: Job, space: dict[str, Any], recorder: Recorder) -> types
 
 def run_module(code: types.CodeType, space: dict[str, Any], recorder: Recorder) -> None:
     """Execute the solution as a module; end the process where it does not come back."""
+    # From here on whatever stands in the record may be the sample's own, a fault of ours as well.
+    recorder.write({"begun": True})
     try:
         exec(code, space)
     except SystemExit:
@@ -83,7 +100,7 @@ def run_module(code: types.CodeType, space: dict[str, Any], recorder: Recorder) 
 
 def describe(error: BaseException) -> list[str]:
     """Return [type name, message] of an exception, whatever its class does."""
-    name = type(error).__name__
+    name = type(error).__name__[:200]
     try:
         # A record is UTF-8: what has no form in it is shown escaped.
         text = str(error)[:500].encode("utf-8", "backslashreplace").decode()

@@ -21,12 +21,30 @@ import math
 import sys
 from typing import Any, Callable
 
-MAX_DEPTH = 150
+MAX_DEPTH = 910
+"""Levels of JSON in a value: what msgspec reads with Python's usual recursion limit of 1,000.
+
+A list is one level, what has a tag two or three."""
 MAX_REPR = 2000
 
 
 class TooDeep(ValueError):
     """A value is nested deeper than `MAX_DEPTH`."""
+
+
+_limit, _set_limit = sys.getrecursionlimit, sys.setrecursionlimit
+_FRAMES = 8 * MAX_DEPTH
+"""Calls within one another that it takes to encode or to decode the deepest value."""
+
+
+def deeply(function: Callable[[Any], Any], value: Any) -> Any:
+    """Return ``function(value)``, for which the deepest value is not too deep."""
+    before = _limit()
+    _set_limit(min(before + _FRAMES, 2**31 - 1))
+    try:
+        return function(value)
+    finally:
+        _set_limit(before)
 
 
 class Opaque:
@@ -70,7 +88,7 @@ def encode(value: Any, depth: int = 0) -> Any:
         if issubclass(kind, numpy.generic):
             return encode(value.item(), depth + 1)
         if issubclass(kind, numpy.ndarray):
-            return {"$ndarray": [str(value.dtype), encode(value.tolist(), depth + 1)]}
+            return {"$ndarray": [str(value.dtype), encode(value.tolist(), depth + 2)]}
     return _opaque(value)
 
 
@@ -92,7 +110,8 @@ def _dict(value: Any, depth: int) -> Any:
         plain = {key: encode(item, depth) for key, item in pairs}
         if all(_text(key) is key for key in plain):
             return plain
-    return {"$dict": [[encode(key, depth), encode(item, depth)] for key, item in pairs]}
+    inner = depth + 2
+    return {"$dict": [[encode(key, inner), encode(item, inner)] for key, item in pairs]}
 
 
 def _opaque(value: Any) -> Any:
@@ -116,10 +135,10 @@ _complex_imag: Any = complex.__dict__["imag"].__get__
 
 _FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
     (list, lambda v, d: _items(v, d, list.__iter__)),
-    (tuple, lambda v, d: {"$tuple": _items(v, d, tuple.__iter__)}),
+    (tuple, lambda v, d: {"$tuple": _items(v, d + 1, tuple.__iter__)}),
     (dict, _dict),
-    (set, lambda v, d: {"$set": _items(v, d, set.__iter__)}),
-    (frozenset, lambda v, d: {"$frozenset": _items(v, d, frozenset.__iter__)}),
+    (set, lambda v, d: {"$set": _items(v, d + 1, set.__iter__)}),
+    (frozenset, lambda v, d: {"$frozenset": _items(v, d + 1, frozenset.__iter__)}),
     (str, lambda v, d: _text(str.__str__(v))),
     (bool, lambda v, d: v),
     (int, lambda v, d: encode(int.__int__(v), d)),
@@ -128,7 +147,7 @@ _FORMS: list[tuple[type, Callable[[Any, int], Any]]] = [
     (bytes, lambda v, d: {"$bytes": base64.b64encode(bytes.__getitem__(v, slice(None))).decode()}),
     (bytearray, lambda v, d: {"$bytes": base64.b64encode(v).decode()}),
     (range, lambda v, d: {"$range": [encode(n, d) for n in (v.start, v.stop, v.step)]}),
-    (type({}.keys()), lambda v, d: {"$set": [encode(key, d) for key in v]}),
+    (type({}.keys()), lambda v, d: {"$set": [encode(key, d + 1) for key in v]}),
 ]
 
 

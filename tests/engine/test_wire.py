@@ -67,7 +67,7 @@ def header(**changes: Any) -> dict[str, Any]:
 
 
 def parse(head: dict[str, Any], body: bytes = b"") -> Report:
-    return parse_report(json.dumps(head).encode(), body, 1)
+    return parse_report(json.dumps(head).encode(), body, 1, 10)
 
 
 def frame(head: dict[str, Any] | bytes, body: bytes = b"") -> bytes:
@@ -228,7 +228,7 @@ def test_more_bytes_kept_than_were_written_is_a_violation() -> None:
 )
 def test_a_header_that_is_no_json_is_a_violation(data: bytes) -> None:
     with pytest.raises(ProtocolViolation):
-        parse_report(data, b"", 1)
+        parse_report(data, b"", 1, 10)
     with pytest.raises(ProtocolViolation):
         parse_hello(data)
 
@@ -236,7 +236,7 @@ def test_a_header_that_is_no_json_is_a_violation(data: bytes) -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_of_a_header_raise_anything_else(data: bytes) -> None:
     with pytest.raises(SandboxFailure):
-        parse_report(data, b"", 1)
+        parse_report(data, b"", 1, 10)
 
 
 @given(st.sampled_from(sorted(header())), JSON, st.binary(max_size=20))
@@ -273,19 +273,19 @@ TOKEN = "0123456789abcdef"
 )
 def test_only_lines_with_the_token_count(data: str, events: list[Any], intact: bool) -> None:
     text = data.replace("T", TOKEN)
-    assert _parse_record(text.encode(), TOKEN) == (events, intact)
+    assert _parse_record(text.encode(), TOKEN, 10) == (events, intact)
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', "[{"])
 def test_a_bomb_of_brackets_is_tampering_and_no_crash(opening: str) -> None:
     line = f'{TOKEN} {{"call":0,"value":{opening * 100_000}\n'
-    assert _parse_record(line.encode(), TOKEN) == ([], False)
+    assert _parse_record(line.encode(), TOKEN, 10) == ([], False)
 
 
 @given(st.binary(max_size=100))
 def test_no_bytes_of_a_record_raise(data: bytes) -> None:
-    _parse_record(data, TOKEN)
-    _parse_record(TOKEN.encode() + b" " + data + b"\n", TOKEN)
+    _parse_record(data, TOKEN, 10)
+    _parse_record(TOKEN.encode() + b" " + data + b"\n", TOKEN, 10)
 
 
 def test_a_record_that_was_cut_is_not_intact() -> None:
@@ -296,10 +296,54 @@ def test_a_record_that_was_cut_is_not_intact() -> None:
     assert parse(header(token=TOKEN, record=cut, killed="output", exit=None), record).intact
 
 
+def recorded(*lines: str, **changes: Any) -> Report:
+    record = "".join(f"{TOKEN} {line}\n" for line in lines).encode()
+    return parse(header(token=TOKEN, record=[len(record), 0, len(record)], **changes), record)
+
+
 def test_a_fault_of_the_sandbox_is_no_report() -> None:
-    record = b't {"fault":"OSError: no room"}\n'
-    with pytest.raises(SandboxFailure, match="no room"):
-        parse(header(exit=254, record=[len(record), 0, len(record)]), record)
+    fault = '{"fault":"OSError: no room"}'
+    for lines in ([fault], ['{"ready":true}', fault]):
+        with pytest.raises(SandboxFailure, match="no room"):
+            recorded(*lines, exit=254)
+
+
+@pytest.mark.parametrize("code", [0, 1, 254])
+def test_a_fault_behind_the_samples_first_instruction_is_its_own(code: int) -> None:
+    fault = '{"fault":"not me"}'
+    assert recorded('{"ready":true}', '{"begun":true}', fault, exit=code).intact
+
+
+@pytest.mark.parametrize("fault", ['"x"', "[" * 900 + "]" * 900, "1" + "0" * 300, "null"])
+def test_a_fault_that_is_odd_is_short(fault: str) -> None:
+    with pytest.raises(SandboxFailure) as raised:
+        recorded(f'{{"fault":{fault}}}')
+    assert len(str(raised.value)) < 400
+
+
+def test_of_more_lines_than_a_check_can_need_none_is_read() -> None:
+    assert recorded(*['{"call":0}'] * 10).intact
+    many = recorded(*['{"call":0}'] * 11)
+    assert (many.events, many.intact) == ((), False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cpu_s": 1e308},
+        {"cpu_s": -1},
+        {"wall_s": 1e300},
+        {"inside_s": -0.1},
+        {"peak_kib": 2**63},
+        {"peak_kib": -1},
+        {"exit": 10**9},
+        {"signal": -9},
+        {"signal": 4096},
+    ],
+)
+def test_numbers_that_no_run_can_have_are_a_violation(fields: dict[str, Any]) -> None:
+    with pytest.raises(ProtocolViolation):
+        parse(header(**fields))
 
 
 # The connection ---------------------------------------------------------------------------
@@ -316,6 +360,7 @@ def test_frames_arrive_however_the_stream_is_cut(
         connection, _ = connected()
         received: list[tuple[bytes, bytes]] = []
         for head, body in sent:
+            connection.write([], most=len(body))
             waiting = asyncio.ensure_future(connection.read(5.0))
             await asyncio.sleep(0)
             data = frame(head, body)
@@ -354,6 +399,29 @@ async def test_bytes_that_are_no_frame_end_the_connection(data: bytes) -> None:
     assert len(connection._buffer) <= len(data)
     with pytest.raises(ProtocolViolation):
         await connection.read(5.0)
+
+
+async def test_more_than_a_job_can_need_is_refused_before_it_is_kept() -> None:
+    connection, wire = connected()
+    small = job(keep_head=100, keep_tail=100, record_bytes=100)
+    waiting = asyncio.ensure_future(sandbox(connection).run(small))
+    await asyncio.sleep(0)
+    connection.feed(frame(header(), bytes(100_000)))
+    with pytest.raises(ProtocolViolation, match="more than was asked"):
+        await waiting
+    assert wire.aborted
+
+
+def test_a_job_too_large_for_a_frame_is_no_sample() -> None:
+    files = {name: bytes(frames.MAX_BODY // 2) for name in ("a", "b")}
+    with pytest.raises(InvalidSample, match="larger"):
+        encode_job(1, job(files=files), CEILINGS)
+
+
+def test_no_limit_is_a_number_that_the_kernel_does_not_take() -> None:
+    for mib in (2**43, 2**62):
+        head = encode_job(1, job(limits=Limits(file_mib=mib)), CEILINGS)[0]
+        assert json.loads(head[frames.PREFIX.size :])["limits"]["file_bytes"] < 2**63
 
 
 async def test_a_sandbox_that_goes_away_is_a_failure_at_once() -> None:
@@ -468,11 +536,11 @@ async def test_destroying_twice_is_harmless() -> None:
 def test_a_long_value_is_not_built() -> None:
     bomb = "[" + ",".join(["[]"] * 1_000_000) + "]"
     line = f'{TOKEN} {{"call":0,"value":{bomb},"cpu":1.0}}\n'
-    events, intact = _parse_record(line.encode(), TOKEN)
+    events, intact = _parse_record(line.encode(), TOKEN, 10)
     assert intact
     assert events == [{"call": 0, "value": Large(bomb.encode()), "cpu": 1.0}]
 
 
 def test_only_a_value_may_be_long() -> None:
     line = f'{TOKEN} {{"raised":["E","{"x" * 100_000}"]}}\n'
-    assert _parse_record(line.encode(), TOKEN) == ([], False)
+    assert _parse_record(line.encode(), TOKEN, 10) == ([], False)

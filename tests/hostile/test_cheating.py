@@ -5,8 +5,10 @@ fail and not be undecided, and each leaves a spotless sandbox.
 """
 
 import secrets
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from backends import Watched, story
 
@@ -21,6 +23,7 @@ from veristone import (
     Sample,
     StdioCase,
     StdioCheck,
+    Verdict,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -66,6 +69,19 @@ ASSERTS = {
 # their own interpreter. Nothing that runs beside them can stop that: it is why a verdict of an
 # `asserts` check says `shared`. Under `function` and `stdio` they get nowhere.
 KNOW_THE_DRIVER = {"cheat_patches_driver", "cheat_token_from_frames", "cheat_token_from_memory"}
+# What these attack is the driver, by a way that leads there or not: each says that it got to the
+# point. Without that a test would hold that nothing comes of a program that died on its way.
+ATTACK_THE_DRIVER = {
+    *("cheat_claims_a_fault", "cheat_claims_a_fault_in_call", "cheat_floods_record"),
+    *("cheat_floods_record_with_events", "cheat_overwrites_record", "cheat_patches_driver"),
+    *("cheat_thread_watches", "cheat_token_from_frames", "cheat_token_from_memory"),
+    "cheat_writes_everywhere",
+}
+
+
+def expect_attacked(name: str, verdict: Verdict) -> None:
+    if name in ATTACK_THE_DRIVER:
+        assert "attacked" in verdict.stderr.text, story(verdict)
 
 
 def code_of(name: str) -> str:
@@ -80,6 +96,7 @@ async def test_asserts(name: str, suite: str, watched: Watched) -> None:
     assert verdict.decision is Decision.FAIL, story(verdict)
     assert verdict.reason in ENDS, story(verdict)
     assert verdict.judged == "shared"
+    expect_attacked(name, verdict)
 
 
 @pytest.mark.parametrize("name", sorted(KNOW_THE_DRIVER))
@@ -88,6 +105,8 @@ async def test_verdicts_that_a_sample_could_forge_say_so(name: str, watched: Wat
     verdict = await watched.attack(Sample(code=code_of(name), check=check, limits=LIMITS))
     assert verdict.judged == "shared"
     assert verdict.decision is not Decision.UNDECIDED, story(verdict)
+    assert verdict.attempts == 1
+    expect_attacked(name, verdict)
 
 
 @pytest.mark.parametrize("name", CHEATS)
@@ -101,7 +120,9 @@ async def test_function(name: str, watched: Watched) -> None:
     assert verdict.decision is Decision.FAIL, story(verdict)
     assert verdict.reason in ENDS, story(verdict)
     assert verdict.judged == "split"
+    assert verdict.attempts == 1
     assert not verdict.tests[-1].passed
+    expect_attacked(name, verdict)
 
 
 @pytest.mark.parametrize("name", CHEATS)
@@ -164,3 +185,21 @@ async def test_odd_messages_do_not_hide_the_reason(watched: Watched) -> None:
     ):
         verdict = await watched.attack(Sample(code=code, check=check))
         assert verdict.reason is R.RUNTIME_ERROR, story(verdict)
+
+
+@pytest.mark.parametrize("name", ["cheat_floods_record", "cheat_floods_record_with_events"])
+@pytest.mark.parametrize("kind", ["function", "asserts"])
+async def test_a_flood_of_the_record_costs_the_engine_little(
+    name: str, kind: str, watched: Watched
+) -> None:
+    check = (
+        FunctionCheck(entry_point="add", calls=[Call(args=[1, 2], expected=3)])
+        if kind == "function"
+        else AssertsCheck(tests=ASSERTS["statements"])
+    )
+    before = time.thread_time()
+    verdict = await watched.engine.verify(Sample(code=code_of(name), check=check, limits=LIMITS))
+    assert verdict.decision is Decision.FAIL, story(verdict)
+    expect_attacked(name, verdict)
+    assert time.thread_time() - before < 2.0
+    assert len(msgspec.json.encode(verdict)) < 256 * 1024

@@ -33,7 +33,7 @@ def test_the_engine_reads_what_a_driver_writes(events: list[dict[str, object]]) 
         recorder = Recorder(fd, "token")
         for event in events:
             recorder.write(event)
-        assert _parse_record(contents(fd), "token") == (events, True)
+        assert _parse_record(contents(fd), "token", 10) == (events, True)
     finally:
         os.close(fd)
 

@@ -11,6 +11,7 @@ import json
 import math
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from veristone.engine.judge.values import same
 from veristone.sandbox_images.warden import values
 
 SCALARS = (
@@ -55,7 +57,8 @@ VALUES = st.recursive(
 def wire(value: Any) -> Any:
     """Encode as the sample's side does, send as JSON, read as the engine does."""
     encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
-    return msgspec.json.decode(encoder.encode(values.encode(value)))
+    form = values.deeply(values.encode, value)
+    return msgspec.json.decode(values.deeply(encoder.encode, form))
 
 
 @given(VALUES)
@@ -235,18 +238,34 @@ def test_a_cycle_is_too_deep() -> None:
     cycle: list[Any] = []
     cycle.append(cycle)
     with pytest.raises(values.TooDeep):
-        values.encode(cycle)
+        values.deeply(values.encode, cycle)
     tangled: dict[str, Any] = {}
     tangled["again"] = (tangled,)
     with pytest.raises(values.TooDeep):
-        values.encode(tangled)
+        values.deeply(values.encode, tangled)
 
 
-def test_the_deepest_value_survives_the_way() -> None:
+DEEP: dict[str, tuple[Callable[[Any], Any], int]] = {
+    "list": (lambda value: [value], 1),
+    "tuple": (lambda value: (value,), 2),
+    "dict": (lambda value: {"a": value}, 1),
+    "tagged dict": (lambda value: {0: value}, 3),
+    "frozenset": (lambda value: frozenset([value]), 2),
+}
+
+
+@pytest.mark.parametrize(("inside", "levels"), DEEP.values(), ids=DEEP)
+def test_the_deepest_value_survives_the_way(inside: Callable[[Any], Any], levels: int) -> None:
     value: Any = 1
-    for _ in range(values.MAX_DEPTH):
-        value = (value,)
-    assert values.decode(wire(value)) == value
+    for _ in range(values.MAX_DEPTH // levels):
+        value = inside(value)
+    before = sys.getrecursionlimit()
+    form = values.deeply(wire, value)
+    assert values.deeply(values.encode, values.deeply(values.decode, form)) == form
+    assert same(form, form)
+    with pytest.raises(values.TooDeep):
+        values.deeply(values.encode, inside(inside(value)))
+    assert sys.getrecursionlimit() == before
 
 
 def test_common_containers_count_as_their_bases() -> None:

@@ -18,6 +18,7 @@ from veristone import (
     Decision,
     FunctionCheck,
     InvalidSample,
+    Limits,
     ProgramCheck,
     Reason,
     Sample,
@@ -185,7 +186,7 @@ CHECKER: list[tuple[str, Answer, Reason]] = [
     ("presentation", report(exit_code=2), Reason.WRONG_ANSWER),
     ("fails", report(exit_code=3), Reason.SANDBOX_ERROR),
     ("raises", report(exit_code=1, stderr=TRACEBACK), Reason.SANDBOX_ERROR),
-    ("does not compile", report(SYNTAX, exit_code=1, stderr=TRACEBACK), Reason.SANDBOX_ERROR),
+    ("does not compile", report(SYNTAX, exit_code=1, stderr="line 1"), Reason.SANDBOX_ERROR),
     ("hangs", report(exit_code=None, signal=9, killed="wall"), Reason.SANDBOX_ERROR),
     ("crashes", report(exit_code=None, signal=11), Reason.SANDBOX_ERROR),
     ("out of memory", report(exit_code=None, signal=9, oom=True), Reason.SANDBOX_ERROR),
@@ -194,12 +195,13 @@ CHECKER: list[tuple[str, Answer, Reason]] = [
 
 @pytest.mark.parametrize(("name", "answer", "reason"), CHECKER, ids=[c[0] for c in CHECKER])
 async def test_checker_programs(name: str, answer: Answer, reason: Reason) -> None:
-    backend = reports(report(stdout="7"), answer)
+    backend = reports(report(stdout="7"), answer, answer)
     check = cases("3", checker=Checker(code="import sys"))
     async with Engine(EngineConfig(sandboxes=1), backend=backend) as engine:
         verdict = await engine.verify(Sample(code="print(7)", check=check))
     assert verdict.reason is reason
-    run, asked = backend.jobs
+    run, asked, *again = backend.jobs
+    assert [job.files["output.txt"] for job in again] == [b"3"] * (reason is Reason.SANDBOX_ERROR)
     assert "output.txt" not in run.files
     assert asked.files["input.txt"] == b"3 in"
     assert asked.files["output.txt"] == b"7"
@@ -207,6 +209,18 @@ async def test_checker_programs(name: str, answer: Answer, reason: Reason) -> No
     assert asked.argv == ("input.txt", "output.txt", "answer.txt")
     if name == "refuses":
         assert "sum is 3" in verdict.message
+
+
+@pytest.mark.parametrize("whole", [report(), report(exit_code=1, stderr="no"), report(exit_code=2)])
+@pytest.mark.parametrize("answer", [row[1] for row in CHECKER if row[2] is Reason.SANDBOX_ERROR])
+async def test_an_output_that_only_a_whole_checker_fails_with_is_wrong(
+    answer: Answer, whole: Answer
+) -> None:
+    """Else a wrong sample could print what its checker cannot read, and be left out."""
+    check = cases("3", checker=Checker(code="import sys"))
+    verdict = await verify(check, [report(stdout=b"\xff"), answer, whole])
+    assert verdict.reason is Reason.WRONG_ANSWER
+    assert "could not judge" in verdict.message
 
 
 async def test_the_checker_is_not_asked_about_a_run_that_failed() -> None:
@@ -388,6 +402,89 @@ async def test_a_validator_sees_values_only(
             assert b"SAMPLE" not in b"".join([job.payload, *job.files.values()])
             payload = msgspec.json.decode(job.payload)
             assert payload["entry_point"] == "accept"
+
+
+UNFINISHED = [
+    report(exit_code=None, signal=9, killed="call"),
+    report(exit_code=None, signal=9, killed="memory"),
+    report({"unreadable": "call 0: no tag"}, exit_code=1),
+    report({"call": 0, "value": True}, exit_code=3),
+]
+
+
+@pytest.mark.parametrize("unfinished", UNFINISHED)
+async def test_a_value_that_only_a_whole_validator_fails_with_is_wrong(unfinished: Answer) -> None:
+    """Else a wrong sample could return `range(10**12)`, and be left out."""
+
+    def script(job: Job) -> Answer:
+        if not is_validator(job):
+            return answers(7, 8)
+        outputs = [call["args"][1] for call in msgspec.json.decode(job.payload)["calls"]]
+        return answers(True, True) if outputs == [1, 2] else unfinished
+
+    verdict = await verify(function(1, 2, validator=VALIDATOR), script)
+    assert verdict.reason is Reason.WRONG_ANSWER
+    assert "did not come to an end" in verdict.message
+
+
+@pytest.mark.parametrize(("slowest", "reason"), [(1.0, "wrong_answer"), (6.0, "passed")])
+async def test_a_validator_that_is_slow_with_right_answers_gets_its_time(
+    slowest: float, reason: str
+) -> None:
+    limits: list[float | None] = []
+
+    def script(job: Job) -> Answer:
+        if not is_validator(job):
+            return answers(7)
+        limits.append(job.call_cpu_s)
+        if job.call_cpu_s is None or job.call_cpu_s > 20:
+            return answers({"value": True, "cpu": slowest})
+        return report(exit_code=None, signal=9, killed="call")
+
+    verdict = await verify(function(1, validator=VALIDATOR), script)
+    assert verdict.reason == reason
+    assert limits == [10.0, None] if reason == "wrong_answer" else [10.0, None, 24.0]
+
+
+async def test_a_reference_runs_under_the_engines_ceiling_and_its_failure_is_forgotten() -> None:
+    outcomes = [answers(5, RAISED), report(ONE, exit_code=9), answers(5, 6)]
+    seen: list[Limits] = []
+
+    def script(job: Job) -> Answer:
+        if not is_reference(job):
+            return answers(5, 6)
+        seen.append(job.limits)
+        return outcomes.pop(0)
+
+    async with Engine(EngineConfig(sandboxes=1), backend=FakeBackend(script)) as engine:
+        small = Limits(memory_mib=64, processes=1, disk_mib=1, output_bytes=100)
+        samples = [
+            Sample(code=f"x = {number}", check=with_reference(), limits=limits)
+            for number, limits in enumerate([small, small, Limits(), small, Limits(memory_mib=99)])
+        ]
+        verdicts = [await engine.verify(sample) for sample in samples]
+    error, passed = Reason.SANDBOX_ERROR, Reason.PASSED
+    assert [verdict.reason for verdict in verdicts] == [error, error, passed, passed, passed]
+    ceiling = EngineConfig().ceiling
+    assert {limits.exceeding(ceiling) for limits in seen} == {None}
+    assert {(limits.memory_mib, limits.processes) for limits in seen} == {(2048, 64)}
+
+
+async def test_a_slower_sample_has_its_reference_run_with_more_time() -> None:
+    backend = FakeBackend(lambda job: answers(5, 6))
+    async with Engine(EngineConfig(sandboxes=1), backend=backend) as engine:
+        for cpu_s in (1.0, 2.0, 100.0):
+            limits = Limits(cpu_s=cpu_s, wall_s=200.0)
+            await engine.verify(Sample(code="", check=with_reference(), limits=limits))
+    assert [job.limits.cpu_s for job in backend.jobs if is_reference(job)] == [60.0, 400.0]
+
+
+@pytest.mark.parametrize("first", [[], [{"begun": True}]])
+async def test_only_what_came_before_the_sample_says_that_an_argument_is_none(
+    first: list[dict[str, Any]],
+) -> None:
+    verdict = await verify(function(1), [report(*first, {"unreadable": "call 0"}, exit_code=1)])
+    assert (verdict.decision is Decision.UNDECIDED) == (not first)
 
 
 # asserts ----------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ import sys
 
 frame = sys._getframe()
 while frame is not None:
-    for value in frame.f_locals.values():
+    for value in list(frame.f_locals.values()):
         if type(value).__name__ == "Recorder":
             value.write({"fault": "not me"})
+            os.write(2, b"attacked\n")
             os._exit(254)
     frame = frame.f_back
 

@@ -1,4 +1,5 @@
 # Tries: change the driver itself, found through the frames below.
+import os
 import sys
 
 frame = sys._getframe()
@@ -12,6 +13,7 @@ while frame is not None:
     values = frame.f_globals.get("values")
     if values is not None:
         values.encode = lambda *a: 3
+        os.write(2, b"attacked\n")
     frame = frame.f_back
 
 

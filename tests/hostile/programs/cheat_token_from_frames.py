@@ -7,7 +7,7 @@ import sys
 def recorders():
     frame = sys._getframe()
     while frame is not None:
-        for value in frame.f_locals.values():
+        for value in list(frame.f_locals.values()):
             if type(value).__name__ == "Recorder":
                 yield value
         frame = frame.f_back
@@ -21,5 +21,6 @@ def add(a, b):
         recorder.write({"test": 1})
         recorder.write({"test": 2})
         recorder.write({"done": 2, "asserts": True, "hits": 2})
+        os.write(2, b"attacked\n")
         os._exit(0)
     return a - b

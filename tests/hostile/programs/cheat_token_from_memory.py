@@ -20,9 +20,8 @@ def add(a, b):
         lines = [b'{"test":1}', b'{"test":2}', b'{"done":2,"asserts":true,"hits":2}']
         for fd in range(3, 1024):
             try:
-                os.ftruncate(fd, 0)
-                os.pwrite(fd, b"".join(token + line + b"\n" for line in lines), 0)
-                os._exit(0)
+                os.write(fd, b"".join(token + line + b"\n" for line in lines))
+                os.write(2, b"attacked\n")
             except OSError:
                 pass
-    return a - b
+    os._exit(0)

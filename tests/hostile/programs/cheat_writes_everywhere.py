@@ -8,6 +8,7 @@ def forge():
     for fd in range(3, 4096):
         try:
             os.write(fd, LINES)
+            os.write(2, b"attacked\n")
         except OSError:
             pass
 
