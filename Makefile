@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo env test models test-models loop check format bench image wheel lock clean
+.PHONY: help demo env test models test-models loop check format bench soak image wheel lock clean
 export PYTHON
 
 help: ## this list
@@ -35,6 +35,9 @@ format: env ## repair formatting and what the linter can repair
 
 bench: env ## the benchmarks
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+soak: env ## thousands of samples while engine and sandboxes are killed and the disk is full
+	@.venv/bin/python -m benchmarks.soak $(ARGS)
 
 image: env ## the service image, veristone:dev
 	@scripts/service-image.sh $(ARGS)
