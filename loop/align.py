@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from veristone.loop.plan import Step, plan
 from veristone.loop.recipe import AlignRecipe
 from veristone.loop.report.measures import need_libraries
 from veristone.loop.report.write import write_report
-from veristone.loop.run import Progress, StepFailed, remove, run_steps, stale, write_json
+from veristone.loop.run import Progress, StepFailed, run_steps, stale, write_json
 
 __all__ = ["align", "checked_plan", "content", "overrides"]
 
@@ -91,7 +92,8 @@ async def align(
                 f"{folder / changed[0].name} was made with other settings: give another folder,"
                 f" or --overwrite to do {len(changed)} steps anew"
             )
-        remove(folder, changed)
+        for step in changed:
+            shutil.rmtree(folder / step.name, ignore_errors=True)
         write_json(folder / "align.json", recipe.model_dump(mode="json", by_alias=True))
         write_json(folder / "plan.json", steps)
         try:

@@ -14,21 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from veristone.settings import checked, read_toml
 
-__all__ = [
-    "AlignRecipe",
-    "Benchmark",
-    "Dataset",
-    "Model",
-    "Round",
-    "Scale",
-    "Seeds",
-    "Selection",
-    "Synthesis",
-    "Training",
-    "Variant",
-    "builtin_recipes",
-    "load_align_recipe",
-]
+__all__ = ["AlignRecipe", "Benchmark", "Variant", "builtin_recipes", "load_align_recipe"]
 
 _BUILT_IN = Path(str(resources.files("veristone") / "recipes"))
 _PATHS = frozenset({"path", "input", "file", "dataset"})

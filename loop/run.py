@@ -8,7 +8,6 @@ goes, the step's process goes too.
 
 import asyncio
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +28,6 @@ __all__ = [
     "done",
     "mark",
     "read_mark",
-    "remove",
     "run_steps",
     "stale",
     "write_json",
@@ -96,12 +94,6 @@ def stale(folder: Path, steps: Sequence[Step]) -> list[Step]:
     """Return the steps whose folders were made with other settings."""
     found = ((step, read_mark(mark(folder, step))) for step in steps)
     return [step for step, made in found if made is not None and made.digest != step.digest]
-
-
-def remove(folder: Path, steps: Sequence[Step]) -> None:
-    """Delete what steps made."""
-    for step in steps:
-        shutil.rmtree(folder / step.name, ignore_errors=True)
 
 
 async def run_steps(

@@ -265,9 +265,8 @@ class Whisker(NamedTuple):
     value: float
     high: float
     text: str
-    """The value and its interval in words, at the right."""
-    brief: str
-    """The same for a phone: the value alone."""
+    """The value and its interval in words, at the right: `12.3 [10.0, 14.6]`. A phone has room for
+    the value alone."""
     style: str = "plain"
     """A class of the style sheet: `kept`, `rejected`, `plain` or `total`."""
 

@@ -49,7 +49,7 @@ def gather(folder: Path) -> Facts:
     trouble = Trouble(folder)
     run = read_run(folder, trouble)
     if run is None:
-        missing = ["align.json: the frozen recipe; nothing has run yet"]
+        missing = [] if trouble.notes else ["align.json: nothing has run yet"]
         return Facts(name=folder.resolve().name, missing=missing, trouble=trouble.notes)
     recipe, names = run.recipe, [MAIN, *(each.name for each in run.recipe.variants)]
     told = _told_round(run)

@@ -91,7 +91,6 @@ def _score_plots(facts: Facts, label: str, scored: list[tuple[Result, Score]]) -
             100 * score.mean,
             100 * score.high,
             f"{share(score.mean, 1)} {_interval(score)}",
-            share(score.mean, 1),
             styles.get(one.variant, "rejected"),
         )
         for one, score in scored
@@ -113,7 +112,6 @@ def _score_plots(facts: Facts, label: str, scored: list[tuple[Result, Score]]) -
             100 * one.mean,
             100 * one.high,
             between(one),
-            points(one.mean),
             "total" if one.clear else "plain",
         )
         for one in facts.differences

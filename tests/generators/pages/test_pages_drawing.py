@@ -121,7 +121,7 @@ def test_labels_are_text_and_nothing_else(text: str):
     plots = [
         Bars(title=label, groups=[group], axis=label, note=label, both=True, apart=True),
         Histogram(title=label, bins=[Bin(label, label, True, 1)], axis=label, note=label),
-        Whiskers(title=label, rows=[Whisker(label, -1, 0, 1, label, label)], axis=label),
+        Whiskers(title=label, rows=[Whisker(label, -1, 0, 1, label)], axis=label),
         Curves(title=label, series=[Series(label, [Dot(0, 1, 1, 1)])] * 2, axis=label),
     ]
     for plot in plots:
@@ -190,11 +190,12 @@ def test_the_longest_hundredth_shares_the_last_column():
 
 
 def test_a_dot_lies_where_its_value_is_and_zero_where_both_signs_are() -> None:
-    rows = [Whisker("a", 0, 25, 100, "25%", "25%")]
+    rows = [Whisker("a", 0, 25, 100, "25% [0, 100]")]
     root = drawn(Whiskers(title="t", rows=rows, axis="x"))
     assert [node.get("cx") for node in root.iter("circle")] == ["25%"]
+    assert {"25% [0, 100]", "25%"} <= {node.text for node in root.iter("text")}
     assert "zero" not in classes(root, "line")
-    rows = [Whisker("a", -10, 5, 20, "+5", "+5")]
+    rows = [Whisker("a", -10, 5, 20, "+5")]
     root = drawn(Whiskers(title="t", rows=rows, axis="points"))
     zero = next(node for node in root.iter("line") if node.get("class") == "zero")
     assert zero.get("x1") == "33.33%"
