@@ -1,36 +1,33 @@
 """Sandboxes made of namespaces by bubblewrap: no daemon, no image, no root needed.
 
-The host's own interpreter is bound read-only. An ordinary user gets a user namespace with one
-id, shared by warden and sample. Root gets no user namespace; there the sample runs as a user of
-its own, as under Docker. There is no cgroup: memory, processes and disk are watched by the
-warden and bounded by the kernel's per-process limits.
+The root is empty but for the host's interpreter and what programs need (`root`). An ordinary user
+gets a user namespace with one id, shared by warden and sample. Root gets no user namespace; there
+the sample runs as a user of its own, as under Docker. There is no cgroup: memory, processes and
+disk are watched by the warden and bounded by the kernel's per-process limits.
 """
 
 import asyncio
 import contextlib
 import functools
-import json
 import os
 import random
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
-from veristone import BackendUnavailable, ConfigError, SandboxFailure
+from veristone import BackendUnavailable, SandboxFailure
+from veristone.engine.backends.root import GUEST_WARDEN, base_interpreter, build_root
 from veristone.engine.config import EngineConfig
-from veristone.engine.languages import IMAGES, Language
+from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
 from veristone.engine.wire import Ceilings
 
 __all__ = ["Bubblewrap"]
 
 INSTALL_HINT = "install it with: apt-get install bubblewrap (or your system's package manager)"
-_GUEST_WARDEN = "/opt/veristone"
 _FIRST_UID, _UIDS = 200_000, 1 << 20
 _CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE")
 _ENVIRONMENT = {
@@ -44,15 +41,6 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-# Bound where the host has them; nothing else of the host's /etc is visible.
-_ETC = ("ld.so.cache", "localtime", "alternatives", "mime.types")
-
-
-class Interpreter(NamedTuple):
-    """A Python of the host: its executable and the folders that it needs to see."""
-
-    executable: str
-    folders: tuple[str, ...]
 
 
 class Bubblewrap:
@@ -64,18 +52,20 @@ class Bubblewrap:
         self._config = config
         self._program = shutil.which("bwrap")
         self._as_root = os.geteuid() == 0
-        self._interpreter: Interpreter | None = None
+        self._python = ""
+        self._root: list[str] = []
         self._files: tempfile.TemporaryDirectory[str] | None = None
 
     async def open(self) -> None:
         """See `Backend.open`."""
         if self._program is None:
             raise BackendUnavailable(f"bubblewrap: the program bwrap is missing; {INSTALL_HINT}")
-        self._interpreter = await asyncio.to_thread(
-            find_interpreter, self._config.python or base_interpreter()
-        )
         await asyncio.to_thread(remove_leftovers)
         self._files = tempfile.TemporaryDirectory(prefix="veristone-")
+        interpreter, self._root = await asyncio.to_thread(
+            build_root, Path(self._files.name), self._config.python or base_interpreter()
+        )
+        self._python = interpreter.executable
 
     async def close(self) -> None:
         """See `Backend.close`."""
@@ -85,16 +75,14 @@ class Bubblewrap:
 
     async def start(self, language: Language) -> Sandbox:
         """See `Backend.start`."""
-        if self._program is None or self._interpreter is None or self._files is None:
+        if self._program is None or self._files is None:
             raise BackendUnavailable("bubblewrap: the back end is not open")
         uid = _FIRST_UID + random.randrange(_UIDS) if self._as_root else None
-        passwd = Path(self._files.name) / f"passwd-{uid or 'user'}"
         shown = uid if uid is not None else os.geteuid()
-        passwd.write_text(
+        passwd = _readable(
             f"root:x:0:0:root:/:/bin/sh\nsandbox:x:{shown}:{shown}:sandbox:/work:/bin/sh\n"
         )
-        passwd.chmod(0o644)
-        command = self._command(self._program, self._interpreter, uid, passwd)
+        command = self._command(self._program, uid, passwd)
         ours, theirs = socket.socketpair()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
         try:
@@ -105,6 +93,7 @@ class Bubblewrap:
                 stderr=log,
                 env=_ENVIRONMENT,
                 start_new_session=True,
+                pass_fds=(passwd,),
             )
         except OSError as error:
             ours.close()
@@ -112,6 +101,7 @@ class Bubblewrap:
             raise BackendUnavailable(f"bubblewrap: cannot start bwrap: {error}") from error
         finally:
             theirs.close()
+            os.close(passwd)
         _, connection = await asyncio.get_running_loop().create_connection(Connection, sock=ours)
         sandbox = Sandbox(
             f"bubblewrap-{process.pid}",
@@ -135,9 +125,7 @@ class Bubblewrap:
             raise
         return sandbox
 
-    def _command(
-        self, program: str, interpreter: Interpreter, uid: int | None, passwd: Path
-    ) -> list[str]:
+    def _command(self, program: str, uid: int | None, passwd: int) -> list[str]:
         disk = str(self._config.max_disk_mib * 1024 * 1024)
         command = [program, "--die-with-parent", "--as-pid-1", "--new-session"]
         if uid is None:
@@ -148,14 +136,15 @@ class Bubblewrap:
             for capability in _CAPABILITIES:
                 command += ["--cap-add", capability]
         command += ["--hostname", "sandbox"]
-        command += _host_folders(interpreter)
-        command += ["--ro-bind", str(passwd), "/etc/passwd"]
-        command += ["--ro-bind", str(IMAGES / "warden"), f"{_GUEST_WARDEN}/warden"]
-        command += ["--proc", "/proc", "--dev", "/dev"]
+        command += self._root
+        command += ["--perms", "0644", "--file", str(passwd), "/etc/passwd"]
+        # Settings of the kernel are files that their owner can write, capabilities or none; in a
+        # user namespace the sample is the owner of some.
+        command += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
         for place in ("/work", "/tmp", "/dev/shm"):
             command += ["--perms", "1777", "--size", disk, "--tmpfs", place]
         command += ["--remount-ro", "/dev", "--remount-ro", "/"]
-        command += ["--chdir", _GUEST_WARDEN, interpreter.executable, "-m", "warden"]
+        command += ["--chdir", GUEST_WARDEN, self._python, "-m", "warden"]
         if uid is not None:
             command += ["--uid", str(uid)]
         if self._config.preload:
@@ -163,52 +152,12 @@ class Bubblewrap:
         return command
 
 
-def base_interpreter() -> str:
-    """Return the interpreter that runs this process, without its virtual environment."""
-    return getattr(sys, "_base_executable", None) or sys.executable
-
-
-def find_interpreter(executable: str) -> Interpreter:
-    """Ask a Python where its files are.
-
-    Raises:
-        ConfigError: it is no Python that a warden can run on.
-    """
-    question = (
-        "import json, sys; print(json.dumps([sys.executable, sys.version_info[:2],"
-        " sorted({sys.prefix, sys.base_prefix, sys.exec_prefix})]))"
-    )
-    try:
-        answer = subprocess.run(
-            [executable, "-I", "-c", question], capture_output=True, timeout=30, check=True
-        )
-        path, version, folders = json.loads(answer.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise ConfigError(f"python: {executable!r} does not run: {error}") from error
-    if tuple(version) < (3, 9):
-        raise ConfigError(f"python: {executable!r} is too old, sandboxes need 3.9 or newer")
-    return Interpreter(path, tuple(folders))
-
-
-def _host_folders(interpreter: Interpreter) -> list[str]:
-    arguments: list[str] = ["--ro-bind", "/usr", "/usr", "--dir", "/etc"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        path = Path("/", name)
-        if path.is_symlink():
-            arguments += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            arguments += ["--ro-bind", str(path), str(path)]
-    for name in _ETC:
-        arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    executable = Path(interpreter.executable)
-    for folder in {*interpreter.folders, str(executable.resolve().parent.parent)}:
-        if folder.startswith("/usr/") or folder in ("/usr", "/"):
-            continue
-        # bwrap makes missing parents for root alone; the sample's user must pass through them.
-        for parent in reversed(Path(folder).parents[:-1]):
-            arguments += ["--perms", "0755", "--dir", str(parent)]
-        arguments += ["--ro-bind", folder, folder]
-    return arguments
+def _readable(text: str) -> int:
+    """Return the end of a pipe from which `text` can be read."""
+    reader, writer = os.pipe()
+    with open(writer, "w") as file:
+        file.write(text)
+    return reader
 
 
 def _tail(log: IO[bytes]) -> str:
@@ -240,7 +189,7 @@ def remove_leftovers() -> int:
 
 
 def _is_orphan(process: Path) -> bool:
-    marker = f"{_GUEST_WARDEN}/warden".encode()
+    marker = f"{GUEST_WARDEN}/warden".encode()
     try:
         command = (process / "cmdline").read_bytes().split(b"\0")
         if not command[0].endswith(b"bwrap") or marker not in command:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from veristone import Limits
 from veristone.engine import Engine
-from veristone.engine.backends.bubblewrap import base_interpreter
+from veristone.engine.backends.root import base_interpreter
 from veristone.engine.jobs import Job, Report
 from veristone.engine.runner import SampleRunner
 

@@ -79,6 +79,7 @@ ATTACKS: dict[str, Attack] = {
     "reads_pid_1": CONTAINED,
     "own_descriptors": CONTAINED,
     "writes_outside": CONTAINED,
+    "kernel_settings": CONTAINED,
     "writes_site_packages": CONTAINED,
     "poisons_interpreter": CONTAINED,
     "leaves_things": CONTAINED,

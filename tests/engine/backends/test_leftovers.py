@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from veristone.engine import Engine, EngineConfig
-from veristone.engine.backends.bubblewrap import _GUEST_WARDEN, remove_leftovers
+from veristone.engine.backends.bubblewrap import remove_leftovers
+from veristone.engine.backends.root import GUEST_WARDEN
 
 _KILLED_WHILE_STARTING = """
 import asyncio, os, signal, sys
@@ -58,7 +59,7 @@ async def test_an_engine_killed_while_it_starts_leaves_no_process_after_the_next
 
 # Looks like bwrap with our warden, and says when it runs.
 _SLEEPER = "print(1, flush=True); import time; time.sleep(60)"
-_SANDBOX = f"exec -a bwrap {sys.executable} -c '{_SLEEPER}' {_GUEST_WARDEN}/warden"
+_SANDBOX = f"exec -a bwrap {sys.executable} -c '{_SLEEPER}' {GUEST_WARDEN}/warden"
 
 
 @contextmanager

@@ -1,0 +1,175 @@
+"""The root that a bubblewrap sandbox sees: empty but for what programs need.
+
+Of the host there is the interpreter with what it imports, the shared libraries, the small programs
+of every shell (`programs.txt`), and data that libraries read (time zones, certificates). Programs
+and warden are copied once into a folder of ours, so that sandboxes start with few mounts and
+neither the host's list of programs nor the place of this package is to be seen. What is bound
+shows its path on the host to whoever reads /proc/self/mountinfo: the kernel offers no way to
+hide that.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import NamedTuple
+
+from veristone import ConfigError
+from veristone.engine.languages import IMAGES
+
+__all__ = ["GUEST_WARDEN", "Interpreter", "base_interpreter", "build_root", "find_interpreter"]
+
+GUEST_WARDEN = "/opt/veristone"
+_USR_BIN = "/usr/bin"
+_SHARED = ("/usr", "/usr/local", "/")
+"""Prefixes that an interpreter shares with the rest of the host."""
+# Bound where the host has them. Modules outside of the interpreter find their data there.
+_DATA = (
+    *("/usr/lib/locale", "/usr/lib/os-release", "/usr/lib/ssl", "/usr/share/zoneinfo"),
+    *("/usr/share/terminfo", "/usr/share/ca-certificates", "/usr/share/tcltk", "/usr/share/perl"),
+    *("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives", "/etc/mime.types"),
+    "/etc/ssl/certs",
+)
+_QUESTION = """
+import compileall, json, sys, sysconfig
+compileall.compile_dir(sys.argv[1], quiet=2)
+library = (sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("INSTSONAME") or "")
+print(json.dumps({
+    "executable": sys.executable,
+    "version": sys.version_info[:2],
+    "prefixes": sorted({sys.prefix, sys.base_prefix, sys.exec_prefix}),
+    "path": [folder for folder in sys.path if folder],
+    "library": "/".join(library),
+}))
+"""
+
+
+class Interpreter(NamedTuple):
+    """A Python of the host: its executable and the folders and files that it needs to see."""
+
+    executable: str
+    needs: tuple[str, ...]
+
+
+def base_interpreter() -> str:
+    """Return the interpreter that runs this process, without its virtual environment."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def find_interpreter(executable: str, warden: Path) -> Interpreter:
+    """Ask a Python where its files are; have it compile the modules of the warden.
+
+    Raises:
+        ConfigError: it is no Python that a warden can run on.
+    """
+    try:
+        answer = subprocess.run(
+            [executable, "-I", "-c", _QUESTION, str(warden)],
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        found = json.loads(answer.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise ConfigError(f"python: {executable!r} does not run: {error}") from error
+    if tuple(found["version"]) < (3, 9):
+        raise ConfigError(f"python: {executable!r} is too old, sandboxes need 3.9 or newer")
+    own = [prefix for prefix in found["prefixes"] if prefix not in _SHARED]
+    # An environment's executable is a link into another interpreter's prefix.
+    real = Path(found["executable"]).resolve()
+    if str(real.parent.parent) not in _SHARED:
+        own.append(str(real.parent.parent))
+    needs = [*own, *found["path"], found["library"]]
+    if str(real.parent) != _USR_BIN:
+        needs.append(str(real))
+    return Interpreter(found["executable"], tuple(needs))
+
+
+def build_root(folder: Path, executable: str) -> tuple[Interpreter, list[str]]:
+    """Fill `folder` with copies; return the interpreter and bwrap's words for what is above.
+
+    Raises:
+        ConfigError: `executable` is no Python that a warden can run on.
+    """
+    warden = folder / "warden"
+    shutil.copytree(IMAGES / "warden", warden)
+    interpreter = find_interpreter(executable, warden)
+    shown = _outermost([*_libraries(), *_DATA, *interpreter.needs])
+    words = _folders([_USR_BIN, "/etc", f"{GUEST_WARDEN}/warden", *shown])
+    words += _programs(folder / "bin", interpreter)
+    for path in shown:
+        words += ["--ro-bind-try", path, path]
+    real, given = Path(interpreter.executable).resolve(), Path(interpreter.executable)
+    if real != given and str(given.parent.parent) in _SHARED and str(given.parent) != _USR_BIN:
+        words += ["--symlink", str(real), str(given)]
+    words += ["--symlink", "bin", "/usr/sbin"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        words += _at_the_top(Path("/", name))
+    return interpreter, [*words, "--ro-bind", str(warden), f"{GUEST_WARDEN}/warden"]
+
+
+def _libraries() -> list[str]:
+    """Where the dynamic linker looks: one architecture, where the host keeps them apart."""
+    triplet = sysconfig.get_config_var("MULTIARCH") or ""
+    own = f"/usr/lib/{triplet}" if triplet and Path("/usr/lib", triplet).is_dir() else "/usr/lib"
+    return [own, "/usr/lib32", "/usr/lib64", "/usr/libx32"]
+
+
+def _outermost(paths: list[str]) -> list[str]:
+    """Return the paths that are there and not below another one."""
+    found: list[str] = []
+    for path in sorted(set(paths), key=len):
+        if Path(path).exists() and not any(Path(path).is_relative_to(one) for one in found):
+            found.append(path)
+    return found
+
+
+def _folders(paths: list[str]) -> list[str]:
+    """Words that make the folders above `paths`, open to the sample's user.
+
+    bwrap would make those that are missing, for root alone.
+    """
+    above = {str(parent) for path in paths for parent in Path(path).parents[:-1]}
+    return [word for path in sorted(above, key=len) for word in ("--perms", "0755", "--dir", path)]
+
+
+def _at_the_top(path: Path) -> list[str]:
+    """Words that make /bin, /lib and their kind as the host has them."""
+    if path.name in ("bin", "sbin"):
+        return ["--symlink", f"usr/{path.name}", str(path)]
+    if path.is_symlink():
+        return ["--symlink", str(path.readlink()), str(path)]
+    return ["--ro-bind", str(path), str(path)] if path.is_dir() else []
+
+
+def _programs(folder: Path, interpreter: Interpreter) -> list[str]:
+    """Copy the programs of the list into `folder` and return the words that show it."""
+    folder.mkdir(mode=0o755)
+    if os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        return ["--ro-bind", _USR_BIN, _USR_BIN]  # a copy could not be started
+    lines = (Path(__file__).parent / "programs.txt").read_text().splitlines()
+    for name in " ".join(line for line in lines if not line.startswith("#")).split():
+        found = shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
+        if found is not None:
+            _copy(folder, name, Path(found).resolve())
+    real = Path(interpreter.executable).resolve()
+    if str(real.parent) == _USR_BIN:
+        _copy(folder, real.name, real)
+    for name in {Path(interpreter.executable).name, "python3"}:
+        link = folder / name
+        if not link.exists():
+            link.symlink_to(real if str(real.parent) != _USR_BIN else real.name)
+    return ["--ro-bind", str(folder), _USR_BIN]
+
+
+def _copy(folder: Path, name: str, program: Path) -> None:
+    """Copy a program once, however many names it has."""
+    copy = folder / program.name
+    if not copy.exists():
+        shutil.copyfile(program, copy)
+        copy.chmod(0o755)
+    if not (folder / name).exists():
+        (folder / name).symlink_to(program.name)
