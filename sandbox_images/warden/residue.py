@@ -19,6 +19,7 @@ import socket
 import time
 from typing import NamedTuple
 
+from .kernel import open_or_none
 from .wipe import NotClean, Wiper
 
 _PATIENCE_S = 0.2
@@ -43,15 +44,15 @@ class Residue:
 
     def __init__(self, wiper: Wiper) -> None:
         self._wiper = wiper
-        self._traffic = _open("/proc/net/dev")
-        self._sockets = [_open("/proc/net/sockstat"), _open("/proc/net/sockstat6")]
-        self._ipc = [_open(path) for path in _SYSTEM_V]
+        self._traffic = open_or_none("/proc/net/dev")
+        self._sockets = [open_or_none("/proc/net/sockstat"), open_or_none("/proc/net/sockstat6")]
+        self._ipc = [open_or_none(path) for path in _SYSTEM_V]
         self._sysctls: list[int] = []
         self._clean = self._look()
 
     def watch(self, sysctls: list[str]) -> None:
         """Compare these settings too: a sample can write them where /proc/sys is not covered."""
-        self._sysctls = [_open(path) for path in sysctls]
+        self._sysctls = [open_or_none(path) for path in sysctls]
         self._clean = self._clean._replace(sysctls=self._look().sysctls)
 
     def check(self) -> None:
@@ -89,14 +90,6 @@ class Residue:
         return [
             name for name, before, now in zip(_State._fields, self._clean, state) if before != now
         ]
-
-
-def _open(path: str) -> int:
-    """Open a file of the kernel's; where it has none, -1, which reads as nothing."""
-    try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return -1
 
 
 def _read(fd: int) -> bytes:

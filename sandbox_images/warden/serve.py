@@ -27,6 +27,7 @@ from .child import Descriptors, Identity, Job, confine, execute, prepare, read_j
 from .record import Recorder
 from .residue import Residue
 from .supervise import Stream, Supervisor, wake_pipe
+from .usage import Watched
 from .wipe import NotClean, Wiper, writable_places
 
 # What programs import most, and what the interpreter itself loads to compile or to show an error.
@@ -53,7 +54,10 @@ class Warden:
         self._wiper = Wiper(writable_places(options.uid or os.getuid()), options.uid)
         self._wiper.wipe()
         self._residue = Residue(self._wiper)
-        self._supervisor = Supervisor(self._cgroup, self._wiper, wake_pipe(), _resident_kib())
+        watched = Watched(self._cgroup, options.uid)
+        self._supervisor = Supervisor(
+            self._cgroup, self._wiper, watched, wake_pipe(), _resident_kib()
+        )
 
     def prepare(self) -> None:
         """Give every child to come what it will inherit."""

@@ -17,13 +17,16 @@ from typing import Any, Optional
 
 from . import kernel
 from .frames import Buffer
+from .usage import Usage, Watched, waiting_s
 from .wipe import Wiper
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-_TICK = os.sysconf("SC_CLK_TCK")
 _CHUNK = 256 * 1024
 _TURN = 1024 * 1024
 _FIRST_CHECK_S, _SLOWEST_CHECK_S = 0.02, 0.1
+_VANISHING_CHECK_S = 0.002
+"""While processes end of which only a look tells what they used."""
+_LOOKING_SHARE = 0.1
+"""Of the time that goes into looking, at most."""
 _RECORD_CHECK_S = 0.002
 
 
@@ -77,90 +80,19 @@ class Stream:
         return pieces, [self._fill, sum(len(piece) for piece in tail), self.total]
 
 
-class Usage:
-    """What the processes of a run have used so far."""
-
-    def __init__(self, baseline_kib: int) -> None:
-        self.reaped_cpu_s = 0.0
-        self.live_cpu_s = 0.0
-        self.lost_cpu_s = 0.0
-        self._alive: dict[str, tuple[int, int]] = {}
-        self._reaped_then = 0.0
-        self.peak_kib = 0
-        self.sampled_kib = 0
-        self.threads = 0
-        self._baseline = baseline_kib
-
-    def reap(self, resources: Any) -> None:
-        """Add a process that ended."""
-        self.reaped_cpu_s += resources.ru_utime + resources.ru_stime
-        self.peak_kib = max(self.peak_kib, resources.ru_maxrss)
-
-    def sample(self) -> None:
-        """Look at every process that is alive."""
-        cpu_ticks = memory_kib = threads = 0
-        alive: dict[str, tuple[int, int]] = {}
-        for name in os.listdir("/proc"):
-            if not name.isdigit() or name == "1":
-                continue
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    fields = file.read().rpartition(b")")[2].split()
-            except OSError:
-                continue  # it ended while we looked
-            own, collected = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
-            cpu_ticks += own + collected
-            alive[name] = own, collected
-            threads += int(fields[17])
-            # Forked children share the zygote's pages; count what is their own.
-            memory_kib += max(0, int(fields[21]) * _PAGE // 1024 - self._baseline)
-        self.live_cpu_s = cpu_ticks / _TICK
-        self._notice_lost(alive)
-        self.threads = max(self.threads, threads)
-        self.sampled_kib = memory_kib
-        if memory_kib:
-            self.peak_kib = max(self.peak_kib, memory_kib + self._baseline)
-
-    def _notice_lost(self, alive: dict[str, tuple[int, int]]) -> None:
-        """Count the time of processes that ended and whose parent did not want to know of it.
-
-        What a process has used goes to whoever waits for it. Where SIGCHLD is ignored it goes to
-        nobody: then more has disappeared than turned up elsewhere.
-        """
-        gone = sum(sum(ticks) for name, ticks in self._alive.items() if name not in alive)
-        collected = sum(
-            ticks[1] - self._alive.get(name, (0, 0))[1] for name, ticks in alive.items()
-        )
-        lost = (gone - collected) / _TICK - (self.reaped_cpu_s - self._reaped_then)
-        self.lost_cpu_s += max(0.0, lost)
-        self._alive, self._reaped_then = alive, self.reaped_cpu_s
-
-    @property
-    def cpu_s(self) -> float:
-        """CPU seconds of all processes, ended or alive at the last look."""
-        return self.reaped_cpu_s + self.live_cpu_s + self.lost_cpu_s
-
-
-def waiting_s() -> float:
-    """Return how long the living processes stood ready to run and got no CPU."""
-    total = 0
-    for name in os.listdir("/proc"):
-        if name.isdigit() and name != "1":
-            try:
-                with open(f"/proc/{name}/schedstat", "rb") as file:
-                    total += int(file.read().split()[1])
-            except (OSError, IndexError, ValueError):
-                continue
-    return total / 1e9
-
-
 class Supervisor:
     """Watches runs, one at a time."""
 
     def __init__(
-        self, cgroup: kernel.Cgroup, wiper: Wiper, wake_fd: int, baseline_kib: int
+        self,
+        cgroup: kernel.Cgroup,
+        wiper: Wiper,
+        watched: Watched,
+        wake_fd: int,
+        baseline_kib: int,
     ) -> None:
         self._cgroup = cgroup
+        self._watched = watched
         self._wiper = wiper
         self._wake_fd = wake_fd
         self._baseline = baseline_kib
@@ -177,7 +109,8 @@ class Supervisor:
         poller.register(self._wake_fd, select.POLLIN)
         for stream in streams:
             poller.register(stream.fd, select.POLLIN)
-        return Run(Usage(self._baseline), streams, record, limits, poller, started)
+        usage = Usage(self._watched, self._baseline)
+        return Run(usage, streams, record, limits, poller, started)
 
     def watch(self, run: Run) -> dict[str, Any]:
         """Watch the child until it is gone; return the facts about its run."""
@@ -196,8 +129,11 @@ class Supervisor:
                 break
             if now >= next_check:
                 pause = min(pause * 2, _SLOWEST_CHECK_S)
-                next_check = now + pause
                 self._check(run)
+                next_check = now + pause
+                if usage.vanishing:
+                    looked_s = time.monotonic() - now
+                    next_check = now + max(_VANISHING_CHECK_S, looked_s / _LOOKING_SHARE)
                 continue
             pause_s = max(0.0, min(next_check, wall_end) - now)
             if limits["driven"]:
@@ -216,7 +152,7 @@ class Supervisor:
                 run.killed = run.killed or "output"
         ended = time.monotonic()
         if run.killed or run.status != 0:
-            usage.sample()
+            usage.sample(limits["memory_bytes"] // 1024)
         end_all(run)
         for stream in (*open_streams.values(), run.record):
             before = -1
@@ -228,8 +164,8 @@ class Supervisor:
         return self._facts(run, ended - started, starved)
 
     def _check(self, run: Run) -> None:
-        run.usage.sample()
         limits = run.limits
+        run.usage.sample(limits["memory_bytes"] // 1024)
         if run.usage.cpu_s > limits["cpu_kill_s"]:
             run.killed = "cpu"
         elif run.usage.sampled_kib * 1024 > limits["memory_bytes"]:
@@ -321,10 +257,10 @@ def end_all(run: Run) -> None:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    run.usage.live_cpu_s = 0.0
     # Orphans come to PID 1: no child left means no process left. A process that the kernel
     # cannot end keeps us here, and the engine's deadline throws the sandbox away.
     run.reap(0)
+    run.usage.end()
 
 
 def wake_pipe() -> int:

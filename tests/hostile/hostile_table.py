@@ -39,6 +39,9 @@ ATTACKS: dict[str, Attack] = {
     "memory_children": Attack({R.MEMORY_LIMIT}, SMALL),
     "memory_memfd": Attack({R.MEMORY_LIMIT, R.RUNTIME_ERROR}, SMALL),
     "memory_pipes": Attack({R.PASSED, R.MEMORY_LIMIT}, SMALL, "contained"),
+    "memory_sockets": Attack({R.MEMORY_LIMIT, R.RUNTIME_ERROR, R.SIGNALLED}, SMALL),
+    "memory_small_programs": Attack({R.MEMORY_LIMIT}, SMALL),
+    "memory_page_tables": Attack({R.MEMORY_LIMIT}, SMALL),
     "memory_tmpfs": Attack({R.DISK_LIMIT}),
     "memory_dev_shm": Attack({R.DISK_LIMIT}),
     "disk_fill": Attack({R.DISK_LIMIT}),
@@ -62,6 +65,8 @@ ATTACKS: dict[str, Attack] = {
     "busy_loop": Attack({R.CPU_TIMEOUT}, Limits(cpu_s=0.5, wall_s=5.0)),
     "busy_threads": Attack({R.CPU_TIMEOUT}, Limits(cpu_s=0.5, wall_s=5.0)),
     "cpu_hidden_in_children": Attack({R.CPU_TIMEOUT}, Limits(cpu_s=1.0, wall_s=10.0)),
+    "cpu_in_unwaited_children": Attack({R.CPU_TIMEOUT}, Limits(cpu_s=1.0, wall_s=60.0)),
+    "many_quick_children": Attack({R.PASSED}, Limits(cpu_s=3.0, wall_s=60.0), "contained"),
     "ignores_signals": Attack({R.CPU_TIMEOUT}, Limits(cpu_s=0.5, wall_s=5.0)),
     "stops_itself": Attack({R.WALL_TIMEOUT}, Limits(cpu_s=1.0, wall_s=1.0)),
     # Processes and signals.

@@ -1,0 +1,202 @@
+"""What the processes of a run have used: CPU time and memory, seen from the first process.
+
+CPU time. Who waits for a process is told what it used; orphans come to the warden. Where a process
+ignores SIGCHLD, nobody is told (wait(2), NOTES). A cgroup counts it all the same. Without one the
+time at the last look before the process was gone is what is known, and so the looks follow
+quickly on one another as soon as something has vanished: a lower bound, never too much.
+
+Memory. Forks share their pages with the warden, so most of the time its size is taken off each.
+Only where the sizes as they are would break the limit, the kernel is asked for each process's
+share of its pages (`Pss`), which takes longer. Page tables and what lies in sockets is added.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, NamedTuple, Optional
+
+from . import kernel, sockets
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICK = os.sysconf("SC_CLK_TCK")
+_SLACK_S = 3 / _TICK
+"""What rounding to ticks may hide of the time that a process collected from its children."""
+_TABLE_SHARE = 512
+"""Address space per page table: at most one page for two MiB."""
+_LOOK_AT_TABLES_KIB = 1024 * 1024
+
+
+class _Process(NamedTuple):
+    parent: str
+    cpu_s: float
+    collected_s: float
+    """CPU time of the children that it waited for."""
+    threads: int
+    resident_kib: int
+    size_kib: int
+
+
+class Usage:
+    """What the processes of a run have used so far."""
+
+    def __init__(self, watched: Watched, baseline_kib: int) -> None:
+        self.reaped_cpu_s = 0.0
+        self.live_cpu_s = 0.0
+        self.lost_cpu_s = 0.0
+        self.vanishing = False
+        """True while processes end of which nobody is told what they used."""
+        self.peak_kib = 0
+        self.sampled_kib = 0
+        self.threads = 0
+        self._watched = watched
+        self._baseline = baseline_kib
+        self._alive: dict[str, _Process] = {}
+        self._gone_s: dict[str, float] = {}
+        self._lost_s: dict[str, float] = {}
+        self._group_then = watched.group_s()
+        self._own_then = time.process_time()
+
+    def reap(self, resources: Any) -> None:
+        """Add a process that ended."""
+        self.reaped_cpu_s += resources.ru_utime + resources.ru_stime
+        self.peak_kib = max(self.peak_kib, resources.ru_maxrss)
+
+    def sample(self, limit_kib: int) -> None:
+        """Look at every process that is alive; with care where they may be above the limit."""
+        alive = {
+            name: process
+            for name in os.listdir("/proc")
+            if name.isdigit() and name != "1" and (process := _look(name)) is not None
+        }
+        self.live_cpu_s = sum(process.cpu_s + process.collected_s for process in alive.values())
+        self._notice_lost(alive)
+        self.threads = max(self.threads, sum(process.threads for process in alive.values()))
+        self.sampled_kib = self._memory_kib(alive, limit_kib)
+        if self.sampled_kib:
+            self.peak_kib = max(self.peak_kib, self.sampled_kib + self._baseline)
+
+    def end(self) -> None:
+        """Take the last reading: every process is gone."""
+        self.live_cpu_s = 0.0
+        self._notice_group()
+
+    def _memory_kib(self, alive: dict[str, _Process], limit_kib: int) -> int:
+        besides = sum(_tables_kib(name, process) for name, process in alive.items())
+        besides += sockets.held_bytes(self._watched.sockstat) // 1024
+        resident = [process.resident_kib for process in alive.values()]
+        if sum(resident) + besides - self._baseline > limit_kib:
+            shares = self._watched.shares_kib(list(alive))
+            if shares is not None:
+                return max(0, shares - self._baseline) + besides
+        return sum(max(0, size - self._baseline) for size in resident) + besides
+
+    def _notice_lost(self, alive: dict[str, _Process]) -> None:
+        """Count the time of processes that ended and whose parent was not told."""
+        for name in self._alive.keys() - alive.keys():
+            process = self._alive[name]
+            if process.parent != "1":
+                total = self._gone_s.get(process.parent, 0.0) + process.cpu_s + process.collected_s
+                self._gone_s[process.parent] = total
+        self._alive = alive
+        self.vanishing = False
+        for name, gone_s in self._gone_s.items():
+            if name in alive:
+                lost_s = gone_s - alive[name].collected_s
+                self.vanishing = self.vanishing or lost_s > 0
+                self._lost_s[name] = max(0.0, lost_s - _SLACK_S)
+        self.lost_cpu_s = sum(self._lost_s.values())
+        self._notice_group()
+
+    def _notice_group(self) -> None:
+        """Where a cgroup counts everything, take what it has counted and we have not."""
+        group_s = self._watched.group_s()
+        if group_s is not None and self._group_then is not None:
+            own_s = time.process_time() - self._own_then
+            used_s = group_s - self._group_then - own_s
+            missed_s = used_s - self.reaped_cpu_s - self.live_cpu_s
+            self.lost_cpu_s = missed_s if missed_s > _SLACK_S else 0.0
+            self.vanishing = False
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all processes, ended or alive at the last look."""
+        return self.reaped_cpu_s + self.live_cpu_s + self.lost_cpu_s
+
+
+class Watched:
+    """Where the numbers of a sandbox come from, beside /proc; the same for every run.
+
+    `uid` is the sample's user where it is not the warden's own: only it may ask for shares.
+    """
+
+    def __init__(self, cgroup: kernel.Cgroup, uid: Optional[int]) -> None:
+        self.group_s = cgroup.cpu_s
+        self.sockstat = kernel.open_or_none("/proc/net/sockstat")
+        self._uid = uid
+
+    def shares_kib(self, names: list[str]) -> Optional[int]:
+        """Return what these processes hold, shared pages shared out; None if nobody says.
+
+        A process that does not let itself be looked at counts with all that it has mapped.
+        """
+        if self._uid is None:
+            return sum(_share_kib(name) for name in names) or None
+        reader, writer = os.pipe()
+        pid = kernel.fork()
+        if pid == 0:
+            try:
+                os.setresuid(self._uid, self._uid, self._uid)
+                os.write(writer, str(sum(_share_kib(name) for name in names)).encode())
+            finally:
+                os._exit(0)
+        os.close(writer)
+        said = os.read(reader, 32)
+        os.close(reader)
+        return int(said or b"0") or None
+
+
+def _look(name: str) -> Optional[_Process]:
+    try:
+        with open(f"/proc/{name}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        with open(f"/proc/{name}/schedstat", "rb") as file:
+            finely_s = int(file.read().split()[0]) / 1e9  # the first thread alone, but no ticks
+    except OSError:
+        return None  # it ended while we looked
+    return _Process(
+        parent=fields[1].decode(),
+        cpu_s=max(finely_s, (int(fields[11]) + int(fields[12])) / _TICK),
+        collected_s=(int(fields[13]) + int(fields[14])) / _TICK,
+        threads=int(fields[17]),
+        resident_kib=int(fields[21]) * _PAGE // 1024,
+        size_kib=int(fields[20]) // 1024,
+    )
+
+
+def _tables_kib(name: str, process: _Process) -> int:
+    """Return the size of the page tables where they may be large."""
+    if process.size_kib < _LOOK_AT_TABLES_KIB:
+        return 0
+    return kernel.read_number(f"/proc/{name}/status", "VmPTE:") or 0
+
+
+def _share_kib(name: str) -> int:
+    share = kernel.read_number(f"/proc/{name}/smaps_rollup", "Pss:")
+    if share is None:
+        process = _look(name)
+        return process.resident_kib if process else 0
+    return share
+
+
+def waiting_s() -> float:
+    """Return how long the living processes stood ready to run and got no CPU."""
+    total = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit() and name != "1":
+            try:
+                with open(f"/proc/{name}/schedstat", "rb") as file:
+                    total += int(file.read().split()[1])
+            except (OSError, IndexError, ValueError):
+                continue
+    return total / 1e9
