@@ -10,6 +10,10 @@ from veristone import Limits
 __all__ = ["EngineConfig"]
 
 
+_OVERHEAD_MIB = 128
+"""Memory for the warden, its interpreter and the record of a run."""
+
+
 def _cpus() -> int:
     return len(os.sched_getaffinity(0))
 
@@ -42,6 +46,11 @@ class EngineConfig(BaseModel):
     start_timeout_s: float = Field(default=60.0, gt=0)
     window: int = Field(default=1024, ge=1)
     """Verdicts of a stream that may wait for a slower one in front of them."""
+
+    @property
+    def sandbox_mib(self) -> int:
+        """Memory of a whole sandbox: sample, its three places for files, warden and record."""
+        return self.max_memory_mib + 3 * self.max_disk_mib + _OVERHEAD_MIB
 
     @property
     def ceiling(self) -> Limits:

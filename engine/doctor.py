@@ -19,6 +19,8 @@ _ADVICE = {
     "memory-cgroup": "no cgroup here: memory is watched by the warden and bounded per process;"
     " use Docker for a hard limit",
     "processes-cgroup": "no cgroup here: processes are bounded per user by the kernel",
+    "cpu-cgroup": "no cgroup here: the time of children that nobody waits for is known"
+    " only from looks",
     "own-user": "warden and sample share a user id; start Veristone as root or use Docker to"
     " separate them",
     "seccomp": "the kernel refused our system call filter: do not run hostile code here",
@@ -123,7 +125,7 @@ async def _walls(engine: Engine) -> AsyncIterator[Finding]:
         standing = ", ".join(isolation.enforced)
         yield Finding(engine.backend, "walls that stand", True, standing)
         for name in isolation.missing:
-            serious = name not in ("memory-cgroup", "processes-cgroup", "own-user")
+            serious = name not in ("memory-cgroup", "processes-cgroup", "cpu-cgroup", "own-user")
             yield Finding(
                 engine.backend, f"without {name}", False if serious else None, _ADVICE.get(name, "")
             )

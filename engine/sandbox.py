@@ -5,6 +5,8 @@ import itertools
 from collections.abc import Awaitable, Callable
 from typing import cast
 
+import msgspec
+
 from veristone import Isolation, ProtocolViolation, SandboxFailure
 from veristone.engine.jobs import Job, Report
 from veristone.engine.wire import (
@@ -166,6 +168,11 @@ class Sandbox:
         """
         header, _ = await self._connection.read(timeout_s)
         hello = parse_hello(header)
+        self._ceilings = msgspec.structs.replace(
+            self._ceilings,
+            memory_cgroup=hello.layers.get("memory-cgroup", False),
+            processes_cgroup=hello.layers.get("processes-cgroup", False),
+        )
         self.isolation = Isolation(
             backend=backend,
             runtime=runtime,

@@ -72,12 +72,13 @@ _MALFORMED = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 class Ceilings(msgspec.Struct, frozen=True):
-    """What a sandbox's own walls hold already, so that a job need not be watched for it."""
+    """What a sandbox holds at most. Whether the kernel counts it there is the warden's to say."""
 
     processes: int
     disk_mib: int
     memory_mib: int
-    has_cgroup: bool
+    memory_cgroup: bool = False
+    processes_cgroup: bool = False
 
 
 def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
@@ -109,7 +110,7 @@ def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
 def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
     limits = job.limits
     mib = 1024 * 1024
-    watched = not ceilings.has_cgroup
+    watched = not ceilings.memory_cgroup
     # Thread stacks are reserved, not used, and must not count as memory: a new program takes
     # their size from RLIMIT_STACK (`warden.child.prepare`). The warden's watch is the finer one.
     stacks = 64 * limits.processes
@@ -123,7 +124,9 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         "processes": limits.processes,
         # At the ceiling the cgroup refuses, and counts that it did; below it the kernel's
         # per-user limit does. The warden is one process of its user where they share it.
-        "nproc": limits.processes if watched or limits.processes < ceilings.processes else None,
+        "nproc": None
+        if ceilings.processes_cgroup and limits.processes == ceilings.processes
+        else limits.processes,
         "output_bytes": limits.output_bytes,
         "file_bytes": min(limits.file_mib, _FILE_MIB) * mib,
         "driven": job.driver in ("calls", "asserts"),

@@ -2,13 +2,15 @@
 
 The root is empty but for the host's interpreter and what programs need (`root`). An ordinary user
 gets a user namespace with one id, shared by warden and sample. Root gets no user namespace; there
-the sample runs as a user of its own, as under Docker. There is no cgroup: memory, processes and
-disk are watched by the warden and bounded by the kernel's per-process limits.
+the sample runs as a user of its own, as under Docker. A control group holds each sandbox where
+this process may make one (`cgroup`); else memory and processes are watched by the warden and
+bounded by the kernel's per-process limits.
 """
 
 import asyncio
 import contextlib
 import functools
+import itertools
 import os
 import random
 import shutil
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from veristone import BackendUnavailable, SandboxFailure
+from veristone.engine.backends import cgroup
 from veristone.engine.backends.root import GUEST_WARDEN, base_interpreter, build_root
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
@@ -53,6 +56,7 @@ class Bubblewrap:
         self._program = shutil.which("bwrap")
         self._as_root = os.geteuid() == 0
         self._python = ""
+        self._numbers = itertools.count(1)
         self._root: list[str] = []
         self._files: tempfile.TemporaryDirectory[str] | None = None
 
@@ -61,6 +65,7 @@ class Bubblewrap:
         if self._program is None:
             raise BackendUnavailable(f"bubblewrap: the program bwrap is missing; {INSTALL_HINT}")
         await asyncio.to_thread(remove_leftovers)
+        await asyncio.to_thread(cgroup.remove_leftovers)
         self._files = tempfile.TemporaryDirectory(prefix="veristone-")
         interpreter, self._root = await asyncio.to_thread(
             build_root, Path(self._files.name), self._config.python or base_interpreter()
@@ -82,7 +87,8 @@ class Bubblewrap:
         passwd = _readable(
             f"root:x:0:0:root:/:/bin/sh\nsandbox:x:{shown}:{shown}:sandbox:/work:/bin/sh\n"
         )
-        command = self._command(self._program, uid, passwd)
+        group = self._group()
+        command = group.starting(self._command(self._program, uid, passwd, group))
         ours, theirs = socket.socketpair()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
         try:
@@ -98,6 +104,7 @@ class Bubblewrap:
         except OSError as error:
             ours.close()
             log.close()
+            await group.remove()
             raise BackendUnavailable(f"bubblewrap: cannot start bwrap: {error}") from error
         finally:
             theirs.close()
@@ -110,9 +117,8 @@ class Bubblewrap:
                 self._config.max_processes,
                 self._config.max_disk_mib,
                 self._config.max_memory_mib,
-                has_cgroup=False,
             ),
-            functools.partial(_destroy, process, log),
+            functools.partial(_destroy, process, log, group),
         )
         try:
             await sandbox.greet(self._config.start_timeout_s, self.name, "")
@@ -125,7 +131,14 @@ class Bubblewrap:
             raise
         return sandbox
 
-    def _command(self, program: str, uid: int | None, passwd: int) -> list[str]:
+    def _group(self) -> cgroup.Group:
+        # Beside the samples there are the warden and bwrap itself.
+        processes = self._config.max_processes + 2
+        return cgroup.Group(next(self._numbers), self._config.sandbox_mib, processes)
+
+    def _command(
+        self, program: str, uid: int | None, passwd: int, group: cgroup.Group
+    ) -> list[str]:
         disk = str(self._config.max_disk_mib * 1024 * 1024)
         command = [program, "--die-with-parent", "--as-pid-1", "--new-session"]
         if uid is None:
@@ -143,6 +156,7 @@ class Bubblewrap:
         command += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
         for place in ("/work", "/tmp", "/dev/shm"):
             command += ["--perms", "1777", "--size", disk, "--tmpfs", place]
+        command += group.binds()
         command += ["--remount-ro", "/dev", "--remount-ro", "/"]
         command += ["--chdir", GUEST_WARDEN, self._python, "-m", "warden"]
         if uid is not None:
@@ -165,13 +179,16 @@ def _tail(log: IO[bytes]) -> str:
     return log.read()[-500:].decode("utf-8", "replace").strip()
 
 
-async def _destroy(process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
+async def _destroy(
+    process: asyncio.subprocess.Process, log: IO[bytes], group: cgroup.Group
+) -> None:
     # The whole process group: bwrap is two processes, and the inner one does not know yet, while
     # it starts, that it is to die with the outer one.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
     log.close()
+    await group.remove()
 
 
 def remove_leftovers() -> int:

@@ -39,8 +39,6 @@ LABEL = "veristone"
 _GUEST_FOLDER = "/run/veristone"
 _CAPABILITIES = ["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"]
 _FIRST_UID, _UIDS = 200_000, 1 << 20
-_OVERHEAD_MIB = 128
-"""Memory for the warden, its interpreter and the record of a run."""
 _DAEMON_TIMEOUT_S = 60
 _DAEMON_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 
@@ -150,7 +148,6 @@ class Docker:
             self._config.max_processes,
             self._config.max_disk_mib,
             self._config.max_memory_mib,
-            has_cgroup=True,
         )
         sandbox = Sandbox(name, connection, ceilings, destroy)
         try:
@@ -172,7 +169,7 @@ class Docker:
         if config.preload and language.zygote:
             command += ["--preload", *config.preload]
         disk = f"rw,exec,nosuid,nodev,mode=1777,size={config.max_disk_mib}m,nr_inodes=65536"
-        memory = f"{config.max_memory_mib + 3 * config.max_disk_mib + _OVERHEAD_MIB}m"
+        memory = f"{config.sandbox_mib}m"
         container = self._client.containers.create(
             language.image(),
             command,

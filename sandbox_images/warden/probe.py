@@ -57,6 +57,7 @@ def probe(identity: Identity, cgroup: kernel.Cgroup) -> Findings:
     layers, sysctls = json.loads(data or b"[{}, []]")
     layers["memory-cgroup"] = cgroup.memory_limit is not None
     layers["processes-cgroup"] = cgroup.pids_limit is not None
+    layers["cpu-cgroup"] = cgroup.cpu_s() is not None
     layers["read-only-sysctls"] = not sysctls
     return Findings(layers, sysctls)
 

@@ -5,9 +5,11 @@ ignores SIGCHLD, nobody is told (wait(2), NOTES). A cgroup counts it all the sam
 time at the last look before the process was gone is what is known, and so the looks follow
 quickly on one another as soon as something has vanished: a lower bound, never too much.
 
-Memory. Forks share their pages with the warden, so most of the time its size is taken off each.
-Only where the sizes as they are would break the limit, the kernel is asked for each process's
-share of its pages (`Pss`), which takes longer. Page tables and what lies in sockets is added.
+Memory. A fork shares its pages with the warden, so the warden's size is taken off each process.
+Only where the sizes as they are would break the limit, a closer look tells which processes have
+become other programs since, and share nothing, and how much the forks can have of their own: a page
+for each fault. (`smaps_rollup` would say it exactly, but waits for a lock that a fork bomb
+holds for seconds.) Page tables and what lies in sockets is added.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICK = os.sysconf("SC_CLK_TCK")
 _SLACK_S = 3 / _TICK
 """What rounding to ticks may hide of the time that a process collected from its children."""
-_TABLE_SHARE = 512
-"""Address space per page table: at most one page for two MiB."""
 _LOOK_AT_TABLES_KIB = 1024 * 1024
+"""Address space from which page tables may matter: they take a page for two MiB at most."""
+_FAULTS, _RESIDENT, _STACK = 7, 21, 25
+"""Minor faults, pages, and where the stack begins: elsewhere after each exec."""
 
 
 class _Process(NamedTuple):
@@ -86,9 +89,7 @@ class Usage:
         besides += sockets.held_bytes(self._watched.sockstat) // 1024
         resident = [process.resident_kib for process in alive.values()]
         if sum(resident) + besides - self._baseline > limit_kib:
-            shares = self._watched.shares_kib(list(alive))
-            if shares is not None:
-                return max(0, shares - self._baseline) + besides
+            return self._watched.own_kib(list(alive), self._baseline) + besides
         return sum(max(0, size - self._baseline) for size in resident) + besides
 
     def _notice_lost(self, alive: dict[str, _Process]) -> None:
@@ -127,39 +128,39 @@ class Usage:
 class Watched:
     """Where the numbers of a sandbox come from, beside /proc; the same for every run.
 
-    `uid` is the sample's user where it is not the warden's own: only it may ask for shares.
+    `uid` is the sample's user where it is not the warden's own: only it sees all of a process. No
+    sample can reach the warden meanwhile: for that its real and its saved user count.
     """
 
     def __init__(self, cgroup: kernel.Cgroup, uid: Optional[int]) -> None:
         self.group_s = cgroup.cpu_s
         self.sockstat = kernel.open_or_none("/proc/net/sockstat")
         self._uid = uid
+        self._stack = _stat("self")[_STACK]
 
-    def shares_kib(self, names: list[str]) -> Optional[int]:
-        """Return what these processes hold, shared pages shared out; None if nobody says.
-
-        A process that does not let itself be looked at counts with all that it has mapped.
-        """
+    def own_kib(self, names: list[str], baseline_kib: int) -> int:
+        """Return what these processes can hold beside what they share with the warden."""
         if self._uid is None:
-            return sum(_share_kib(name) for name in names) or None
-        reader, writer = os.pipe()
-        pid = kernel.fork()
-        if pid == 0:
-            try:
-                os.setresuid(self._uid, self._uid, self._uid)
-                os.write(writer, str(sum(_share_kib(name) for name in names)).encode())
-            finally:
-                os._exit(0)
-        os.close(writer)
-        said = os.read(reader, 32)
-        os.close(reader)
-        return int(said or b"0") or None
+            return sum(_own_kib(name, self._stack, baseline_kib) for name in names)
+        # Of its own accord the kernel would forget that this process is to die with bwrap.
+        at_parents_death = kernel.death_signal()
+        os.seteuid(self._uid)
+        try:
+            return sum(_own_kib(name, self._stack, baseline_kib) for name in names)
+        finally:
+            os.seteuid(0)
+            kernel.prctl(kernel.PR_SET_PDEATHSIG, at_parents_death)
+
+
+def _stat(name: str) -> list[bytes]:
+    """Return what stands behind the name of a process: field 3 of proc_pid_stat(5) first."""
+    with open(f"/proc/{name}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()
 
 
 def _look(name: str) -> Optional[_Process]:
     try:
-        with open(f"/proc/{name}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        fields = _stat(name)
         with open(f"/proc/{name}/schedstat", "rb") as file:
             finely_s = int(file.read().split()[0]) / 1e9  # the first thread alone, but no ticks
     except OSError:
@@ -169,7 +170,7 @@ def _look(name: str) -> Optional[_Process]:
         cpu_s=max(finely_s, (int(fields[11]) + int(fields[12])) / _TICK),
         collected_s=(int(fields[13]) + int(fields[14])) / _TICK,
         threads=int(fields[17]),
-        resident_kib=int(fields[21]) * _PAGE // 1024,
+        resident_kib=int(fields[_RESIDENT]) * _PAGE // 1024,
         size_kib=int(fields[20]) // 1024,
     )
 
@@ -181,12 +182,17 @@ def _tables_kib(name: str, process: _Process) -> int:
     return kernel.read_number(f"/proc/{name}/status", "VmPTE:") or 0
 
 
-def _share_kib(name: str) -> int:
-    share = kernel.read_number(f"/proc/{name}/smaps_rollup", "Pss:")
-    if share is None:
-        process = _look(name)
-        return process.resident_kib if process else 0
-    return share
+def _own_kib(name: str, stack: bytes, baseline_kib: int) -> int:
+    try:
+        fields = _stat(name)
+    except OSError:
+        return 0
+    status = f"/proc/{name}/status"
+    mine = sum(kernel.read_number(status, kind) or 0 for kind in ("RssAnon:", "RssShmem:"))
+    if fields[_STACK] != stack:
+        return mine  # another program; or one that does not let itself be looked at
+    grown = int(fields[_RESIDENT]) * _PAGE // 1024 - baseline_kib
+    return max(grown, min(mine, int(fields[_FAULTS]) * _PAGE // 1024))
 
 
 def waiting_s() -> float:

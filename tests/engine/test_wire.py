@@ -24,7 +24,7 @@ from veristone.engine.wire import (
 from veristone.sandbox_images.warden import frames
 from veristone.sandbox_images.warden.child import read_job
 
-CEILINGS = Ceilings(64, 64, 2048, has_cgroup=True)
+CEILINGS = Ceilings(64, 64, 2048, memory_cgroup=True, processes_cgroup=True)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
