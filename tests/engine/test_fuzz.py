@@ -39,7 +39,7 @@ from veristone.engine.jobs import Job
 from veristone.engine.wire import Ceilings, encode_job, parse_report
 
 TOKEN = "0123456789abcdef"
-CEILINGS = Ceilings(64, 64, 2048, has_cgroup=False)
+CEILINGS = Ceilings(64, 64, 2048, memory_cgroup=False)
 quick = settings(
     max_examples=60,
     deadline=None,
