@@ -29,7 +29,7 @@ from veristone.engine import Engine
 from veristone.generators.code.asserts import asserts_in
 from veristone.generators.code.completion import with_helpers
 from veristone.generators.selection.choice import Choice, choose
-from veristone.generators.selection.duplicates import Comparison
+from veristone.generators.selection.duplicates import DuplicateFilter, Duplicates
 from veristone.generators.selection.gates import (
     Candidate,
     Gates,
@@ -47,6 +47,20 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 _SCORING = Scoring(mutants=6, agreement=True, compared=10)
 _LIMITS = Limits(cpu_s=2.0)
 """No task of HumanEval takes a right solution as long; many wrong ones loop for ever."""
+_DUPLICATE_RULES = {
+    "same instruction": "instruction",
+    "same response": "response",
+    "function names (StarCoder2-Instruct)": "names",
+    "sets of names (SelfCodeAlign)": "name_set",
+    "same syntax tree": "tree",
+    "similar syntax tree, 0.7": "tree~0.7",
+    "similar code, 0.7": "code~0.7",
+    "similar response, 0.7": "response~0.7",
+    "similar instruction, 0.7": "instruction~0.7",
+    "all of StarCoder2-Instruct": "instruction response names",
+    "all of SelfCodeAlign": "instruction response name_set instruction~0.7 response~0.7 code~0.7",
+    "recipe strong": "instruction~0.7 tree code~0.8",
+}
 
 
 class Pair(NamedTuple):
@@ -218,9 +232,7 @@ async def measure(data: Path, groups: int, size: int) -> dict[str, Any]:
         found = list(read_groups(responses))
         scores = {score.id: score for line in lines for score in line.scores}
         doubtful = {name for line in lines for name in line.doubtful}
-        comparison = Comparison()
-        for record in (record for group in found for record in group.records if _passed(record)):
-            comparison.add(record)
+        passes = [record for group in found for record in group.records if _passed(record)]
     return {
         "instructions": len(found),
         "responses": sum(len(group.records) for group in found),
@@ -236,7 +248,7 @@ async def measure(data: Path, groups: int, size: int) -> dict[str, Any]:
             for one in group.records
             if (reason := _failure(one)) and one.id in right
         ),
-        "yields": {"given": comparison.given, **comparison.kept},
+        "yields": {"given": len(passes), **_yields(passes)},
     }
 
 
@@ -247,6 +259,21 @@ def _failure(record: Record) -> str:
             return str(reason)
         case _:
             return ""
+
+
+def _yields(records: Sequence[Record]) -> dict[str, int]:
+    """Return what each of several rules, or chains of rules, keeps of the same responses."""
+    kept = dict.fromkeys(_DUPLICATE_RULES, 0)
+    for name, words in _DUPLICATE_RULES.items():
+        chain = [DuplicateFilter(_rule(word)) for word in words.split()]
+        for record in records:
+            kept[name] += all(one.find(record) is None for one in chain)
+    return kept
+
+
+def _rule(word: str) -> Duplicates:
+    of, _, threshold = word.partition("~")
+    return Duplicates.model_validate({"of": of, "threshold": float(threshold or 1)})
 
 
 def _plan(group: Group) -> ScoringPlan:

@@ -27,13 +27,6 @@ async def select(
     output: OutputFolder,
     engine: EngineOptions,
     benchmark: Benchmarks = None,
-    compare: Annotated[
-        bool,
-        typer.Option(
-            "--compare",
-            help="Count what each rule for near-duplicates would keep of the same responses.",
-        ),
-    ] = False,
     quiet: Quiet = False,
 ) -> int:
     """Select training rows from verified responses.
@@ -56,10 +49,7 @@ async def select(
     from veristone.generators.selection.recipe import load_recipe, parse_recipe, with_benchmarks
     from veristone.generators.selection.run import Selection
 
-    settings = load_recipe(recipe)
-    if benchmark:
-        settings = with_benchmarks(settings, benchmark)
-    whole = parse_recipe(settings, recipe)
+    whole = with_benchmarks(parse_recipe(load_recipe(recipe), recipe), benchmark or ())
     if not await asyncio.to_thread(responses.is_file):
         raise ConfigError(
             f"{responses} is a folder: give its responses.jsonl"
@@ -79,8 +69,7 @@ async def select(
             responses,
             output,
             verifier=verifier,
-            compare=compare,
-            on_progress=lambda what, done: progress.show(what, f"{done:,} instructions"),
+            on_progress=lambda done: progress.show("selected", f"{done:,} instructions"),
         )
         try:
             funnel = await work.go()
@@ -106,8 +95,4 @@ def print_selection(funnel: "Funnel") -> None:
         rows.append((step.step, f"{step.given:,}", f"{step.kept:,}", share, reasons))
     columns = ["step", ">given", ">kept", ">of step", "main reasons"]
     print_table(columns, rows, title=f"{funnel.recipe}: {funnel.instructions:,} instructions")
-    if funnel.yields:
-        kept = [(name, f"{count:,}") for name, count in funnel.yields.items()]
-        title = f"near-duplicates: {funnel.compared:,} responses by each rule"
-        print_table(["rule", ">kept"], kept, title=title)
     print("rows:", ", ".join(f"{name} {count:,}" for name, count in funnel.products.items()))

@@ -1,8 +1,7 @@
 """Which of an instruction's candidates is learnt from. Pure: hashes decide where nothing else does.
 
 `random` is the papers' rule. `strength` and `agreement` take the best by their score, `shortest`
-the shortest answer. `diverse` matters with `count` above 1: the first is random, then always the
-one that is least like those already chosen (Jaccard similarity of the forms of their code).
+the shortest answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,15 +9,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from veristone.generators.code.normal import normal_form
 from veristone.generators.selection.draws import draw
 from veristone.generators.selection.gates import Candidate
 
 __all__ = ["Choice", "choose"]
-
-_SHINGLE = 4
-_LOOKED_AT = 100
-"""Candidates that `diverse` looks at, if four times what it chooses is not more."""
 
 
 class Choice(BaseModel):
@@ -29,7 +23,7 @@ class Choice(BaseModel):
     pool: Literal["passes", "any", "failures"] = "passes"
     """`any` and `failures` are the papers' ablations: no execution filter, failures only. Responses
     without a verdict are never chosen."""
-    by: Literal["random", "strength", "agreement", "shortest", "diverse"] = "random"
+    by: Literal["random", "strength", "agreement", "shortest"] = "random"
     count: int = Field(default=1, ge=1, le=1000)
     """Responses of one instruction, at most."""
     limit: int = Field(default=0, ge=0)
@@ -40,8 +34,6 @@ class Choice(BaseModel):
 def choose(candidates: Sequence[Candidate], choice: Choice, random_seed: int) -> list[Candidate]:
     """Return the chosen candidates, best first. It does not depend on the order given."""
     drawn = sorted(candidates, key=lambda one: draw(random_seed, "choice", one.record.id))
-    if choice.by == "diverse":
-        return _spread(drawn, choice.count)
     return sorted(drawn, key=_KEYS[choice.by])[: choice.count]
 
 
@@ -64,30 +56,3 @@ _KEYS: dict[str, Callable[[Candidate], Any]] = {
     "agreement": _by_agreement,
     "shortest": lambda one: len(one.record.response),
 }
-
-
-def _spread(candidates: list[Candidate], count: int) -> list[Candidate]:
-    """Return candidates that are unlike one another, beginning with the first."""
-    candidates = candidates[: max(4 * count, _LOOKED_AT)]
-    if count >= len(candidates) or count == 1:
-        return candidates[:count]
-    sets = [_shingles(one) for one in candidates]
-    chosen = [0]
-    # How like those already chosen each is.
-    nearest = [_alike(sets[0], one) for one in sets]
-    while len(chosen) < count:
-        rest = [index for index in range(len(candidates)) if index not in chosen]
-        chosen.append(min(rest, key=nearest.__getitem__))
-        nearest = [
-            max(old, _alike(sets[chosen[-1]], one)) for old, one in zip(nearest, sets, strict=True)
-        ]
-    return [candidates[index] for index in chosen]
-
-
-def _shingles(candidate: Candidate) -> frozenset[tuple[str, ...]]:
-    words = normal_form(candidate.record.code, candidate.record.language).split()
-    return frozenset(zip(*(words[start:] for start in range(_SHINGLE)), strict=False))
-
-
-def _alike(one: frozenset[Any], other: frozenset[Any]) -> float:
-    return len(one & other) / len(one | other) if one or other else 1.0

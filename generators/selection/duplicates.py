@@ -24,7 +24,7 @@ from veristone.generators.seeds.duplicates.similar import NearIndex, shingles, s
 from veristone.generators.selection.groups import group_key
 from veristone.generators.synthesis.records import Record
 
-__all__ = ["Comparison", "DuplicateFilter", "Duplicates"]
+__all__ = ["DuplicateFilter", "Duplicates"]
 
 
 class Duplicates(BaseModel):
@@ -108,41 +108,3 @@ _TEXTS: dict[str, Callable[[Record], str]] = {
     "names": _name_sequence,
     "name_set": _name_set,
 }
-
-_COMPARED_RULES = {
-    "same instruction": "instruction",
-    "same response": "response",
-    "function names (StarCoder2-Instruct)": "names",
-    "sets of names (SelfCodeAlign)": "name_set",
-    "same syntax tree": "tree",
-    "similar syntax tree, 0.7": "tree~0.7",
-    "similar code, 0.7": "code~0.7",
-    "similar response, 0.7": "response~0.7",
-    "similar instruction, 0.7": "instruction~0.7",
-    "all of StarCoder2-Instruct": "instruction response names",
-    "all of SelfCodeAlign": "instruction response name_set instruction~0.7 response~0.7 code~0.7",
-    "recipe strong": "instruction~0.7 tree code~0.8",
-}
-
-
-def _rule(word: str) -> Duplicates:
-    of, _, threshold = word.partition("~")
-    return Duplicates.model_validate({"of": of, "threshold": float(threshold or 1)})
-
-
-class Comparison:
-    """What each of several rules, or chains of rules, would keep of the same responses."""
-
-    def __init__(self) -> None:
-        self.given = 0
-        self.kept = dict.fromkeys(_COMPARED_RULES, 0)
-        self._filters = {
-            name: [DuplicateFilter(_rule(word)) for word in words.split()]
-            for name, words in _COMPARED_RULES.items()
-        }
-
-    def add(self, record: Record) -> None:
-        """Show all rules a response."""
-        self.given += 1
-        for name, chain in self._filters.items():
-            self.kept[name] += all(one.find(record) is None for one in chain)

@@ -7,6 +7,10 @@ answers to an instruction, are treated alike.
 
 What is kept never speaks of what is not: sentences and comments that mention a section that was
 left out go with it. The wording of what is added is our own.
+
+A section begins with a line of its own: `[Reasoning]`, as StarCoder2-Instruct's examples have it,
+or a Markdown heading or bold line with that word. Lines inside fenced code begin nothing. What
+stands before the first such line, and an answer without any, is a section without a name.
 """
 
 import ast
@@ -16,14 +20,33 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from veristone.generators.code.comments import without_comments
-from veristone.generators.code.fences import PYTHON, Fence, fences
+from veristone.generators.code.fences import PYTHON, Fence, fences, lines_of
 from veristone.generators.code.python import Parsed, parse
 from veristone.generators.selection.draws import draw
-from veristone.generators.selection.sections import SECTIONS, Section, split_sections
 from veristone.generators.synthesis.records import Record
 
-__all__ = ["Formatting", "Shown", "show_instruction", "show_response"]
+__all__ = [
+    "SECTIONS",
+    "Formatting",
+    "Section",
+    "Shown",
+    "show_instruction",
+    "show_response",
+    "split_sections",
+]
 
+_WORDS = {
+    "reasoning": ("reasoning", "thinking", "approach"),
+    "implementation": ("implementation", "solution", "code"),
+    "explanation": ("explanation",),
+    "tests": ("tests", "test", "testing", "test cases"),
+}
+SECTIONS = tuple(_WORDS)
+_NAMES = {word: name for name, words in _WORDS.items() for word in words}
+_HEADING = re.compile(
+    r"(?:\[(?P<tag>[A-Za-z ]{1,20})\]|\#{1,6}\s+(?P<head>[A-Za-z ]{1,20}?):?"
+    r"|\*\*(?P<bold>[A-Za-z ]{1,20}?):?\*\*:?)\s*"
+)
 _MAX_SHOWN = 5
 _MAX_ASSERT_CHARS = 200
 _SPEAKS_OF_TESTS = re.compile(r"\bassert|\btests?\b|\bfor example\b|\be\.g\.", re.IGNORECASE)
@@ -67,6 +90,17 @@ class Shown(NamedTuple):
     """Asserts that were added."""
 
 
+class Section(NamedTuple):
+    """A part of an answer."""
+
+    name: str
+    """One of SECTIONS; empty for what belongs to none."""
+    heading: str
+    """The line that begins it, as it stands there; empty for the first part."""
+    lines: list[str]
+    """The lines that follow, without their ends."""
+
+
 def show_response(record: Record, formatting: Formatting, random_seed: int, group: str) -> Shown:
     """Return the answer to the instruction `group` as the student sees it, perhaps empty."""
     unwanted = {
@@ -84,6 +118,27 @@ def show_response(record: Record, formatting: Formatting, random_seed: int, grou
     texts = [_section(part, formatting, mention) for part in kept]
     named = tuple(name for name in SECTIONS if name in {part.name for part in kept})
     return Shown("\n\n".join(filter(None, texts)), named)
+
+
+def split_sections(response: str) -> list[Section]:
+    """Return the sections in order; their headings and lines together are the response."""
+    inside = {at for fence in fences(response) for at in range(fence.start, fence.end)}
+    found = [Section("", "", [])]
+    for number, line in enumerate(lines_of(response)):
+        name = "" if number in inside else _section_name(line)
+        if name:
+            found.append(Section(name, line, []))
+        else:
+            found[-1].lines.append(line)
+    return found if found[0].lines else found[1:]
+
+
+def _section_name(line: str) -> str:
+    match = _HEADING.fullmatch(line)
+    if match is None:
+        return ""
+    word = match["tag"] or match["head"] or match["bold"]
+    return _NAMES.get(" ".join(word.lower().split()), "")
 
 
 def _section(part: Section, formatting: Formatting, mention: re.Pattern[str] | None) -> str:

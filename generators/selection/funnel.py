@@ -16,10 +16,6 @@ class StepFunnel(msgspec.Struct, kw_only=True):
     reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Rejections by reason; their sum is `given - kept`."""
 
-    def reject(self, reason: str) -> None:
-        """Count a rejection."""
-        self.reasons[reason] = self.reasons.get(reason, 0) + 1
-
 
 class Funnel(msgspec.Struct, kw_only=True):
     """The whole of a selection."""
@@ -36,10 +32,6 @@ class Funnel(msgspec.Struct, kw_only=True):
     """Lines by file: `selected`, `preferences`, `kto`, `repairs`."""
     unused: dict[str, dict[str, int]] = msgspec.field(default_factory=dict[str, dict[str, int]])
     """By product, why material for it was left out."""
-    yields: dict[str, int] = msgspec.field(default_factory=dict[str, int])
-    """With `--compare`: what each rule for duplicates would keep, all of the same input."""
-    compared: int = 0
-    """That input: responses after the choice."""
     models: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Selected rows by the model that wrote the response."""
     languages: dict[str, int] = msgspec.field(default_factory=dict[str, int])

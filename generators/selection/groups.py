@@ -17,9 +17,6 @@ from veristone.generators.synthesis.records import Record
 
 __all__ = ["Group", "group_key", "read_groups"]
 
-_MAX_RESPONSES = 10_000
-"""Of one instruction. They are in memory together."""
-
 
 class Group(NamedTuple):
     """All responses to one instruction, in the order of the file."""
@@ -57,8 +54,6 @@ def read_groups(path: Path) -> Iterator[Group]:
             group, ids = Group(key, []), set()
         if record.id in ids:
             raise DatasetError(f"{where}: the id {record.id} comes twice")
-        if len(ids) >= _MAX_RESPONSES:
-            raise DatasetError(f"{where}: more than {_MAX_RESPONSES:,} responses to {key}")
         ids.add(record.id)
         group.records.append(record)
     if group is not None:

@@ -4,7 +4,7 @@ All files appear whole or not at all when the work is done; `funnel.json` is wri
 """
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,12 +40,11 @@ class Outputs:
         self.funnel = funnel
         self.read = 0
         """Responses."""
-        self.not_judged: Counter[str] = Counter()
-        """Responses that a step let through because it cannot judge them."""
-        self.unused: dict[str, Counter[str]] = {}
+        self.unused: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By product, why material was left out."""
         self._lines: Counter[str] = Counter()
-        self._reasons: dict[str, Counter[str]] = {step: Counter() for step in steps}
+        self._steps = {step: StepFunnel(step=step) for step in steps}
+        funnel.steps = list(self._steps.values())
         self._files: dict[str, IO[bytes]] = {}
         self._stack = ExitStack()
 
@@ -63,9 +62,15 @@ class Outputs:
     def reject(self, record_id: str, refusal: Refusal) -> None:
         """Write down that a response goes no further."""
         step, reason, detail = refusal
-        self._reasons[step][reason] += 1
+        reasons = self._steps[step].reasons
+        reasons[reason] = reasons.get(reason, 0) + 1
         rejection = Rejection(id=record_id, step=step, reason=reason, detail=detail)
         self._files["rejected"].write(_encode(rejection) + b"\n")
+
+    def pass_by(self, steps: Sequence[str]) -> None:
+        """Count a response that some steps let through because they cannot judge it."""
+        for step in steps:
+            self._steps[step].not_applicable += 1
 
     def write(self, name: str, row: msgspec.Struct) -> None:
         """Write a row or a product."""
@@ -103,18 +108,10 @@ class Outputs:
     def close_funnel(self) -> None:
         """Fill in the funnel and write it."""
         given = self.read
-        for step, reasons in self._reasons.items():
-            kept = given - reasons.total()
-            self.funnel.steps.append(
-                StepFunnel(
-                    step=step,
-                    given=given,
-                    kept=kept,
-                    not_applicable=self.not_judged[step],
-                    reasons=dict(reasons.most_common()),
-                )
-            )
-            given = kept
+        for step in self.funnel.steps:
+            step.reasons = dict(Counter(step.reasons).most_common())
+            step.given, step.kept = given, given - sum(step.reasons.values())
+            given = step.kept
         self.funnel.products = {name: self._lines[name] for name in FILES[:-1]}
         self.funnel.unused = {name: dict(c.most_common()) for name, c in self.unused.items() if c}
         with open(self._path("selected"), "rb") as file:

@@ -9,6 +9,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -93,25 +94,17 @@ def make_products(
     left out, by product. `is_clean` sees every answer that leaves: is it no benchmark's?"""
     made: dict[str, list[Product]] = {}
     unused = {"failures": answers.unused}
-    known: dict[str, bool] = {}
+    is_clean = cache(is_clean)
+    pairs = preferences(answers, settings)
     for name, candidates in (
-        ("preferences", preferences(answers, settings)),
+        ("preferences", pairs),
         ("kto", unpaired(answers, settings)),
         ("repairs", repairs(answers, settings)),
     ):
-        made[name], reasons = [], Counter[str]()
-        for product in candidates:
-            for text in _texts(product):
-                if text not in known:
-                    known[text] = is_clean(text)
-            if all(known[text] for text in _texts(product)):
-                made[name].append(product)
-            else:
-                reasons["contaminated"] += 1
-        pairs = name == "preferences" and settings.preferences
-        if pairs and answers.passes and answers.failures and not candidates:
-            reasons["unlike"] += 1
-        unused[name] = reasons
+        made[name] = [one for one in candidates if all(map(is_clean, _texts(one)))]
+        unused[name] = +Counter(contaminated=len(candidates) - len(made[name]))
+    if settings.preferences and answers.passes and answers.failures and not pairs:
+        unused["preferences"]["unlike"] = 1
     return made, unused
 
 

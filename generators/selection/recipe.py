@@ -7,8 +7,10 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from veristone import ConfigError
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile
+from veristone.generators.seeds.contamination.detector import Detector
+from veristone.generators.seeds.contamination.step import Contamination
 from veristone.generators.selection.choice import Choice
-from veristone.generators.selection.decontamination import Decontamination
 from veristone.generators.selection.duplicates import Duplicates
 from veristone.generators.selection.formatting import Formatting
 from veristone.generators.selection.gates import Gates
@@ -16,9 +18,41 @@ from veristone.generators.selection.products import Products
 from veristone.generators.selection.scoring import Scoring
 from veristone.settings import checked, read_toml
 
-__all__ = ["Recipe", "builtin_recipes", "load_recipe", "parse_recipe", "with_benchmarks"]
+__all__ = [
+    "Decontamination",
+    "Recipe",
+    "builtin_recipes",
+    "load_recipe",
+    "parse_recipe",
+    "with_benchmarks",
+]
 
 _BUILT_IN = Path(__file__).parent / "recipes"
+
+
+class Decontamination(BaseModel):
+    """Which benchmarks must not be found in what is selected.
+
+    What judges seeds judges what a model made of them: a clean seed can still lead to a benchmark's
+    task, and a benchmark's task can be written from memory.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    benchmarks: tuple[BenchmarkFile, ...] = ()
+    """None: nothing is looked for, and the card says so."""
+    evaluated: tuple[str, ...] = ()
+    """Benchmarks that results will be reported on: each must be among `benchmarks`."""
+
+    def detector(self) -> Detector | None:
+        """Return what looks for benchmarks' tasks.
+
+        Raises:
+            ConfigError: a file is missing or cannot be read, or an evaluated benchmark has none.
+        """
+        if not (self.benchmarks or self.evaluated):
+            return None
+        return Contamination(benchmarks=self.benchmarks, evaluated=self.evaluated).detector()
 
 
 class Recipe(BaseModel):
@@ -39,14 +73,14 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _scores_are_made(self) -> Self:
         """A threshold on what is never measured would let everything through."""
-        scores = self.scores
+        scores, by = self.scores, self.choice.by
         for setting, asked, measured, name in (
             ("gates.min_strength", self.gates.min_strength, scores.mutants, "mutants"),
-            ("choice.by = 'strength'", self.choice.by == "strength", scores.mutants, "mutants"),
+            ("choice.by = 'strength'", by == "strength", scores.mutants, "mutants"),
             ("gates.min_agreement", self.gates.min_agreement, scores.agreement, "agreement"),
             (
                 "choice.by = 'agreement'",
-                self.choice.by == "agreement",
+                by == "agreement",
                 scores.agreement,
                 "agreement",
             ),
@@ -79,9 +113,8 @@ def load_recipe(name: str) -> dict[str, Any]:
     path = _BUILT_IN / f"{name}.toml" if name in builtin_recipes() else Path(name)
     settings = read_toml(path, name, what="recipe", known=builtin_recipes())
     settings.setdefault("name", path.stem)
-    for benchmark in _benchmarks(settings):
-        if isinstance(benchmark.get("path"), str):
-            benchmark["path"] = str(path.parent / Path(benchmark["path"]).expanduser())
+    for benchmark in _tables(settings.get("decontamination"), "benchmarks"):
+        benchmark["path"] = str(path.parent / Path(str(benchmark.get("path", ""))).expanduser())
     return settings
 
 
@@ -94,26 +127,24 @@ def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
     return checked(Recipe, settings, where)
 
 
-def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[str, Any]:
-    """Return the settings with benchmarks (`NAME=FILE`) added.
+def with_benchmarks(recipe: Recipe, named: Sequence[str]) -> Recipe:
+    """Return the recipe with benchmarks (`NAME=FILE`) added.
 
     Raises:
         ConfigError: one is not of that form.
     """
-    found: list[dict[str, Any]] = list(_benchmarks(settings))
+    found: list[BenchmarkFile] = []
     for item in named:
-        name, equals, path = item.partition("=")
-        if not (name and equals and path):
+        name, _, path = item.partition("=")
+        if not (name and path):
             raise ConfigError(f"--benchmark {item}: give NAME=FILE")
-        found.append({"name": name, "path": str(Path(path).expanduser().resolve())})
-    before: Any = settings.get("decontamination", {})
-    if not isinstance(before, dict):
-        raise ConfigError("decontamination must be a table: [decontamination]")
-    return {**settings, "decontamination": {**before, "benchmarks": found}}
+        found.append(BenchmarkFile(name=name, path=Path(path).expanduser().resolve()))
+    before = recipe.decontamination
+    more = before.model_copy(update={"benchmarks": (*before.benchmarks, *found)})
+    return recipe.model_copy(update={"decontamination": more})
 
 
-def _benchmarks(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the tables of benchmarks, not yet checked further; none where there are none."""
-    table: Any = settings.get("decontamination")
-    found: Any = table.get("benchmarks") if isinstance(table, dict) else None  # pyright: ignore
+def _tables(settings: Any, key: str) -> list[dict[str, Any]]:
+    """Return the tables of a list, before anybody has checked that it is one."""
+    found: Any = settings.get(key) if isinstance(settings, dict) else None  # pyright: ignore
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []  # pyright: ignore

@@ -15,9 +15,8 @@ Memory is that of a batch of instructions, and what the rules for duplicates rem
 import asyncio
 import hashlib
 import json
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,9 +24,9 @@ from typing import Any
 
 from veristone import ConfigError, Decision, Verifier, __version__
 from veristone.files import only_one
+from veristone.generators.seeds.contamination.detector import Detector
 from veristone.generators.selection.choice import choose
-from veristone.generators.selection.decontamination import ContaminationCheck
-from veristone.generators.selection.duplicates import Comparison, DuplicateFilter
+from veristone.generators.selection.duplicates import DuplicateFilter
 from veristone.generators.selection.formatting import show_instruction, show_response
 from veristone.generators.selection.funnel import Funnel
 from veristone.generators.selection.gates import (
@@ -51,8 +50,6 @@ __all__ = ["FILES", "Selection"]
 
 _BATCH = 64
 """Instructions that are in memory together, and whose runs are under way at once."""
-_MAX_RECIPE_BYTES = 1024 * 1024
-"""Of a synthesis run's recipe: a larger file is none."""
 
 
 @dataclass(slots=True)
@@ -73,8 +70,10 @@ class Selection:
         responses: the file of a synthesis run.
         folder: for the outputs; made if it is not there.
         verifier: needed where the recipe has scores.
-        compare: count what each rule for duplicates would keep.
-        on_progress: called with a word for what is done and a number of instructions.
+        on_progress: called with the number of instructions that are done.
+
+    Raises:
+        ConfigError: the recipe has scores, and there is no verifier.
     """
 
     def __init__(
@@ -84,8 +83,7 @@ class Selection:
         folder: Path,
         *,
         verifier: Verifier | None = None,
-        compare: bool = False,
-        on_progress: Callable[[str, int], None] = lambda what, done: None,
+        on_progress: Callable[[int], None] = lambda done: None,
     ) -> None:
         if recipe.scores.asks and verifier is None:
             raise ConfigError(f"recipe {recipe.name}: its scores need the verifier")
@@ -98,10 +96,10 @@ class Selection:
         self._work = folder / "work"
         self._verifier = verifier
         self._progress = on_progress
-        self._comparison = Comparison() if compare else None
-        self._filters = [DuplicateFilter(rule) for rule in recipe.duplicates]
+        self._detector: Detector | None = None
+        self._duplicates = [DuplicateFilter(rule) for rule in recipe.duplicates]
         settings = recipe.model_dump(mode="json")
-        funnel = Funnel(recipe=recipe.name, digest=_digest([settings]), settings=settings)
+        funnel = Funnel(recipe=recipe.name, digest=_digest(settings), settings=settings)
         self._outputs = Outputs(folder, funnel, _steps(recipe))
 
     async def go(self) -> Funnel:
@@ -115,58 +113,38 @@ class Selection:
         with only_one(folder):
             (folder / "funnel.json").unlink(missing_ok=True)
             self._work.mkdir(exist_ok=True)
-            contamination = ContaminationCheck(self._recipe.decontamination)
-            async with aclosing(self._scored()) as stream:
-                with self._outputs:
-                    async for work in stream:
-                        self._select(work, contamination)
+            self._detector = self._recipe.decontamination.detector()
+            with self._outputs:
+                await self._go_through(read_groups(self._responses))
             if choice.limit:
                 self._outputs.keep_some(choice.limit, self._recipe.random_seed)
-            if self._comparison is not None:
-                funnel.compared, funnel.yields = self._comparison.given, self._comparison.kept
             funnel.synthesis = _synthesis(self._responses.parent)
             self._outputs.close_funnel()
         return funnel
 
-    async def _scored(self) -> AsyncGenerator[_Work]:
-        """Yield all instructions after the gates that need no scores, with their scores."""
-        log = self._open_log()
-        finished = False
+    async def _go_through(self, groups: Iterator[Group]) -> None:
+        log = None
+        if self._recipe.scores.asks:
+            decisive = {"scores", "gates", "random_seed"}
+            settings = self._recipe.model_dump(mode="json", include=decisive)
+            log = ScoreLog(self._work / "scores.jsonl", _digest(settings))
         done = 0
         try:
-            groups = read_groups(self._responses)
             while batch := [self._begin(group) for group in islice(groups, _BATCH)]:
-                if log is not None and self._verifier is not None:
-                    plans = [self._plan(work) for work in batch if work.candidates]
-                    scores = await score_groups(plans, self._verifier, log)
-                    for work in batch:
-                        work.scores = scores.get(work.group.key)
+                if log is not None:
+                    await self._score(batch, log)
                 for work in batch:
-                    yield work
+                    self._select(work)
                 done += len(batch)
-                self._progress("selected", done)
+                self._progress(done)
                 # Where Ctrl-C and SIGTERM come in.
                 await asyncio.sleep(0)
-            finished = True
         finally:
             if log is not None:
-                log.close(finished=finished)
-
-    def _open_log(self) -> ScoreLog | None:
-        recipe = self._recipe
-        if not recipe.scores.asks:
-            return None
-        parts = [recipe.scores.model_dump(mode="json"), recipe.gates.model_dump(mode="json")]
-        return ScoreLog(self._work / "scores.jsonl", _digest([*parts, recipe.random_seed]))
-
-    def _plan(self, work: _Work) -> ScoringPlan:
-        chosen = [one.record for one in work.candidates]
-        ids = {record.id for record in chosen}
-        others = [record for record in work.group.records if record.id not in ids]
-        recipe = self._recipe
-        return ScoringPlan(work.group.key, chosen, others, recipe.scores, recipe.random_seed)
+                log.close()
 
     def _begin(self, group: Group) -> _Work:
+        """Ask the gates that need no scores."""
         work = _Work(group, [], [])
         for record in group.records:
             refused = self._outside_pool(record)
@@ -190,7 +168,20 @@ class Selection:
             return Refusal("passed", str(verdict.reason), message)
         return None
 
-    def _select(self, work: _Work, contamination: ContaminationCheck) -> None:
+    async def _score(self, batch: list[_Work], log: ScoreLog) -> None:
+        assert self._verifier is not None
+        plans: list[ScoringPlan] = []
+        for work in batch:
+            chosen = [one.record for one in work.candidates]
+            ids = {record.id for record in chosen}
+            others = [record for record in work.group.records if record.id not in ids]
+            scoring, seed = self._recipe.scores, self._recipe.random_seed
+            plans.append(ScoringPlan(work.group.key, chosen, others, scoring, seed))
+        scores = await score_groups(plans, self._verifier, log)
+        for work in batch:
+            work.scores = scores.get(work.group.key)
+
+    def _select(self, work: _Work) -> None:
         """Take an instruction through the other steps, and write down what becomes of it."""
         outputs, recipe, group = self._outputs, self._recipe, work.group
         outputs.read += len(group.records)
@@ -206,7 +197,7 @@ class Selection:
                 outputs.reject(one.record.id, Refusal("choice", "not_chosen"))
         rows: list[Selected] = []
         for one in chosen:
-            found = self._row(group.key, one, contamination)
+            found = self._row(group.key, one)
             if isinstance(found, Refusal):
                 outputs.reject(one.record.id, found)
             else:
@@ -214,14 +205,14 @@ class Selection:
                 outputs.write("selected", found)
         if rows:
             passes = [one.record for one in candidates if _passed(one.record)]
-            self._make_products(work, passes, rows[0].instruction, contamination)
+            self._make_products(work, passes, rows[0].instruction)
 
     def _ask_about_scores(self, work: _Work) -> list[Candidate]:
         scores = {score.id: score for score in work.scores.scores} if work.scores else {}
         candidates: list[Candidate] = []
         for one in work.candidates:
             scored = one._replace(score=scores.get(one.record.id))
-            self._outputs.not_judged.update(not_judged(self._gates, scored))
+            self._outputs.pass_by(not_judged(self._gates, scored))
             refused = refusal_by_score(self._gates, scored)
             if refused is None:
                 candidates.append(scored)
@@ -229,23 +220,20 @@ class Selection:
                 self._outputs.reject(one.record.id, refused)
         return candidates
 
-    def _row(
-        self, key: str, candidate: Candidate, contamination: ContaminationCheck
-    ) -> Selected | Refusal:
+    def _row(self, key: str, candidate: Candidate) -> Selected | Refusal:
         """Return the row of a chosen response, or why there is none."""
         recipe, record = self._recipe, candidate.record
-        if self._comparison is not None:
-            self._comparison.add(record)
-        for one in self._filters:
+        for one in self._duplicates:
             duplicate = one.find(record)
             if duplicate is not None:
                 return Refusal(one.rule.name, "duplicate", duplicate)
         # Some of the tests may be shown; those of a benchmark are known by their numbers.
         fenced = f"```\n{record.tests}\n```" if "```" in record.response else record.tests
         answer = f"{record.response}\n{fenced}"
-        finding = contamination.find(record.instruction, answer, record.language)
-        if finding is not None:
-            return Refusal("decontamination", *finding)
+        if self._detector is not None:
+            match = self._detector.check(record.instruction, answer, record.language)
+            if match is not None:
+                return Refusal("decontamination", match.reason, match.detail)
         shown = show_response(record, recipe.student, recipe.random_seed, key)
         question = show_instruction(record, recipe.student, recipe.random_seed, key)
         if not shown.text or not question.text:
@@ -265,13 +253,7 @@ class Selection:
             record=record,
         )
 
-    def _make_products(
-        self,
-        work: _Work,
-        passes: list[Record],
-        instruction: str,
-        contamination: ContaminationCheck,
-    ) -> None:
+    def _make_products(self, work: _Work, passes: list[Record], instruction: str) -> None:
         recipe, settings = self._recipe, self._recipe.products
         if not (settings.preferences or settings.kto or settings.repairs):
             return
@@ -285,26 +267,25 @@ class Selection:
             work.scores.doubtful if work.scores is not None else (),
         )
         language = passes[0].language if passes else "python"
-        made, unused = make_products(
-            answers,
-            settings,
-            lambda text: contamination.find(instruction, text, language) is None,
-        )
+
+        def is_clean(text: str) -> bool:
+            detector = self._detector
+            return detector is None or detector.check(instruction, text, language) is None
+
+        made, unused = make_products(answers, settings, is_clean)
         for name, rows in made.items():
             for row in rows:
                 self._outputs.write(name, row)
         for name, reasons in unused.items():
-            self._outputs.unused.setdefault(name, Counter()).update(reasons)
+            self._outputs.unused[name].update(reasons)
 
 
 def _synthesis(folder: Path) -> dict[str, object]:
     """Return what a synthesis run says of itself; empty where it says nothing."""
     found: dict[str, object] = {}
     for name in ("recipe", "counts"):
-        path = folder / f"{name}.json"
         with suppress(OSError, ValueError):
-            if path.stat().st_size <= _MAX_RECIPE_BYTES:
-                found[name] = json.loads(path.read_bytes())
+            found[name] = json.loads((folder / f"{name}.json").read_bytes())
     return found
 
 

@@ -1,27 +1,24 @@
 """The log of scores, from which an interrupted run goes on.
 
-`scores.jsonl` begins with a digest of the settings; then one line for each instruction that has
-runs, in the order of the responses. A line appears when all of its runs have verdicts. Going on,
-lines are taken as they are as long as the responses are the same; what follows the first
-difference, or half a line that a kill left behind, is cut off and done again.
+`scores.jsonl` begins with a digest of the settings; then a line for each instruction that has runs,
+written when all of them have verdicts. Going on, the scores of an instruction are taken from there
+as long as its responses are the same. Half a line that a kill left behind is cut off.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from veristone import Sample, Verdict, Verifier
+from veristone import Verdict, Verifier
 from veristone.generators.selection.scoring import GroupScores, ScoringPlan
 
 __all__ = ["ScoreLog", "score_groups"]
 
-_decode = msgspec.json.Decoder(GroupScores).decode
-
 
 class ScoreLog:
-    """An open log. Close it, or what it holds beyond the last instruction stays.
+    """An open log. What it holds is in memory, some hundred bytes for each response.
 
     Args:
         path: of the file.
@@ -30,45 +27,30 @@ class ScoreLog:
     """
 
     def __init__(self, path: Path, settings: str) -> None:
-        header = msgspec.json.encode({"settings": settings}) + b"\n"
+        header = msgspec.json.encode({"settings": settings})
         self._file = open(path, "ab+")  # noqa: SIM115 # closed by `close`
         self._file.seek(0)
-        if self._file.readline() != header:
+        lines = self._file.read().split(b"\n")[:-1]
+        if lines[:1] != [header]:
             self._file.truncate(0)
-            self._file.write(header)
-            self._file.flush()
-            self._file.seek(len(header))
-        self._replaying = True
+            self._file.write(header + b"\n")
+            lines = [header]
+        self._file.truncate(sum(len(line) + 1 for line in lines))
+        decode = msgspec.json.Decoder(GroupScores).decode
+        self._known = {(one.key, one.content): one for one in map(decode, lines[1:])}
 
-    def take(self, plan: ScoringPlan) -> GroupScores | None:
-        """Return the scores of the next plan if an earlier run wrote them."""
-        if not self._replaying:
-            return None
-        offset = self._file.tell()
-        line = self._file.readline()
-        try:
-            found = _decode(line) if line.endswith(b"\n") else None
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            found = None
-        if found is not None and (found.key, found.content) == (plan.key, plan.content):
-            return found
-        self._cut(offset)
-        return None
-
-    def _cut(self, offset: int) -> None:
-        self._file.truncate(offset)
-        self._replaying = False
+    def find(self, plan: ScoringPlan) -> GroupScores | None:
+        """Return the scores of a plan, if an earlier run wrote them."""
+        return self._known.get((plan.key, plan.content))
 
     def append(self, scores: GroupScores) -> None:
-        """Write the scores of the next plan."""
+        """Write the scores of a plan."""
         self._file.write(msgspec.json.encode(scores) + b"\n")
         # A line stands for dozens of runs: it is worth a system call.
         self._file.flush()
 
-    def close(self, *, finished: bool) -> None:
-        """Close the file; `finished`: there are no more plans, so no more lines are wanted."""
-        if finished and self._replaying:
-            self._cut(self._file.tell())
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 
@@ -83,12 +65,12 @@ async def score_groups(
     waiting: deque[ScoringPlan] = deque()
     for plan in plans:
         if plan.runs:
-            known = log.take(plan)
+            known = log.find(plan)
             if known is None:
                 waiting.append(plan)
             else:
                 found[plan.key] = known
-    samples: Iterator[Sample] = (run.sample for plan in list(waiting) for run in plan.runs)
+    samples = [run.sample for plan in waiting for run in plan.runs]
     verdicts: list[Verdict] = []
     async for verdict in verifier.verify_stream(samples, ordered=True):
         verdicts.append(verdict)

@@ -21,7 +21,7 @@ def chosen(some: list[Candidate], **settings: object) -> list[str]:
     return [one.record.id for one in choose(some, Choice.model_validate(settings), 0)]
 
 
-@pytest.mark.parametrize("by", ["random", "strength", "agreement", "shortest", "diverse"])
+@pytest.mark.parametrize("by", ["random", "strength", "agreement", "shortest"])
 def test_the_order_of_candidates_does_not_matter(by: str) -> None:
     some = candidates(10)
     first = chosen(some, by=by, count=3)
@@ -61,19 +61,6 @@ def test_by_score() -> None:
 def test_shortest() -> None:
     some = [Candidate(passing(f"a/{n}", response="x" * (10 - n))) for n in range(5)]
     assert chosen(some, by="shortest", count=2) == ["a/4", "a/3"]
-
-
-def test_diverse_takes_what_is_unlike() -> None:
-    like = "def f(a, b, c):\n    total = a + b\n    total = total * c\n    return total\n"
-    codes = [
-        like,
-        like.replace("total", "x"),
-        "def g(s):\n    return [c for c in s if c.isdigit()]\n",
-    ]
-    some = [Candidate(passing(f"a/{n}", code=code)) for n, code in enumerate(codes)]
-    for seed in range(5):
-        found = [one.record.id for one in choose(some, Choice(by="diverse", count=2), seed)]
-        assert "a/2" in found
 
 
 def test_draws_are_uniform_and_told_apart() -> None:

@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selection_records import make
 
-from veristone.generators.selection.formatting import Formatting, show_instruction, show_response
-from veristone.generators.selection.sections import SECTIONS, split_sections
+from veristone.generators.selection.formatting import (
+    SECTIONS,
+    Formatting,
+    show_instruction,
+    show_response,
+    split_sections,
+)
 
 ANSWER = """[Reasoning]
 The number is doubled. As the tests below show, zero stays zero.

@@ -44,9 +44,7 @@ def responses(groups: int = 6) -> list[Record]:
 
 async def select(tmp_path: Path, records: Sequence[Record], **settings: Any) -> Funnel:
     path = write_responses(tmp_path / "responses.jsonl", records)
-    compare = settings.pop("compare", False)
-    recipe = parse_recipe(settings, "test")
-    return await Selection(recipe, path, tmp_path / "out", compare=compare).go()
+    return await Selection(parse_recipe(settings, "test"), path, tmp_path / "out").go()
 
 
 def ids(tmp_path: Path, name: str = "selected") -> list[str]:
@@ -113,10 +111,10 @@ async def test_copies_with_other_names_are_found_by_their_form(tmp_path: Path) -
 async def test_other_programs_of_one_name_are_kept_by_their_form(tmp_path: Path) -> None:
     codes = ["def solve(x):\n    return x + 1\n", "def solve(x):\n    return [x]\n"]
     records = [passing(f"g{n}/0", code=code) for n, code in enumerate(codes)]
-    funnel = await select(tmp_path, records, compare=True)
-    assert funnel.compared == 2
-    assert funnel.yields["same syntax tree"] == 2
-    assert funnel.yields["function names (StarCoder2-Instruct)"] == 1
+    by_tree = await select(tmp_path, records, duplicates=[{"of": "tree"}])
+    assert by_tree.products["selected"] == 2
+    by_name = await select(tmp_path, records, duplicates=[{"of": "names"}])
+    assert by_name.products["selected"] == 1
 
 
 async def test_responses_of_one_instruction_are_no_duplicates_by_it(tmp_path: Path) -> None:
@@ -177,8 +175,9 @@ async def test_benchmarks_are_found_in_rows_and_products(tmp_path: Path) -> None
         failing("clean/1", code=solution),
         passing("taken/0", code=solution),
     ]
-    settings = with_benchmarks(FULL, [f"B={benchmark}"])
-    funnel = await select(tmp_path, records, **settings)
+    path = write_responses(tmp_path / "responses.jsonl", records)
+    recipe = with_benchmarks(parse_recipe(FULL, "test"), [f"B={benchmark}"])
+    funnel = await Selection(recipe, path, tmp_path / "out").go()
     assert ids(tmp_path) == ["clean/0"]
     (removed,) = [
         one
@@ -271,7 +270,7 @@ def test_recipes_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="starcoder2-instruct"):
         load_recipe(str(tmp_path / "none.toml"))
     with pytest.raises(ConfigError, match="NAME=FILE"):
-        with_benchmarks({}, ["humaneval"])
+        with_benchmarks(parse_recipe({}, "x"), ["humaneval"])
     bad = tmp_path / "bad.toml"
     bad.write_text("a = ")
     with pytest.raises(ConfigError, match=r"bad\.toml"):
