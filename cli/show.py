@@ -185,14 +185,11 @@ class _Made(NamedTuple):
 
 
 async def _records(path: Path, wanted: _Wanted) -> AsyncIterator[_Item]:
-    from veristone.generators.synthesis.pipeline.export import DUPLICATE
     from veristone.generators.synthesis.pipeline.folder import find
 
     folder = find(path)
     _known(wanted.stage, [*folder.stages])
-    if wanted.reason == DUPLICATE:
-        found = _exported(folder)
-    elif wanted.stage is None and wanted.reason is None:
+    if wanted.stage is None and wanted.reason is None:
         found = _stored(folder, await _last(folder))
     else:
         found = _stored(folder, [wanted.stage] if wanted.stage else [*folder.stages])
@@ -227,26 +224,6 @@ async def _stored(folder: "RunFolder", stages: list[str]) -> AsyncGenerator[_Mad
                     yield _Made(stage, record)
                 for refusal in result.refused:
                     yield _Made(stage, refusal.record, refusal)
-
-
-async def _exported(folder: "RunFolder") -> AsyncGenerator[_Made]:
-    """What was refused when everything was known."""
-    import msgspec
-
-    from veristone.files import read_rows
-    from veristone.generators.synthesis.records import Refusal
-
-    path = folder.path / "refused.jsonl"
-    if not path.exists():
-        raise ConfigError(
-            f"{folder.path}: duplicates are told at the end: `veristone generate export` first"
-        )
-    for row in read_rows(path):
-        try:
-            refusal = msgspec.convert(row.fields, Refusal)
-        except msgspec.ValidationError as error:
-            raise ConfigError(f"{row.where}: {error}") from error
-        yield _Made(refusal.stage, refusal.record, refusal)
 
 
 def _record_rows(made: _Made) -> tuple[str, list[str]]:

@@ -7,12 +7,23 @@ nothing has to be looked up elsewhere. These are wire types: they cross queues, 
 and unknown fields are tolerated on read.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from veristone import Verdict
 from veristone.generators.seeds.records import Seed
 
-__all__ = ["Evolution", "Record", "Refusal", "StageResult", "Trace"]
+__all__ = [
+    "Evolution",
+    "Record",
+    "Refusal",
+    "StageResult",
+    "Trace",
+    "decode_record",
+    "decode_result",
+    "encode",
+]
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,3 +97,8 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     refused: tuple[Refusal, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+
+encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
+decode_record = msgspec.json.Decoder(Record).decode
+decode_result = msgspec.json.Decoder(StageResult).decode

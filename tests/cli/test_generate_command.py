@@ -166,20 +166,13 @@ def test_reading_what_a_run_made(
     assert capsys.readouterr().out == shown.out
 
 
-def test_reading_a_run_at_work_and_the_copies_in_it(
-    done: Path, recorded: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_reading_a_run_at_work(done: Path, recorded: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     seeds, recording = recorded
     generate("start", RECIPE, "--input", seeds, "-o", folder)
     assert command("show", folder).stderr == "0 of 0\n"
     generate("work", folder, "concepts", "--model", f"replay:{recording}", "--quiet")
     assert "concepts · python" in command("show", folder).stdout
-    early = command("show", folder, "--reason", "duplicate_instruction")
-    assert early.returncode == 2
-    assert "export" in early.stderr
-    late = command("show", done, "--reason", "duplicate_instruction")
-    assert late.returncode == 0
 
 
 @pytest.mark.parametrize(

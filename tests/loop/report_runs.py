@@ -27,7 +27,7 @@ from veristone.generators.selection.run import Selection
 from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.folder import begin
-from veristone.generators.synthesis.pipeline.wire import outcome
+from veristone.generators.synthesis.pipeline.work import outcome
 from veristone.generators.synthesis.records import Record, Refusal, StageResult
 from veristone.loop.plan import Step as Planned
 from veristone.loop.plan import plan

@@ -1,11 +1,11 @@
 """What a check says, and all that checks may say."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
 from veristone.text import line
 
-__all__ = ["Check", "Problem", "Reason", "first_problem", "problem"]
+__all__ = ["Check", "Problem", "Reason", "problem"]
 
 Reason: TypeAlias = Literal[
     "empty",
@@ -49,9 +49,3 @@ Check: TypeAlias = Callable[[], Problem | None]
 def problem(reason: Reason, detail: str = "") -> Problem:
     """Return a problem whose detail is made fit to be shown."""
     return Problem(reason, line(" ".join(detail[:1000].split()), 120))
-
-
-def first_problem(checks: Iterable[Check], permit: Collection[Reason] = ()) -> Problem | None:
-    """Return what the first check finds whose reason is not permitted; later ones do not run."""
-    found = (check() for check in checks)
-    return next((one for one in found if one is not None and one.reason not in permit), None)

@@ -32,6 +32,9 @@ NEAR = 0.9
 """ROUGE-L from which an instruction is an example's with a word changed."""
 _SAME = 0.98
 """ROUGE-L from which two instructions are the same but for a word or two in a hundred."""
+_GROWTH, _SHRINK = 4.0, 3.0
+"""How many times as long as its parent, and how many times shorter, an evolution may be, in
+characters."""
 _MOSTLY = 0.7
 """Share of a text from which the code in it is the text."""
 _WORD = re.compile(r"\w+")
@@ -124,19 +127,18 @@ def seed_code(code: str, record: Record) -> Problem | None:
     return None
 
 
-def evolution(text: str, parent: str, *, growth: float, shrink: float) -> Problem | None:
+def evolution(text: str, parent: str) -> Problem | None:
     """`not_evolved`: an evolution repeats its parent, or answers it; `too_long`, `too_short`.
 
     WizardCoder dropped evolutions that said nothing new, that a model could not answer, or that had
-    words of the prompt in them; the last is `leaked_template` here. `growth` and `shrink` are how
-    many times longer and shorter it may be, in characters.
+    words of the prompt in them; the last is `leaked_template` here.
     """
     mine, theirs = folded(text), folded(parent)
     if mine == theirs or rouge_l(words(text), words(parent)) > _SAME:
         return problem("not_evolved", "says the same as before")
-    if len(mine) > growth * max(len(theirs), 1):
+    if len(mine) > _GROWTH * max(len(theirs), 1):
         return problem("too_long", f"{len(mine) / max(len(theirs), 1):.1f} times its parent")
-    if len(mine) * shrink < len(theirs):
+    if len(mine) * _SHRINK < len(theirs):
         return problem("too_short", f"1/{len(theirs) / max(len(mine), 1):.1f} of its parent")
     if _ANSWERS.match(text):
         return problem("not_evolved", f"answers: {text.strip()[:60]}")

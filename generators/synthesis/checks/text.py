@@ -1,14 +1,13 @@
-"""Checks of prose: whether it is whole, of the right size and language, and the model's own."""
+"""Checks of prose: whether it is whole, of the right size, and the model's own."""
 
 import re
 from collections.abc import Sequence
 
 from veristone.generators.code.answers import SPECIAL_TOKEN
-from veristone.generators.code.fences import outside, without_fences
-from veristone.generators.seeds.filters.languages_of_prose import foreign_words, is_foreign_script
+from veristone.generators.code.fences import outside
 from veristone.generators.synthesis.checks.base import Problem, problem
 
-__all__ = ["concepts", "finish", "leak", "prose", "size"]
+__all__ = ["concepts", "finish", "leak", "size"]
 
 _ENDED = frozenset({"stop", "eos", "eos_token", "stop_sequence", "end_turn", ""})
 """Words of servers for a model that came to its end, or to a stop string."""
@@ -22,6 +21,9 @@ _MARKERS = re.compile(
     r")[ \t]*"
 )
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_MOST_CONCEPTS = 12
+_MOST_WORDS, _MOST_CHARACTERS = 10, 80
+"""Of one concept; longer ones are sentences."""
 _LONGEST_LINE = 10_000
 """Characters of a line that are looked at; spans make the search more than linear."""
 
@@ -74,27 +76,13 @@ def leak(text: str, markers: Sequence[str] = ()) -> Problem | None:
     return None
 
 
-def prose(text: str, wanted: str) -> Problem | None:
-    """`wrong_language`: text outside of code in another script or language; `wanted` is `english`
-    or `any`."""
-    if wanted != "english":
-        return None
-    plain = without_fences(text)
-    if is_foreign_script(plain):
-        return problem("wrong_language", "prose in another script")
-    found = foreign_words(plain)
-    return problem("wrong_language", f"prose: {', '.join(found[:5])}") if found else None
-
-
-def concepts(
-    found: Sequence[str], *, least: int, most: int, most_words: int, most_characters: int
-) -> Problem | None:
+def concepts(found: Sequence[str]) -> Problem | None:
     """`bad_concepts`: a list with too few or too many phrases, or with one that is a sentence, code
     or nothing but signs."""
-    if not least <= len(found) <= most:
-        return problem("bad_concepts", f"{len(found)} concepts, {least} to {most} are expected")
+    if not 1 <= len(found) <= _MOST_CONCEPTS:
+        return problem("bad_concepts", f"{len(found)} concepts, 1 to {_MOST_CONCEPTS} are expected")
     for phrase in found:
-        if len(phrase) > most_characters or len(phrase.split()) > most_words:
+        if len(phrase) > _MOST_CHARACTERS or len(phrase.split()) > _MOST_WORDS:
             return problem("bad_concepts", f"too long: {phrase}")
         if not any(char.isalpha() for char in phrase):
             return problem("bad_concepts", f"no word: {phrase}")

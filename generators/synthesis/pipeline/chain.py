@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from veristone.generators.synthesis.pipeline.wire import decode_result
-from veristone.generators.synthesis.records import StageResult
+from veristone.generators.synthesis.records import StageResult, decode_result
 from veristone.queues import SampleQueue, Stats
 
 __all__ = ["FEED", "VERIFY", "Chain", "StageStatus", "finished", "reasons"]
@@ -27,7 +26,7 @@ class StageStatus:
     stage: str
     queue: Stats
     counts: Mapping[str, int]
-    """See `wire.count`."""
+    """`given`, `kept`, `refused`, `refused:REASON`, `verdict:REASON`, tokens and others: `work`."""
 
     def count(self, name: str) -> int:
         """Return a count."""

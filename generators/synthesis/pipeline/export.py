@@ -8,10 +8,8 @@
     dead.jsonl           what could not be done yet, with the reasons of its last attempts
     counts.json          the numbers of all that, by stage and reason
 
-Each file appears whole or not at all. Equal instructions (without regard to case and white space,
-in the same language) are told here, when all are known: the record with the smallest id stays, the
-others and what was made of them are refused as `duplicate_instruction`. Every record is in exactly
-one place of its stage: kept or refused.
+Each file appears whole or not at all. Every record is in exactly one place of its stage: kept or
+refused. Equal instructions stay; whoever chooses rows tells them (`veristone select`).
 
 The same program judged twice gets the same decision, reason, tests and message, but not the same
 CPU time, and a message may name an object by its address: so verdicts are without these but in
@@ -19,26 +17,22 @@ CPU time, and a message may name an object by its address: so verdicts are witho
 that ends just at a limit: its record says what happened in the run that judged it first.
 """
 
-import hashlib
 import re
-from collections import Counter
-from collections.abc import Mapping
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from typing import Any
 
 import msgspec
 
 from veristone import Verdict
 from veristone.files import whole_file
-from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain, reasons
+from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain, StageStatus, reasons
 from veristone.generators.synthesis.pipeline.folder import EXPORTS, RunFolder
-from veristone.generators.synthesis.pipeline.sorting import Sorter
-from veristone.generators.synthesis.pipeline.wire import decode_record, encode
-from veristone.generators.synthesis.records import Record, Refusal
+from veristone.generators.synthesis.records import Record, decode_record, encode
 
-__all__ = ["DUPLICATE", "DeadRecord", "export"]
+__all__ = ["DeadRecord", "export"]
 
-DUPLICATE = "duplicate_instruction"
 _PAGE = 100
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,16}\b")
 
@@ -58,108 +52,106 @@ async def export(folder: RunFolder) -> dict[str, Any]:
         QueueUnavailable, ConfigError: the store fails.
         OSError: the disk is full.
     """
-    with Sorter(folder.path / ".export.sqlite") as sorter, ExitStack() as stack:
-        async with folder.open() as chain:
-            counts = await _Export(chain, sorter).gather(folder.identity.recipe)
-        # All of them or none, but for a kill between two renamings.
-        for name in EXPORTS:
-            file = stack.enter_context(whole_file(folder.path / name))
-            lines = sorter.lines(name)
-            if name == "counts.json":
-                lines = iter([msgspec.json.format(encode(counts), indent=1)])
-            file.writelines(line + b"\n" for line in lines)
+    scratch = folder.path / ".export.sqlite"
+    scratch.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(scratch, isolation_level=None)) as db:
+            lines = _SortedLines(db)
+            async with folder.open() as chain:
+                counts = await _gather(chain, lines)
+            counts = {"recipe": folder.identity.recipe, **counts}
+            # All of them or none, but for a kill between two renamings.
+            with ExitStack() as stack:
+                for name in EXPORTS:
+                    file = stack.enter_context(whole_file(folder.path / name))
+                    file.writelines(line + b"\n" for line in lines.of(name))
+                    if name == "counts.json":
+                        file.write(msgspec.json.format(encode(counts), indent=1) + b"\n")
+    finally:
+        scratch.unlink(missing_ok=True)
     return counts
 
 
-class _Export:
-    """Reads the results once for the instructions and once for everything."""
+class _SortedLines:
+    """Lines of several files, in the order of their records' ids. SQLite sorts, so memory is
+    bounded."""
 
-    def __init__(self, chain: Chain, sorter: Sorter) -> None:
-        self._chain = chain
-        self._sorter = sorter
-        self._concepts: str | None = None
-        self._instructions: str | None = None
-        self._duplicates: Counter[str] = Counter()
-        self._verdicts: Counter[str] = Counter()
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        for statement in (
+            "PRAGMA journal_mode = OFF",
+            "PRAGMA synchronous = OFF",
+            "PRAGMA cache_size = -65536",
+            "CREATE TABLE lines (file TEXT, id TEXT, rank INTEGER, number INTEGER, line BLOB,"
+            " PRIMARY KEY (file, id, rank, number, line)) WITHOUT ROWID",
+            "BEGIN",
+        ):
+            db.execute(statement)
 
-    async def gather(self, recipe: str) -> dict[str, Any]:
-        """Give the sorter every line; return the counts."""
-        looked = await self._chain.look()
-        for stage in looked:
-            # The last that made some.
-            self._concepts = stage.stage if stage.count("concepts") else self._concepts
-            self._instructions = stage.stage if stage.count("instructions") else self._instructions
-        if self._instructions is not None:
-            async for result in self._chain.results(self._instructions):
-                for record in result.kept:
-                    if record.instruction:
-                        self._sorter.claim(_digest(record), record.id)
-        rows: list[dict[str, Any]] = []
-        for rank, stage in enumerate(looked):
-            async for result in self._chain.results(stage.stage):
-                for number, refusal in enumerate(result.refused):
-                    self._refuse(refusal, rank, number)
-                for record in result.kept:
-                    self._keep(record, stage.stage, rank)
-            dead = await self._add_dead(stage.stage, rank)
-            rows.append(self._row(stage.stage, stage.counts, dead))
-        finished = all(stage.queue.finished for stage in looked)
-        return {"recipe": recipe, "finished": finished, "stages": rows}
+    def add(self, file: str, key: str, line: object, rank: int = 0, number: int = 0) -> None:
+        """Add a line; lines of one key are in the order of their ranks, then numbers."""
+        self._db.execute(
+            "INSERT INTO lines VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (file, key, rank, number, encode(line)),
+        )
 
-    def _keep(self, record: Record, stage: str, rank: int) -> None:
-        if stage == self._concepts:
-            self._sorter.add("concepts.jsonl", record.id, encode(record))
-        if stage not in (self._instructions, VERIFY):
-            return
-        rival = self._sorter.rival(record.id)
-        if rival is not None:
-            self._duplicates[stage] += 1
-            text, detail = record.response or record.instruction, f"the same as {rival}"
-            refusal = Refusal(
-                record=record, stage=stage, reason=DUPLICATE, detail=detail, text=text
-            )
-            self._refuse(refusal, rank)
-        elif stage == self._instructions:
-            self._sorter.add("instructions.jsonl", record.id, encode(record))
-        else:
-            if record.verdict is not None:
-                self._verdicts[record.verdict.reason] += 1
-                self._sorter.add("verdicts.jsonl", record.id, encode(record.verdict))
-            self._sorter.add("responses.jsonl", record.id, encode(_steady(record)))
-
-    def _refuse(self, refusal: Refusal, rank: int, number: int = 0) -> None:
-        refusal = msgspec.structs.replace(refusal, record=_steady(refusal.record))
-        self._sorter.add("refused.jsonl", refusal.record.id, encode(refusal), rank, number)
-
-    async def _add_dead(self, stage: str, rank: int) -> int:
-        number, after = 0, ""
-        while page := await self._chain.queues[stage].dead_letters(_PAGE, after):
-            for letter in page:
-                record = decode_record(letter.payload)
-                dead = DeadRecord(stage=stage, reasons=letter.reasons, record=record)
-                self._sorter.add("dead.jsonl", letter.key, encode(dead), rank)
-            number, after = number + len(page), page[-1].key
-        return number
-
-    def _row(self, stage: str, counts: Mapping[str, int], dead: int) -> dict[str, Any]:
-        refused = reasons(counts, "refused")
-        duplicates = self._duplicates[stage]
-        if duplicates:
-            refused[DUPLICATE] = duplicates
-        row: dict[str, Any] = {"stage": stage}
-        for name in ("given", "kept", "prompt_tokens", "completion_tokens"):
-            row[name] = counts.get(name, 0)
-        row["kept"] -= duplicates
-        row["refused"] = dict(sorted(refused.items()))
-        row["dead"] = dead
-        if stage == VERIFY:
-            row["verdicts"] = dict(sorted(self._verdicts.items()))
-        return row
+    def of(self, file: str) -> Iterator[bytes]:
+        """Yield the lines of a file in order (by code points of the key)."""
+        rows = self._db.execute(
+            "SELECT line FROM lines WHERE file = ? ORDER BY id, rank, number, line", (file,)
+        )
+        return (row[0] for row in rows)
 
 
-def _digest(record: Record) -> bytes:
-    words = "".join(record.instruction.split()).casefold()
-    return hashlib.blake2b(f"{record.language}\0{words}".encode(), digest_size=16).digest()
+async def _gather(chain: Chain, lines: _SortedLines) -> dict[str, Any]:
+    """Add the lines of all files but the last, and return what that one says."""
+    looked = await chain.look()
+    concepts, instructions = (_last(looked, what) for what in ("concepts", "instructions"))
+    rows: list[dict[str, Any]] = []
+    for rank, stage in enumerate(looked):
+        name = stage.stage
+        async for result in chain.results(name):
+            for record in result.kept:
+                if name == concepts:
+                    lines.add("concepts.jsonl", record.id, record)
+                if name == instructions:
+                    lines.add("instructions.jsonl", record.id, record)
+                if name == VERIFY:
+                    lines.add("responses.jsonl", record.id, _steady(record))
+                    if record.verdict is not None:
+                        lines.add("verdicts.jsonl", record.id, record.verdict)
+            for number, refusal in enumerate(result.refused):
+                steady = msgspec.structs.replace(refusal, record=_steady(refusal.record))
+                lines.add("refused.jsonl", steady.record.id, steady, rank, number)
+        rows.append(_row(stage, await _add_dead(chain, lines, name, rank)))
+    return {"finished": all(stage.queue.finished for stage in looked), "stages": rows}
+
+
+def _last(looked: Sequence[StageStatus], what: str) -> str:
+    """Return the last stage that made some."""
+    return next((stage.stage for stage in reversed(looked) if stage.count(what)), "")
+
+
+async def _add_dead(chain: Chain, lines: _SortedLines, stage: str, rank: int) -> int:
+    number, after = 0, ""
+    while page := await chain.queues[stage].dead_letters(_PAGE, after):
+        for letter in page:
+            record = decode_record(letter.payload)
+            dead = DeadRecord(stage=stage, reasons=letter.reasons, record=record)
+            lines.add("dead.jsonl", letter.key, dead, rank)
+        number, after = number + len(page), page[-1].key
+    return number
+
+
+def _row(stage: StageStatus, dead: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"stage": stage.stage}
+    for name in ("given", "kept", "prompt_tokens", "completion_tokens"):
+        row[name] = stage.count(name)
+    row["refused"] = dict(sorted(reasons(stage.counts, "refused").items()))
+    row["dead"] = dead
+    if stage.stage == VERIFY:
+        row["verdicts"] = dict(sorted(reasons(stage.counts, "verdict").items()))
+    return row
 
 
 def _steady(record: Record) -> Record:

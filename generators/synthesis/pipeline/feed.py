@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from veristone import DatasetError
 from veristone.generators.synthesis.pipeline.chain import FEED, Chain
-from veristone.generators.synthesis.pipeline.wire import MAX_ID_BYTES, encode
-from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.records import Record, encode
 from veristone.queues import Item
 
 __all__ = ["Fed", "check_ids", "feed"]
 
 _BATCH = 200
+_MAX_ID_BYTES = 400
+"""Every stage may add a few characters; a queue's keys have 512 bytes."""
 
 
 class Fed(NamedTuple):
@@ -40,9 +41,9 @@ def check_ids(records: Iterable[Record]) -> int:
     number = 0
     for number, record in enumerate(records, 1):
         size = len(record.id.encode())
-        if not 1 <= size <= MAX_ID_BYTES:
+        if not 1 <= size <= _MAX_ID_BYTES:
             raise DatasetError(
-                f"input {number}: an id has 1 to {MAX_ID_BYTES} bytes, this one {size}:"
+                f"input {number}: an id has 1 to {_MAX_ID_BYTES} bytes, this one {size}:"
                 f" {record.id[:80]!r}"
             )
         ids.add(record.id)

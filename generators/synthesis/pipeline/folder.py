@@ -23,7 +23,6 @@ import msgspec
 from veristone import ConfigError
 from veristone.files import write_whole
 from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
-from veristone.generators.synthesis.pipeline.wire import MAX_RESULT_BYTES
 from veristone.queues import Policy, RedisQueue, SampleQueue, SQLiteQueue
 
 __all__ = ["ATTEMPTS", "EXPORTS", "Identity", "RunFolder", "begin", "find", "is_run"]
@@ -42,6 +41,9 @@ EXPORTS = (
 )
 _IDENTITY, _RECIPE, _STORE = "generation.json", "recipe.json", "run.sqlite"
 _FORMAT = 2
+_MAX_RESULT_BYTES = 256 * 1024 * 1024
+"""Largest result of one record: all that a stage made of it, the refusals with their texts. Where
+it is larger, the record is a dead letter that says so."""
 _INPUT, _BETWEEN = 1_000_000, 2000
 """Records that a queue holds: the first takes the whole input of most runs at once, the others keep
 what is between two stages small. A producer waits beyond that."""
@@ -114,7 +116,7 @@ class RunFolder:
         policy = Policy(
             capacity=_BETWEEN if opened else _INPUT,
             max_attempts=self.identity.attempts,
-            max_payload_bytes=MAX_RESULT_BYTES,
+            max_payload_bytes=_MAX_RESULT_BYTES,
             # A sandbox is there again within seconds, a model's server within minutes.
             retry_most_s=5.0 if name == VERIFY else 30.0,
         )

@@ -9,6 +9,7 @@ fault of the record.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -26,14 +27,19 @@ from veristone import (
     VeristoneError,
 )
 from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
-from veristone.generators.synthesis.pipeline.wire import decode_record, outcome
-from veristone.generators.synthesis.records import Record, Refusal, StageResult
+from veristone.generators.synthesis.records import (
+    Record,
+    Refusal,
+    StageResult,
+    decode_record,
+    encode,
+)
 from veristone.generators.synthesis.stages.base import Stage
 from veristone.generators.synthesis.verification import Verify, sample_of
-from veristone.queues import Consumed, Lease, Outcome, consume
+from veristone.queues import Consumed, Item, Lease, Outcome, consume
 from veristone.text import line
 
-__all__ = ["LEASE_S", "Undecided", "Work", "asking", "judging", "work_off"]
+__all__ = ["LEASE_S", "Undecided", "Work", "asking", "judging", "outcome", "work_off"]
 
 Work: TypeAlias = Callable[[Record], Awaitable[StageResult]]
 """What a worker does with a record."""
@@ -80,6 +86,34 @@ async def work_off(
     if after is not None:
         await chain.queues[after].complete(stage)
     return consumed
+
+
+def outcome(result: StageResult, given: Record, after: str | None = None) -> Outcome:
+    """Return what is kept with the ack of a record, its results for the stage `after` included."""
+    items = [Item(record.id, encode(record)) for record in result.kept] if after else []
+    puts = {after: items} if after and items else {}
+    return Outcome(result=encode(result), puts=puts, counts=_count(result, given))
+
+
+def _count(result: StageResult, given: Record) -> dict[str, int]:
+    """What is counted about a result.
+
+    `given`, `kept`, `refused`, `refused:REASON`, `verdict:REASON`, tokens, and how many of the kept
+    records have another instruction, other concepts or another response than the given one:
+    exports go by that.
+    """
+    counts = Counter(given=1, kept=len(result.kept), refused=len(result.refused))
+    counts["prompt_tokens"] = result.prompt_tokens
+    counts["completion_tokens"] = result.completion_tokens
+    for refusal in result.refused:
+        counts[f"refused:{refusal.reason}"] += 1
+    for record in result.kept:
+        counts["concepts"] += record.concepts != given.concepts
+        counts["instructions"] += record.instruction != given.instruction
+        counts["responses"] += record.response != given.response
+        if record.verdict is not None:
+            counts[f"verdict:{record.verdict.reason}"] += 1
+    return {name: number for name, number in counts.items() if number}
 
 
 def asking(stage: Stage, model: Model, random_seed: int) -> Work:

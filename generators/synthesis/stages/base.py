@@ -21,13 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from veristone import Completion, Generation, GenerationRequest
 from veristone.generators.code.fences import Fence
-from veristone.generators.synthesis.checks.base import (
-    Check,
-    Problem,
-    Reason,
-    first_problem,
-    problem,
-)
+from veristone.generators.synthesis.checks.base import Check, Problem, Reason, problem
 from veristone.generators.synthesis.checks.copies import duplicate, folded
 from veristone.generators.synthesis.checks.text import finish
 from veristone.generators.synthesis.draws import Properties, deck_of, number
@@ -251,7 +245,8 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
 
     def look(self, *checks: Check) -> Problem | None:
         """Return the first problem that this stage does not permit."""
-        return first_problem(checks, self.permit)
+        found = (check() for check in checks)
+        return next((one for one in found if one and one.reason not in self.permit), None)
 
 
 def account(

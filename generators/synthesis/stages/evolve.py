@@ -41,10 +41,6 @@ class Evolve(WritingStage, frozen=True):
     """One is drawn for each record, by weight."""
     keep_parent: Literal["never", "refused"] = "never"
     """Whether the instruction goes on as it was when every evolution of it is refused."""
-    max_growth: float = Field(default=4.0, gt=1)
-    """How many times as long as its parent an evolution may be, in characters."""
-    max_shrink: float = Field(default=3.0, gt=1)
-    """How many times shorter."""
     max_characters: int = Field(default=6000, ge=1)
 
     @model_validator(mode="after")
@@ -74,9 +70,7 @@ class Evolve(WritingStage, frozen=True):
         """Return the checks of every instruction, and that of an evolution against its parent."""
         return (
             *super().instruction_checks(record, instruction, random_seed),
-            lambda: evolution(
-                instruction, record.instruction, growth=self.max_growth, shrink=self.max_shrink
-            ),
+            lambda: evolution(instruction, record.instruction),
         )
 
     def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:

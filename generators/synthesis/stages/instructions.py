@@ -8,7 +8,7 @@ from pydantic import Field
 from veristone.generators.code.fences import fences
 from veristone.generators.synthesis.checks.base import Check, Problem
 from veristone.generators.synthesis.checks.copies import example_instruction, seed_in_instruction
-from veristone.generators.synthesis.checks.text import concepts, leak, prose, size
+from veristone.generators.synthesis.checks.text import concepts, leak, size
 from veristone.generators.synthesis.formats import concepts_in
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.stages.base import Stage
@@ -36,26 +36,11 @@ class Concepts(Stage, frozen=True):
 
     kind: Literal["concepts"] = "concepts"
     shots: int = Field(default=8, ge=0)
-    min_concepts: int = Field(default=1, ge=1)
-    max_concepts: int = Field(default=12, ge=1)
-    max_words: int = Field(default=10, ge=1)
-    """Of one concept; longer ones are sentences."""
-    max_characters: int = Field(default=80, ge=1)
-    """Of one concept."""
 
     def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:
         """Return the concepts, or what is wrong with the list."""
         found = concepts_in(text)
-        wrong = self.look(
-            lambda: leak(text, self.markers),
-            lambda: concepts(
-                found,
-                least=self.min_concepts,
-                most=self.max_concepts,
-                most_words=self.max_words,
-                most_characters=self.max_characters,
-            ),
-        )
+        wrong = self.look(lambda: leak(text, self.markers), lambda: concepts(found))
         return wrong or {"concepts": found}
 
 
@@ -67,8 +52,6 @@ class WritingStage(Stage, frozen=True):
 
     min_characters: int = Field(default=20, ge=0)
     max_characters: int = Field(default=4000, ge=1)
-    prose: Literal["any", "english"] = "any"
-    """`english` refuses instructions in another script or, as far as stop words tell, language."""
 
     def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:
         """Return the instruction, or the first thing that is wrong with it."""
@@ -84,7 +67,6 @@ class WritingStage(Stage, frozen=True):
             lambda: self.whole(fences(instruction)),
             lambda: leak(instruction, self.markers),
             lambda: size(instruction, self.min_characters, self.max_characters, "instruction"),
-            lambda: prose(instruction, self.prose),
             lambda: example_instruction(instruction, self.shown(record, random_seed)),
             lambda: seed_in_instruction(instruction, record),
         )

@@ -23,7 +23,7 @@ from veristone.generators.synthesis.checks.program import (
     suite,
     tests_of,
 )
-from veristone.generators.synthesis.checks.text import leak, prose, size
+from veristone.generators.synthesis.checks.text import leak, size
 from veristone.generators.synthesis.formats import sections, tagged
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.stages.base import Sampling, Stage
@@ -33,6 +33,8 @@ __all__ = ["ANSWERS", "SECTIONS", "Answer", "Format", "ProblemAndSolution", "Res
 Format: TypeAlias = Literal["sections", "tags", "fences", "plain"]
 SECTIONS = ("Reasoning", "Implementation", "Explanation", "Tests")
 _LABELS = ("Problem Description", "Solution", "Tests")
+_PROBLEM_SIZE = (20, 6000)
+"""Characters, from and to."""
 
 
 class Answer(NamedTuple):
@@ -59,8 +61,6 @@ class SolvingStage(Stage, frozen=True):
     """`stdlib` refuses Python that imports other people's modules."""
     allow_imports: tuple[str, ...] = ()
     """Modules that `stdlib` lets pass nevertheless, with all below them."""
-    prose: Literal["any", "english"] = "any"
-    """`english` refuses text in another script or, as far as stop words tell, language."""
 
     def solved(
         self, record: Record, answer: Answer, random_seed: int, *, wants_tests: bool
@@ -69,42 +69,36 @@ class SolvingStage(Stage, frozen=True):
 
         Code that is permitted to be missing or broken is empty in the record.
         """
-        python = record.language == "python"
-        found = self.look(
+        wrong = self.look(
             lambda: self.whole([*answer.code, *answer.tests]),
             lambda: leak(answer.response, self.markers),
             lambda: size(answer.response, 1, self.max_characters, "response"),
-            lambda: prose(answer.response, self.prose),
         )
-        if found is not None:
-            return found
-        written = code_of(answer.code, record.language)
-        code = "" if isinstance(written, Problem) else written
-        tests = ""
-        if isinstance(written, Problem) and written.reason not in self.permit:
-            return written
-        if wants_tests:
-            written = tests_of(answer.tests, record.language)
-            if isinstance(written, Problem) and written.reason not in self.permit:
-                return written
-            tests = "" if isinstance(written, Problem) else in_one_file(written, code)
-
-        def imported() -> Problem | None:
-            if not python or self.imports == "any":
-                return None
-            allowed = self.allow_imports
-            return foreign_imports(code, allowed) or foreign_imports(tests, allowed)
-
+        code = wrong or self._read(code_of(answer.code, record.language))
+        if isinstance(code, Problem):
+            return code
+        tests = self._read(tests_of(answer.tests, record.language)) if wants_tests else ""
+        if isinstance(tests, Problem):
+            return tests
+        tests = in_one_file(tests, code)
+        python = record.language == "python"
+        stdlib = python and self.imports == "stdlib"
         whole = answer.tested or answer.response
-        found = self.look(
+        wrong = self.look(
             lambda: stub(code) if python else None,
-            imported,
+            lambda: foreign_imports(code, self.allow_imports) if stdlib else None,
+            lambda: foreign_imports(tests, self.allow_imports) if stdlib else None,
             lambda: example_code(whole, self.shown(record, random_seed)),
             lambda: seed_code(code, record) if code else None,
             lambda: suite(tests, code) if tests and code and python else None,
         )
         response = whole if self.tests_in_response else answer.response
-        return found or {"response": response, "code": code, "tests": tests}
+        return wrong or {"response": response, "code": code, "tests": tests}
+
+    def _read(self, found: str | Problem) -> str | Problem:
+        """Return what was read, empty where it is permitted to be wrong."""
+        permitted = isinstance(found, Problem) and found.reason in self.permit
+        return "" if permitted else found
 
 
 class Responses(SolvingStage, frozen=True):
@@ -152,8 +146,6 @@ class ProblemAndSolution(SolvingStage, frozen=True):
     kind: Literal["problem"] = "problem"
     tests: Literal["none", "optional", "required"] = "none"
     """`none`: the section is not looked for."""
-    min_problem_characters: int = Field(default=20, ge=0)
-    max_problem_characters: int = Field(default=6000, ge=1)
 
     def read_one(self, record: Record, text: str, random_seed: int) -> dict[str, Any] | Problem:
         """Return instruction, response, code and tests, or the first thing that is wrong."""
@@ -164,11 +156,10 @@ class ProblemAndSolution(SolvingStage, frozen=True):
             return problem("wrong_format", f"sections: {', '.join(names) or 'none'}")
         instruction, solution = found[0].text, found[1].text
         tests = found[2].text if len(found) > 2 else ""
-        least, most = self.min_problem_characters, self.max_problem_characters
         wrong = self.look(
             lambda: self.whole(fences(instruction)),
             lambda: leak(instruction, self.markers),
-            lambda: size(instruction, least, most, "problem"),
+            lambda: size(instruction, *_PROBLEM_SIZE, "problem"),
             lambda: example_instruction(instruction, self.shown(record, random_seed)),
             lambda: seed_in_instruction(instruction, record),
         )

@@ -33,7 +33,6 @@ from veristone import (
 )
 from veristone.generators.models.fake import FakeModel
 from veristone.generators.synthesis.pipeline.chain import finished
-from veristone.generators.synthesis.pipeline.export import DUPLICATE
 from veristone.generators.synthesis.pipeline.folder import RunFolder
 
 
@@ -58,27 +57,13 @@ async def test_every_completion_is_accounted_for(tmp_path: Path) -> None:
     refused = refusals(folder)
     reasons = Counter((one.stage, one.reason) for one in refused)
     instructions, responses = read(folder, "instructions"), read(folder, "responses")
-    assert len(instructions) + reasons["instruct", "empty"] + reasons["instruct", DUPLICATE] == 60
+    assert len(instructions) + reasons["instruct", "empty"] == 60
     made = 3 * (60 - reasons["instruct", "empty"])
-    assert len(responses) + reasons["respond", "no_code"] + reasons["verify", DUPLICATE] == made
+    assert len(responses) + reasons["respond", "no_code"] == made
     assert min(reasons.values()) > 0
     assert {record.verdict.decision for record in responses if record.verdict} == {"pass", "fail"}
     for records in (instructions, responses):
         assert [record.id for record in records] == sorted(record.id for record in records)
-
-
-async def test_of_equal_instructions_the_smallest_id_stays(tmp_path: Path) -> None:
-    folder, _ = await started(tmp_path / "run", inputs(60))
-    await whole(folder)
-    words = {"".join(r.instruction.split()).casefold(): r.id for r in read(folder, "instructions")}
-    assert len(words) == len(read(folder, "instructions"))
-    for one in refusals(folder):
-        if one.reason == DUPLICATE:
-            stays = words["".join(one.record.instruction.split()).casefold()]
-            assert stays < one.record.id
-            assert one.detail == f"the same as {stays}"
-    kept = set(words.values())
-    assert {record.id.rpartition("/")[0] for record in read(folder, "responses")} <= kept
 
 
 async def test_all_stages_at_once_in_any_order_of_the_input(
