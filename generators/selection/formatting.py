@@ -111,7 +111,9 @@ def show_response(record: Record, formatting: Formatting, random_seed: int, grou
     sections = split_sections(record.response)
     names = {part.name for part in sections}
     # What an answer never had cannot be missed, but for tests that were cut off before.
-    dropped = unwanted & names | ({"tests"} if record.tests and "tests" not in names else set())
+    dropped = unwanted & names | (
+        {"tests"} if record.tests and "tests" not in names else set[str]()
+    )
     patterns = [_MENTIONS[name] for name in SECTIONS if name in dropped]
     mention = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
     kept = [part for part in sections if part.name not in dropped]

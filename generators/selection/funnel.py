@@ -30,8 +30,6 @@ class Funnel(msgspec.Struct, kw_only=True):
     """In the order in which they are done."""
     products: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Lines by file: `selected`, `preferences`, `kto`, `repairs`."""
-    unused: dict[str, dict[str, int]] = msgspec.field(default_factory=dict[str, dict[str, int]])
-    """By product, why material for it was left out."""
     models: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     """Selected rows by the model that wrote the response."""
     languages: dict[str, int] = msgspec.field(default_factory=dict[str, int])

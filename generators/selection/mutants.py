@@ -56,8 +56,6 @@ class Mutant(NamedTuple):
 
     kind: str
     """Which operator of mutation made it: `comparison`, `constant`, ..."""
-    line: int
-    """Of the change, in the original."""
     code: str
 
 
@@ -65,7 +63,6 @@ class _Site(NamedTuple):
     """A field of a node that can be changed."""
 
     kind: str
-    line: int
     node: ast.AST
     field: str
     value: object
@@ -97,7 +94,7 @@ def mutants(code: str, limit: int, random_seed: int, name: str) -> list[Mutant]:
         setattr(site.node, site.field, old)
         if text not in seen:
             seen.add(text)
-            found.append(Mutant(site.kind, site.line, text))
+            found.append(Mutant(site.kind, text))
     return found
 
 
@@ -168,36 +165,35 @@ def _left_alone(parent: ast.AST, node: ast.AST) -> bool:
 
 def _changes(node: ast.AST) -> Iterator[_Site]:
     """Yield what can be changed in one node, apart from its children."""
-    line = getattr(node, "lineno", 0)
     match node:
         case ast.Compare(ops=operators):
             for at, operator in enumerate(operators):
                 other = _EXCHANGED[type(operator)]()
-                yield _Site("comparison", line, node, "ops", _with(operators, at, other))
+                yield _Site("comparison", node, "ops", _with(operators, at, other))
         case ast.BinOp(op=operator) | ast.AugAssign(op=operator) if type(operator) in _EXCHANGED:
-            yield _Site("arithmetic", line, node, "op", _EXCHANGED[type(operator)]())
+            yield _Site("arithmetic", node, "op", _EXCHANGED[type(operator)]())
         case ast.BoolOp(op=operator):
-            yield _Site("boolean", line, node, "op", _EXCHANGED[type(operator)]())
+            yield _Site("boolean", node, "op", _EXCHANGED[type(operator)]())
         case ast.Constant(value=value):
             other = _other_constant(value)
             if other is not None:
-                yield _Site("constant", line, node, "value", other)
+                yield _Site("constant", node, "value", other)
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
-            yield _Site("condition", line, node, "test", ast.UnaryOp(ast.Not(), test))
+            yield _Site("condition", node, "test", ast.UnaryOp(ast.Not(), test))
         case ast.Return(value=ast.expr()):
-            yield _Site("result", line, node, "value", ast.Constant(None))
+            yield _Site("result", node, "value", ast.Constant(None))
         case ast.Call(func=ast.Name(id="range"), args=[_, *_] as arguments):
             # The end of a `range`, one less.
             at = 0 if len(arguments) == 1 else 1
             if not isinstance(arguments[at], ast.Constant | ast.Starred):
                 less = ast.BinOp(arguments[at], ast.Sub(), ast.Constant(1))
-                yield _Site("bound", line, node, "args", _with(arguments, at, less))
+                yield _Site("bound", node, "args", _with(arguments, at, less))
         case ast.Slice():
             for field in ("lower", "upper"):
                 bound = getattr(node, field)
                 if bound is not None and not isinstance(bound, ast.Constant):
                     more = ast.BinOp(bound, ast.Add(), ast.Constant(1))
-                    yield _Site("bound", line, node, field, more)
+                    yield _Site("bound", node, field, more)
         case _:
             pass
 
@@ -224,7 +220,7 @@ def _left_out(node: ast.AST) -> Iterator[_Site]:
             called = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
             if called or isinstance(statement, ast.AugAssign):
                 left = _with(statements, at, ast.Pass())
-                yield _Site("statement", statement.lineno, node, field, left)
+                yield _Site("statement", node, field, left)
 
 
 def _with(items: list[Any], at: int, item: object) -> list[Any]:

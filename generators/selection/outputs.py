@@ -4,7 +4,7 @@ All files appear whole or not at all when the work is done; `funnel.json` is wri
 """
 
 import heapq
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,8 +40,6 @@ class Outputs:
         self.funnel = funnel
         self.read = 0
         """Responses."""
-        self.unused: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        """By product, why material was left out."""
         self._lines: Counter[str] = Counter()
         self._steps = {step: StepFunnel(step=step) for step in steps}
         funnel.steps = list(self._steps.values())
@@ -113,7 +111,6 @@ class Outputs:
             step.given, step.kept = given, given - sum(step.reasons.values())
             given = step.kept
         self.funnel.products = {name: self._lines[name] for name in FILES[:-1]}
-        self.funnel.unused = {name: dict(c.most_common()) for name, c in self.unused.items() if c}
         with open(self._path("selected"), "rb") as file:
             for line in file:
                 self._describe(msgspec.json.decode(line, type=Selected).record)

@@ -80,8 +80,6 @@ class Answers(NamedTuple):
     """The instruction as the student sees it."""
     passes: list[Answer]
     failures: list[Answer]
-    unused: Counter[str]
-    """Failures that are not used, by why."""
 
 
 Product: TypeAlias = Preference | Unpaired | Repair
@@ -89,23 +87,19 @@ Product: TypeAlias = Preference | Unpaired | Repair
 
 def make_products(
     answers: Answers, settings: Products, is_clean: Callable[[str], bool]
-) -> tuple[dict[str, list[Product]], dict[str, Counter[str]]]:
-    """Return the products of an instruction whose rows were selected, by file, and why material was
-    left out, by product. `is_clean` sees every answer that leaves: is it no benchmark's?"""
-    made: dict[str, list[Product]] = {}
-    unused = {"failures": answers.unused}
+) -> dict[str, list[Product]]:
+    """Return the products of an instruction whose rows were selected, by file. `is_clean` sees
+    every answer that leaves: is it no benchmark's?"""
     is_clean = cache(is_clean)
-    pairs = preferences(answers, settings)
-    for name, candidates in (
-        ("preferences", pairs),
-        ("kto", unpaired(answers, settings)),
-        ("repairs", repairs(answers, settings)),
-    ):
-        made[name] = [one for one in candidates if all(map(is_clean, _texts(one)))]
-        unused[name] = +Counter(contaminated=len(candidates) - len(made[name]))
-    if settings.preferences and answers.passes and answers.failures and not pairs:
-        unused["preferences"]["unlike"] = 1
-    return made, unused
+    made: dict[str, Sequence[Product]] = {
+        "preferences": preferences(answers, settings),
+        "kto": unpaired(answers, settings),
+        "repairs": repairs(answers, settings),
+    }
+    return {
+        name: [product for product in products if all(map(is_clean, _texts(product)))]
+        for name, products in made.items()
+    }
 
 
 def _texts(product: Product) -> tuple[str, ...]:
@@ -139,34 +133,24 @@ def collect_answers(
         passing_behaviour: ids of failures that behave like a pass, where that is known.
     """
 
-    def answer(record: Record) -> Answer:
-        shown = show_response(record, formatting, random_seed, group)
-        return Answer(record, shown.text, shown.sections)
+    def shown(records: Sequence[Record]) -> list[Answer]:
+        drawn = sorted(records, key=lambda one: draw(random_seed, "product", one.id))
+        texts = [show_response(record, formatting, random_seed, group) for record in drawn]
+        pairs = zip(drawn, texts, strict=True)
+        return [Answer(record, text.text, text.sections) for record, text in pairs if text.text]
 
-    def some(answers: list[Answer]) -> list[Answer]:
-        found = [one for one in answers if one.text]
-        found.sort(key=lambda one: draw(random_seed, "product", one.record.id))
-        return found[:_MAX_ANSWERS]
-
-    good = [answer(record) for record in passes]
+    good = shown(passes)
+    # The same answer passed beside other tests: nothing to be learnt from it.
     texts = {"".join(one.text.split()) for one in good}
-    bad: list[Answer] = []
-    unused: Counter[str] = Counter()
-    for record in failures:
-        reason = record.verdict.reason if record.verdict is not None else None
-        if reason not in USED_FAILURES:
-            unused[str(reason)] += 1
-        elif record.id in passing_behaviour:
-            unused["behaves_like_a_pass"] += 1
-        else:
-            one = answer(record)
-            # The same answer passed beside other tests: nothing to be learnt from it.
-            same = "".join(one.text.split()) in texts
-            if one.text and not same:
-                bad.append(one)
-            else:
-                unused["same_as_a_pass" if same else "empty"] += 1
-    return Answers(group, prompt, some(good), some(bad), unused)
+    usable = [
+        record
+        for record in failures
+        if record.verdict is not None
+        and record.verdict.reason in USED_FAILURES
+        and record.id not in passing_behaviour
+    ]
+    bad = [one for one in shown(usable) if "".join(one.text.split()) not in texts]
+    return Answers(group, prompt, good[:_MAX_ANSWERS], bad[:_MAX_ANSWERS])
 
 
 def preferences(answers: Answers, settings: Products) -> list[Preference]:

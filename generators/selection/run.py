@@ -272,12 +272,9 @@ class Selection:
             detector = self._detector
             return detector is None or detector.check(instruction, text, language) is None
 
-        made, unused = make_products(answers, settings, is_clean)
-        for name, rows in made.items():
+        for name, rows in make_products(answers, settings, is_clean).items():
             for row in rows:
                 self._outputs.write(name, row)
-        for name, reasons in unused.items():
-            self._outputs.unused[name].update(reasons)
 
 
 def _synthesis(folder: Path) -> dict[str, object]:

@@ -35,9 +35,6 @@ class Scoring(BaseModel):
     compared: int = Field(default=20, ge=2, le=1000)
     """Solutions, and test suites, of one instruction that are compared, at most: as many runs as
     their product."""
-    failures_vote: bool = True
-    """Whether solutions that fail their own tests are compared too. They are never selected; but
-    where the tests were wrong, they behave like the others that are right."""
     repeats: int = Field(default=0, ge=0, le=100)
     """Runs again of each passing response."""
     cpu_s: float = Field(default=1.0, gt=0, le=3600)
@@ -151,7 +148,9 @@ class ScoringPlan:
         def drawn(records: Sequence[Record]) -> list[Record]:
             return sorted(records, key=lambda one: draw(random_seed, "compared", one.id))
 
-        voting = [one for one in others if scoring.failures_vote and _votes(one)]
+        # Solutions that fail their own tests are never selected; but where the tests were wrong,
+        # they behave like the others that are right.
+        voting = [one for one in others if _votes(one)]
         # Candidates first: those left out could not be chosen for their agreement.
         self._voters = [*drawn(passing), *drawn(voting)][: scoring.compared]
         tests = (record.tests for record in [*drawn(passing), *drawn(others)])

@@ -12,9 +12,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from veristone.generators.seeds.languages import LANGUAGES, language_named
 from veristone.generators.synthesis.examples import Example
-from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.records import Record, known_language
 
 __all__ = [
     "Category",
@@ -24,7 +23,6 @@ __all__ = [
     "chosen",
     "deck_of",
     "fraction",
-    "known_language",
     "number",
 ]
 
@@ -84,18 +82,6 @@ def deck_of(
         return number("card", random_seed, stage, deck, example.name, below=1 << 64)
 
     return sorted(examples, key=lambda example: (place(example), example.name))[:shots]
-
-
-def known_language(word: str) -> str:
-    """Return our name of a language.
-
-    Raises:
-        ValueError: it is none of ours.
-    """
-    name = language_named(word)
-    if name is None:
-        raise ValueError(f"no language {word!r}; there are {', '.join(LANGUAGES)}")
-    return name
 
 
 def _some_weight(weights: dict[str, float]) -> dict[str, float]:

@@ -18,14 +18,15 @@ suffix, and examples are sorted by it.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, Any
 
-from markdown_it import MarkdownIt
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from veristone import ConfigError
-from veristone.generators.code.fences import fences, lines_of
-from veristone.generators.seeds.languages import LANGUAGES, language_named
+from veristone.generators.code.fences import fences, lines_of, outside
 from veristone.generators.synthesis.formats import concepts_in
+from veristone.generators.synthesis.records import known_language
+from veristone.settings import checked
 
 __all__ = ["HEADINGS", "Example", "builtin_examples", "parse_example", "read_examples"]
 
@@ -43,9 +44,6 @@ HEADINGS = (
 )
 """What an example may have."""
 
-# A heading inside a list or a quotation is none of ours: only these two rules are on.
-_PARSER = MarkdownIt("zero").enable(["fence", "heading"]).disable("inline")
-
 
 class Example(BaseModel):
     """One worked example. A part that its file leaves out is empty."""
@@ -56,7 +54,7 @@ class Example(BaseModel):
     snippet: str = ""
     concepts: tuple[str, ...] = ()
     category: str = ""
-    language: str = "python"
+    language: Annotated[str, AfterValidator(known_language)] = "python"
     difficulty: str = ""
     instruction: str = ""
     reasoning: str = ""
@@ -104,78 +102,49 @@ def parse_example(text: str, name: str, where: str = "") -> Example:
         ConfigError: the message names `where` (the name, if not given) and the heading.
     """
     where = where or name
-    parts: dict[str, str] = {}
+    parts: dict[str, Any] = {}
     for heading, content in _sections(text, where):
+        place = f"{where}: # {heading}"
         if heading not in HEADINGS:
-            known = ", ".join(HEADINGS)
-            raise ConfigError(f"{where}: unknown heading '# {heading}'; there are {known}")
-        if heading in parts:
-            raise ConfigError(f"{where}: heading '# {heading}' stands there twice")
+            raise ConfigError(f"{place}: unknown heading; there are {', '.join(HEADINGS)}")
+        if heading.lower() in parts:
+            raise ConfigError(f"{place}: stands there twice")
         if not content:
-            raise ConfigError(f"{where}: nothing under '# {heading}'; leave the heading out")
-        parts[heading] = content
-    tests = _one_fence(parts["Tests"], f"{where}: # Tests") if "Tests" in parts else ""
-    return Example(
-        name=name,
-        snippet=_snippet(parts.get("Snippet", ""), where),
-        concepts=concepts_in(parts.get("Concepts", "")),
-        instruction=parts.get("Instruction", ""),
-        reasoning=parts.get("Reasoning", ""),
-        response=_closed(parts.get("Response", ""), f"{where}: # Response"),
-        explanation=parts.get("Explanation", ""),
-        tests=tests,
-        **_properties(parts.get("Properties", ""), where),
-    )
+            raise ConfigError(f"{place}: nothing under it; leave the heading out")
+        if any(not fence.closed for fence in fences(content)):
+            raise ConfigError(f"{place}: a fence is not closed")
+        if heading == "Tests" or (heading == "Snippet" and fences(content)):
+            content = _one_fence(content, place)
+        parts[heading.lower()] = content
+    properties = _properties(parts.pop("properties", ""), where)
+    concepts = concepts_in(parts.pop("concepts", ""))
+    return checked(Example, {**parts, "name": name, "concepts": concepts, **properties}, where)
 
 
 def _sections(text: str, where: str) -> Iterator[tuple[str, str]]:
-    text = text.removeprefix("\ufeff")
-    lines = lines_of(text)
-    starts = [
-        token.map[0]
-        for token in _PARSER.parse(text)
-        if token.type == "heading_open" and token.tag == "h1" and token.map is not None
-    ]
-    starts = [line for line in starts if lines[line].startswith("#")]
-    if "".join(lines[: starts[0]] if starts else lines).strip():
+    whole = "\n".join(lines_of(text.removeprefix("\ufeff")))
+    headings = [line for line in outside(whole) if line.text.startswith("# ")]
+    ends = [line.start for line in headings] + [len(whole)]
+    if whole[: ends[0]].strip():
         raise ConfigError(f"{where}: text before the first heading")
-    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
-        content = "\n".join(lines[start + 1 : end])
-        yield lines[start].strip("# \t"), content.strip("\n").rstrip()
+    for line, end in zip(headings, ends[1:], strict=True):
+        content = whole[line.start + len(line.text) : end]
+        yield line.text.strip("# \t"), content.strip("\n").rstrip()
+
+
+def _one_fence(text: str, place: str) -> str:
+    found = fences(text)
+    if len(found) != 1:
+        raise ConfigError(f"{place}: {len(found)} fences, one is expected")
+    return found[0].code
 
 
 def _properties(text: str, where: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
-        key, colon, value = (part.strip() for part in line.removeprefix("- ").partition(":"))
-        if not colon or not value or key not in _PROPERTIES:
+        key, _, value = (part.strip() for part in line.removeprefix("- ").partition(":"))
+        if not value or key not in _PROPERTIES:
             known = ", ".join(_PROPERTIES)
             raise ConfigError(f"{where}: # Properties: {line!r}: lines are KEY: VALUE, of {known}")
-        if key == "language":
-            known = language_named(value)
-            if known is None:
-                raise ConfigError(
-                    f"{where}: # Properties: no language {value!r}; use one of"
-                    f" {', '.join(LANGUAGES)}"
-                )
-            value = known
         found[key] = value
     return found
-
-
-def _snippet(text: str, where: str) -> str:
-    return _one_fence(text, f"{where}: # Snippet") if fences(text) else text
-
-
-def _one_fence(text: str, where: str) -> str:
-    _closed(text, where)
-    found = fences(text)
-    if len(found) != 1:
-        raise ConfigError(f"{where}: {len(found)} fences, one is expected")
-    return found[0].code
-
-
-def _closed(text: str, where: str) -> str:
-    if any(not fence.closed for fence in fences(text)):
-        raise ConfigError(f"{where}: a fence is not closed")
-    return text

@@ -20,8 +20,7 @@ from veristone import ConfigError, DatasetError
 from veristone.files import Row, read_table
 from veristone.generators.code.completion import last_function
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
-from veristone.generators.synthesis.draws import known_language
-from veristone.generators.synthesis.records import Record
+from veristone.generators.synthesis.records import Record, known_language
 
 __all__ = ["AnyInput", "Draws", "InstructionsInput", "Seeds", "Tasks", "read_input"]
 

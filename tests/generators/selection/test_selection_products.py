@@ -38,8 +38,7 @@ def test_failures_that_say_nothing_of_the_program_are_never_used() -> None:
     found = answers([passing("a/p")], failures)
     used = {one.record.verdict.reason for one in found.failures if one.record.verdict}
     assert used == {Reason.WRONG_ANSWER, Reason.ASSERTION_FAILED, Reason.RUNTIME_ERROR}
-    assert sum(found.unused.values()) == len(reasons) - 3
-    assert answers([], [undecided("a/0")]).unused == {"sandbox_error": 1}
+    assert not answers([], [undecided("a/0")]).failures
 
 
 def test_an_answer_that_also_passed_is_no_failure() -> None:
@@ -47,14 +46,12 @@ def test_an_answer_that_also_passed_is_no_failure() -> None:
     bad = failing("a/1", code=good.code)
     found = answers([good], [bad])
     assert not found.failures
-    assert found.unused == {"same_as_a_pass": 1}
 
 
 def test_a_doubtful_failure_is_not_used() -> None:
     bad = failing("a/1")
     found = collect_answers("a", "Double it.", [passing("a/0")], [bad], Formatting(), 0, {"a/1"})
     assert not found.failures
-    assert found.unused == {"behaves_like_a_pass": 1}
 
 
 def test_pairs_are_alike_but_for_being_right() -> None:

@@ -97,13 +97,6 @@ async def test_solutions_that_behave_alike_agree() -> None:
         "a/2": 1,
     }
     assert found["a/0"].solutions == 4
-    silent = await scores_of(
-        InProcess(),
-        [add, times, wrong],
-        [mistaken],
-        Scoring(agreement=True, failures_vote=False),
-    )
-    assert [score.agreeing for score in silent.values()] == [2, 2, 1]
 
 
 async def test_a_failure_that_behaves_like_a_pass_is_doubtful() -> None:

@@ -91,9 +91,9 @@ def test_parts_may_be_missing_and_windows_may_have_written_it() -> None:
     [
         ("hello\n# Snippet\nx", "text before the first heading"),
         ("no heading", "text before the first heading"),
-        ("# Snippets\nx", "unknown heading '# Snippets'"),
-        ("# Snippet\nx\n# Snippet\ny", "'# Snippet' stands there twice"),
-        ("# Snippet\n\n# Concepts\na", "nothing under '# Snippet'"),
+        ("# Snippets\nx", "# Snippets: unknown heading"),
+        ("# Snippet\nx\n# Snippet\ny", "# Snippet: stands there twice"),
+        ("# Snippet\n\n# Concepts\na", "# Snippet: nothing under it"),
         ("# Tests\nassert 1", "# Tests: 0 fences"),
         ("# Tests\n```\na\n```\n```\nb\n```", "# Tests: 2 fences"),
         ("# Tests\n```\na", "# Tests: a fence is not closed"),
