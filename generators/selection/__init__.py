@@ -9,8 +9,7 @@
     mutants, scoring how strong its tests are, and who agrees with it, by more runs in sandboxes
     choice           one of several, or a few
     duplicates       near-duplicates across instructions
-    decontamination  benchmarks' tasks go no further
-    formatting       the text that a student sees; `sections` takes answers apart
+    formatting       the text that a student sees
     products         pairs for preference training, labelled rows, repairs
     outputs          the files, and the counts of the funnel
     run              all of it

@@ -7,7 +7,7 @@ how often or in how many processes records are worked on.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -28,6 +28,7 @@ __all__ = [
 
 Category: TypeAlias = Literal["function", "class", "program"]
 Difficulty: TypeAlias = Literal["easy", "medium", "hard"]
+K = TypeVar("K", bound=str)
 Weight: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _BITS = 53
 """What a float holds exactly."""
@@ -84,18 +85,13 @@ def deck_of(
     return sorted(examples, key=lambda example: (place(example), example.name))[:shots]
 
 
-def _some_weight(weights: dict[str, float]) -> dict[str, float]:
+def _some_weight(weights: dict[K, float]) -> dict[K, float]:
     if weights and not sum(weights.values()) > 0:
         raise ValueError("all weights are 0")
     return weights
 
 
-def _known_languages(weights: dict[str, float]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for word, weight in weights.items():
-        name = known_language(word)
-        found[name] = found.get(name, 0) + weight
-    return found
+Weights: TypeAlias = Annotated[dict[K, Weight], AfterValidator(_some_weight)]
 
 
 class Properties(BaseModel):
@@ -110,15 +106,9 @@ class Properties(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    categories: Annotated[dict[Category, Weight], AfterValidator(_some_weight)] = Field(
-        default_factory=dict[Category, Weight]
-    )
-    difficulties: Annotated[dict[Difficulty, Weight], AfterValidator(_some_weight)] = Field(
-        default_factory=dict[Difficulty, Weight]
-    )
-    languages: Annotated[
-        dict[str, Weight], AfterValidator(_some_weight), AfterValidator(_known_languages)
-    ] = Field(default_factory=dict[str, Weight])
+    categories: Weights[Category] = {}
+    difficulties: Weights[Difficulty] = {}
+    languages: Weights[Annotated[str, AfterValidator(known_language)]] = {}
     """Of the code that is asked for. Without weights it is the record's: the seed's language."""
 
     def drawn(self, record: Record, stage: str, random_seed: int) -> Record:

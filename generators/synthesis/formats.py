@@ -16,7 +16,8 @@ _LABEL = re.compile(r"[ ]{0,3}(?:#{1,6}[ \t]+)?\*{0,2}\[([^\[\]\n]{1,40})\]\*{0,
 _TAG = re.compile(r"<(/?)([a-z_]{1,40})>", re.IGNORECASE)
 _BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _TITLE = re.compile(r"^\W*(?:programming )?concepts?\W*:\W*", re.IGNORECASE)
-_OPEN, _CLOSE = "([{", ")]}"
+_BETWEEN = re.compile(r"[,;](?![^(\[{]*[)\]}])")
+"""A comma that no bracket closes behind."""
 
 
 class Part(NamedTuple):
@@ -93,22 +94,8 @@ def concepts_in(text: str) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for line in text.splitlines():
-        for part in _divided(_TITLE.sub("", _BULLET.sub("", line))):
+        for part in _BETWEEN.split(_TITLE.sub("", _BULLET.sub("", line))):
             phrase = " ".join(part.split()).strip("`\"'*_ ").removesuffix(".").strip("`\"'*_ ")
             if phrase:
                 found.setdefault(phrase.casefold(), phrase)
     return tuple(found.values())
-
-
-def _divided(line: str) -> list[str]:
-    parts: list[str] = []
-    start, depth = 0, 0
-    for place, char in enumerate(line):
-        if char in _OPEN:
-            depth += 1
-        elif char in _CLOSE:
-            depth = max(0, depth - 1)
-        elif char in ",;" and not depth:
-            parts.append(line[start:place])
-            start = place + 1
-    return [*parts, line[start:]]

@@ -48,12 +48,6 @@ class Prompt(NamedTuple):
     text: str = ""
     messages: tuple[Message, ...] = ()
 
-    @property
-    def last_line(self) -> str:
-        """What the model continues on the same line."""
-        text = self.messages[-1].content if self.messages else self.text
-        return text.rpartition("\n")[2]
-
 
 class Template(BaseModel):
     """A template with its text, so that a recipe says what is asked without any file."""
@@ -63,13 +57,6 @@ class Template(BaseModel):
     name: str
     """Name of its file; `.chat.jinja` at the end makes it a conversation."""
     text: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_read(cls, value: object) -> object:
-        if isinstance(value, str):
-            raise ValueError(f"the file {value!r} is not read yet: recipes come from load_recipe")
-        return value
 
     @model_validator(mode="after")
     def _compiles(self) -> Self:

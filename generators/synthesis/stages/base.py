@@ -154,30 +154,25 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         """Return a request for a record with its properties drawn; `part` tells several for one
         record apart."""
         prompt = self.prompt(record, template, random_seed, method)
-        wanted = sampling or self.sampling
+        name = f"{self.name}.{part}/{record.id}" if part else f"{self.name}/{record.id}"
         return GenerationRequest(
-            id=self._request_id(record, part),
+            id=name,
             prompt=prompt.text,
             messages=prompt.messages,
-            seed=self._request_seed(record, random_seed, part),
-            **wanted.model_dump(),
+            seed=self._seed(name, random_seed),
+            **(sampling or self.sampling).model_dump(),
         )
 
-    def _request_id(self, record: Record, part: str) -> str:
-        return f"{self.name}.{part}/{record.id}" if part else f"{self.name}/{record.id}"
+    def _seed(self, request_id: str, random_seed: int) -> int:
+        return number("request", random_seed, request_id, below=_SEEDS)
 
-    def _request_seed(self, record: Record, random_seed: int, part: str) -> int:
-        return number("request", random_seed, self._request_id(record, part), below=_SEEDS)
-
-    def trace(
-        self, record: Record, answer: Generation, index: int, random_seed: int, part: str = ""
-    ) -> Trace:
+    def trace(self, record: Record, answer: Generation, index: int, random_seed: int) -> Trace:
         """Return how a completion came about."""
         return Trace(
             stage=self.name,
             model=answer.model,
-            request=self._request_id(record, part),
-            seed=self._request_seed(record, random_seed, part),
+            request=answer.id,
+            seed=self._seed(answer.id, random_seed),
             shots=tuple(example.name for example in self.shown(record, random_seed)),
             finish_reason=answer.completions[index].finish_reason,
         )

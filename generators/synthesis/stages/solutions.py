@@ -80,7 +80,7 @@ class Solutions(Stage, frozen=True):
         solutions, continuations = answers
         drawn = self.drawn(record, random_seed)
         head = _head(self.prompt(drawn, self.template, random_seed).text, drawn)
-        opening = self.prompt(drawn, self.tests_template, random_seed).last_line
+        opening = self.prompt(drawn, self.tests_template, random_seed).text.rpartition("\n")[2]
         suites = [
             self._suite(drawn, opening, continuation) for continuation in continuations.completions
         ]
@@ -101,7 +101,7 @@ class Solutions(Stage, frozen=True):
                 continue
             traces = (
                 self.trace(drawn, solutions, index, random_seed),
-                self.trace(drawn, continuations, number, random_seed, _TESTS),
+                self.trace(drawn, continuations, number, random_seed),
             )
             kept.append(self.child(drawn, index, *traces, **found, tests=suite))
         return account(record, kept, refused, answers)

@@ -150,7 +150,6 @@ def test_files_that_are_wrong(folder: Path) -> None:
         (minimal(stage={"shots": -1}), "stages.0.concepts.shots", "greater"),
         (minimal(stage={"sampling": {"n": 0}}), "stages.0.concepts.sampling.n", "greater"),
         (minimal(stage={"sampling": {"stop": [""]}}), "sampling.stop.0", "at least 1"),
-        (minimal(stage={"template": "c.jinja"}), "template", "not read yet"),
         (minimal(stage={"permit": ["nothing"]}), "permit.0", "Input should be"),
         (minimal(stages=[]), "stages", "at least 1"),
         (minimal(input={"kind": "files"}), "input", "files"),

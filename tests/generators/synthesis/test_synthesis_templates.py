@@ -51,7 +51,6 @@ def test_a_conversation() -> None:
         Message(role="user", content="  x\n=== user\ny"),
     )
     assert prompt.text == ""
-    assert prompt.last_line == "y"
 
 
 def test_an_empty_message_is_left_out() -> None:

@@ -39,9 +39,9 @@ def template(text: str, name: str = "t.jinja") -> Template:
     return Template(name=name, text=text)
 
 
-def answer(*texts: str, finish: str = "stop") -> Generation:
+def answer(*texts: str, finish: str = "stop", name: str = "whatever") -> Generation:
     return Generation(
-        id="whatever",
+        id=name,
         model="tiny",
         completions=tuple(Completion(text=text, finish_reason=finish) for text in texts),
         prompt_tokens=10,
@@ -55,9 +55,8 @@ def ask(
     """Show a stage's answers to itself, as a run would."""
     requests = stage.requests(record, seed)
     assert [request.n for request in requests] == [len(texts)]
-    for request in requests:
-        request.validate()
-    result = stage.read(record, [answer(*texts, finish=finish)], seed)
+    requests[0].validate()
+    result = stage.read(record, [answer(*texts, finish=finish, name=requests[0].id)], seed)
     assert result.key == record.id
     ids = [kept.id for kept in result.kept] + [refusal.record.id for refusal in result.refused]
     assert len(set(ids)) == len(ids)

@@ -58,7 +58,10 @@ def test_two_requests() -> None:
 
 
 def test_a_solution_goes_with_the_asserts_of_its_number() -> None:
-    given = [answer(GOOD, "    return x + x\n\nprint(1)"), answer(ASSERTS, "double(3) == 6\nx")]
+    given = [
+        answer(GOOD, "    return x + x\n\nprint(1)", name="solutions/t/1"),
+        answer(ASSERTS, "double(3) == 6\nx", name="solutions.tests/t/1"),
+    ]
     one, two = STAGE.read(RECORD, given, 0).kept
     assert (one.id, two.id) == ("t/1/0", "t/1/1")
     assert one.code == f"{HEAD}{GOOD}"

@@ -224,4 +224,4 @@ def test_an_empty_record_goes_through_a_stage() -> None:
     bare = stage("plain", template=template("Say something. {{ instruction }}"))
     [kept] = ask(bare, Record(id="x"), PLAIN).kept
     assert kept.code == CODE
-    assert bare.read(Record(id="x"), [answer(PLAIN)], 0).kept == (kept,)
+    assert bare.read(Record(id="x"), [answer(PLAIN, name="responses/x")], 0).kept == (kept,)
