@@ -7,7 +7,7 @@ one JSON file, and a run never depends on a file that may have changed since.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias, cast
 
@@ -49,21 +49,22 @@ class Recipe(BaseModel):
     verify: Verify = Verify()
 
     @model_validator(mode="after")
-    def _stages_have_names(self) -> Self:
-        """Give a number to stages of one name after the first: `evolve`, `evolve-2`."""
-        names: list[str] = []
+    def _complete_the_stages(self) -> Self:
+        """Number stages of one name after the first (`evolve`, `evolve-2`), and hand out the
+        examples."""
+        if len({example.name for example in self.examples}) < len(self.examples):
+            raise ValueError("two examples have the same name")
+        stages: list[AnyStage] = []
         for stage in self.stages:
             name, number = stage.name, 1
-            while name in names:
+            while name in [other.name for other in stages]:
                 number += 1
                 name = f"{stage.name}-{number}"
             if not _NAME.fullmatch(name) or name == "verify":
                 raise ValueError(f"stage name {name!r}: letters, digits, - and _, no digit first")
-            names.append(name)
-        self._replace_stages(
-            stage.model_copy(update={"name": name})
-            for stage, name in zip(self.stages, names, strict=True)
-        )
+            stages.append(stage.model_copy(update={"name": name}).with_examples(self.examples))
+        # Still being made: nobody has seen the recipe with other stages.
+        object.__setattr__(self, "stages", tuple(stages))
         return self
 
     @model_validator(mode="after")
@@ -79,18 +80,6 @@ class Recipe(BaseModel):
                     )
             given |= set(stage.gives)
         return self
-
-    @model_validator(mode="after")
-    def _examples_suffice(self) -> Self:
-        names = [example.name for example in self.examples]
-        if len(set(names)) < len(names):
-            raise ValueError("two examples have the same name")
-        self._replace_stages(stage.with_examples(self.examples) for stage in self.stages)
-        return self
-
-    def _replace_stages(self, stages: Iterable[AnyStage]) -> None:
-        # Still being made: nobody has seen the recipe with other stages.
-        object.__setattr__(self, "stages", tuple(stages))
 
 
 def builtin_recipes() -> list[str]:
