@@ -4,7 +4,7 @@
       selected.jsonl, preferences.jsonl, kto.jsonl, repairs.jsonl
       rejected.jsonl     every response that was not selected, and why
       funnel.json        written last: it stands for a finished selection
-      work/              scores (kept: an interrupted run goes on), the index of benchmarks
+      work/              scores (kept: an interrupted run goes on)
 
 Runs in sandboxes take most of the time; their scores go into a log, and a run that was interrupted
 goes on from it. The rest is done anew each time. Equal input gives equal bytes.

@@ -44,9 +44,9 @@ _FORMAT = 2
 _MAX_RESULT_BYTES = 256 * 1024 * 1024
 """Largest result of one record: all that a stage made of it, the refusals with their texts. Where
 it is larger, the record is a dead letter that says so."""
-_INPUT, _BETWEEN = 1_000_000, 2000
-"""Records that a queue holds: the first takes the whole input of most runs at once, the others keep
-what is between two stages small. A producer waits beyond that."""
+_INPUT, _BETWEEN = 1_000_000_000, 2000
+"""Records that a queue holds: the first takes the whole input, the others keep what is between two
+stages small. A producer waits beyond that."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):

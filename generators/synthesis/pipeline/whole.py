@@ -1,4 +1,4 @@
-"""A run as a whole: the input fed, stages and verification side by side, each in a process.
+"""A run as a whole: the input fed, then stages and verification side by side, each in a process.
 
 The parent feeds, watches, and starts a worker again that was killed. Workers end when the parent
 does, however it ends. Ctrl-C is the parent's to handle: workers are in groups of their own.
@@ -58,28 +58,18 @@ async def run_whole(
     """
     async with folder.open() as chain:
         await chain.reopen()
-        try:
-            async with asyncio.TaskGroup() as group:
-                feeding = group.create_task(feed(chain, records))
-                if not await _nothing_to_do(feeding, chain):
+        await feed(chain, records)
+        if not any(stage.queue.open for stage in await chain.look()):
+            # Nothing is there for a worker, so nobody but us will say that the stages are through.
+            await chain.complete()
+        if not finished(await chain.look()):
+            try:
+                async with asyncio.TaskGroup() as group:
                     for worker in workers:
                         group.create_task(_keep_running(worker, chain, say))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            except BaseExceptionGroup as errors:
+                raise errors.exceptions[0] from None
     return await export(folder)
-
-
-async def _nothing_to_do(feeding: "asyncio.Task[Any]", chain: Chain) -> bool:
-    """True where the run was finished before and the input holds nothing new."""
-    while not feeding.done():
-        await asyncio.wait((feeding,), timeout=0.2)
-        if any(stage.queue.open for stage in await chain.look()):
-            return False
-    if any(stage.queue.open for stage in await chain.look()):
-        return False
-    # Nothing is there for a worker, so nobody but us will say that the stages are through.
-    await chain.complete()
-    return finished(await chain.look())
 
 
 async def _keep_running(worker: Worker, chain: Chain, say: Say) -> None:

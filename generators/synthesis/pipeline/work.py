@@ -99,8 +99,7 @@ def _count(result: StageResult, given: Record) -> dict[str, int]:
     """What is counted about a result.
 
     `given`, `kept`, `refused`, `refused:REASON`, `verdict:REASON`, tokens, and how many of the kept
-    records have another instruction, other concepts or another response than the given one:
-    exports go by that.
+    records have another instruction or other concepts than the given one: exports go by that.
     """
     counts = Counter(given=1, kept=len(result.kept), refused=len(result.refused))
     counts["prompt_tokens"] = result.prompt_tokens
@@ -110,7 +109,6 @@ def _count(result: StageResult, given: Record) -> dict[str, int]:
     for record in result.kept:
         counts["concepts"] += record.concepts != given.concepts
         counts["instructions"] += record.instruction != given.instruction
-        counts["responses"] += record.response != given.response
         if record.verdict is not None:
             counts[f"verdict:{record.verdict.reason}"] += 1
     return {name: number for name, number in counts.items() if number}
