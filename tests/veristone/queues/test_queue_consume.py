@@ -48,6 +48,20 @@ async def test_exceptions_are_reasons(store: Store) -> None:
         assert dead.reasons == tuple(f"ValueError: attempt {n}" for n in (1, 2, 3))
 
 
+async def test_a_wrong_setting_ends_it_and_costs_no_item_an_attempt(store: Store) -> None:
+    async def handle(lease: Lease) -> None:
+        raise ConfigError("no such variable")
+
+    async with store.queue(QUICK) as queue:
+        await queue.put(items(5))
+        await queue.complete("p")
+        with pytest.raises(ConfigError, match="no such variable"):
+            await asyncio.wait_for(consume(queue, handle, concurrency=2), 30)
+        (lease, *_) = await queue.lease(5, 30)
+        assert lease.attempt == 1
+        assert (await queue.stats()).dead == 0
+
+
 async def test_a_slow_handler_keeps_its_lease_and_those_fetched_ahead(store: Store) -> None:
     seen: list[str] = []
 
