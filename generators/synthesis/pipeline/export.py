@@ -60,7 +60,7 @@ async def export(folder: RunFolder) -> dict[str, Any]:
             async with folder.open() as chain:
                 counts = await _gather(chain, lines)
             counts = {"recipe": folder.identity.recipe, **counts}
-            # All of them or none, but for a kill between two renamings.
+            # All of them or none, but for a kill or a full disk between two renamings.
             with ExitStack() as stack:
                 for name in EXPORTS:
                     file = stack.enter_context(whole_file(folder.path / name))
