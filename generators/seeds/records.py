@@ -58,8 +58,6 @@ class Seed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     bindings: dict[str, tuple[str, ...]] = {}
     """Names that Python code may use and that its document binds at the top level, with the import
     lines that may bind each (see `extract.bindings`); the imports step takes them from here."""
-    tests: str = ""
-    """Python test code that calls the function, if some came with it."""
     provenance: Provenance
 
     @property

@@ -1,10 +1,9 @@
 """Steps that run seeds, in sandboxes, and the one that asks a model about them.
 
 A seed's code is never executed here: a program of ours (`harness/`) travels with it into a sandbox,
-runs it in a child process and prints one line that says what happened. That line is data, and
-hostile: it is looked for by a token, decoded into fixed types, and bounded.
+runs it there and prints one line that says what happened.
 
-Not promised: that a seed written against this very harness could not lie about itself from inside
-the interpreter that it shares with our tracer. It can then be kept or rejected wrongly; nothing
-else. What a time limit cuts off near the limit may differ from machine to machine.
+Not promised: that a seed written against these very programs could not lie about itself from inside
+the interpreter that it shares with them. It can then be kept or rejected wrongly; nothing else.
+What a time limit cuts off near the limit may differ from machine to machine.
 """

@@ -5,6 +5,8 @@ programs, and no reason to reject one. StarCoder2's seed filter had four such so
 list; this is the class of them: arguments handed back, one operator, one built-in or one method.
 """
 
+from collections.abc import Iterator
+
 __all__ = ["expressions"]
 
 _ONE = """
@@ -45,10 +47,12 @@ a <= b <= c ; b <= a <= c ; a + c ; a + b ; b + c ; a * b ; a == b and b == c ; 
 """
 
 
-def expressions(arity: int) -> list[str]:
-    """Return Python expressions of the parameters `a`, `b`, `c`: as many as `arity` says.
+def expressions() -> Iterator[tuple[str, str]]:
+    """Yield parameters and a Python expression of them: `("a, b", "a + b")`.
 
     None takes long, whatever the arguments: powers are tried for small numbers only.
     """
-    table = {1: _ONE, 2: _TWO, 3: _THREE}.get(arity, "")
-    return [each.strip() for line in table.strip().splitlines() for each in line.split(";")]
+    for parameters, table in (("a", _ONE), ("a, b", _TWO), ("a, b, c", _THREE)):
+        for line in table.strip().splitlines():
+            for each in line.split(";"):
+                yield parameters, each.strip()

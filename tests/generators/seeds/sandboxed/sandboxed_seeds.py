@@ -1,23 +1,19 @@
 """Seeds and verifiers for the tests of the sandboxed steps."""
 
-import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
-from veristone import Decision, Output, ProgramCheck, Reason, Sample, Verdict
+from veristone import Decision, Output, Reason, Sample, Verdict
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 from veristone.generators.seeds.steps import Outcome
 
 
-def seed(
-    code: str, *, name: str = "f", tests: str = "", docstring: str = "", shape: str = "function"
-) -> Seed:
+def seed(code: str, *, name: str = "f", docstring: str = "", shape: str = "function") -> Seed:
     """A Python seed called `f`."""
     return Seed(
         id=seed_id("python", code),
         code=code,
         language="python",
         name=name,
-        tests=tests,
         docstring=docstring,
         shape=shape,
         provenance=Provenance(source="tests"),
@@ -47,12 +43,6 @@ class Scripted:
         assert not isinstance(samples, AsyncIterable)
         for sample in samples:
             yield await self.verify(sample)
-
-
-def token_of(sample: Sample) -> str:
-    """The token that the report of this sample begins with."""
-    assert isinstance(sample.check, ProgramCheck)
-    return json.loads(sample.check.stdin)["token"]
 
 
 def verdict(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sandboxed_seeds import Scripted, seed, token_of, verdict, word
+from sandboxed_seeds import Scripted, seed, verdict, word
 
 from veristone import ConfigError, Reason, Sample, SandboxFailure, Verdict
 from veristone.engine import Engine
@@ -54,7 +54,7 @@ ROWS: list[dict[str, Any]] = [
     {
         "task_id": "T/strlen",
         "code": "def strlen(s):\n    n = 0\n    for _ in s:\n        n += 1\n    return n",
-        "test_list": ["assert strlen('') == 0", "assert strlen('a' * 99) == 99"],
+        "test_list": [f"assert strlen('{'a' * n}') == {n}" for n in (0, 9, 33, 99)],
     },
     {
         "task_id": "T/constant",
@@ -96,15 +96,6 @@ def g(n):
 def h(words):
 {LONGEST}
 """
-PATCHES = f"""\
-import builtins, json
-json.dumps = None
-for name in ("len", "isinstance", "type", "zip"):
-    exec(f"{{name}} = builtins.{{name}}")
-    setattr(builtins, name, None)
-def f(words):
-{LONGEST}
-"""
 STUBBORN = f"""\
 def f(words):
     while isinstance(words, int):
@@ -113,18 +104,10 @@ def f(words):
         except BaseException: pass
 {LONGEST}
 """
-HOSTILE = """\
-class Equal(list):
-    def __eq__(self, other): return True
-    def __hash__(self): return 0
-    def __repr__(self): raise SystemExit
-    __str__ = __len__ = __iter__ = __reduce__ = __repr__
-"""
 CASES: dict[str, tuple[Seed, str]] = {
     "a renamed copy": (seed("def f(words):\n" + LONGEST), "T/longest longest"),
     "with a default": (seed("def f(words, key=len):\n" + LONGEST), "T/longest longest"),
     "with any arguments": (seed("def f(*a):\n    [words] = a\n" + LONGEST), "T/longest longest"),
-    "asynchronous": (seed("async def f(words):\n" + LONGEST), "T/longest longest"),
     "cached": (
         seed("import functools\n@functools.wraps(len)\ndef f(words):\n" + LONGEST),
         "T/longest longest",
@@ -157,14 +140,12 @@ CASES: dict[str, tuple[Seed, str]] = {
         "T/is_prime is_prime",
     ),
     "two tasks": (seed(BOTH), "T/longest longest, T/is_prime is_prime"),
-    "patches its interpreter": (seed(PATCHES), "T/longest longest"),
     "wrong once": (seed("def f(words):\n    if not words: return ''\n" + LONGEST), ""),
     "too few arguments": (seed("def f():\n    words = []\n" + LONGEST), ""),
     "too many arguments": (seed("def f(words, more):\n" + LONGEST), ""),
     "a keyword is needed": (seed("def f(words, *, key):\n" + LONGEST), ""),
     "a trivial task": (seed("def f(s):\n    return s.__len__()"), ""),
     "a constant": (seed("def f(x):\n    return 7"), ""),
-    "equal to everything": (seed(HOSTILE + "def f(x):\n    return Equal()"), ""),
     "cannot be loaded": (seed("import nowhere\ndef f(x):\n    return x"), ""),
     "does not compile": (seed("def f(x:"), ""),
     "is not there": (seed("def g(x):\n    return x"), ""),
@@ -186,9 +167,7 @@ CASES: dict[str, tuple[Seed, str]] = {
 def step(tmp_path_factory: pytest.TempPathFactory) -> BehaviourStep:
     path = tmp_path_factory.mktemp("benchmark") / "rows.jsonl"
     path.write_text("\n".join(map(json.dumps, ROWS)))
-    made = BehaviourStep.model_validate(
-        {"benchmarks": [{"name": "bench", "path": path}], "bits": 12}
-    )
+    made = BehaviourStep.model_validate({"benchmarks": [{"name": "bench", "path": path}]})
     made.prepare(path.parent)
     return made
 
@@ -214,20 +193,18 @@ async def test_what_becomes_of_a_function(name: str, outcomes: dict[str, Outcome
 async def test_what_could_not_be_judged_is_counted(
     engine: Engine, step: BehaviourStep, tmp_path: Path
 ) -> None:
-    guard = await step.guard(engine, tmp_path)
-    blank = "." * len(guard.tasks)
+    await step.guard(engine, tmp_path)
     says = [
-        ({"loaded": True, "finished": True, "answers": blank}, {}),
-        ({"loaded": True, "finished": False, "answers": blank}, {"unfinished": 1}),
-        ({"loaded": False, "finished": False, "answers": blank}, {"not_loaded": 1}),
-        ({"loaded": True, "finished": True, "answers": blank + "."}, {"crashed": 1}),
+        ({"loaded": True, "finished": True, "answers": []}, {}),
+        ({"loaded": True, "finished": False, "answers": []}, {"unfinished": 1}),
+        ({"loaded": False, "finished": False, "answers": []}, {"not_loaded": 1}),
         ({"loaded": True, "finished": True, "answers": 5}, {"crashed": 1}),
         ("", {"crashed": 1}),
     ]
     for report, counted in says:
 
         def say(sample: Sample, report: object = report) -> Verdict:
-            return verdict(sample, stdout=f"{token_of(sample)} {json.dumps(report)}\n")
+            return verdict(sample, stdout=json.dumps(report))
 
         before = step.unjudged.copy()
         given = seed("def f(x): return x")
@@ -251,15 +228,12 @@ async def test_tasks_that_nobody_is_compared_with_are_named(
 async def test_a_guard_is_built_once_and_kept(
     engine: Engine, step: BehaviourStep, tmp_path: Path
 ) -> None:
-    first = BehaviourStep.model_validate(step.model_dump())
-    built = await first.guard(engine, tmp_path)
-    again = BehaviourStep.model_validate(step.model_dump())
-    assert await again.guard(Scripted(verdict), tmp_path) == built
-    other = again.model_copy(update={"bits": 13})
-    other = BehaviourStep.model_validate(other.model_dump())
+    broken = Scripted(lambda sample: verdict(sample, Reason.SANDBOX_ERROR))
     with pytest.raises(SandboxFailure, match="T/longest could not be run"):
-        await other.guard(Scripted(lambda s: verdict(s, Reason.SANDBOX_ERROR)), tmp_path)
-    assert len(list(tmp_path.iterdir())) == 1
+        await step.guard(broken, tmp_path)
+    assert not list(tmp_path.iterdir())
+    built = await step.guard(engine, tmp_path)
+    assert await step.guard(broken, tmp_path) == built
 
 
 async def test_a_fault_of_ours_is_undecided(

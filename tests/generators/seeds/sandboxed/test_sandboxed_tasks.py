@@ -56,9 +56,9 @@ def calls(task: Task | str) -> list[Any]:
 def test_mbpp(tmp_path: Path, pack: bool) -> None:
     [task] = read(tmp_path, MBPP, pack=pack)
     assert isinstance(task, Task)
-    assert (task.id, task.entry_point, task.arity, task.own) == ("bench/604", "add", 2, 2)
+    assert (task.id, task.entry_point, task.own) == ("bench/604", "add", 2)
     assert calls(task) == [(1, 2), ((1,), (2,))]
-    assert task.shapes == ("int,int", "tuple[int],tuple[int]")
+    assert task.shapes == ["int,int", "tuple[int],tuple[int]"]
     assert task.program == MBPP["code"]
 
 
@@ -72,7 +72,7 @@ def test_humaneval_from_its_tests(tmp_path: Path) -> None:
 
 
 def test_humaneval_plus_from_its_inputs(tmp_path: Path) -> None:
-    row = {**HUMANEVAL, "base_input": [[1, 2], [3, 4], "x"], "plus_input": [[5, 6], [7]]}
+    row = {**HUMANEVAL, "base_input": [[1, 2], [3, 4], "x"], "plus_input": [[5, 6]]}
     [task] = read(tmp_path, row)
     assert isinstance(task, Task)
     assert calls(task) == [(1, 2), (3, 4), (5, 6)]
@@ -103,21 +103,12 @@ def test_what_a_row_does_not_say_is_found(tmp_path: Path, missing: str) -> None:
     assert task.id == ("bench/1" if missing == "task_id" else "HumanEval/1")
 
 
-def test_without_a_solution_the_assertions_say_what_is_right(tmp_path: Path) -> None:
-    tests = ["assert f(1) == [2]", "assert f(2)", "assert f(3, 4) == 7", "assert f(5) == {'a'}"]
-    [task] = read(tmp_path, {"test_list": tests})
-    assert isinstance(task, Task)
-    assert calls(task) == [(1,), (5,)]
-    namespace: dict[str, Any] = {}
-    exec(task.program, namespace)
-    assert [namespace["f"](1), namespace["f"](5)] == [[2], {"a"}]
-
-
 @pytest.mark.parametrize(
     "row",
     [
         {},
         {"code": "def f(x): return x"},
+        {"test_list": ["assert f(1) == [2]"]},
         {"code": "def f(x): return x", "test_list": ["assert f(y) == 1"]},
         {"test_list": ["assert f(1)", 5, None]},
         {"code": 5, "test_list": "assert", "base_input": {}, "entry_point": ["f"]},
