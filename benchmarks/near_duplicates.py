@@ -10,7 +10,6 @@ renamed: different functions with the same skeleton.
 import argparse
 import re
 import sysconfig
-import tempfile
 import time
 from collections.abc import Iterator
 from itertools import count, islice
@@ -36,26 +35,21 @@ def measure(functions: int = 50_000) -> dict[str, Any]:
     sketch_s = decide_s = kept = 0.0
     step.sketch([])  # imports
     before = _memory_mib()
-    with tempfile.TemporaryDirectory(prefix="near-duplicates-") as folder:
-        for number in count():
-            part = list(islice(seeds, _PART))
-            if not part:
-                break
-            began = time.process_time()
-            sketch = step.sketch(part)
-            sketched = time.process_time()
-            outcomes = step.decide(number, part, sketch, Path(folder))
-            sketch_s += sketched - began
-            decide_s += time.process_time() - sketched
-            kept += sum(isinstance(outcome, Seed) for outcome in outcomes)
-        disk = sum(path.stat().st_size for path in Path(folder).iterdir())
+    decide = step.begin()
+    while part := list(islice(seeds, _PART)):
+        began = time.process_time()
+        sketches = step.sketch(part)
+        sketched = time.process_time()
+        outcomes = list(map(decide, part, sketches))
+        sketch_s += sketched - began
+        decide_s += time.process_time() - sketched
+        kept += sum(isinstance(outcome, Seed) for outcome in outcomes)
     return {
         "functions": functions,
         "kept": int(kept),
         "sketch_per_s": functions / sketch_s,
         "decide_per_s": functions / decide_s,
         "kib_per_kept": (_memory_mib() - before) * 1024 / kept,
-        "disk_bytes_per_kept": disk / kept,
     }
 
 
@@ -65,9 +59,8 @@ def show(record: dict[str, Any]) -> None:
     print(
         f"{record['functions']:,} functions, {record['kept']:,} kept; per CPU second"
         f" {record['sketch_per_s']:,.0f} sketched (shingles and signatures, in the workers) and"
-        f" {record['decide_per_s']:,.0f} decided; {record['kib_per_kept']:.1f} KiB of memory and"
-        f" {record['disk_bytes_per_kept']:.0f} bytes of disk for each kept:"
-        f" {mib:,.0f} MiB for {_FUNNEL_END:,}"
+        f" {record['decide_per_s']:,.0f} decided; {record['kib_per_kept']:.1f} KiB of memory for"
+        f" each kept: {mib:,.0f} MiB for {_FUNNEL_END:,}"
     )
 
 

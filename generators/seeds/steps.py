@@ -15,7 +15,7 @@ the machine, on time or on how seeds were batched.
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
@@ -29,6 +29,7 @@ from veristone.text import line
 __all__ = [
     "AsyncStep",
     "BatchStep",
+    "Decide",
     "Flagged",
     "Judge",
     "OrderedStep",
@@ -110,27 +111,25 @@ class Rule(BatchStep, frozen=True):
         return [self.judge(seed) for seed in seeds]
 
 
-class OrderedStep(Step, frozen=True):
-    """A step that knows what it has seen, kept on disk in its folder.
+Decide: TypeAlias = Callable[[Seed, Any], Outcome]
+"""Of a seed and what `OrderedStep.sketch` returned for it."""
 
-    `sketch` takes most of the time and runs in worker processes, ahead of time; `decide` runs in
-    the parent, one part after another.
+
+class OrderedStep(Step, frozen=True):
+    """A step that remembers which seeds it has kept.
+
+    `sketch` takes most of the time and runs in worker processes, ahead of time; what `begin`
+    returns runs in the parent, seed after seed. A decision follows from the seeds that were kept
+    before: after an interruption these are decided about once more, and no others.
     """
 
-    def sketch(self, seeds: Sequence[Seed]) -> Any:
-        """Return what `decide` needs to know of these seeds: something that pickles, and small."""
-        return None
+    def sketch(self, seeds: Sequence[Seed]) -> Sequence[Any]:
+        """Return for each seed what is needed to decide: something that pickles, and small."""
+        return [None] * len(seeds)
 
     @abstractmethod
-    def decide(
-        self, number: int, seeds: Sequence[Seed], sketch: Any, folder: Path
-    ) -> list[Outcome]:
-        """Return one outcome for each seed of part `number`, and remember those that are kept.
-
-        Parts are numbered from 0 and come in order, but for one thing: after an interruption the
-        last part may come again, or the first that was not finished. What was remembered of that
-        number and of later ones is then forgotten first.
-        """
+    def begin(self) -> Decide:
+        """Return a function that decides about one seed after another, and knows none yet."""
 
 
 class Judge(Protocol):

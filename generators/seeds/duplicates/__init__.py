@@ -2,8 +2,6 @@
 
     exact, near    the two steps
     similar        sets of shingles, their MinHash signatures and LSH index (datasketch)
-    kept           what is remembered of kept seeds, on disk
 
-Exact duplicates are looked up on disk. Near-duplicates are looked up in an index in memory, which
-is bounded by the number of kept seeds, see `near`.
+What was seen is in memory: about 200 bytes for each kept seed in `exact`, 12 KiB in `near`.
 """

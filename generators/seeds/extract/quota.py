@@ -9,17 +9,13 @@ Languages without a count are rejected. Where it stands in the recipe matters: a
 counts what is kept, before them what is tried.
 """
 
-import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, NonNegativeInt, field_validator
 
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.steps import Decide, OrderedStep, Outcome, Rejected
 
 __all__ = ["MAGICODER", "Quota"]
 
@@ -54,38 +50,17 @@ class Quota(OrderedStep, frozen=True):
             )
         return counts
 
-    def decide(
-        self, number: int, seeds: Sequence[Seed], sketch: Any, folder: Path
-    ) -> list[Outcome]:
-        """Keep what the quotas have room for after the parts before `number`."""
-        with closing(sqlite3.connect(folder / "quota.sqlite")) as memory:
-            memory.execute(
-                "CREATE TABLE IF NOT EXISTS kept"
-                " (part INTEGER, language TEXT, seeds INTEGER, PRIMARY KEY (part, language))"
-            )
-            with memory:
-                memory.execute("DELETE FROM kept WHERE part >= ?", (number,))
-                rows = memory.execute("SELECT language, SUM(seeds) FROM kept GROUP BY language")
-                before = Counter(dict(rows.fetchall()))
-                outcomes, kept = self._share_out(seeds, before)
-                memory.executemany(
-                    "INSERT INTO kept VALUES (?, ?, ?)",
-                    [(number, language, count) for language, count in kept.items()],
-                )
-        return outcomes
-
-    def _share_out(
-        self, seeds: Sequence[Seed], before: Counter[str]
-    ) -> tuple[list[Outcome], Counter[str]]:
-        outcomes: list[Outcome] = []
+    def begin(self) -> Decide:
+        """Decide by counting the kept seeds of each language."""
         kept: Counter[str] = Counter()
-        for seed in seeds:
+
+        def decide(seed: Seed, _: object) -> Outcome:
             language = seed.language
             if language not in self.counts:
-                outcomes.append(Rejected("no_quota", language))
-            elif before[language] + kept[language] >= self.counts[language]:
-                outcomes.append(Rejected("quota_full", f"{self.counts[language]} of {language}"))
-            else:
-                kept[language] += 1
-                outcomes.append(seed)
-        return outcomes, kept
+                return Rejected("no_quota", language)
+            if kept[language] >= self.counts[language]:
+                return Rejected("quota_full", f"{self.counts[language]} of {language}")
+            kept[language] += 1
+            return seed
+
+        return decide

@@ -37,7 +37,14 @@ from veristone.generators.seeds.pipeline.worker import (
     sort_out,
 )
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import AsyncStep, BatchStep, OrderedStep, Outcome, Services
+from veristone.generators.seeds.steps import (
+    AsyncStep,
+    BatchStep,
+    Decide,
+    OrderedStep,
+    Outcome,
+    Services,
+)
 
 __all__ = ["PartsLost", "Progress", "Run", "deciding_versions"]
 
@@ -280,21 +287,29 @@ class Run:
         """Sketch in the workers, decide here, part after part."""
         # Everything behind the first gap is decided anew: it depends on what fills the gap.
         numbers = range(missing[0], len(plan))
+        decide = step.begin()
+        await asyncio.to_thread(self._remember, stage, step, decide, missing[0])
         before = self._before(stage).path
-        work = self._folder(stage).work(0, step)
         calls = (Call(n, sketch_part, (step, before, plan.groups[n])) for n in numbers)
         async for done in pool.run(calls, ordered=True):
             if done.lost:
                 # Later parts cannot be decided without this one.
                 yield _Part(done.number, None)
                 return
-            seeds, sketch, cpu_s = done.value
+            seeds, sketches, cpu_s = done.value
             funnel = StepFunnel(step=step.kind, cpu_s=cpu_s)
             with cpu_of(funnel):
                 outcomes = await asyncio.to_thread(
-                    step.decide, done.number, judged_by(step, seeds), sketch, work
+                    lambda: list(map(decide, judged_by(step, seeds), sketches))  # noqa: B023
                 )
             yield await self._write(stage, done.number, seeds, outcomes, funnel)
+
+    def _remember(self, stage: Stage, step: OrderedStep, decide: Decide, end: int) -> None:
+        """Show a step what it has kept of the parts before `end`."""
+        for number in range(end):
+            seeds = judged_by(step, self._folder(stage).all_seeds([number]))
+            for seed, sketch in zip(seeds, step.sketch(seeds), strict=True):
+                decide(seed, sketch)
 
     async def _asked(
         self, stage: Stage, step: AsyncStep, plan: StagePlan, missing: list[int]

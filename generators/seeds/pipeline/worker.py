@@ -122,8 +122,8 @@ def _through(links: Sequence[_Link], seeds: list[Seed], rejected: list[Rejection
 
 def sketch_part(
     step: OrderedStep, before: Path, parts: tuple[int, int]
-) -> tuple[list[Seed], Any, float]:
-    """Return the seeds of a part, what the step must know of them, and the CPU seconds."""
+) -> tuple[list[Seed], Sequence[Any], float]:
+    """Return the seeds of a part, what the step must know of each, and the CPU seconds."""
     seeds = StageFolder(before).all_seeds(range(*parts))
     funnel = StepFunnel(step=step.kind)
     with cpu_of(funnel):

@@ -9,18 +9,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
-from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.steps import Decide, OrderedStep, Outcome, Rejected
 
 _HERE = Provenance(source="test")
 _FUNCTION = re.compile(r"^([ \t]*)(?:async )?def .*\n(?:(?:\1[ \t]+.*|[ \t]*)\n)+", re.MULTILINE)
 
 
-def seed(code: str, language: str = "python", docstring: str = "") -> Seed:
+def seed(code: str, language: str = "python") -> Seed:
     return Seed(
         id=seed_id(language, ascii(code)),
         code=code,
         language=language,
-        docstring=docstring,
         provenance=_HERE,
     )
 
@@ -56,18 +55,19 @@ def overlaps(one: AbstractSet[object], other: AbstractSet[object]) -> float:
     return shared / (len(one) + len(other) - shared)
 
 
-def decide_all(
-    step: OrderedStep, seeds: Sequence[Seed], folder: Path, sizes: Sequence[int]
-) -> list[Outcome]:
-    """Take all seeds through a step in parts of the given sizes, the last one repeated."""
-    outcomes: list[Outcome] = []
-    number = start = 0
-    while start < len(seeds):
-        part = seeds[start : start + max(sizes[min(number, len(sizes) - 1)], 0)]
-        outcomes += step.decide(number, part, step.sketch(part), folder)
-        start += len(part)
-        number += 1
-    return outcomes
+def decide_all(step: OrderedStep, seeds: Sequence[Seed], stop: int = 0) -> list[Outcome]:
+    """Take all seeds through a step, interrupted after `stop` of them."""
+
+    def go_on(decide: Decide, some: Sequence[Seed]) -> list[Outcome]:
+        return [decide(seed, sketch) for seed, sketch in zip(some, step.sketch(some), strict=True)]
+
+    decide = step.begin()
+    before = go_on(decide, seeds[:stop])
+    if stop:
+        decide = step.begin()
+        kept = [outcome for outcome in before if isinstance(outcome, Seed)]
+        assert go_on(decide, kept) == kept
+    return before + go_on(decide, seeds[stop:])
 
 
 def rejections(outcomes: Sequence[Outcome]) -> list[Rejected | None]:

@@ -55,7 +55,9 @@ def recipe(corpus: Path) -> Recipe:
 
 def digest(folder: Path) -> dict[str, str]:
     """Return the digests of every file that must not differ from run to run."""
-    files = sorted([*folder.glob("*/kept/*"), *folder.glob("*/rejected/*"), folder / "seeds.jsonl"])
+    # Of a write that was killed a file may stay whose name begins with a dot.
+    parts = [*folder.glob("*/kept/[0-9]*"), *folder.glob("*/rejected/[0-9]*")]
+    files = sorted([*parts, folder / "seeds.jsonl"])
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
