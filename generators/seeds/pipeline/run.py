@@ -21,11 +21,11 @@ from veristone.generators.seeds.funnel import Funnel, StepFunnel
 from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.pipeline.stages import Stage, group, stages
 from veristone.generators.seeds.pipeline.storage import (
-    MinePart,
     PartCounts,
     StageFolder,
     StagePlan,
     stage_folders,
+    stage_number,
 )
 from veristone.generators.seeds.pipeline.summary import summarise
 from veristone.generators.seeds.pipeline.worker import (
@@ -48,19 +48,10 @@ from veristone.generators.seeds.steps import (
 
 __all__ = ["PartsLost", "Progress", "Run", "deciding_versions"]
 
+_GRAMMARS = ("python", "javascript", "typescript", "java", "cpp", "go", "rust")
 _DECIDING = (
-    "pyright",
-    "pyflakes",
-    "autoimport",
-    "datasketch",
-    "tree-sitter",
-    "tree-sitter-python",
-    "tree-sitter-javascript",
-    "tree-sitter-typescript",
-    "tree-sitter-java",
-    "tree-sitter-cpp",
-    "tree-sitter-go",
-    "tree-sitter-rust",
+    *("pyright", "pyflakes", "autoimport", "datasketch", "tree-sitter"),
+    *(f"tree-sitter-{grammar}" for grammar in _GRAMMARS),
 )
 _OUTPUTS = ("recipe.json", "seeds.jsonl", "funnel.json", "report.md", "report.html", "wall_s")
 
@@ -120,61 +111,52 @@ class Run:
 
         It was made with other settings, or the recipe has another step there, or none.
         """
-        ours = {self._folder(stage).path: stage.digest for stage in self.stages}
-        for paths in stage_folders(self.folder).values():
-            for path in paths:
-                plan = StageFolder(path).plan()
-                if plan is not None and plan.digest != ours.get(path):
-                    return path
+        ours = {stage.name: stage.digest for stage in self.stages}
+        for path in stage_folders(self.folder):
+            plan = StageFolder(path).plan()
+            if plan is not None and plan.digest != ours.get(path.name):
+                return path
         return None
 
     def redo(self, stale: Path) -> None:
         """Delete what this stage and all later ones made."""
-        first = int(stale.name.partition("-")[0])
-        # They are the last stage's.
         (self.folder / "seeds.jsonl").unlink(missing_ok=True)
         # The first one last: while it is there the folder is known to need this.
-        for number, paths in reversed(stage_folders(self.folder).items()):
-            for path in paths if number >= first else ():
+        for path in reversed(stage_folders(self.folder)):
+            if stage_number(path) >= stage_number(stale):
                 StageFolder(path).remove()
-
-    def check(self, *, redo: bool = False) -> None:
-        """Raise what can be said before any work is done, without touching the folder.
-
-        With `redo`, stages of other settings are fine.
-        """
-        if not self.recipe.sources:
-            raise ConfigError("the recipe names no sources: add [[sources]] or give --source")
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ConfigError(f"{self.folder} is a file: give a folder")
-        if not (self.folder / LOCK).exists() and not stage_folders(self.folder):
-            for name in _OUTPUTS:
-                if (self.folder / name).exists():
-                    raise ConfigError(
-                        f"{self.folder}/{name} is not ours and would be written over: give an"
-                        " empty folder"
-                    )
-        stale = self.stale()
-        if stale is not None and not redo:
-            raise ConfigError(
-                f"{self.folder} holds {stale.name} of another recipe, version or order of steps:"
-                " give another folder, or --overwrite to do that stage and later ones anew"
-            )
 
     async def go(self, until: int | None = None, *, redo: bool = False) -> Funnel:
         """Run all stages, or the first `until`; return the funnel of what is done.
 
         With `redo`, stages of other settings are deleted first, and all after them.
         """
-        self.check(redo=redo)
+        self._check()
         with only_one(self.folder):
-            stale = self.stale() if redo else None
+            stale = self.stale()
+            if stale is not None and not redo:
+                raise ConfigError(
+                    f"{self.folder} holds {stale.name} of another recipe, version or order of"
+                    " steps: give another folder, or --overwrite to do that stage and later ones"
+                    " anew"
+                )
             if stale is not None:
                 await asyncio.to_thread(self.redo, stale)
-            self.check()
-            recipe = self.recipe.model_dump_json(indent=1)
-            write_whole(self.folder / "recipe.json", recipe)
+            write_whole(self.folder / "recipe.json", self.recipe.model_dump_json(indent=1))
             return await self._go(until)
+
+    def _check(self) -> None:
+        """Raise what can be said before the folder is touched."""
+        if not self.recipe.sources:
+            raise ConfigError("the recipe names no sources: add [[sources]] or give --source")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ConfigError(f"{self.folder} is a file: give a folder")
+        for name in _OUTPUTS if not (self.folder / LOCK).exists() else ():
+            if (self.folder / name).exists():
+                raise ConfigError(
+                    f"{self.folder}/{name} is not ours and would be written over: give an empty"
+                    " folder"
+                )
 
     async def _go(self, until: int | None) -> Funnel:
         began = time.monotonic()
@@ -187,19 +169,18 @@ class Run:
         async with Pool(self._processes) as pool:
             for stage in todo:
                 await self._stage(stage, pool)
-        wall_s = self._add_wall(time.monotonic() - began)
+        self._add_wall(time.monotonic() - began)
         if len(todo) == len(self.stages):
             await asyncio.to_thread(self._finish)
-        return self._summary(wall_s)
+        return self.funnel()
 
     def funnel(self) -> Funnel:
         """Return the funnel of what is done so far."""
-        return self._summary(self._add_wall(0.0))
-
-    def _summary(self, wall_s: float) -> Funnel:
-        return summarise(
-            self.recipe, self.stages, self.folder, wall_s, self._processes, self._versions
-        )
+        funnel = summarise(self.recipe, self.stages, self.folder)
+        funnel.versions |= self._versions
+        funnel.wall_s = self._add_wall(0.0)
+        funnel.processes = self._processes
+        return funnel
 
     def _folder(self, stage: Stage) -> StageFolder:
         return StageFolder(self.folder / stage.name)
@@ -241,11 +222,8 @@ class Run:
     def _plan(self, stage: Stage) -> StagePlan:
         """Decide what the parts of a stage are."""
         if not stage.steps:
-            parts = [
-                MinePart(source=index, part=part)
-                for index, source in enumerate(self.recipe.sources)
-                for part in source.parts()
-            ]
+            sources = enumerate(self.recipe.sources)
+            parts = [(index, part) for index, source in sources for part in source.parts()]
             if not parts:
                 raise ConfigError("the recipe's sources have no files to read")
             return StagePlan(digest=stage.digest, mine=parts)
@@ -272,9 +250,9 @@ class Run:
 
         def call(number: int) -> Call:
             if not steps:
-                mine = plan.mine[number]
-                source, extractor = self.recipe.sources[mine.source], self.recipe.extract
-                return Call(number, mine_part, (source, extractor, mine, number, folder))
+                index, part = plan.mine[number]
+                source, extractor = self.recipe.sources[index], self.recipe.extract
+                return Call(number, mine_part, (source, extractor, part, number, folder))
             before, parts = self._before(stage).path, plan.groups[number]
             return Call(number, batch_part, (steps, before, parts, number, folder))
 
@@ -351,10 +329,7 @@ class Run:
     def _add_wall(self, seconds: float) -> float:
         """Add to the wall-clock time of all runs in this folder; return the sum."""
         path = self.folder / "wall_s"
-        try:
-            total = seconds + (float(path.read_text()) if path.exists() else 0.0)
-        except ValueError as error:
-            raise ConfigError(f"{path} is damaged ({error}): delete it") from error
+        total = seconds + (float(path.read_text()) if path.exists() else 0.0)
         if seconds:
             write_whole(path, f"{total:.3f}\n")
         return total
@@ -368,11 +343,10 @@ class _Part(NamedTuple):
 
 
 def _explain(plan: StagePlan, lost: list[int], stage: Stage) -> str:
-    what = f"parts {', '.join(map(str, lost[:10]))} of {stage.name} killed their process"
-    if plan.mine:
-        paths = [path for number in lost for path in plan.mine[number].part.paths]
-        what += f" (files {paths[0]} to {paths[-1]})"
+    paths = [path for number in lost if plan.mine for path in plan.mine[number][1].paths]
     return (
-        f"{what}: not enough memory, or a fault in a parser. All other parts are done; start"
-        " again with more memory or fewer processes, or leave the files out"
+        f"parts {', '.join(map(str, lost[:10]))} of {stage.name} killed their process"
+        + (f" (files {paths[0]} to {paths[-1]})" if paths else "")
+        + ": not enough memory, or a fault in a parser. All other parts are done; start again with"
+        " more memory or fewer processes, or leave the files out"
     )

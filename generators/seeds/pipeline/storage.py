@@ -16,13 +16,10 @@ Every file appears whole or not at all (written aside, flushed to disk, renamed)
 """
 
 import gzip
-import re
 import shutil
-import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -33,30 +30,28 @@ from veristone.generators.seeds.records import Rejection, Seed
 from veristone.generators.seeds.sources.base import Part
 from veristone.generators.seeds.steps import Step
 
-__all__ = ["MinePart", "PartCounts", "StageFolder", "StagePlan", "read_seeds", "stage_folders"]
+__all__ = [
+    "PartCounts",
+    "StageFolder",
+    "StagePlan",
+    "read_seeds",
+    "stage_folders",
+    "stage_number",
+]
 
 _encode = msgspec.json.Encoder().encode
 _decode_seed = msgspec.json.Decoder(Seed).decode
 _decode_rejection = msgspec.json.Decoder(Rejection).decode
 
 _Record = TypeVar("_Record", Seed, Rejection)
-_STAGE_NAME = re.compile(r"[1-9][0-9]*-[a-z_]+")
-_PART = re.compile(r"[0-9]{6,}")
 
 
 class PartCounts(msgspec.Struct, kw_only=True):
     """The numbers of one part."""
 
     kept: int
-    sources: list[SourceFunnel] = msgspec.field(default_factory=list[SourceFunnel])
-    steps: list[StepFunnel] = msgspec.field(default_factory=list[StepFunnel])
-
-
-class MinePart(msgspec.Struct, kw_only=True):
-    """A part of the first stage: which source of the recipe, and which part of it."""
-
-    source: int
-    part: Part
+    source: SourceFunnel | None = None
+    steps: list[StepFunnel] = []
 
 
 class StagePlan(msgspec.Struct, kw_only=True):
@@ -64,9 +59,9 @@ class StagePlan(msgspec.Struct, kw_only=True):
 
     digest: str
     """Of everything that decides its output but the sources' content."""
-    mine: list[MinePart] = msgspec.field(default_factory=list[MinePart])
-    """Parts of the first stage."""
-    groups: list[tuple[int, int]] = msgspec.field(default_factory=list[tuple[int, int]])
+    mine: list[tuple[int, Part]] = []
+    """Parts of the first stage: which source of the recipe, and which part of it."""
+    groups: list[tuple[int, int]] = []
     """Parts of a later stage: each is a range of parts of the stage before, end excluded."""
 
     def __len__(self) -> int:
@@ -86,10 +81,6 @@ class StageFolder:
             return msgspec.json.decode((self.path / "stage.json").read_bytes(), type=StagePlan)
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError as error:
-            raise ConfigError(
-                f"{self.path}/stage.json is not ours ({error}): give an empty folder"
-            ) from error
 
     def begin(self, plan: StagePlan) -> None:
         """Make the folders and write the plan down."""
@@ -100,8 +91,7 @@ class StageFolder:
     def remove(self) -> None:
         """Delete the stage. Killed at any moment, it has deleted all that counts, or nothing."""
         aside = self.path.with_name(f".{self.path.name}")
-        with suppress(FileNotFoundError):
-            shutil.rmtree(aside)
+        shutil.rmtree(aside, ignore_errors=True)
         self.path.replace(aside)
         shutil.rmtree(aside)
 
@@ -113,10 +103,7 @@ class StageFolder:
 
     def done(self) -> list[int]:
         """Return the numbers of the parts that are done, in order."""
-        plan = self.plan()
-        parts = range(len(plan) if plan is not None else 0)
-        names = (path.stem for path in (self.path / "counts").glob("*.json"))
-        return sorted(int(name) for name in names if _PART.fullmatch(name) and int(name) in parts)
+        return sorted(int(path.stem) for path in (self.path / "counts").glob("[0-9]*.json"))
 
     def is_done(self) -> bool:
         """Return whether the stage has begun and every part is done."""
@@ -124,56 +111,27 @@ class StageFolder:
         return plan is not None and len(self.done()) == len(plan)
 
     def counts(self, number: int) -> PartCounts:
-        """Return the numbers of a part that is done.
-
-        Raises:
-            ConfigError: the file is damaged.
-        """
-        path = self._counts(number)
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=PartCounts)
-        except msgspec.MsgspecError as error:
-            raise self._damaged(path, number, error) from error
+        """Return the numbers of a part that is done."""
+        return msgspec.json.decode(self._path("counts", number).read_bytes(), type=PartCounts)
 
     def seeds(self, number: int) -> Iterator[Seed]:
-        """Yield the seeds that were kept of a part.
-
-        Raises:
-            ConfigError: the file is damaged or gone.
-        """
+        """Yield the seeds that were kept of a part."""
         return self._records("kept", number, _decode_seed)
 
     def all_seeds(self, numbers: Iterable[int]) -> list[Seed]:
-        """Return the seeds that were kept of some parts; raise what `seeds` raises."""
+        """Return the seeds that were kept of some parts."""
         return [seed for number in numbers for seed in self.seeds(number)]
 
     def rejections(self, number: int) -> Iterator[Rejection]:
-        """Yield what was rejected of a part.
-
-        Raises:
-            ConfigError: the file is damaged or gone.
-        """
+        """Yield what was rejected of a part."""
         return self._records("rejected", number, _decode_rejection)
 
     def _records(
         self, name: str, number: int, decode: Callable[[bytes], _Record]
     ) -> Iterator[_Record]:
-        path = self.path / name / f"{number:06}.jsonl.gz"
-        try:
-            with gzip.open(path, "rb") as file:
-                for line in file:
-                    yield decode(line)
-        except _DAMAGE as error:
-            raise self._damaged(path, number, error) from error
-
-    def _counts(self, number: int) -> Path:
-        return self.path / "counts" / f"{number:06}.json"
-
-    def _damaged(self, path: Path, number: int, error: Exception) -> ConfigError:
-        return ConfigError(
-            f"{path} is damaged ({error}): delete {self._counts(number)} and start again; that"
-            " part is then done anew"
-        )
+        with gzip.open(self._path(name, number), "rb") as file:
+            for line in file:
+                yield decode(line)
 
     def write(
         self,
@@ -184,27 +142,28 @@ class StageFolder:
     ) -> None:
         """Write down a part that is done."""
         for name, items in (("kept", kept), ("rejected", rejected)):
-            with whole_file(self.path / name / f"{number:06}.jsonl.gz") as raw, _gzip(raw) as file:
+            with (
+                whole_file(self._path(name, number)) as raw,
+                # Without a time and a name in its header: equal content gives equal bytes.
+                gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as file,
+            ):
                 for item in items:
                     file.write(_encode(item) + b"\n")
-        write_whole(self._counts(number), _encode(counts))
+        write_whole(self._path("counts", number), _encode(counts))
+
+    def _path(self, name: str, number: int) -> Path:
+        return self.path / name / f"{number:06}.{'json' if name == 'counts' else 'jsonl.gz'}"
 
 
-_DAMAGE = (msgspec.MsgspecError, gzip.BadGzipFile, zlib.error, EOFError, FileNotFoundError)
+def stage_folders(folder: Path) -> list[Path]:
+    """Return the folders of the stages that have begun in a run's folder, in order."""
+    begun = [path.parent for path in folder.glob("[1-9]*-*/stage.json")]
+    return sorted(begun, key=stage_number)
 
 
-def stage_folders(folder: Path) -> dict[int, list[Path]]:
-    """Return the folders of stages in a run's folder, begun or not, by number in order."""
-    found: dict[int, list[Path]] = {}
-    for path in sorted(folder.glob("[1-9]*-*/")):
-        if _STAGE_NAME.fullmatch(path.name):
-            found.setdefault(int(path.name.partition("-")[0]), []).append(path)
-    return dict(sorted(found.items()))
-
-
-def _gzip(raw: IO[bytes]) -> gzip.GzipFile:
-    # Without a time and a name in its header: equal content gives equal bytes.
-    return gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0)
+def stage_number(folder: Path) -> int:
+    """Return the number of a stage, from 1, by its folder."""
+    return int(folder.name.partition("-")[0])
 
 
 def read_seeds(path: Path) -> Iterator[Seed]:

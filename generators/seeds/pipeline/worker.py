@@ -8,14 +8,14 @@ import resource
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel, note
-from veristone.generators.seeds.pipeline.storage import MinePart, PartCounts, StageFolder
+from veristone.generators.seeds.pipeline.storage import PartCounts, StageFolder
 from veristone.generators.seeds.records import Rejection, Seed
+from veristone.generators.seeds.sources.base import Part
 from veristone.generators.seeds.sources.registry import AnySource
 from veristone.generators.seeds.steps import (
     BatchStep,
@@ -23,11 +23,10 @@ from veristone.generators.seeds.steps import (
     OrderedStep,
     Outcome,
     Rejected,
-    Rule,
     Step,
 )
 
-__all__ = ["Sorted", "batch_part", "cpu_of", "judged_by", "mine_part", "sketch_part", "sort_out"]
+__all__ = ["batch_part", "cpu_of", "judged_by", "mine_part", "sketch_part", "sort_out"]
 
 _SLICE = 500
 """Seeds; the rules' cache of parsed code holds some thousands."""
@@ -49,14 +48,14 @@ def _cpu_s() -> float:
 
 
 def mine_part(
-    source: AnySource, extractor: AnyExtractor, mine: MinePart, number: int, folder: Path
+    source: AnySource, extractor: AnyExtractor, part: Part, number: int, folder: Path
 ) -> int:
     """Read a part of a source and extract its candidates; return how many."""
     funnel = SourceFunnel(source=source.name)
     kept: list[Seed] = []
     rejected: list[Rejection] = []
     with cpu_of(funnel):
-        for item in source.read(mine.part):
+        for item in source.read(part):
             if isinstance(item, Rejection):
                 rejected.append(item)
                 note(funnel.reasons, funnel.rejected, item)
@@ -68,7 +67,7 @@ def mine_part(
                 funnel.seen[what] = funnel.seen.get(what, 0) + count
             kept += found.seeds
     funnel.candidates = len(kept)
-    StageFolder(folder).write(number, kept, rejected, PartCounts(kept=len(kept), sources=[funnel]))
+    StageFolder(folder).write(number, kept, rejected, PartCounts(kept=len(kept), source=funnel))
     return len(kept)
 
 
@@ -77,47 +76,28 @@ def batch_part(
 ) -> int:
     """Take the seeds of some parts of the stage before through all steps; return what is left."""
     stage = StageFolder(folder)
-    seeds = StageFolder(before).all_seeds(range(*parts))
-    rejected: list[Rejection] = []
+    given = StageFolder(before).all_seeds(range(*parts))
+    # Rules share what they parsed of a seed, and what they keep of that is bounded: a few seeds go
+    # through all of them before the next few.
+    size = len(given) or 1 if steps[0].gathers else _SLICE
     funnels = [StepFunnel(step=step.kind) for step in steps]
-    chain = [
-        _Link(step, funnel, stage.work(index, step))
-        for index, (step, funnel) in enumerate(zip(steps, funnels, strict=True))
-    ]
+    kept: list[Seed] = []
+    rejected: list[Rejection] = []
     # Going over cached trees again and again costs more than half of what the rules cost, and none
     # of it is garbage.
     gc.disable()
-    try:
-        for ruled, links in groupby(chain, lambda link: isinstance(link.step, Rule)):
-            some = list(links)
-            # Rules share what they parsed of a seed, and what they keep of that is bounded: a few
-            # seeds go through all of them before the next few.
-            size = _SLICE if ruled else max(1, len(seeds))
-            left: list[Seed] = []
-            for start in range(0, len(seeds), size):
-                left += _through(some, seeds[start : start + size], rejected)
-            seeds = left
-    finally:
-        gc.enable()
-        gc.collect()
-    stage.write(number, seeds, rejected, PartCounts(kept=len(seeds), steps=funnels))
-    return len(seeds)
-
-
-class _Link(NamedTuple):
-    step: BatchStep
-    funnel: StepFunnel
-    folder: Path
-
-
-def _through(links: Sequence[_Link], seeds: list[Seed], rejected: list[Rejection]) -> list[Seed]:
-    for step, funnel, folder in links:
-        given = judged_by(step, seeds)
-        with cpu_of(funnel):
-            outcomes = step.apply(given, folder) if given else []
-        seeds, more = sort_out(step, seeds, outcomes, funnel)
-        rejected += more
-    return seeds
+    for start in range(0, len(given), size):
+        seeds = given[start : start + size]
+        for index, (step, funnel) in enumerate(zip(steps, funnels, strict=True)):
+            judged = judged_by(step, seeds)
+            with cpu_of(funnel):
+                outcomes = step.apply(judged, stage.work(index, step)) if judged else []
+            seeds, more = sort_out(step, seeds, outcomes, funnel)
+            rejected += more
+        kept += seeds
+    gc.collect()
+    stage.write(number, kept, rejected, PartCounts(kept=len(kept), steps=funnels))
+    return len(kept)
 
 
 def sketch_part(
@@ -133,51 +113,41 @@ def sketch_part(
 
 def judged_by(step: Step, seeds: Sequence[Seed]) -> list[Seed]:
     """Return the seeds of languages that the step can judge."""
-    known = step.languages
-    return [seed for seed in seeds if known is None or seed.language in known]
-
-
-class Sorted(NamedTuple):
-    """Seeds after a step."""
-
-    kept: list[Seed]
-    rejected: list[Rejection]
+    return [seed for seed in seeds if step.languages is None or seed.language in step.languages]
 
 
 def sort_out(
     step: Step, seeds: Sequence[Seed], outcomes: Sequence[Outcome], funnel: StepFunnel
-) -> Sorted:
-    """Bring seeds and outcomes together: what is kept, what is rejected, and the numbers.
+) -> tuple[list[Seed], list[Rejection]]:
+    """Return the seeds that go on and the rejections, and count them.
 
-    Outcomes are of those seeds that `judged_by` returns, in order.
+    Args:
+        step: that decided.
+        seeds: all that came to it; those of languages that it cannot judge go on.
+        outcomes: of those that `judged_by` returns, in order.
+        funnel: the step's numbers, to which these are added.
     """
-    sorted_ = Sorted([], [])
+    kept: list[Seed] = []
+    rejected: list[Rejection] = []
     answers = iter(outcomes)
     for seed in seeds:
-        outcome: Outcome = seed
-        if step.languages is None or seed.language in step.languages:
-            outcome = next(answers)
-        else:
-            funnel.not_applicable += 1
+        judged = step.languages is None or seed.language in step.languages
+        outcome = next(answers) if judged else seed
+        funnel.not_applicable += not judged
         given, stayed = funnel.by_language.get(seed.language, (0, 0))
         if isinstance(outcome, Rejected):
-            rejection = _explained(step, seed, outcome)
-            sorted_.rejected.append(rejection)
-            note(funnel.reasons, funnel.rejected, rejection)
+            rejected.append(_explained(step, seed, outcome))
+            note(funnel.reasons, funnel.rejected, rejected[-1])
         else:
             if isinstance(outcome, Flagged):
                 note(funnel.flagged, funnel.flags, _explained(step, seed, outcome))
                 outcome = outcome.seed
-            if outcome.id != seed.id and outcome.code == seed.code:
-                raise ValueError(f"step {step.kind} answered {seed.id} with {outcome.id}")
-            sorted_.kept.append(outcome)
+            kept.append(outcome)
             stayed += 1
         funnel.by_language[seed.language] = (given + 1, stayed)
-    if next(answers, None) is not None:
-        raise ValueError(f"step {step.kind} gave more outcomes than it was given seeds")
     funnel.given += len(seeds)
-    funnel.kept += len(sorted_.kept)
-    return sorted_
+    funnel.kept += len(kept)
+    return kept, rejected
 
 
 def _explained(step: Step, seed: Seed, outcome: Rejected | Flagged) -> Rejection:
