@@ -19,7 +19,7 @@ from veristone import ConfigError, DatasetError
 from veristone.files import read_rows
 from veristone.generators.seeds.contamination.reading import documentation, words
 
-__all__ = ["BenchmarkFile", "Item", "files_of", "load_items", "make_item"]
+__all__ = ["DEFINED", "BenchmarkFile", "Item", "files_of", "load_items", "make_item"]
 
 _TEXTS = (
     *("prompt", "text", "question", "question_content", "question_title", "problem", "docstring"),
@@ -37,7 +37,7 @@ _LANGUAGES = ("language", "lang", "programming_language")
 _ID_LANGUAGES = frozenset({"cpp", "java", "javascript", "go", "rust"})
 _NAMED_TASK = re.compile(r"\w+?_\d+_(\w+)")
 """MultiPL-E: `HumanEval_3_below_zero`."""
-_DEFINED = re.compile(r"\b(?:def|function|func|fn|fun|sub|const)\s+([A-Za-z_]\w*)\s*[(=<]")
+DEFINED = re.compile(r"\b(?:def|function|func|fn|fun|sub|const)\s+([A-Za-z_]\w*)\s*[(=<]")
 _MOST_SOLUTIONS = 50
 """APPS has hundreds for a task, most of them alike."""
 _LONGEST = 200_000
@@ -168,7 +168,7 @@ def _described(text: str) -> str:
     """Return a text's words: its comments and documentation, where it is code."""
     found = documentation(text)
     # MBPP+ has its prompts in triple quotes and nothing else; words may speak of code.
-    is_code = bool(_DEFINED.search(text)) or 2 * len(words(found)) > len(words(text))
+    is_code = bool(DEFINED.search(text)) or 2 * len(words(found)) > len(words(text))
     return found.strip() if found.strip() and is_code else text
 
 
@@ -176,7 +176,7 @@ def _guess_name(task_id: str, codes: Sequence[str], tests: str) -> str:
     """Return the function's name that is asked for: what the tests call, else what is defined."""
     if named := _NAMED_TASK.fullmatch(task_id):
         return named[1]
-    defined = [name for code in codes for name in _DEFINED.findall(code)]
+    defined = [name for code in codes for name in DEFINED.findall(code)]
     return next(
         (name for name in defined if re.search(rf"\b{name}\b", tests)), (defined or [""])[-1]
     )

@@ -10,15 +10,16 @@ difference:
     normalised  a whole solution with its names changed one to one
 
 Descriptions and solutions that say too little are not looked for: `return x + y` is in every
-corpus. Runs of words that several differently named tasks share are a template's ("Write a python
-function to find the ...") and say nothing.
+corpus. A short solution counts where it is all of the sample, and the task's name or description
+stands there too. Runs of words that several differently named tasks share are a template's ("Write
+a python function to find the ...") and say nothing.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from veristone.generators.seeds.contamination.benchmarks import Item
+from veristone.generators.seeds.contamination.benchmarks import DEFINED, Item
 from veristone.generators.seeds.contamination.reading import (
     Code,
     read_code,
@@ -38,13 +39,15 @@ LEAST_TOKENS = 8
 LEAST_RENAMED = 14
 """The same for solutions whose names may differ. With these three, of 8,127 documented functions of
 packages two are found: a gcd, and one that drops the empty values of a dictionary."""
+LEAST_TEXT = 3
+"""Words of a description that speaks for a shorter solution."""
 _TEMPLATE = 3
 """Names that share a run before it counts as a template."""
 _EXAMPLES = re.compile(r">>>|^\W*(?:for )?examples?\b|==>|^\W*assert\b", re.I | re.M)
 """A description ends where its examples begin."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WINDOW = 6
-"""Tokens by which a solution is looked up."""
+"""Words or tokens by which a pattern is looked up."""
 
 
 class Match(NamedTuple):
@@ -71,16 +74,20 @@ class Detector:
         self._ngram_words = ngram_words
         self._runs = self._runs_of(ngram_words)
         self._short_runs = self._runs_of(FLAG_WORDS)
-        self._texts = _Index(LEAST_WORDS)
-        self._solutions = _Index(_WINDOW)
+        self._texts = _Index()
+        self._solutions = _Index()
+        self._short: dict[tuple[str, ...], list[_Pattern]] = {}
         self._names: dict[tuple[str, ...], int] = {}
         for number, item in enumerate(self._items):
             for text in item.texts:
-                self._texts.add(number, words(_EXAMPLES.split(text, maxsplit=1)[0]))
+                if len(said := _described(text)) >= LEAST_WORDS:
+                    self._texts.add(_Pattern(number, _as_code(said)))
             for solution in item.solutions:
-                code = read_code(solution, item.language)
-                if len(code.tokens) >= LEAST_TOKENS:
-                    self._solutions.add(number, code.tokens, code)
+                pattern = _Pattern(number, read_code(solution, item.language))
+                if len(pattern.code.tokens) >= LEAST_TOKENS:
+                    self._solutions.add(pattern)
+                if len(pattern.code.tokens) < LEAST_RENAMED:
+                    self._short.setdefault(tuple(pattern.code.tokens), []).append(pattern)
             if len(_name(item.entry_point)) > 1:
                 self._names.setdefault(_name(item.entry_point), number)
 
@@ -103,18 +110,29 @@ class Detector:
             language: of the code, in lower case.
         """
         said = words(f"{text}\n{code}")
-        whole = [hit.item for hit in self._texts.hits(said) if hit.is_in(said)]
-        if whole:
+        if whole := [hit.item for hit in self._texts.hits(_as_code(said))]:
             return self._match("exact", min(whole), "its text, word for word")
         sample = read_code(f"{text}\n{code}" if "```" in text else code, language)
-        copies = list(self._copies(sample))
-        if copies and not min(copies).renamed:
-            return self._match("exact", min(copies).item, "its solution, word for word")
+        hits = list(self._solutions.hits(sample))
+        if copies := [hit.item for hit in hits if not hit.renamed]:
+            return self._match("exact", min(copies), "its solution, word for word")
         if found := _first_run(self._runs, said, self._ngram_words):
             return self._match("ngram", found.item, f"{self._ngram_words} words: {found.said}")
-        if copies:
-            return self._match("normalised", min(copies).item, "its solution but for the names")
+        copies = [hit.item for hit in hits if hit.tokens >= LEAST_RENAMED]
+        if copies := copies or list(self._short_copies(sample, said, code)):
+            return self._match("normalised", min(copies), "its solution but for the names")
         return None
+
+    def _short_copies(self, sample: Code, said: list[str], code: str) -> Iterator[int]:
+        """Yield the items whose short solution is all of a sample that speaks of the task."""
+        for number, pattern in self._short.get(tuple(sample.tokens), ()):
+            if same_but_names(pattern, sample, 0):
+                item = self._items[number]
+                name = _name(item.entry_point)
+                named = len(name) > 1 and name in map(_name, DEFINED.findall(code))
+                texts = filter(lambda text: len(text) >= LEAST_TEXT, map(_described, item.texts))
+                if named or any(tuple(text) in _windows(said, len(text)) for text in texts):
+                    yield number
 
     def flag(self, name: str, docstring: str) -> Match | None:
         """Return a task that a seed resembles, None if there is none. That is no proof."""
@@ -127,50 +145,44 @@ class Detector:
     def _match(self, reason: str, number: int, explanation: str) -> Match:
         return Match(reason, self._items[number].label, explanation)
 
-    def _copies(self, sample: Code) -> "Iterator[_Copy]":
-        for hit in self._solutions.hits(sample.tokens):
-            if hit.code is not None and same_but_names(hit.code, sample, hit.start):
-                names = sample.names[hit.start : hit.start + len(hit.pattern)]
-                if names == hit.code.names:
-                    yield _Copy(False, hit.item)
-                elif len(hit.pattern) >= LEAST_RENAMED:
-                    yield _Copy(True, hit.item)
 
-
-class _Copy(NamedTuple):
-    renamed: bool
+class _Pattern(NamedTuple):
     item: int
+    code: Code
 
 
 class _Hit(NamedTuple):
-    """The beginning of a pattern in a sequence."""
-
-    start: int
     item: int
-    pattern: Sequence[str]
-    code: Code | None
-
-    def is_in(self, sequence: Sequence[str]) -> bool:
-        return sequence[self.start : self.start + len(self.pattern)] == self.pattern
+    renamed: bool
+    tokens: int
 
 
 class _Index:
-    """Patterns by their first few items."""
+    """Patterns by their first few tokens."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._known: dict[tuple[str, ...], list[_Hit]] = {}
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], list[_Pattern]] = {}
 
-    def add(self, item: int, pattern: Sequence[str], code: Code | None = None) -> None:
-        if len(pattern) >= self._size:
-            first = tuple(pattern[: self._size])
-            self._known.setdefault(first, []).append(_Hit(0, item, pattern, code))
+    def add(self, pattern: _Pattern) -> None:
+        self._known.setdefault(tuple(pattern.code.tokens[:_WINDOW]), []).append(pattern)
 
-    def hits(self, sequence: Sequence[str]) -> Iterator[_Hit]:
-        """Yield the patterns that begin somewhere in the sequence."""
-        for start, window in enumerate(_windows(sequence, self._size)):
-            for hit in self._known.get(window, ()):
-                yield hit._replace(start=start)
+    def hits(self, sample: Code) -> Iterator[_Hit]:
+        """Yield the patterns that stand somewhere in the sample."""
+        for start, window in enumerate(_windows(sample.tokens, _WINDOW)):
+            for item, code in self._known.get(window, ()):
+                if same_but_names(code, sample, start):
+                    size = len(code.tokens)
+                    yield _Hit(item, code.names != sample.names[start : start + size], size)
+
+
+def _as_code(said: list[str]) -> Code:
+    """Return words in the form of code without names."""
+    return Code(said, [""] * len(said))
+
+
+def _described(text: str) -> list[str]:
+    """Return the words of a description up to its examples."""
+    return words(_EXAMPLES.split(text, maxsplit=1)[0])
 
 
 class _Run(NamedTuple):

@@ -37,7 +37,8 @@ _OTHER_WORDS = (
     " catch null nil undefined true false void int long double float char boolean string auto"
     " public private static final unsigned mut my pub match unless until elsif foreach echo"
 )
-_FIXED = frozenset([*keyword.kwlist, *dir(builtins), *_OTHER_WORDS.split()])
+_PYTHON = frozenset([*keyword.kwlist, *dir(builtins)])
+_FIXED = _PYTHON | frozenset(_OTHER_WORDS.split())
 """Words that mean something by themselves: they are no names."""
 
 
@@ -64,14 +65,15 @@ def read_code(code: str, language: str) -> Code:
     """Read code of any language; a name after a dot is an attribute, and is not marked."""
     pattern = _WITH_HASH if language in _HASHED else _WITH_SLASHES
     found = [token for token in pattern.findall(code) if token]
+    fixed = _FIXED
     if language in ("python", "py"):
-        found = _without_signatures(found)
+        found, fixed = _without_signatures(found), _PYTHON
     read = Code([], [])
     before = ""
     for token in found:
         if token not in _DROPPED:
             first = token[0]
-            is_name = (first.isalpha() or first == "_") and token not in _FIXED and before != "."
+            is_name = (first.isalpha() or first == "_") and token not in fixed and before != "."
             read.names.append(token if is_name else "")
             if first in "\"'":
                 token = f'"{token[1:-1]}"'

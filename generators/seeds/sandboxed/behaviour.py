@@ -87,7 +87,7 @@ class BehaviourStep(AsyncStep, frozen=True):
         solved = [guard.tasks[number] for number, *_ in report.answers]
         if not solved:
             return None
-        names = ", ".join(f"{task.id} {task.entry_point}" for task in solved[:_MOST_NAMED])
+        names = ", ".join(task.name for task in solved[:_MOST_NAMED])
         more = f" and {len(solved) - _MOST_NAMED} more" if len(solved) > _MOST_NAMED else ""
         return Rejected("solves_benchmark", line(names + more))
 

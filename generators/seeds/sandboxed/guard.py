@@ -46,8 +46,8 @@ _LIMITS = Limits(cpu_s=40.0, wall_s=90.0)
 class Guarded(msgspec.Struct, frozen=True):
     """A task that seeds are compared with."""
 
-    id: str
-    entry_point: str
+    name: str
+    """`HumanEval/13 (greatest_common_divisor)`."""
     calls: list[bytes]
     """Pickled arguments."""
     answers: list[str]
@@ -59,7 +59,7 @@ class Guard(msgspec.Struct, frozen=True):
 
     tasks: list[Guarded]
     unguarded: dict[str, str]
-    """Tasks that seeds are not compared with, by id, and why: `no_calls` (no solution or no
+    """Tasks that seeds are not compared with, by name, and why: `no_calls` (no solution or no
     literal arguments), `no_answers` (its solution does not run in the sandbox, or returns nothing
     that can be compared), `guessable` (too few different answers), `trivial`."""
 
@@ -95,7 +95,7 @@ def ask(id: str, code: str, name: str, tasks: Iterable[tuple[list[bytes], list[s
 
 
 async def build(tasks: Sequence[Task | str], verifier: Verifier) -> Guard:
-    """Return the questions about `tasks` (an id stands for a task that cannot be run).
+    """Return the questions about `tasks` (a name stands for one that cannot be run).
 
     Raises:
         SandboxFailure: the verifier could not decide about a solution; nothing is built then.
@@ -104,21 +104,21 @@ async def build(tasks: Sequence[Task | str], verifier: Verifier) -> Guard:
     runnable = [task for task in tasks if isinstance(task, Task)]
     calls = [[*task.calls, *more] for task, more in zip(runnable, borrow(runnable), strict=True)]
     samples = (
-        ask(task.id, task.program, task.entry_point, [([call], [""]) for call in some])
+        ask(task.name, task.program, task.entry_point, [([call], [""]) for call in some])
         for task, some in zip(runnable, calls, strict=True)
     )
     guarded: list[Guarded] = []
     verdicts = [verdict async for verdict in verifier.verify_stream(samples)]
     for task, some, verdict in zip(runnable, calls, verdicts, strict=True):
-        answers = _answers(task.id, verdict)
+        answers = _answers(task.name, verdict)
         chosen = choose(answers, task.own)
         if not chosen:
-            unguarded[task.id] = "guessable" if answers else "no_answers"
+            unguarded[task.name] = "guessable" if answers else "no_answers"
             continue
         right = [answers[number].digest for number in chosen]
-        guarded.append(Guarded(task.id, task.entry_point, [some[n] for n in chosen], right))
+        guarded.append(Guarded(task.name, [some[n] for n in chosen], right))
     trivial = await _trivial(guarded, verifier)
-    unguarded |= {task.id: "trivial" for task in trivial}
+    unguarded |= {task.name: "trivial" for task in trivial}
     return Guard([task for task in guarded if task not in trivial], unguarded)
 
 

@@ -3,13 +3,12 @@
 Rows of HumanEval, HumanEval+, HumanEval-X (Python), MBPP and MBPP+ are understood, and any JSON
 Lines file, plain or gzipped, with the same fields:
 
-    task_id                                 else the line's number
     code                                    the solution, or
     prompt, canonical_solution              the solution, whole or the end of the prompt
-    entry_point                             else: the function of the solution that the tests call
     test_list (list), assertion, test       Python tests with literal arguments, or
     base_input, plus_input                  lists of argument lists
 
+Which task it is, and which function it asks for, is read as the step `contamination` reads it.
 Nothing of a benchmark is executed here: tests are read with `ast`, and only literals count.
 """
 
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple, cast
 
 from veristone import ConfigError, DatasetError
 from veristone.files import read_rows
-from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile, files_of
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile, files_of, make_item
 
 __all__ = ["Task", "read_tasks"]
 
@@ -33,7 +32,8 @@ MOST_ARGUMENT_BYTES = 2048
 class Task(NamedTuple):
     """One task of a benchmark."""
 
-    id: str
+    name: str
+    """`HumanEval/13 (greatest_common_divisor)`."""
     entry_point: str
     program: str
     """Python code that defines `entry_point` and solves the task."""
@@ -47,7 +47,7 @@ class Task(NamedTuple):
 
 
 def read_tasks(benchmark: BenchmarkFile) -> list[Task | str]:
-    """Return the tasks of a benchmark; for a row that is none that can be run, its id.
+    """Return the tasks of a benchmark; for a row that is none that can be run, its name.
 
     Raises:
         ConfigError: a file cannot be read, a line is no JSON object, or there is no line.
@@ -55,7 +55,7 @@ def read_tasks(benchmark: BenchmarkFile) -> list[Task | str]:
     tasks: list[Task | str] = []
     try:
         for path in files_of(benchmark.path):
-            for number, row in enumerate(read_rows(path), start=1):
+            for number, row in enumerate(read_rows(path)):
                 tasks.append(_task(row.fields, benchmark.name, number))
     except (DatasetError, ConfigError) as error:
         raise ConfigError(f"benchmark {benchmark.name!r}: {error}") from error
@@ -65,13 +65,11 @@ def read_tasks(benchmark: BenchmarkFile) -> list[Task | str]:
 
 
 def _task(row: Mapping[str, Any], benchmark: str, number: int) -> Task | str:
-    given = row.get("task_id", number)
-    id = given if isinstance(given, str) and not given.isdecimal() else f"{benchmark}/{given}"
+    item = make_item(row, benchmark, number)
     tests = [
         _parsed(text) for key in ("test_list", "assertion", "test") for text in _texts(row, key)
     ]
-    program = _program(row)
-    entry = next(_texts(row, "entry_point"), "") or _tested(program, tests)
+    program, entry = _program(row), item.entry_point
     own, more = list(_calls(tests, entry)), list[tuple[Any, ...]]()
     # What assertions say wins: MBPP+ has lists among its inputs where its tasks want tuples.
     if not own or not (row.get("test_list") or row.get("assertion")):
@@ -80,9 +78,9 @@ def _task(row: Mapping[str, Any], benchmark: str, number: int) -> Task | str:
     more = [each for each in map(_Call.of, more) if len(each.pickled) <= MOST_ARGUMENT_BYTES]
     calls = [*short, *more][:MOST_CALLS]
     if not (calls and program and entry.isidentifier()):
-        return id
+        return item.label
     return Task(
-        id=id,
+        name=item.label,
         entry_point=entry,
         program=program,
         calls=[call.pickled for call in calls],
@@ -110,19 +108,8 @@ def _program(row: Mapping[str, Any]) -> str:
         next(_texts(row, key), "") for key in ("code", "canonical_solution", "prompt")
     )
     # MBPP+ has whole solutions, HumanEval the bodies of its prompts.
-    return code or (ending if _functions(ending) else ending and prompt + ending)
-
-
-def _functions(code: str) -> list[str]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return [node.name for node in _parsed(code).body if isinstance(node, kinds)]
-
-
-def _tested(program: str, tests: list[ast.Module]) -> str:
-    """Return the function of the program that the tests call, else the last one."""
-    defined = _functions(program)
-    called = [_called(node) for tree in tests for node in ast.walk(tree)]
-    return next((name for name in called if name in defined), (defined or [""])[-1])
+    whole = any(isinstance(node, ast.FunctionDef) for node in _parsed(ending).body)
+    return code or (ending if whole else ending and prompt + ending)
 
 
 def _inputs(row: Mapping[str, Any], key: str) -> Iterator[tuple[Any, ...]]:
@@ -139,18 +126,16 @@ def _calls(tests: list[ast.Module], entry: str) -> Iterator[tuple[Any, ...]]:
         # HumanEval: `def check(candidate)`, whatever the parameter is called.
         if isinstance(node, ast.FunctionDef) and node.name == "check" and node.args.args:
             names.add(node.args.args[0].arg)
-        elif isinstance(node, ast.Call) and _called(node) in names and not node.keywords:
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in names
+            and not node.keywords
+        ):
             try:
                 yield ast.literal_eval(ast.Tuple(elts=node.args, ctx=ast.Load()))
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 continue
-
-
-def _called(node: ast.AST) -> str:
-    """Return the name that a call calls, empty where it is no call of a name."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id
-    return ""
 
 
 class _Call(NamedTuple):

@@ -33,6 +33,17 @@ ROWS = [
     {"task_id": "Bench/2", "text": "Add numbers.", "code": "def add(x, y):\n  return x + y"},
     {"task_id": "Bench/3", "text": PARENS, "entry_point": "split_parens"},
 ]
+STRLEN = {
+    "task_id": "Bench/4",
+    "prompt": 'def strlen(string):\n    """ Return length of given string\n    >>> strlen("")',
+    "entry_point": "strlen",
+    "canonical_solution": "    return len(string)\n",
+}
+AREA = {
+    "task_id": "Bench/5",
+    "text": "Area.",
+    "code": "def square_area(side):\n  return side * side",
+}
 DETECTOR = Detector(make_item(row, "Bench", number) for number, row in enumerate(ROWS))
 
 
@@ -84,6 +95,30 @@ def test_what_is_found(reason: str, text: str, code: str) -> None:
     assert match.task in {"Bench/1 (digit_pattern)", "Bench/3 (split_parens)"}
     assert match.detail.startswith(match.task)
     assert "\n" not in match.detail
+
+
+@pytest.mark.parametrize(
+    ("code", "task"),
+    [
+        (
+            'def f(s):\n    """Return length of given string."""\n    return len(s)',
+            "Bench/4 (strlen)",
+        ),
+        ("def f(s):\n    # return length of given string\n    return len(s)", "Bench/4 (strlen)"),
+        ("def squareArea(a):\n    return a * a", "Bench/5 (square_area)"),
+        # Its name or its description alone, or one among other things.
+        ("def strlen(s):\n    return len(s)", None),
+        ('def f(s):\n    """Return length of given string."""\n    return len(s) + 1', None),
+        ('def f(s):\n    """Return the length of the string."""\n    return len(s)', None),
+        ("def area(a):\n    return a * a", None),
+        ("def square_area(a, b):\n    return a * b", None),
+    ],
+)
+def test_a_short_solution_is_found_where_the_task_is_named(code: str, task: str | None) -> None:
+    detector = Detector(make_item(row, "Bench", 0) for row in (*ROWS, STRLEN, AREA))
+    match = detector.check("", code, "python")
+    assert (match and match.task) == task
+    assert match is None or match.reason == "normalised"
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def calls(task: Task | str) -> list[Any]:
 def test_mbpp(tmp_path: Path, pack: bool) -> None:
     [task] = read(tmp_path, MBPP, pack=pack)
     assert isinstance(task, Task)
-    assert (task.id, task.entry_point, task.own) == ("bench/604", "add", 2)
+    assert (task.name, task.entry_point, task.own) == ("bench/604 (add)", "add", 2)
     assert calls(task) == [(1, 2), ((1,), (2,))]
     assert task.shapes == ["int,int", "tuple[int],tuple[int]"]
     assert task.program == MBPP["code"]
@@ -100,7 +100,7 @@ def test_what_a_row_does_not_say_is_found(tmp_path: Path, missing: str) -> None:
     [task] = read(tmp_path, row)
     assert isinstance(task, Task)
     assert task.entry_point == "add"
-    assert task.id == ("bench/1" if missing == "task_id" else "HumanEval/1")
+    assert task.name == f"{'bench/0' if missing == 'task_id' else 'HumanEval/1'} (add)"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,9 @@ def test_what_a_row_does_not_say_is_found(tmp_path: Path, missing: str) -> None:
     ],
 )
 def test_rows_that_are_no_tasks_are_named(tmp_path: Path, row: object) -> None:
-    assert read(tmp_path, row) == ["bench/1"]
+    [task] = read(tmp_path, row)
+    assert isinstance(task, str)
+    assert task.startswith("bench/0")
 
 
 def test_inputs_are_bounded(tmp_path: Path) -> None:
