@@ -1,9 +1,10 @@
 """The report of a funnel: what was found, what each step kept, why the rest was rejected.
 
 Sections with nothing to say are empty. Text of corpora is as it is but in plots, where it is made
-visible here.
+visible here. Orders are fixed (largest first, then by name): equal funnels give equal reports.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from veristone.generators.pages.drawing import Bar, Bars, Group, Histogram, columns, ranked_bars
@@ -34,15 +35,7 @@ from veristone.generators.pages.sections import (
 )
 from veristone.generators.seeds.funnel import Funnel
 from veristone.generators.seeds.records import Provenance, Rejection, Seed
-from veristone.generators.seeds.report.facts import (
-    Language,
-    Stage,
-    also_seen,
-    languages,
-    not_read,
-    speeds,
-    stages,
-)
+from veristone.generators.seeds.report.facts import Stage, stages
 from veristone.text import line
 
 __all__ = ["funnel_rows", "report"]
@@ -98,7 +91,7 @@ def _findings(funnel: Funnel, first: Stage) -> Iterator[str]:
     if 0 < funnel.seeds < first.kept and funnel.finished:
         yield f"{odds(funnel.seeds, first.kept)} became a seed."
     documents = sum(source.documents for source in funnel.sources)
-    lost = sum(number for _, number in not_read(funnel))
+    lost = sum(_not_read(funnel).values())
     if documents or lost:
         read = sum(source.content_bytes for source in funnel.sources)
         text = f"{counted(documents, 'document')} read"
@@ -191,23 +184,25 @@ def _reasons(stage: Stage, most: int = 3) -> list[Named]:
 def _rejections(funnel: Funnel) -> list[Block]:
     groups = [
         Group(
-            ranked_bars(ranked(step.reasons), step.given, "rejected"),
+            ranked_bars(reasons, step.given, "rejected"),
             line(step.step),
             count(step.given - step.kept),
             share(step.given - step.kept, step.given),
         )
         for step in funnel.steps
-        if ranked(step.reasons)
+        if (reasons := ranked(step.reasons))
     ]
-    if not groups:
-        return []
     note = "Bars: rejected seeds. Per cent: of what the step was given."
     plot = Bars(title="By step and reason", groups=groups, note=note, both=True, apart=True)
-    return [Figures([plot], wide=True)]
+    return [Figures([plot], wide=True)] if groups else []
 
 
 def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
-    rows = languages(funnel)
+    first = funnel.steps[0].by_language if funnel.steps else {}
+    given = {name: first.get(name, (0, 0))[0] for name in {**first, **funnel.by_language}}
+    rows = [(name, funnel.by_language.get(name, 0), number) for name, number in given.items()]
+    rows = [row for row in rows if row[1] or row[2]]
+    rows.sort(key=lambda row: (-row[1], -row[2], row[0]))
     licences = ranked(funnel.licences)
     plots: list[Bars] = []
     if rows:
@@ -217,8 +212,7 @@ def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
         group = Group(ranked_bars(licences, funnel.seeds, "kept"))
         plots.append(Bars(title="By licence", groups=[group], axis="seeds", note=note, both=True))
     blocks: list[Block] = [Figures(plots)] if plots else []
-    numbers = {value: number for value, number in funnel.lines.items() if number > 0}
-    if numbers:
+    if numbers := {value: number for value, number in funnel.lines.items() if number > 0}:
         median, most, longest = (quantile(numbers, part) for part in (0.5, 0.95, 1.0))
         told = f"Half of the seeds have at most {counted(median, 'line')}, 95 of 100 at most"
         told += f" {count(most)}; the longest has {count(longest)}."
@@ -231,54 +225,56 @@ def _seeds(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
         blocks.append(Figures([plot], wide=True))
     steps = [stage for stage in found if stage.step]
     if steps and len(rows) > 1:
-        blocks.append(
-            Table(
-                ("Language", *(stage.name for stage in steps), "Seeds"),
-                [
-                    (row.name, *(share(kept, given) for given, kept in row.steps), count(row.seeds))
-                    for row in rows[:_MOST_NAMES]
-                ],
-                range(1, len(steps) + 2),
-                title="Kept by step and language",
-                in_text=False,
-                style="matrix",
-            )
-        )
+        blocks.append(_languages_table([name for name, *_ in rows[:_MOST_NAMES]], funnel))
     return blocks
 
 
-def _languages_plot(found: Sequence[Language]) -> Bars:
-    shown = found[: _MOST_NAMES if len(found) > _MOST_NAMES + 1 else _MOST_NAMES + 1]
-    rows = [(line(one.name), one.seeds, one.given) for one in shown]
+def _languages_plot(found: Sequence[tuple[str, int, int]]) -> Bars:
+    """Draw the seeds and the candidates of each language."""
+    shown = list(found[: _MOST_NAMES if len(found) > _MOST_NAMES + 1 else _MOST_NAMES + 1])
     if rest := found[len(shown) :]:
-        sums = sum(one.seeds for one in rest), sum(one.given for one in rest)
-        rows.append((f"{len(rest)} others", *sums))
+        sums = sum(seeds for _, seeds, _ in rest), sum(given for *_, given in rest)
+        shown.append((f"{len(rest)} others", *sums))
     bars = [
-        Bar(name, seeds, count(seeds), share(seeds, given), behind=given)
-        for name, seeds, given in rows
+        Bar(line(name), seeds, count(seeds), share(seeds, given), behind=given)
+        for name, seeds, given in shown
     ]
     note = "Pale: candidates. Per cent: of the candidates."
     return Bars(title="By language", groups=[Group(bars)], axis="seeds", note=note, both=True)
 
 
+def _languages_table(names: Sequence[str], funnel: Funnel) -> Table:
+    rows: list[Sequence[Cell]] = []
+    for name in names:
+        passed = (step.by_language.get(name, (0, 0)) for step in funnel.steps)
+        shares = [share(kept, given) for given, kept in passed]
+        rows.append((name, *shares, count(funnel.by_language.get(name, 0))))
+    return Table(
+        ("Language", *(step.step for step in funnel.steps), "Seeds"),
+        rows,
+        range(1, len(funnel.steps) + 2),
+        title="Kept by step and language",
+        in_text=False,
+        style="matrix",
+    )
+
+
 def _speed(funnel: Funnel) -> list[Block]:
-    found = speeds(funnel)
-    if not found:
-        return []
-    total = sum(one.cpu_s for one in found)
+    """Draw how fast sources were mined and steps judged, where the time was measured."""
+    found = [
+        (source.source, source.seen.get("functions", 0) or source.candidates, source.cpu_s)
+        for source in funnel.sources
+    ]
+    # Seeds that a step cannot judge cost it nothing.
+    found += [(step.step, step.given - step.not_applicable, step.cpu_s) for step in funnel.steps]
+    found = [(line(name), items, cpu_s) for name, items, cpu_s in found if items > 0 < cpu_s]
+    total = sum(cpu_s for *_, cpu_s in found)
     per_s = [
-        Bar(line(one.name), one.items / one.cpu_s, rate(one.items, one.cpu_s), style="plain")
-        for one in found
+        Bar(name, items / cpu_s, rate(items, cpu_s), style="plain") for name, items, cpu_s in found
     ]
     time = [
-        Bar(
-            line(one.name),
-            100 * one.cpu_s / total,
-            duration(one.cpu_s),
-            share(one.cpu_s, total),
-            "plain",
-        )
-        for one in found
+        Bar(name, 100 * cpu_s / total, duration(cpu_s), share(cpu_s, total), "plain")
+        for name, _, cpu_s in found
     ]
     plots = [
         Bars(
@@ -297,7 +293,7 @@ def _speed(funnel: Funnel) -> list[Block]:
             whole=False,
         ),
     ]
-    return [Figures(plots)]
+    return [Figures(plots)] if found else []
 
 
 def _sources(funnel: Funnel) -> list[Block]:
@@ -319,19 +315,26 @@ def _sources(funnel: Funnel) -> list[Block]:
     others = [
         f"{source.source}: " + ", ".join(f"{name} {count(number)}" for name, number in seen)
         for source in funnel.sources
-        if (seen := also_seen(source))
+        if (seen := [pair for pair in ranked(source.seen) if pair[0] not in _STAGES])
     ]
     note = f"Extraction also counted: {'; '.join(others)}" if others else ""
     table = Table(("Source", *headings), rows, range(1, 7), note=note, most=1000, style="sources")
     blocks: list[Block] = [table]
-    reasons = not_read(funnel)
-    if reasons:
+    if reasons := ranked(_not_read(funnel)):
         documents = sum(source.documents for source in funnel.sources)
         documents += sum(number for _, number in reasons)
         group = Group(ranked_bars(reasons, documents, "rejected"))
         plot = Bars(title="Documents left out", groups=[group], axis="documents", both=True)
         blocks.append(Figures([plot], wide=True))
     return blocks
+
+
+def _not_read(funnel: Funnel) -> Counter[str]:
+    """Count the documents of all sources that were not read, by reason."""
+    total: Counter[str] = Counter()
+    for source in funnel.sources:
+        total.update(source.reasons)
+    return total
 
 
 def _kept(funnel: Funnel) -> list[Block]:

@@ -6,8 +6,10 @@ from itertools import pairwise
 import pytest
 from report_funnels import DOCUMENTED, FUNCTIONS, SEEDS, empty, large, small, unfinished
 
+from veristone.generators.pages.drawing import Bar, Bars
+from veristone.generators.pages.sections import Figures
 from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
-from veristone.generators.seeds.report.facts import languages, not_read, speeds, stages
+from veristone.generators.seeds.report.facts import stages
 from veristone.generators.seeds.report.sections import funnel_rows, report
 
 
@@ -60,14 +62,21 @@ def test_a_funnel_without_sources_begins_at_its_first_step():
     ]
 
 
+def bars(funnel: Funnel, title: str) -> list[Bar]:
+    """The bars of a plot of the report."""
+    blocks = [block for section in report(funnel).sections for block in section.blocks]
+    plots = [plot for block in blocks if isinstance(block, Figures) for plot in block.plots]
+    [found] = [plot for plot in plots if isinstance(plot, Bars) and plot.title == title]
+    return [bar for group in found.groups for bar in group.bars]
+
+
 def test_languages_of_any_step_and_of_the_seeds_are_there():
     funnel = Funnel(
         steps=[StepFunnel(step="x", by_language={"go": (4, 2)}), StepFunnel(step="y")],
         by_language={"rust": 1},
     )
-    found = languages(funnel)
-    assert [(one.name, one.given, one.seeds) for one in found] == [("rust", 0, 1), ("go", 4, 0)]
-    assert found[1].steps == ((4, 2), (0, 0))
+    found = bars(funnel, "By language")
+    assert [(bar.label, bar.behind, bar.value) for bar in found] == [("rust", 0, 1), ("go", 4, 0)]
 
 
 def test_speed_counts_what_was_judged_and_only_where_time_was_measured():
@@ -76,7 +85,8 @@ def test_speed_counts_what_was_judged_and_only_where_time_was_measured():
         StepFunnel(step="unmeasured", given=10),
         StepFunnel(step="none", given=4, not_applicable=4, cpu_s=1.0),
     ]
-    assert [(one.name, one.items) for one in speeds(Funnel(steps=steps))] == [("some", 6)]
+    found = bars(Funnel(steps=steps), "Functions per CPU second")
+    assert [(bar.label, bar.value) for bar in found] == [("some", 3)]
 
 
 def test_documents_left_out_are_added_up_over_sources():
@@ -84,7 +94,8 @@ def test_documents_left_out_are_added_up_over_sources():
         SourceFunnel(source="a", reasons=Counter(too_large=1)),
         SourceFunnel(source="b", reasons=Counter(too_large=2, not_text=1)),
     ]
-    assert not_read(Funnel(sources=sources)) == [("too_large", 3), ("not_text", 1)]
+    found = bars(Funnel(sources=sources), "Documents left out")
+    assert [(bar.label, bar.value) for bar in found] == [("too_large", 3), ("not_text", 1)]
 
 
 @pytest.mark.parametrize(
