@@ -1,4 +1,4 @@
-"""Near-duplicate removal: signatures and decisions per second, and what kept seeds cost in memory.
+"""Near-duplicate removal: functions per second, and what kept seeds cost in memory.
 
     python -m benchmarks.near_duplicates [--functions N]
 
@@ -21,7 +21,6 @@ from veristone.generators.seeds.records import Provenance, Seed, seed_id
 
 __all__ = ["measure", "show"]
 
-_PART = 4000
 _FUNNEL_END = 250_000
 """Seeds that The Stack's Python leaves for this step."""
 _FUNCTION = re.compile(r"^([ \t]*)(?:async )?def .*\n(?:(?:\1[ \t]+.*|[ \t]*)\n)+", re.MULTILINE)
@@ -30,25 +29,14 @@ _HALF = re.compile(r"\b[a-m]\w*")
 
 def measure(functions: int = 50_000) -> dict[str, Any]:
     """Take so many functions through the step."""
-    step = NearDuplicates()
-    seeds = islice(_seeds(), functions)
-    sketch_s = decide_s = kept = 0.0
-    step.sketch([])  # imports
-    before = _memory_mib()
-    decide = step.begin()
-    while part := list(islice(seeds, _PART)):
-        began = time.process_time()
-        sketches = step.sketch(part)
-        sketched = time.process_time()
-        outcomes = list(map(decide, part, sketches))
-        sketch_s += sketched - began
-        decide_s += time.process_time() - sketched
-        kept += sum(isinstance(outcome, Seed) for outcome in outcomes)
+    decide = NearDuplicates().begin()
+    seeds = list(islice(_seeds(), functions))
+    before, began = _memory_mib(), time.process_time()
+    kept = sum(isinstance(decide(seed), Seed) for seed in seeds)
     return {
         "functions": functions,
-        "kept": int(kept),
-        "sketch_per_s": functions / sketch_s,
-        "decide_per_s": functions / decide_s,
+        "kept": kept,
+        "per_s": functions / (time.process_time() - began),
         "kib_per_kept": (_memory_mib() - before) * 1024 / kept,
     }
 
@@ -57,10 +45,9 @@ def show(record: dict[str, Any]) -> None:
     """Print what `measure` found."""
     mib = record["kib_per_kept"] * _FUNNEL_END / 1024
     print(
-        f"{record['functions']:,} functions, {record['kept']:,} kept; per CPU second"
-        f" {record['sketch_per_s']:,.0f} sketched (shingles and signatures, in the workers) and"
-        f" {record['decide_per_s']:,.0f} decided; {record['kib_per_kept']:.1f} KiB of memory for"
-        f" each kept: {mib:,.0f} MiB for {_FUNNEL_END:,}"
+        f"{record['functions']:,} functions, {record['kept']:,} kept; {record['per_s']:,.0f} per"
+        f" CPU second; {record['kib_per_kept']:.1f} KiB of memory for each kept: {mib:,.0f} MiB for"
+        f" {_FUNNEL_END:,}"
     )
 
 

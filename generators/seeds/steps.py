@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
 from pydantic import BaseModel, PrivateAttr
 
@@ -111,21 +111,15 @@ class Rule(BatchStep, frozen=True):
         return [self.judge(seed) for seed in seeds]
 
 
-Decide: TypeAlias = Callable[[Seed, Any], Outcome]
-"""Of a seed and what `OrderedStep.sketch` returned for it."""
+Decide: TypeAlias = Callable[[Seed], Outcome]
 
 
 class OrderedStep(Step, frozen=True):
-    """A step that remembers which seeds it has kept.
+    """A step that remembers which seeds it has kept. It runs in the parent process.
 
-    `sketch` takes most of the time and runs in worker processes, ahead of time; what `begin`
-    returns runs in the parent, seed after seed. A decision follows from the seeds that were kept
-    before: after an interruption these are decided about once more, and no others.
+    A decision follows from the seeds that were kept before: after an interruption these are decided
+    about once more, and no others.
     """
-
-    def sketch(self, seeds: Sequence[Seed]) -> Sequence[Any]:
-        """Return for each seed what is needed to decide: something that pickles, and small."""
-        return [None] * len(seeds)
 
     @abstractmethod
     def begin(self) -> Decide:

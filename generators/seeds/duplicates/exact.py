@@ -9,7 +9,6 @@ meet with a probability of 1.5e-23, and nobody can write a seed that throws anot
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Literal
 
 from veristone.generators.seeds.records import Seed
@@ -23,15 +22,12 @@ class ExactDuplicates(OrderedStep, frozen=True):
 
     kind: Literal["exact_duplicates"] = "exact_duplicates"
 
-    def sketch(self, seeds: Sequence[Seed]) -> list[bytes]:
-        """Return a digest of each seed."""
-        return [_digest(seed) for seed in seeds]
-
     def begin(self) -> Decide:
         """Decide by a table of digests."""
         first: dict[bytes, str] = {}
 
-        def decide(seed: Seed, digest: bytes) -> Outcome:
+        def decide(seed: Seed) -> Outcome:
+            digest = _digest(seed)
             if digest in first:
                 return Rejected("duplicate", first[digest])
             first[digest] = seed.id

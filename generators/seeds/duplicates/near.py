@@ -18,27 +18,16 @@ a TypeScript file each inspire an instruction in their language, and whether one
 depend on which other languages a recipe asks for.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
+from veristone.extras import need_modules
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Decide, OrderedStep, Outcome, Rejected
 
-if TYPE_CHECKING:
-    from datasketch import LeanMinHash
-
-    from veristone.generators.seeds.duplicates.similar import Shingles
-
-__all__ = ["NearDuplicates", "Sketch"]
-
-
-class Sketch(NamedTuple):
-    """What is compared of a seed."""
-
-    shingles: "Shingles"
-    signature: "LeanMinHash"
+__all__ = ["NearDuplicates"]
 
 
 class NearDuplicates(OrderedStep, frozen=True):
@@ -50,27 +39,26 @@ class NearDuplicates(OrderedStep, frozen=True):
     shingle: int = Field(default=5, ge=1, le=32)
     """Words in a shingle."""
 
-    def sketch(self, seeds: Sequence[Seed]) -> list[Sketch]:
-        """Return the seeds' shingles and signatures."""
-        # Imported here: 0.6 s and 60 MB, for those who ask for it.
-        from veristone.generators.seeds.duplicates.similar import shingles, signature
-
-        sets = (shingles(seed.code, seed.language, self.shingle) for seed in seeds)
-        return [Sketch(own, signature(own)) for own in sets]
+    def prepare(self, folder: Path) -> None:
+        """See that datasketch is there."""
+        need_modules("veristone.generators.seeds.duplicates.similar", extra="seeds")
 
     def begin(self) -> Decide:
         """Decide by an index of the kept seeds."""
-        from veristone.generators.seeds.duplicates.similar import NearIndex
+        # Imported here: 0.6 s and 60 MB, for those who ask for it.
+        from veristone.generators.seeds.duplicates.similar import NearIndex, shingles, signature
 
         index = NearIndex(self.threshold)
         ids: list[str] = []
 
-        def decide(seed: Seed, sketch: Sketch) -> Outcome:
-            if not len(sketch.shingles):
+        def decide(seed: Seed) -> Outcome:
+            own = shingles(seed.code, seed.language, self.shingle)
+            if not len(own):
                 return seed
-            if (found := index.best(*sketch)) is not None:
+            minima = signature(own)
+            if (found := index.best(own, minima)) is not None:
                 return Rejected("near_duplicate", f"{found.jaccard:.2f} of {ids[found.number]}")
-            index.add(*sketch)
+            index.add(own, minima)
             ids.append(seed.id)
             return seed
 

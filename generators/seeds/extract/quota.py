@@ -54,7 +54,7 @@ class Quota(OrderedStep, frozen=True):
         """Decide by counting the kept seeds of each language."""
         kept: Counter[str] = Counter()
 
-        def decide(seed: Seed, _: object) -> Outcome:
+        def decide(seed: Seed) -> Outcome:
             language = seed.language
             if language not in self.counts:
                 return Rejected("no_quota", language)

@@ -33,14 +33,12 @@ from veristone.generators.seeds.pipeline.worker import (
     cpu_of,
     judged_by,
     mine_part,
-    sketch_part,
     sort_out,
 )
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import (
     AsyncStep,
     BatchStep,
-    Decide,
     OrderedStep,
     Outcome,
     Services,
@@ -237,12 +235,12 @@ class Run:
         """Do the missing parts of a stage; yield each as it is done."""
         first = stage.steps[0] if stage.steps else None
         if isinstance(first, OrderedStep):
-            return self._ordered(stage, first, plan, missing, pool)
+            return self._ordered(stage, first, plan, missing[0])
         if isinstance(first, AsyncStep):
             return self._asked(stage, first, plan, missing)
-        return self._unordered(stage, plan, missing, pool)
+        return self._in_pool(stage, plan, missing, pool)
 
-    async def _unordered(
+    async def _in_pool(
         self, stage: Stage, plan: StagePlan, missing: list[int], pool: Pool
     ) -> "AsyncIterator[_Part]":
         folder = self._folder(stage).path
@@ -260,34 +258,19 @@ class Run:
             yield _Part(done.number, done.value)
 
     async def _ordered(
-        self, stage: Stage, step: OrderedStep, plan: StagePlan, missing: list[int], pool: Pool
+        self, stage: Stage, step: OrderedStep, plan: StagePlan, first: int
     ) -> "AsyncIterator[_Part]":
-        """Sketch in the workers, decide here, part after part."""
-        # Everything behind the first gap is decided anew: it depends on what fills the gap.
-        numbers = range(missing[0], len(plan))
+        """Decide here, from the first gap on: what is behind it depends on what fills it."""
         decide = step.begin()
-        await asyncio.to_thread(self._remember, stage, step, decide, missing[0])
-        before = self._before(stage).path
-        calls = (Call(n, sketch_part, (step, before, plan.groups[n])) for n in numbers)
-        async for done in pool.run(calls, ordered=True):
-            if done.lost:
-                # Later parts cannot be decided without this one.
-                yield _Part(done.number, None)
-                return
-            seeds, sketches, cpu_s = done.value
-            funnel = StepFunnel(step=step.kind, cpu_s=cpu_s)
+        for number in range(first):
+            kept = await asyncio.to_thread(self._folder(stage).all_seeds, [number])
+            await asyncio.to_thread(list, map(decide, judged_by(step, kept)))
+        for number in range(first, len(plan)):
+            seeds = await self._given(stage, plan, number)
+            funnel = StepFunnel(step=step.kind)
             with cpu_of(funnel):
-                outcomes = await asyncio.to_thread(
-                    lambda: list(map(decide, judged_by(step, seeds), sketches))  # noqa: B023
-                )
-            yield await self._write(stage, done.number, seeds, outcomes, funnel)
-
-    def _remember(self, stage: Stage, step: OrderedStep, decide: Decide, end: int) -> None:
-        """Show a step what it has kept of the parts before `end`."""
-        for number in range(end):
-            seeds = judged_by(step, self._folder(stage).all_seeds([number]))
-            for seed, sketch in zip(seeds, step.sketch(seeds), strict=True):
-                decide(seed, sketch)
+                outcomes = await asyncio.to_thread(list, map(decide, judged_by(step, seeds)))
+            yield await self._write(stage, number, seeds, outcomes, funnel)
 
     async def _asked(
         self, stage: Stage, step: AsyncStep, plan: StagePlan, missing: list[int]
@@ -295,8 +278,7 @@ class Run:
         """Ask the verifier or a model, part after part."""
         work = self._folder(stage).work(0, step)
         for number in missing:
-            parts = range(*plan.groups[number])
-            seeds = await asyncio.to_thread(self._before(stage).all_seeds, parts)
+            seeds = await self._given(stage, plan, number)
             funnel = StepFunnel(step=step.kind)
             given = judged_by(step, seeds)
             before = step.unjudged.copy()
@@ -304,6 +286,11 @@ class Run:
                 outcomes = await step.ask(given, self._services, work) if given else []
             funnel.unjudged = dict(step.unjudged - before)
             yield await self._write(stage, number, seeds, outcomes, funnel)
+
+    async def _given(self, stage: Stage, plan: StagePlan, number: int) -> list[Seed]:
+        """Return the seeds that come to a part of a stage."""
+        parts = range(*plan.groups[number])
+        return await asyncio.to_thread(self._before(stage).all_seeds, parts)
 
     async def _write(
         self,

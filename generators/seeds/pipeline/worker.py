@@ -9,7 +9,6 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel, note
@@ -20,13 +19,12 @@ from veristone.generators.seeds.sources.registry import AnySource
 from veristone.generators.seeds.steps import (
     BatchStep,
     Flagged,
-    OrderedStep,
     Outcome,
     Rejected,
     Step,
 )
 
-__all__ = ["batch_part", "cpu_of", "judged_by", "mine_part", "sketch_part", "sort_out"]
+__all__ = ["batch_part", "cpu_of", "judged_by", "mine_part", "sort_out"]
 
 _SLICE = 500
 """Seeds; the rules' cache of parsed code holds some thousands."""
@@ -98,17 +96,6 @@ def batch_part(
     gc.collect()
     stage.write(number, kept, rejected, PartCounts(kept=len(kept), steps=funnels))
     return len(kept)
-
-
-def sketch_part(
-    step: OrderedStep, before: Path, parts: tuple[int, int]
-) -> tuple[list[Seed], Sequence[Any], float]:
-    """Return the seeds of a part, what the step must know of each, and the CPU seconds."""
-    seeds = StageFolder(before).all_seeds(range(*parts))
-    funnel = StepFunnel(step=step.kind)
-    with cpu_of(funnel):
-        sketch = step.sketch(judged_by(step, seeds))
-    return seeds, sketch, funnel.cpu_s
 
 
 def judged_by(step: Step, seeds: Sequence[Seed]) -> list[Seed]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
-from veristone.generators.seeds.steps import Decide, OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
 
 _HERE = Provenance(source="test")
 _FUNCTION = re.compile(r"^([ \t]*)(?:async )?def .*\n(?:(?:\1[ \t]+.*|[ \t]*)\n)+", re.MULTILINE)
@@ -57,17 +57,11 @@ def overlaps(one: AbstractSet[object], other: AbstractSet[object]) -> float:
 
 def decide_all(step: OrderedStep, seeds: Sequence[Seed], stop: int = 0) -> list[Outcome]:
     """Take all seeds through a step, interrupted after `stop` of them."""
-
-    def go_on(decide: Decide, some: Sequence[Seed]) -> list[Outcome]:
-        return [decide(seed, sketch) for seed, sketch in zip(some, step.sketch(some), strict=True)]
-
+    before = list(map(step.begin(), seeds[:stop]))
+    kept = [outcome for outcome in before if isinstance(outcome, Seed)]
     decide = step.begin()
-    before = go_on(decide, seeds[:stop])
-    if stop:
-        decide = step.begin()
-        kept = [outcome for outcome in before if isinstance(outcome, Seed)]
-        assert go_on(decide, kept) == kept
-    return before + go_on(decide, seeds[stop:])
+    assert list(map(decide, kept)) == kept
+    return [*before, *map(decide, seeds[stop:])]
 
 
 def rejections(outcomes: Sequence[Outcome]) -> list[Rejected | None]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import re
 import subprocess
 import sys
@@ -23,11 +22,10 @@ from duplicate_cases import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veristone.generators.seeds.duplicates.exact import ExactDuplicates
 from veristone.generators.seeds.duplicates.near import NearDuplicates
 from veristone.generators.seeds.duplicates.similar import jaccard, shingles
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import OrderedStep, Outcome, Rejected
+from veristone.generators.seeds.steps import Outcome, Rejected
 
 
 def expect_witnesses(
@@ -121,14 +119,6 @@ def test_other_processes_decide_the_same() -> None:
         answers.append(json.loads(done.stdout))
     assert answers[0] == answers[1]
     assert any(answers[0])  # pyright: ignore[reportArgumentType]
-
-
-@pytest.mark.parametrize("step", [NearDuplicates(), ExactDuplicates()], ids=lambda step: step.kind)
-def test_what_workers_send_decides_the_same(step: OrderedStep) -> None:
-    seeds = real_functions(400)
-    decide = step.begin()
-    sketches = pickle.loads(pickle.dumps(step.sketch(seeds)))
-    assert list(map(decide, seeds, sketches)) == decide_all(step, seeds, 250)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ QUOTA = Quota(counts={"python": 3, "rust": 1, "swift": 5})
 def test_the_first_of_each_language_are_kept() -> None:
     decide = QUOTA.begin()
     given = seeds("pgprrppgp")
-    outcomes = [decide(seed, None) for seed in given]
+    outcomes = [decide(seed) for seed in given]
     kept = [seed for seed, outcome in zip(given, outcomes, strict=True) if outcome is seed]
     assert kept == [given[0], given[2], given[3], given[5]]
     assert outcomes[1] == Rejected("no_quota", "go")
@@ -38,8 +38,8 @@ def test_the_first_of_each_language_are_kept() -> None:
 def test_after_an_interruption_the_kept_ones_count() -> None:
     decide = QUOTA.begin()
     for seed in seeds("ppr"):
-        assert decide(seed, None) is seed
-    assert [isinstance(decide(seed, None), Seed) for seed in seeds("prp")] == [True, False, False]
+        assert decide(seed) is seed
+    assert [isinstance(decide(seed), Seed) for seed in seeds("prp")] == [True, False, False]
 
 
 def test_magicoders_counts_are_the_default() -> None:
