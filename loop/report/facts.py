@@ -23,7 +23,6 @@ __all__ = [
     "Rate",
     "Result",
     "RoundRow",
-    "Rows",
     "Similarity",
     "Stage",
     "StepCost",
@@ -79,18 +78,6 @@ class Verdicts(Struct, frozen=True, kw_only=True):
     def passed(self) -> int:
         """Responses that passed."""
         return self.decided - sum(self.reasons.values())
-
-
-class Rows(Struct, frozen=True, kw_only=True):
-    """The selected rows: numbers of rows by what stands before them."""
-
-    rows: int
-    lengths: dict[str, dict[int, int]]
-    """Words of the `instruction`, lines of `response` and `tests`."""
-    asserts: dict[int, int]
-    """Asserts of the tests that can fail because of the solution."""
-    mutants: dict[int, int]
-    """Per cent of mutants that the tests notice, where that was tried."""
 
 
 class Pair(NamedTuple):
@@ -223,7 +210,6 @@ class Facts(Struct, kw_only=True):
     """Of the main variant's last round that has a synthesis."""
     funnel_round: int = 1
     verdicts: Verdicts = Verdicts()
-    rows: Rows | None = None
     similarity: Similarity | None = None
     training: list[Training] = []
     results: list[Result] = []

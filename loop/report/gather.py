@@ -27,7 +27,7 @@ from veristone.loop.report.funnel import funnel
 from veristone.loop.report.measures import nearest, paired, thinned
 from veristone.loop.report.parts import Counts, Manifest, Results
 from veristone.loop.report.run import Run, Trouble, read_run
-from veristone.loop.report.texts import drawn_rows, read_rows, read_verdicts
+from veristone.loop.report.texts import drawn_rows, read_verdicts
 from veristone.loop.run import Mark
 from veristone.training.finetune.journal import Journal
 
@@ -43,7 +43,7 @@ _PAIRS = 5
 def gather(folder: Path) -> Facts:
     """Read a run's folder, whatever state it is in.
 
-    Responses and rows are read once each, in bounded memory: some fifty thousand responses a
+    Responses are read once, in bounded memory: some fifty thousand responses a
     second.
     """
     trouble = Trouble(folder)
@@ -72,11 +72,10 @@ def gather(folder: Path) -> Facts:
     steps = run.steps(MAIN, told)
     if "synthesis" in steps:
         facts.verdicts = read_verdicts(folder / steps["synthesis"].name, trouble)
-    if "selection" in steps:
-        place = folder / steps["selection"].name
-        facts.rows = read_rows(place, trouble)
-        if facts.rows is not None:
-            facts.similarity = _similarity(run, place, facts.rows.rows)
+    selection = run.part(steps.get("selection"), SelectionFunnel)
+    if selection is not None:
+        rows = selection.products.get("selected", 0)
+        facts.similarity = _similarity(run, folder / steps["selection"].name, rows)
     # Last: reading may have found trouble.
     facts.trouble = list(dict.fromkeys(trouble.notes))
     return facts

@@ -24,7 +24,6 @@ from veristone.generators.pages.numbers import (
     duration,
     odds,
     quantile,
-    rate,
     share,
 )
 from veristone.generators.pages.sections import (
@@ -43,7 +42,6 @@ from veristone.loop.report.facts import (
     Difference,
     Facts,
     Rate,
-    Rows,
     Similarity,
     Stage,
     StepCost,
@@ -81,7 +79,6 @@ def report(facts: Facts) -> Report:
             rounds(facts),
             _funnel(facts),
             _verdicts(facts.verdicts),
-            *([_rows(facts.rows)] if facts.rows else []),
             *([_similarity(facts.similarity)] if facts.similarity else []),
             training(facts),
             Section("samples", "Samples to read", _samples(facts.verdicts), [_SAMPLES]),
@@ -231,13 +228,13 @@ def _verdicts(found: Verdicts) -> Section:
     """Return what passes, by kind of task, and why the rest fails or was refused before."""
     plots: list[Plot] = []
     if found.reasons:
-        plots.append(_counts("Why the others fail", found.reasons, "rejected", "responses"))
+        plots.append(_counts("Why the others fail", found.reasons, "responses"))
     said = f"{count(found.passed)} of {counted(found.decided, 'judged response')} passed"
     if found.undecided:
         said += f"; {counted(found.undecided, 'other')} had no verdict"
     lead = [f"{said}."] if found.responses else []
     if found.refusals:
-        plots.append(_counts("What checks refused", found.refusals, "rejected", "answers"))
+        plots.append(_counts("What checks refused", found.refusals, "answers"))
         refused = counted(sum(found.refusals.values()), "answer")
         lead.append(f"Checks refused {refused} of the model before they were judged.")
     for what, rates in found.rates.items():
@@ -261,8 +258,8 @@ def _rates(title: str, rates: Mapping[str, Rate]) -> Plot:
     return Bars(title=title, groups=[Group(rows)], axis="% of responses that pass", high=100.0)
 
 
-def _counts(title: str, found: Mapping[str, int], style: str, axis: str) -> Plot:
-    rows = ranked_bars(list(found.items()), sum(found.values()), style)
+def _counts(title: str, found: Mapping[str, int], axis: str) -> Plot:
+    rows = ranked_bars(list(found.items()), sum(found.values()), "rejected")
     return Bars(title=title, groups=[Group(rows)], axis=axis, both=True)
 
 
@@ -272,35 +269,7 @@ def _samples(found: Verdicts) -> list[Block]:
     return [Readings(label, count(numbers[label]), some) for label, some in found.samples.items()]
 
 
-# --- Selected rows
-
-
-def _rows(found: Rows) -> Section:
-    """Return how long the selected rows are, and what their tests are worth."""
-    none, median = found.asserts.get(0, 0), quantile(found.asserts, 0.5)
-    said = f"The median row has {counted(median, 'assert')} that can fail because of the solution"
-    if none:
-        said += f"; {counted(none, 'row')} ({share(none, found.rows)}) have none"
-    lead = [f"{said}."]
-    plots = [
-        _lengths(f"Length of the {what}", numbers, "words" if what == "instruction" else "lines")
-        for what, numbers in found.lengths.items()
-        if any(numbers)
-    ]
-    plots.append(_lengths("Asserts of a row", found.asserts, "asserts"))
-    if found.mutants:
-        tried = counted(sum(found.mutants.values()), "row")
-        half = quantile(found.mutants, 0.5)
-        lead.append(f"Half of the {tried} that were tried with mutants notice {half}% or less.")
-        plots.append(_lengths("Mutants that the tests notice", found.mutants, "% of mutants"))
-    return Section("rows", "Selected rows", [Figures(plots)], lead)
-
-
-def _lengths(title: str, numbers: Mapping[int, int], unit: str) -> Plot:
-    median, most = quantile(numbers, 0.5), quantile(numbers, 0.95)
-    told = f"Half have at most {count(median)} {unit}, 95 of 100 at most {count(most)}."
-    axis = f"{unit}; height: selected rows"
-    return Histogram(title=title, bins=columns(numbers, unit), axis=axis, note=told)
+# --- Nearness to benchmarks
 
 
 def _similarity(found: Similarity) -> Section:
@@ -347,41 +316,38 @@ def _costs(found: Sequence[StepCost]) -> list[Block]:
     ]
     title, axis = "Where the time went", "% of the time"
     plot = Bars(title=title, groups=[Group(bars)], axis=axis, whole=False)
-    headings = "step,state,time,of all,starts,device time,prompt tokens,tokens written,a second"
-    sums = [
-        sum(getattr(one, name) for one in found)
-        for name in ("starts", "device_s", "prompt_tokens", "completion_tokens", "trained_tokens")
-    ]
-    together = StepCost("together", "synthesis", "done", whole, *sums)
+    headings = ("step", "state", "time", "of all", "starts", "device time", "prompt tokens")
     table = Table(
-        [*headings.split(","), "tokens trained on"],
-        [_cost_row(one, whole) for one in found],
-        range(2, 10),
+        (*headings, "tokens written", "tokens trained on"),
+        [_cost_row(one.name, one.state, [one], whole) for one in found],
+        range(2, 9),
         frozenset({0}),
         "All steps",
         "Time by the clock, all starts together. Device time: of training, all devices together."
         " Synthesis includes its verification, which goes on at the same time.",
         most=300,
         folded=len(found) > _OPEN,
-        foot=_cost_row(together, whole),
+        foot=_cost_row("together", "", found, whole),
     )
     return [Figures([plot], in_text=False), table]
 
 
-def _cost_row(one: StepCost, whole: float) -> Sequence[str]:
-    tokens = (one.prompt_tokens, one.completion_tokens, one.trained_tokens)
-    prompt, written, trained = (count(number) if number else DASH for number in tokens)
+def _cost_row(name: str, state: str, found: Sequence[StepCost], whole_s: float) -> Sequence[str]:
+    """Return what some steps cost together."""
+    wall_s = sum(one.wall_s for one in found)
+    tokens = (
+        sum(one.prompt_tokens for one in found),
+        sum(one.completion_tokens for one in found),
+        sum(one.trained_tokens for one in found),
+    )
     return (
-        one.name,
-        one.state,
-        duration(one.wall_s),
-        share(one.wall_s, whole),
-        count(one.starts),
-        duration(one.device_s),
-        prompt,
-        written,
-        rate(one.completion_tokens, one.wall_s),
-        trained,
+        name,
+        state,
+        duration(wall_s),
+        share(wall_s, whole_s),
+        count(sum(one.starts for one in found)),
+        duration(sum(one.device_s for one in found)),
+        *(count(number) if number else DASH for number in tokens),
     )
 
 

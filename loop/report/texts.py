@@ -1,11 +1,12 @@
 """Reads responses, refusals and selected rows once, and keeps what the report tells of them.
 
-Memory does not grow with a file: counts are by short names, lengths share their longest value, and
-samples are those with the smallest digests of their ids, the same ones each time.
+Memory does not grow with a file: counts are by short names, and samples are those with the smallest
+digests of their ids, the same ones each time.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from math import ceil
 from pathlib import Path
 
@@ -16,18 +17,16 @@ from veristone.generators.selection.draws import draw
 from veristone.generators.selection.groups import group_key
 from veristone.generators.selection.rows import Selected
 from veristone.generators.synthesis.records import Record, Refusal
-from veristone.loop.report.facts import Rate, Rows, Verdicts
+from veristone.loop.report.facts import Rate, Verdicts
 from veristone.loop.report.run import Trouble, read_lines
 from veristone.text import line
 
-__all__ = ["drawn_rows", "read_rows", "read_verdicts"]
+__all__ = ["drawn_rows", "read_verdicts"]
 
 _SAMPLES = 3
 """Of every outcome."""
 _MOST_TEXT = 8_000
 """Characters kept of a text: the page shows fewer lines than that."""
-_LONGEST, _MOST_ASSERTS = 5_000, 100
-"""Words or lines, and asserts, that are told apart."""
 _NAME = 200
 
 
@@ -123,34 +122,7 @@ def _reading(item: Record | Refusal) -> Reading:
     return Reading(record.id[:500], line(said or record.instruction, 500 if said else 90), shown)
 
 
-def read_rows(folder: Path, trouble: Trouble) -> Rows | None:
-    """Read the rows of a selection; None where there are none."""
-    rows = 0
-    lengths: dict[str, Counter[int]] = {
-        what: Counter() for what in ("instruction", "response", "tests")
-    }
-    asserts: Counter[int] = Counter()
-    mutants: Counter[int] = Counter()
-    for row in read_lines(folder / "selected.jsonl", Selected, trouble):
-        rows += 1
-        lengths["instruction"][min(len(row.instruction.split()), _LONGEST)] += 1
-        lengths["response"][min(len(row.response.splitlines()), _LONGEST)] += 1
-        lengths["tests"][min(len(row.record.tests.splitlines()), _LONGEST)] += 1
-        asserts[min(row.asserts, _MOST_ASSERTS)] += 1
-        if row.strength is not None:
-            mutants[round(100 * row.strength)] += 1
-    if not rows:
-        return None
-    return Rows(
-        rows=rows,
-        lengths={what: dict(sorted(numbers.items())) for what, numbers in lengths.items()},
-        asserts=dict(sorted(asserts.items())),
-        mutants=dict(sorted(mutants.items())),
-    )
-
-
 def drawn_rows(folder: Path, most: int, whole: int, trouble: Trouble) -> Iterator[Selected]:
-    """Yield at most `most` of the `whole` rows, evenly over the file."""
-    rows = read_lines(folder / "selected.jsonl", Selected, trouble)
-    every = ceil(whole / most)
-    return (row for number, row in enumerate(rows) if number % every == 0)
+    """Yield at most `most` of the `whole` rows of a selection, evenly over the file."""
+    every = max(1, ceil(whole / most))
+    yield from islice(read_lines(folder / "selected.jsonl", Selected, trouble), 0, None, every)

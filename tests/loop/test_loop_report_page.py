@@ -67,7 +67,6 @@ def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
         "Rounds and variants",
         "From source files to training rows",
         "Verdicts and refusals",
-        "Selected rows",
         "Similarity to the benchmarks",
         "Training",
         "Samples to read",
@@ -122,7 +121,7 @@ def test_hostile_text_cannot_leave_the_markdown(hostile_texts: dict[str, str]) -
 
 def test_markdown_has_the_numbers_of_the_plots(whole: Facts) -> None:
     text = render_text(report(whole))
-    for name in ("assertion_failed", "humaneval+", "no-execution-filter", "Asserts of a row"):
+    for name in ("assertion_failed", "humaneval+", "no-execution-filter", "MBPP"):
         assert name in text
     assert "## Training" in text
 
