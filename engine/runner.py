@@ -8,6 +8,7 @@ import asyncio
 import collections
 import contextlib
 import hashlib
+import signal
 import time
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from veristone import (
 )
 from veristone.engine.backends.base import Backend
 from veristone.engine.config import EngineConfig
+from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.languages import find
 from veristone.engine.pool import Pool
@@ -46,6 +48,7 @@ class Pools:
     def __init__(self, config: EngineConfig) -> None:
         self.attempts = config.attempts
         self.ceiling = config.ceiling
+        self.memory = HostMemory()
         self._backend: Backend | None = None
         self._sandboxes = config.sandboxes
         self._opened: dict[str, asyncio.Task[Pool]] = {}
@@ -160,8 +163,13 @@ class SampleRunner:
         asked = time.monotonic()
         async with pool.lease(alone=self.alone) as sandbox:
             self._queued_s += time.monotonic() - asked
+            started = time.monotonic()
             report = await sandbox.run(job)
             self._add(job, report, sandbox.isolation)
+            if _may_be_the_hosts(job, report) and self._pools.memory.killed_since(started):
+                # Beside nothing else: then it was no other sample that ran out of memory.
+                self.alone = True
+                raise SandboxFailure("the program was killed when the host ran out of memory")
         # Who waits for this sandbox goes first; judging can wait, an idle sandbox is a loss.
         await asyncio.sleep(0)
         return report
@@ -189,6 +197,12 @@ class SampleRunner:
             inside_s=round(self._inside_s, 6),
             queued_s=round(self._queued_s, 6),
         )
+
+
+def _may_be_the_hosts(job: Job, report: Report) -> bool:
+    """True for a SIGKILL of which the warden knows nothing, below the program's own limit."""
+    unknown = report.signal == signal.SIGKILL and report.killed is None and not report.oom
+    return unknown and report.peak_kib < job.limits.memory_mib * 1024
 
 
 def _doubtful(job: Job, report: Report) -> bool:
