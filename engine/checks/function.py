@@ -38,6 +38,8 @@ _MOST_PARTS = 4
 """How many times more parts an equal value may have: 1 and {"$complex":[1.0,0.0]}."""
 _JUDGING_CPU_S = 30.0
 """What comparing one sample's answers may take; far more than it does where they are honest."""
+_JUDGED_BETWEEN = 32
+"""Calls that are judged between two looks at the clock."""
 _VALIDATOR_CALL_S = 10.0
 _VALIDATOR_LIMITS = Limits(cpu_s=60.0, wall_s=120.0)
 _Answers = dict[int, dict[str, Any]]
@@ -50,15 +52,13 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
         return Judgement(reason=Reason.NO_TESTS, message="the check has no calls")
     payload = _payload(check)
     expected, slowest_s = await _expected(sample, check, payload, runner)
-    wanted = _lengths(expected)
-    job = python_job(
-        sample.code, "calls", payload, sample.limits, _room(sample, check, wanted), sample
-    )
+    room = _room(sample, check, expected)
+    job = python_job(sample.code, "calls", payload, sample.limits, room, sample)
     report = await runner.run(replace(job, call_cpu_s=check.call_cpu_s or slowest_s))
     _raise_unreadable(report)
     answers = _answers(report)
     long = sum(len(value.text) for value in map(_value, answers.values()) if type(value) is Large)
-    failures = await aside(long, _judge_calls, answers, expected, wanted, check)
+    failures = await aside(long, _judge_calls, answers, expected, check)
     if report.killed == "call":
         stuck = next((index for index in range(len(failures)) if index not in answers), None)
         if stuck is not None:  # None: it answered every call and was stuck after them
@@ -82,19 +82,15 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     return Judgement(reason=reason, message=message, tests=tests, last=report)
 
 
-def _room(sample: Sample, check: FunctionCheck, wanted: list[int]) -> Room:
+def _room(sample: Sample, check: FunctionCheck, expected: list[Any]) -> Room:
     """Return how much the answers can be. A validator may accept another than the expected one."""
-    longest = _MOST_LONGER * sum(wanted)
-    if check.validator is not None:
-        longest += sample.limits.output_bytes
-    return Room.of(len(wanted), longest)
-
-
-def _lengths(expected: list[Any]) -> list[int]:
     try:
-        return [len(_encode(want)) for want in expected]
+        longest = _MOST_LONGER * len(_encode(expected))
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidSample(f"check: an expected value is no value: {error}") from error
+    if check.validator is not None:
+        longest += sample.limits.output_bytes
+    return Room.of(len(expected), longest)
 
 
 def _raise_unreadable(report: Report) -> None:
@@ -154,25 +150,25 @@ def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
 
 
 def _judge_calls(
-    answers: _Answers, expected: list[Any], wanted: list[int], check: FunctionCheck
+    answers: _Answers, expected: list[Any], check: FunctionCheck
 ) -> list[_Failure | None]:
-    """Judge every call; `wanted` is how long each expected value is as text.
+    """Judge every call.
 
     What costs more than `_JUDGING_CPU_S` is judged no further: no honest answer is so hard to read.
     """
     failures: list[_Failure | None] = []
-    end = time.thread_time() + _JUDGING_CPU_S
-    for index, (want, length) in enumerate(zip(expected, wanted, strict=True)):
-        if time.thread_time() > end:
+    late, end = False, time.thread_time() + _JUDGING_CPU_S
+    for index, want in enumerate(expected):
+        if index % _JUDGED_BETWEEN == 0 and time.thread_time() > end:
+            late = True
+        if late:
             failures.append((Reason.OUTPUT_LIMIT, "takes too long to be compared"))
         else:
-            failures.append(_judge_call(answers.get(index), want, length, check))
+            failures.append(_judge_call(answers.get(index), want, check))
     return failures
 
 
-def _judge_call(
-    event: dict[str, Any] | None, want: Any, wanted: int, check: FunctionCheck
-) -> _Failure | None:
+def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -> _Failure | None:
     if event is None:
         return Reason.RUNTIME_ERROR, _NOT_REACHED
     if "exit" in event:
@@ -185,7 +181,7 @@ def _judge_call(
     if check.validator is not None:
         return None
     if isinstance(value, Large):
-        if _is_far_more(value.text, want, wanted):
+        if _is_far_more(value.text, _encode(want)):
             return Reason.WRONG_ANSWER, f"returned far more than {show(want)}"
         value = value.build()
     if accepted(want, value, check):
@@ -196,11 +192,10 @@ def _judge_call(
     return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(value)}"
 
 
-def _is_far_more(text: bytes, want: Any, wanted: int) -> bool:
+def _is_far_more(text: bytes, right: bytes) -> bool:
     """True for a value that need not be built to be refused: its size, or that of its tree."""
-    if len(text) > LARGE_BYTES + _MOST_LONGER * wanted:
+    if len(text) > LARGE_BYTES + _MOST_LONGER * len(right):
         return True
-    right = _encode(want)
     if b'"$str"' in right:  # text in hexadecimal has none of the signs that are counted
         return False
     return _parts(text) > LARGE_BYTES + _MOST_PARTS * _parts(right)

@@ -32,9 +32,10 @@ def same(expected: Any, actual: Any) -> bool:
     """True where the two are equal as Python values."""
     try:
         # A list of what is left, not a call for each level: right answers may nest deep.
-        left = [(expected, actual)]
-        while left:
-            if not _same(*left.pop(), left):
+        rest = [(expected, actual)]
+        while rest:
+            mine, theirs = rest.pop()
+            if not _equal_plain(mine, theirs) and not _same(mine, theirs, rest):
                 return False
         return True
     except _FAULTS:
@@ -119,6 +120,13 @@ def _is_long(content: Any) -> bool:
 
 
 _Pairs = list[tuple[Any, Any]]
+_PLAIN = frozenset((int, str, bool, float, type(None)))
+
+
+def _equal_plain(expected: Any, actual: Any) -> bool:
+    """True for what most values are: two of one plain type, and equal."""
+    kind = type(expected)
+    return kind is type(actual) and kind in _PLAIN and expected == actual
 
 
 def _same(expected: Any, actual: Any, rest: _Pairs) -> bool:
@@ -165,7 +173,8 @@ def _same_items(expected: Any, actual: Any, rest: _Pairs) -> bool:
     ours, theirs = cast(list[Any], expected), cast(list[Any], actual)
     if len(ours) != len(theirs):
         return False
-    rest += zip(ours, theirs, strict=True)
+    pairs = zip(ours, theirs, strict=True)
+    rest += [pair for pair in pairs if not _equal_plain(*pair)]
     return True
 
 
