@@ -1,13 +1,10 @@
 """Near-duplicate removal: functions per second, and what kept seeds cost in memory.
 
-    python -m benchmarks.near_duplicates [--functions N]
-
 The functions are those of the Python standard library and of the installed packages (3 to 60
 lines, methods included), and, where they are not enough, copies in which half of the words are
 renamed: different functions with the same skeleton.
 """
 
-import argparse
 import re
 import sysconfig
 import time
@@ -74,13 +71,3 @@ def _memory_mib() -> float:
         if line.startswith("Pss_Anon:"):
             return int(line.split()[1]) / 1024
     raise ValueError("Pss_Anon")
-
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.near_duplicates", description=__doc__)
-    parser.add_argument("--functions", type=int, default=50_000)
-    show(measure(parser.parse_args().functions))
-
-
-if __name__ == "__main__":
-    _main()

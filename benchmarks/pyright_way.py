@@ -1,7 +1,5 @@
 """Type-checking functions: the original's way and ours, side by side.
 
-    python -m benchmarks.pyright_way [--functions N] [--rounds N]
-
 The original (StarCoder2's self-alignment, `seed_gathering/high_quality_subset.py`) calls
 `pyright *` in a folder of 250 files, one call after another, without a configuration, and counts
 the files for which its text says ` - error:`. Ours are the steps `undefined` and `pyright`. Both
@@ -13,7 +11,6 @@ were cut, which is the original's default, and with those of their module's impo
 which is what a perfect imports step would give both.
 """
 
-import argparse
 import ast
 import hashlib
 import os
@@ -223,15 +220,3 @@ def _imported(tree: ast.Module) -> dict[str, str]:
                 found[alias.asname or alias.name] = line
     found.pop("*", None)
     return found
-
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.pyright_way", description=__doc__)
-    parser.add_argument("--functions", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=2)
-    options = parser.parse_args()
-    show(measure(options.functions, options.rounds))
-
-
-if __name__ == "__main__":
-    _main()

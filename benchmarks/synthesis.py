@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +52,11 @@ class _Round:
     """One run of the whole, and the same samples alone."""
 
     samples: int
-    seconds: float
+    rate: float
+    """Samples a second."""
     busy: float
-    alone_seconds: float
+    alone_rate: float
     alone_busy: float
-
-    @property
-    def rate(self) -> float:
-        return self.samples / self.seconds
-
-    @property
-    def alone_rate(self) -> float:
-        return self.samples / self.alone_seconds
 
 
 async def main(arguments: list[str]) -> None:
@@ -79,7 +72,7 @@ async def main(arguments: list[str]) -> None:
                 done = await _round(Path(name), f"run-{number}", recipe, engine)
                 rounds.append(done)
                 print(
-                    f"round {number + 1}: {done.samples:,} samples in {done.seconds:.1f} s,"
+                    f"round {number + 1}: {done.samples:,} samples,"
                     f" {done.rate:.0f}/s, sandboxes {100 * done.busy:.1f} % busy; alone"
                     f" {done.alone_rate:.0f}/s, {100 * done.alone_busy:.1f} % busy",
                 )
@@ -88,16 +81,7 @@ async def main(arguments: list[str]) -> None:
         "sandboxes": options.sandboxes,
         "backend": options.backend,
         **machine(),
-        "rounds": [
-            {
-                "samples": done.samples,
-                "rate": round(done.rate, 1),
-                "busy": round(done.busy, 4),
-                "alone_rate": round(done.alone_rate, 1),
-                "alone_busy": round(done.alone_busy, 4),
-            }
-            for done in rounds
-        ],
+        "rounds": [asdict(done) for done in rounds],
     }
     busy = statistics.median(done.busy for done in rounds)
     share = statistics.median(done.rate / done.alone_rate for done in rounds)
@@ -133,7 +117,7 @@ async def _round(path: Path, name: str, recipe: Recipe, engine: Engine) -> _Roun
             generating.kill()
             await generating.wait()
     alone_seconds, alone_busy = await _alone(await _samples(run, recipe), engine)
-    return _Round(samples, seconds, busy, alone_seconds, alone_busy)
+    return _Round(samples, samples / seconds, busy, samples / alone_seconds, alone_busy)
 
 
 async def _start(path: Path, recipe: Recipe, records: Iterator[Record]) -> RunFolder:

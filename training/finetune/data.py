@@ -15,37 +15,20 @@ import hashlib
 import random
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from veristone import ConfigError, DatasetError
+from veristone import DatasetError
 from veristone.training.finetune.config import Settings
 from veristone.training.finetune.rows import RawSample, find_files, read_samples
 from veristone.training.finetune.template import Template
 
-__all__ = ["Encoded", "Prepared", "Survey", "Tokenizer", "count_rows", "prepare", "survey"]
+__all__ = ["Encoded", "Prepared", "Survey", "count_rows", "prepare", "survey"]
 
 _GROUP = 1000
 """Tokenizers are faster on many texts at once."""
-
-
-class Tokenizer(Protocol):
-    """What is used of a transformers tokenizer."""
-
-    @property
-    def eos_token_id(self) -> int | None: ...
-    @property
-    def bos_token_id(self) -> int | None: ...
-    @property
-    def eos_token(self) -> str | None: ...
-    @property
-    def all_special_tokens(self) -> list[str]: ...
-
-    def __call__(self, text: list[str], *, add_special_tokens: bool) -> Mapping[str, Any]:
-        """Return `input_ids`, a list of ids for each text."""
-        ...
 
 
 class Encoded(NamedTuple):
@@ -113,18 +96,13 @@ def survey(settings: Settings, template: Template) -> Survey:
     return _not_empty(found)
 
 
-def prepare(settings: Settings, template: Template, tokenizer: Tokenizer, *, bos: bool) -> Prepared:
-    """Read, encode and split the data.
+def prepare(settings: Settings, template: Template, tokenizer: Any, *, bos: bool) -> Prepared:
+    """Read, encode and split the data, with a tokenizer that `load_tokenizer` made ready.
 
     Raises:
         DatasetError: the data cannot be read, nothing is left of it, or a sample is too long and
             `over_length` is `error`.
-        ConfigError: the tokenizer lacks a token that is needed.
     """
-    if tokenizer.eos_token_id is None:
-        raise ConfigError("the tokenizer has no EOS token, so the model could not learn to end")
-    if bos and tokenizer.bos_token_id is None:
-        raise ConfigError("the tokenizer has no BOS token: set bos = never")
     found = Survey()
     special = sorted({token for token in tokenizer.all_special_tokens if token})
     source = _prompted(settings, template, found, tokenizer.eos_token or "", special)
@@ -194,7 +172,7 @@ def _write(
 
 
 def _encode(
-    samples: Sequence[_Prompted], settings: Settings, tokenizer: Tokenizer, bos: bool
+    samples: Sequence[_Prompted], settings: Settings, tokenizer: Any, bos: bool
 ) -> Iterator[Encoded | str]:
     """Yield each sample's tokens, or why it is left out."""
 

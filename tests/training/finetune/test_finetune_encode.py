@@ -9,7 +9,7 @@ from finetune_models import BytePairs, settings_for, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veristone import ConfigError, DatasetError
+from veristone import DatasetError
 from veristone.training.finetune.data import Encoded, Prepared, prepare
 from veristone.training.finetune.template import load_template
 
@@ -98,16 +98,6 @@ def test_a_cut_that_leaves_nothing_to_learn_is_refused() -> None:
 def test_without_a_prompt_the_first_token_is_given() -> None:
     found = encoded("", "cd")
     assert (found.given, len(found.ids)) == (1, 3)
-
-
-def test_a_tokenizer_without_eos_or_bos_is_refused() -> None:
-    tokenizer = BytePairs()
-    tokenizer.bos_token_id = None
-    with pytest.raises(ConfigError, match="BOS"):
-        encoded("a", "b", tokenizer, bos=True)
-    tokenizer.eos_token_id = None
-    with pytest.raises(ConfigError, match="EOS"):
-        encoded("a", "b", tokenizer)
 
 
 @pytest.mark.parametrize("completion", ["", " ", "\n\t\u2003", "<eos>", " <eos>"])
