@@ -1,12 +1,12 @@
 """The files that the small alignment loop starts from: a base model, instructions, hidden tests."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from veristone.files import write_whole
-from veristone.training.tiny.model import LOOP, Preset, Progress, make_tiny_model
+from veristone.training.tiny.model import LOOP, Preset, make_tiny_model
 from veristone.training.tiny.tasks import Task, sample_tasks
 
 __all__ = ["write_loop_files"]
@@ -19,15 +19,11 @@ def write_loop_files(
     instructions: int,
     held_out: int,
     preset: Preset = LOOP,
-    on_progress: Callable[[Progress], None] | None = None,
 ) -> None:
     """Write `base/` (a model), `instructions.jsonl` and `hidden.jsonl` into `folder`.
 
     What is there already is kept. Hidden tests stand in MBPP's format, for tasks whose names and
     constants occur neither in pre-training nor in the instructions.
-
-    Raises:
-        ConfigError: torch or transformers is not installed.
     """
     asked = [
         {"id": task.id, "instruction": task.instruction}
@@ -38,7 +34,7 @@ def write_loop_files(
     _write(folder / "hidden.jsonl", hidden)
     base = folder / "base"
     if not base.exists():
-        make_tiny_model(base, preset=preset, seed=seed, on_progress=on_progress)
+        make_tiny_model(base, preset=preset, seed=seed)
 
 
 def _distinct(tasks: Iterable[Task]) -> list[Task]:

@@ -9,13 +9,10 @@ The same seed and preset give the same model on the same build of torch with one
 builds round differently. Nothing is promised about time: steps are fixed, not seconds.
 """
 
-import contextlib
 import math
 import random
-import shutil
 import tempfile
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +21,7 @@ from veristone.errors import ConfigError
 from veristone.training.tiny.corpus import Document, documents
 from veristone.training.tiny.tokenizer import make_tokenizer
 
-__all__ = ["LOOP", "SMALL", "Preset", "Progress", "make_tiny_model"]
+__all__ = ["LOOP", "SMALL", "Preset", "make_tiny_model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,74 +53,36 @@ SMALL: Final = Preset(hidden=64, layers=2, heads=2, documents=1_500, steps=80)
 """For tests of what surrounds a model: it has the right format and little sense."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far training is."""
-
-    step: int
-    steps: int
-    loss: float
-    """Mean over the latest step, in nats a token of the completions."""
-    tokens: int
-    """Read so far, prompts included."""
-    elapsed_s: float
-
-
-def make_tiny_model(
-    folder: str | Path,
-    *,
-    preset: Preset = LOOP,
-    seed: int = 0,
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Path:
+def make_tiny_model(folder: Path, *, preset: Preset = LOOP, seed: int = 0) -> Path:
     """Train a tiny model and write it to `folder`, which appears only when it is complete.
 
-    Training uses one thread whatever the machine has: with two, torch becomes up to twenty times
-    slower as soon as anything else runs.
+    Give torch one thread (`OMP_NUM_THREADS=1`): with two it becomes up to twenty times slower as
+    soon as anything else runs.
 
     Raises:
-        ConfigError: torch or transformers is not installed, or the folder is not empty.
+        ConfigError: the folder is not empty.
     """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target}: is there already; name a new folder or remove it")
-    try:
-        import torch
-        from transformers import Starcoder2ForCausalLM
-    except ImportError as error:
-        raise ConfigError(f"{error.name} is not installed: see make models") from None
+    import torch
+    from transformers import Starcoder2ForCausalLM
 
-    with _one_thread(torch), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        corpus = documents(seed, preset.documents)
-        tokenizer = make_tokenizer(
-            (document.prompt + document.completion for document in corpus),
-            preset.vocabulary,
-            preset.context,
-        )
-        model = Starcoder2ForCausalLM(_config(preset, tokenizer))
-        _train(model, _encode(corpus, tokenizer), preset, seed, on_progress)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        model.save_pretrained(unfinished)
-        tokenizer.save_pretrained(unfinished)
-        unfinished.chmod(0o755)
-        unfinished.replace(target)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    return target
-
-
-@contextlib.contextmanager
-def _one_thread(torch: Any) -> Generator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder}: is there already; name a new folder or remove it")
+    torch.manual_seed(seed)
+    corpus = documents(seed, preset.documents)
+    tokenizer = make_tokenizer(
+        (document.prompt + document.completion for document in corpus),
+        preset.vocabulary,
+        preset.context,
+    )
+    model = Starcoder2ForCausalLM(_config(preset, tokenizer))
+    _train(model, _encode(corpus, tokenizer), preset, seed)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        made = Path(scratch) / "model"
+        model.save_pretrained(made)
+        tokenizer.save_pretrained(made)
+        made.rename(folder)
+    return folder
 
 
 def _config(preset: Preset, tokenizer: Any) -> Any:
@@ -178,13 +137,7 @@ def _batches(
             yield from batches
 
 
-def _train(
-    model: Any,
-    examples: Sequence[_Encoded],
-    preset: Preset,
-    seed: int,
-    on_progress: Callable[[Progress], None] | None,
-) -> None:
+def _train(model: Any, examples: Sequence[_Encoded], preset: Preset, seed: int) -> None:
     import torch
 
     optimizer = torch.optim.AdamW(
@@ -192,7 +145,6 @@ def _train(
     )
     batches = _batches(examples, preset.batch, random.Random(f"tiny batches {seed}"))
     model.train()
-    began, tokens = time.monotonic(), 0
     for step in range(1, preset.steps + 1):
         batch = next(batches)
         inputs, labels = _padded(batch, model.config.pad_token_id)
@@ -204,10 +156,6 @@ def _train(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        tokens += sum(len(one.tokens) for one in batch)
-        if on_progress is not None and (step % 20 == 0 or step == preset.steps):
-            elapsed_s = time.monotonic() - began
-            on_progress(Progress(step, preset.steps, loss.item(), tokens, elapsed_s))
     model.eval()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from veristone import ConfigError
 from veristone.training.tiny import prompts
-from veristone.training.tiny.model import SMALL, Progress, make_tiny_model
+from veristone.training.tiny.model import SMALL, make_tiny_model
 from veristone.training.tiny.tasks import sample_tasks
 
 pytestmark = [
@@ -40,16 +40,18 @@ def test_a_seed_gives_the_same_files_again(tmp_path: Path) -> None:
 
 def test_it_is_an_ordinary_starcoder2_that_learns(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
-    seen: list[Progress] = []
-    folder = make_tiny_model(tmp_path / "tiny", preset=SMALL, on_progress=seen.append)
+    folder = make_tiny_model(tmp_path / "tiny", preset=SMALL)
     assert (folder / "model.safetensors").exists()
     model = transformers.AutoModelForCausalLM.from_pretrained(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     assert model.config.architectures == ["Starcoder2ForCausalLM"]
     assert 50_000 < model.num_parameters() < 700_000
-    assert (seen[-1].step, seen[-1].steps) == (SMALL.steps, SMALL.steps)
-    assert seen[-1].loss < 0.6 * seen[0].loss
-    assert [one.tokens for one in seen] == sorted(one.tokens for one in seen)
+    # What it was taught is likelier than the same words in another order.
+    learnt, other = (
+        model(**(batch := tokenizer(text, return_tensors="pt")), labels=batch.input_ids).loss
+        for text in ("```python\ndef amber_fox(x):\n", "```python\nx(amber_fox):def\n")
+    )
+    assert learnt < 0.6 * other
     for text in ("x = 'ä \N{PILE OF POO}'\n\n\t", "### Response\n```python\ndef f(): return 10\n"):
         assert tokenizer.decode(tokenizer(text).input_ids) == text
     instruction = sample_tasks(0, 1, "align")[0].instruction
@@ -58,27 +60,10 @@ def test_it_is_an_ordinary_starcoder2_that_learns(tmp_path: Path) -> None:
     )
 
 
-def test_no_folder_is_overwritten_and_none_is_left_half_made(tmp_path: Path) -> None:
+def test_no_folder_is_overwritten(tmp_path: Path) -> None:
     full = tmp_path / "full"
     full.mkdir()
     (full / "mine.txt").write_text("mine")
     with pytest.raises(ConfigError, match="is there already"):
         make_tiny_model(full, preset=FEW)
-
-    def interrupt(progress: Progress) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        make_tiny_model(tmp_path / "new", preset=FEW, on_progress=interrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
-
-
-def test_the_callers_torch_is_left_as_it_was(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
-    torch.manual_seed(5)
-    expected = torch.rand(3).tolist()
-    torch.manual_seed(5)
-    threads = torch.get_num_threads()
-    make_tiny_model(tmp_path / "tiny", preset=FEW)
-    assert torch.rand(3).tolist() == expected
-    assert torch.get_num_threads() == threads
