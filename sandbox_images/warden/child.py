@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _random
 import _signal
+import contextlib
 import functools
 import os
 import random
@@ -85,9 +86,11 @@ def prepare(identity: Identity, work: str) -> None:
         # Deep recursion in C is no fault of a right program; 8 MiB is a shell's habit.
         (resource.RLIMIT_STACK, 64 * mib),
         (resource.RLIMIT_MEMLOCK, 64 * 1024),
-        (resource.RLIMIT_MSGQUEUE, 0),
     ):
         _set_limit(what, value)
+    # gVisor has no such limit, nor such queues; elsewhere the filter refuses them too.
+    with contextlib.suppress(ValueError):
+        _set_limit(resource.RLIMIT_MSGQUEUE, 0)
     if identity.gid is not None:
         # With the group the kernel would forget that this process is to die with bwrap.
         at_parents_death = kernel.death_signal()

@@ -26,6 +26,8 @@ _PATIENCE_S = 0.2
 """How long the kernel may take to free what nobody holds any more."""
 _OWN = re.compile(rb"(?:used|inuse|tw) \d+")
 """The numbers of sockstat that are this namespace's; orphan, alloc and mem are the host's."""
+_SOCKETS = ("/proc/net/sockstat", "/proc/net/sockstat6")
+_LISTS = {"unix", "tcp", "tcp6", "udp", "udp6", "raw", "raw6", "packet", "netlink"}
 _SYSTEM_V = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
 
 
@@ -45,7 +47,10 @@ class Residue:
     def __init__(self, wiper: Wiper) -> None:
         self._wiper = wiper
         self._traffic = open_or_none("/proc/net/dev")
-        self._sockets = [open_or_none("/proc/net/sockstat"), open_or_none("/proc/net/sockstat6")]
+        self._sockets = [open_or_none(path) for path in _SOCKETS if os.path.exists(path)]
+        # gVisor has no such numbers; its lists are short.
+        names = [] if self._sockets else sorted(os.listdir("/proc/net"))
+        self._lists = [open_or_none(f"/proc/net/{name}") for name in names if name in _LISTS]
         self._ipc = [open_or_none(path) for path in _SYSTEM_V]
         self._sysctls: list[int] = []
         self._clean = self._look()
@@ -80,11 +85,16 @@ class Residue:
     def _look(self) -> _State:
         return _State(
             _read(self._traffic),
-            tuple(number for fd in self._sockets for number in _OWN.findall(_read(fd))),
+            self._open_sockets(),
             tuple(_read(fd) for fd in self._ipc),
             self._wiper.space(),
             tuple(_read(fd) for fd in self._sysctls),
         )
+
+    def _open_sockets(self) -> tuple[bytes, ...]:
+        if self._lists:
+            return tuple(b"%d" % _read(fd).count(b"\n") for fd in self._lists)
+        return tuple(number for fd in self._sockets for number in _OWN.findall(_read(fd)))
 
     def _differing(self, state: _State) -> list[str]:
         return [

@@ -161,10 +161,10 @@ def _stat(name: str) -> list[bytes]:
 def _look(name: str) -> Optional[_Process]:
     try:
         fields = _stat(name)
-        with open(f"/proc/{name}/schedstat", "rb") as file:
-            finely_s = int(file.read().split()[0]) / 1e9  # the first thread alone, but no ticks
     except OSError:
         return None  # it ended while we looked
+    # The first thread alone, but no ticks.
+    finely_s = (kernel.read_number(f"/proc/{name}/schedstat") or 0) / 1e9
     return _Process(
         parent=fields[1].decode(),
         cpu_s=max(finely_s, (int(fields[11]) + int(fields[12])) / _TICK),
