@@ -99,6 +99,14 @@ class EngineOptions:
             rich_help_panel=_SANDBOXES,
         ),
     ] = None
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LAYER",
+            help="A wall without which nothing is judged; may be given again.",
+            rich_help_panel=_SANDBOXES,
+        ),
+    ] = None
     config: Annotated[
         Path | None,
         typer.Option(
@@ -111,6 +119,7 @@ class EngineOptions:
     def words(self, sandboxes: int) -> list[str]:
         """Return the options as words for another process, with so many sandboxes."""
         given = [("sandboxes", sandboxes), *((n, getattr(self, n)) for n in _HANDED_ON)]
+        given += [("require", layer) for layer in self.require or ()]
         return [w for n, value in given if value is not None for w in (f"--{n}", str(value))]
 
     def settings(self) -> "EngineConfig":
@@ -125,7 +134,7 @@ class EngineOptions:
         settings: dict[str, Any] = {}
         if self.config is not None:
             settings = read_toml(self.config, str(self.config), what="configuration", known=())
-        for name in ("backend", "sandboxes", "runtime", "python"):
+        for name in ("backend", "sandboxes", "runtime", "python", "require"):
             if (value := getattr(self, name)) is not None:
                 settings[name] = value
         return checked(EngineConfig, settings, "setting")

@@ -3,9 +3,10 @@
 import os
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from veristone import Limits
+from veristone.engine.layers import LAYERS
 
 __all__ = ["EngineConfig"]
 
@@ -41,11 +42,20 @@ class EngineConfig(BaseModel):
     virtual environment."""
     preload: tuple[str, ...] = ()
     """Modules that every Python sandbox imports once, before any sample (numpy, for example)."""
+    require: tuple[str, ...] = ()
+    """Layers without which no sample runs, beside `veristone.engine.layers.NEEDED`."""
     attempts: int = Field(default=3, ge=1)
     """Fresh sandboxes that a sample is tried on before it is `undecided`."""
     start_timeout_s: float = Field(default=60.0, gt=0)
     window: int = Field(default=1024, ge=1)
     """Verdicts of a stream that may wait for a slower one in front of them."""
+
+    @field_validator("require")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(names) - set(LAYERS)):
+            raise ValueError(f"no layer is called {unknown[0]!r}; there are {', '.join(LAYERS)}")
+        return names
 
     @property
     def sandbox_mib(self) -> int:

@@ -11,21 +11,12 @@ from veristone.engine.backends.docker import connect
 from veristone.engine.config import EngineConfig
 from veristone.engine.engine import Engine
 from veristone.engine.images import statuses
+from veristone.engine.layers import ADVICE
 
 __all__ = ["Finding", "examine"]
 
+_WEAKER = ("memory-cgroup", "processes-cgroup", "cpu-cgroup", "own-user", "hidden-warden")
 _SHORT = Limits(cpu_s=2.0, wall_s=5.0)
-_ADVICE = {
-    "memory-cgroup": "no cgroup here: memory is watched by the warden and bounded per process;"
-    " use Docker for a hard limit",
-    "processes-cgroup": "no cgroup here: processes are bounded per user by the kernel",
-    "cpu-cgroup": "no cgroup here: the time of children that nobody waits for is known"
-    " only from looks",
-    "own-user": "warden and sample share a user id; start Veristone as root or use Docker to"
-    " separate them",
-    "seccomp": "the kernel refused our system call filter: do not run hostile code here",
-    "no-network": "samples can reach the network: do not run hostile code here",
-}
 _TRIALS: tuple[tuple[str, str, Limits, tuple[Reason, ...]], ...] = (
     ("runs a program", "print(1)", _SHORT, (Reason.PASSED,)),
     ("stops endless loops", "while True: pass", Limits(cpu_s=0.5), (Reason.CPU_TIMEOUT,)),
@@ -125,9 +116,9 @@ async def _walls(engine: Engine) -> AsyncIterator[Finding]:
         standing = ", ".join(isolation.enforced)
         yield Finding(engine.backend, "walls that stand", True, standing)
         for name in isolation.missing:
-            serious = name not in ("memory-cgroup", "processes-cgroup", "cpu-cgroup", "own-user")
+            serious = name not in _WEAKER
             yield Finding(
-                engine.backend, f"without {name}", False if serious else None, _ADVICE.get(name, "")
+                engine.backend, f"without {name}", False if serious else None, ADVICE.get(name, "")
             )
     for subject, code, limits, wanted in _TRIALS:
         verdict = await engine.verify(Sample(code=code, limits=limits))

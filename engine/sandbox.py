@@ -2,15 +2,18 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 import msgspec
 
-from veristone import Isolation, ProtocolViolation, SandboxFailure
+from veristone import BackendUnavailable, Isolation, ProtocolViolation, SandboxFailure
 from veristone.engine.jobs import Job, Report
+from veristone.engine.layers import lacking
 from veristone.engine.wire import (
     Ceilings,
+    Hello,
     Retired,
     encode_job,
     most_bytes,
@@ -141,6 +144,18 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
 
+_NAMESPACES = {"ipc": "own-ipc-namespace", "pid": "own-pid-namespace", "net": "no-network"}
+"""What does not stand where a sandbox has the engine's own namespace of this kind."""
+
+
+def _ours(kind: str, hello: Hello) -> bool:
+    """True where the sandbox lies in the same namespace as we; another host's is never ours."""
+    try:
+        return Path(f"/proc/self/ns/{kind}").stat().st_ino == hello.namespaces.get(kind)
+    except OSError:
+        return False
+
+
 class Sandbox:
     """A warm sandbox. One job at a time; after any failure it must be destroyed."""
 
@@ -160,11 +175,14 @@ class Sandbox:
         self._ids = itertools.count(1)
         self._destroyed = False
 
-    async def greet(self, timeout_s: float, backend: str, runtime: str) -> None:
+    async def greet(
+        self, timeout_s: float, backend: str, runtime: str, require: Sequence[str] = ()
+    ) -> None:
         """Wait until the warden is ready and note which walls it found standing.
 
         Raises:
             SandboxFailure: it did not become ready.
+            BackendUnavailable: a wall is missing without which no sample may run.
         """
         header, _ = await self._connection.read(timeout_s)
         hello = parse_hello(header)
@@ -173,12 +191,19 @@ class Sandbox:
             memory_cgroup=hello.layers.get("memory-cgroup", False),
             processes_cgroup=hello.layers.get("processes-cgroup", False),
         )
+        shared = {layer for kind, layer in _NAMESPACES.items() if _ours(kind, hello)}
+        enforced = {name for name, held in hello.layers.items() if held} - shared
         self.isolation = Isolation(
             backend=backend,
             runtime=runtime,
-            enforced=tuple(sorted(name for name, held in hello.layers.items() if held)),
-            missing=tuple(sorted(name for name, held in hello.layers.items() if not held)),
+            enforced=tuple(sorted(enforced)),
+            missing=tuple(sorted(hello.layers.keys() - enforced)),
         )
+        if without := lacking(enforced, require):
+            raise BackendUnavailable(
+                f"{backend}: this sandbox is without {', '.join(without)}, so no sample runs in it;"
+                " `veristone doctor` says more"
+            )
 
     @property
     def alive(self) -> bool:

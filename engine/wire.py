@@ -41,6 +41,8 @@ class Hello(msgspec.Struct):
     python: str
     layers: dict[str, bool]
     places: list[str]
+    namespaces: dict[str, int] = {}
+    """Inode numbers by kind, as /proc/self/ns shows them in there."""
     memory_limit: int | None = None
 
 

@@ -34,6 +34,8 @@ on = {
     "bubblewrap": pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
 }
 _built: set[str] = set()
+runtime: str | None = None
+"""Docker's runtime in this run of the tests: `pytest --runtime runsc`."""
 
 
 def give_up(why: str) -> None:
@@ -79,6 +81,8 @@ def need(backend: str) -> None:
 async def open_engine(backend: str, **settings: Any) -> AsyncGenerator[Engine]:
     """Open an engine on one back end, with one sandbox unless told otherwise."""
     await asyncio.to_thread(need, backend)
+    if backend == "docker":
+        settings = {"runtime": runtime, **settings}
     config = EngineConfig(backend=backend, **{"sandboxes": 1, **settings})  # pyright: ignore[reportArgumentType]
     async with contextlib.AsyncExitStack() as stack:
         try:

@@ -9,6 +9,7 @@ import collections
 import signal
 from collections.abc import AsyncIterator
 
+import backends
 import pytest
 import pytest_asyncio
 from backends import Watched, need, on, open_engine
@@ -19,6 +20,16 @@ from veristone.engine import Engine
 # would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests of Docker's sandboxes run under another runtime."""
+    parser.addoption("--runtime", help="Docker's runtime for sandboxes: runsc is gVisor")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the helpers."""
+    backends.runtime = config.getoption("--runtime")
 
 
 @pytest.hookimpl(tryfirst=True)

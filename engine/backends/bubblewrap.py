@@ -121,7 +121,7 @@ class Bubblewrap:
             functools.partial(_destroy, process, log, group),
         )
         try:
-            await sandbox.greet(self._config.start_timeout_s, self.name, "")
+            await sandbox.greet(self._config.start_timeout_s, self.name, "", self._config.require)
         except SandboxFailure as error:
             said = _tail(log)
             await sandbox.destroy()

@@ -151,7 +151,12 @@ class Docker:
         )
         sandbox = Sandbox(name, connection, ceilings, destroy)
         try:
-            await sandbox.greet(self._config.start_timeout_s, self.name, self._config.runtime or "")
+            await sandbox.greet(
+                self._config.start_timeout_s,
+                self.name,
+                self._config.runtime or "",
+                self._config.require,
+            )
         except BaseException as error:
             said = await asyncio.to_thread(_logs, container)
             await asyncio.shield(sandbox.destroy())

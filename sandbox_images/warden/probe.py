@@ -40,6 +40,8 @@ class Findings(NamedTuple):
     """Whether each wall held."""
     sysctls: list[str]
     """Files under /proc/sys that it could open for writing."""
+    namespaces: dict[str, int]
+    """The inode of each namespace that this kernel shows."""
 
 
 def probe(identity: Identity, cgroup: kernel.Cgroup) -> Findings:
@@ -63,7 +65,7 @@ def probe(identity: Identity, cgroup: kernel.Cgroup) -> Findings:
     layers["processes-cgroup"] = cgroup.pids_limit is not None
     layers["cpu-cgroup"] = cgroup.cpu_s() is not None
     layers["read-only-sysctls"] = not sysctls
-    return Findings(layers, sysctls)
+    return Findings(layers, sysctls, _namespaces())
 
 
 def _as_sample(identity: Identity) -> dict[str, bool]:
@@ -140,6 +142,16 @@ def _of_the_host(kind: str) -> bool:
         return os.stat(f"/proc/self/ns/{kind}").st_ino == _FIRST[kind]
     except OSError:
         return kind == "ipc" and os.path.exists("/proc/sysvipc/shm")
+
+
+def _namespaces() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for kind in ("ipc", "net", "pid"):
+        try:
+            found[kind] = os.stat(f"/proc/self/ns/{kind}").st_ino
+        except OSError:
+            continue
+    return found
 
 
 def _writable_sysctls() -> list[str]:

@@ -75,6 +75,7 @@ class Warden:
             "python": sys.version.split()[0],
             "places": self._wiper.places,
             "layers": found.layers,
+            "namespaces": found.namespaces,
             "memory_limit": self._cgroup.memory_limit,
         }
         frames.send(self._sink, hello)
