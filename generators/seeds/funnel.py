@@ -25,21 +25,19 @@ class StepFunnel(msgspec.Struct, kw_only=True):
     kept: int = 0
     not_applicable: int = 0
     """Of those kept: seeds of languages that the step cannot judge."""
-    unjudged: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    unjudged: dict[str, int] = {}
     """Of those kept: seeds that could not be judged, by reason (`no_tests`, `not_loaded`)."""
-    flagged: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    flagged: dict[str, int] = {}
     """Of those kept: seeds that are remarkable, by reason (`same_name` as a benchmark's task)."""
-    flags: dict[str, list[Rejection]] = msgspec.field(default_factory=dict[str, list[Rejection]])
+    flags: dict[str, list[Rejection]] = {}
     """Examples of these, at most EXAMPLES each."""
-    reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    reasons: dict[str, int] = {}
     """Rejections by reason; their sum is `given - kept`."""
-    by_language: dict[str, tuple[int, int]] = msgspec.field(
-        default_factory=dict[str, tuple[int, int]]
-    )
+    by_language: dict[str, tuple[int, int]] = {}
     """Given and kept, by language."""
     cpu_s: float = 0.0
     """CPU seconds of all processes together; differs from run to run."""
-    rejected: dict[str, list[Rejection]] = msgspec.field(default_factory=dict[str, list[Rejection]])
+    rejected: dict[str, list[Rejection]] = {}
     """Examples by reason, at most EXAMPLES each."""
 
 
@@ -51,13 +49,13 @@ class SourceFunnel(msgspec.Struct, kw_only=True):
     """Documents that could be read and were extracted from."""
     content_bytes: int = 0
     """Of those documents, as UTF-8."""
-    reasons: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    reasons: dict[str, int] = {}
     """Documents (and rows, and archives) that could not be read or are not allowed, by reason."""
-    seen: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    seen: dict[str, int] = {}
     """What extraction saw: `functions`, `documented`, ... (`records.Extraction.counts`)."""
     candidates: int = 0
     cpu_s: float = 0.0
-    rejected: dict[str, list[Rejection]] = msgspec.field(default_factory=dict[str, list[Rejection]])
+    rejected: dict[str, list[Rejection]] = {}
 
 
 class Funnel(msgspec.Struct, kw_only=True):
@@ -68,21 +66,21 @@ class Funnel(msgspec.Struct, kw_only=True):
     digest: str = ""
     """Of the recipe's settings: runs with equal digests and sources have equal seeds."""
     finished: bool = False
-    versions: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    versions: dict[str, str] = {}
     """Of what decides: veristone, pyright, ruff, ..."""
-    sources: list[SourceFunnel] = msgspec.field(default_factory=list[SourceFunnel])
-    steps: list[StepFunnel] = msgspec.field(default_factory=list[StepFunnel])
+    sources: list[SourceFunnel] = []
+    steps: list[StepFunnel] = []
     """In the order of the recipe."""
     wall_s: float = 0.0
     """Of all runs that worked on it together."""
     processes: int = 1
     seeds: int = 0
-    by_language: dict[str, int] = msgspec.field(default_factory=dict[str, int])
-    licences: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    by_language: dict[str, int] = {}
+    licences: dict[str, int] = {}
     """Seeds by licence; a seed with two counts at both."""
-    lines: dict[int, int] = msgspec.field(default_factory=dict[int, int])
+    lines: dict[int, int] = {}
     """Seeds by their number of lines."""
-    examples: list[Seed] = msgspec.field(default_factory=list[Seed])
+    examples: list[Seed] = []
     """A few of the seeds."""
 
 

@@ -14,12 +14,11 @@ the machine, on time or on how seeds were batched.
 """
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
-from pydantic import BaseModel, PrivateAttr
+from pydantic import BaseModel
 
 from veristone import Verifier
 from veristone.generators.judge.records import Judgement
@@ -38,6 +37,7 @@ __all__ = [
     "Rule",
     "Services",
     "Step",
+    "Unjudged",
     "rejected",
 ]
 
@@ -62,7 +62,14 @@ class Flagged(NamedTuple):
     detail: str = ""
 
 
-Outcome: TypeAlias = Seed | Flagged | Rejected
+class Unjudged(NamedTuple):
+    """A seed that goes on though the step could not judge it: counted."""
+
+    seed: Seed
+    reason: str
+
+
+Outcome: TypeAlias = Seed | Flagged | Unjudged | Rejected
 
 
 def rejected(reason: str, detail: str) -> Rejected:
@@ -147,13 +154,6 @@ class Services(NamedTuple):
 
 class AsyncStep(Step, frozen=True):
     """A step that asks the verifier or a model."""
-
-    _unjudged: Counter[str] = PrivateAttr(default_factory=Counter[str])
-
-    @property
-    def unjudged(self) -> Counter[str]:
-        """Seeds that this object let through without judging them, by reason; it only grows."""
-        return self._unjudged
 
     @abstractmethod
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:

@@ -27,7 +27,7 @@ from veristone.generators.seeds.contamination.reading import (
     words,
 )
 
-__all__ = ["NGRAM_WORDS", "Detector", "Match"]
+__all__ = ["Detector", "Match"]
 
 NGRAM_WORDS = 10
 FLAG_WORDS = 8
@@ -69,10 +69,9 @@ class Match(NamedTuple):
 class Detector:
     """Finds benchmarks' items in samples; the first in the order of the items counts."""
 
-    def __init__(self, items: Iterable[Item], ngram_words: int = NGRAM_WORDS) -> None:
+    def __init__(self, items: Iterable[Item]) -> None:
         self._items = list(items)
-        self._ngram_words = ngram_words
-        self._runs = self._runs_of(ngram_words)
+        self._runs = self._runs_of(NGRAM_WORDS)
         self._short_runs = self._runs_of(FLAG_WORDS)
         self._texts = _Index()
         self._solutions = _Index()
@@ -116,8 +115,8 @@ class Detector:
         hits = list(self._solutions.hits(sample))
         if copies := [hit.item for hit in hits if not hit.renamed]:
             return self._match("exact", min(copies), "its solution, word for word")
-        if found := _first_run(self._runs, said, self._ngram_words):
-            return self._match("ngram", found.item, f"{self._ngram_words} words: {found.said}")
+        if found := _first_run(self._runs, said, NGRAM_WORDS):
+            return self._match("ngram", found.item, f"{NGRAM_WORDS} words: {found.said}")
         copies = [hit.item for hit in hits if hit.tokens >= LEAST_RENAMED]
         if copies := copies or list(self._short_copies(sample, said, code)):
             return self._match("normalised", min(copies), "its solution but for the names")

@@ -14,8 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
-
 from veristone import ConfigError, DatasetError
 from veristone.generators.seeds.contamination.benchmarks import (
     BenchmarkFile,
@@ -23,7 +21,7 @@ from veristone.generators.seeds.contamination.benchmarks import (
     files_of,
     load_items,
 )
-from veristone.generators.seeds.contamination.detector import NGRAM_WORDS, Detector
+from veristone.generators.seeds.contamination.detector import Detector
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import BatchStep, Flagged, Outcome, Rejected
 
@@ -37,8 +35,6 @@ class Contamination(BatchStep, frozen=True):
     benchmarks: tuple[BenchmarkFile, ...]
     evaluated: tuple[str, ...] = ()
     """Benchmarks that results will be reported on: each must be among `benchmarks`."""
-    ngram_words: int = Field(default=NGRAM_WORDS, ge=6)
-    """Consecutive words of a description that are enough; fewer are in any text."""
 
     def prepare(self, folder: Path) -> None:
         """Read all benchmarks, so that a wrong path ends the run before it begins.
@@ -61,7 +57,7 @@ class Contamination(BatchStep, frozen=True):
                 f"contamination: not covered: {', '.join(missing) or 'any benchmark'}: "
                 "name their files under `benchmarks` (or take them out of `evaluated`)"
             )
-        return _detector(self.benchmarks, self.ngram_words)
+        return _detector(self.benchmarks)
 
     def apply(self, seeds: Sequence[Seed], folder: Path) -> list[Outcome]:
         """Judge each seed by itself."""
@@ -70,7 +66,7 @@ class Contamination(BatchStep, frozen=True):
 
 
 @lru_cache(maxsize=2)
-def _detector(benchmarks: tuple[BenchmarkFile, ...], ngram_words: int) -> Detector:
+def _detector(benchmarks: tuple[BenchmarkFile, ...]) -> Detector:
     items: list[Item] = []
     for benchmark in benchmarks:
         try:
@@ -80,7 +76,7 @@ def _detector(benchmarks: tuple[BenchmarkFile, ...], ngram_words: int) -> Detect
             raise ConfigError(
                 f"contamination: {benchmark.name} would not be covered: {error}"
             ) from error
-    return Detector(items, ngram_words)
+    return Detector(items)
 
 
 def _judge(detector: Detector, seed: Seed) -> Outcome:

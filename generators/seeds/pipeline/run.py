@@ -281,10 +281,8 @@ class Run:
             seeds = await self._given(stage, plan, number)
             funnel = StepFunnel(step=step.kind)
             given = judged_by(step, seeds)
-            before = step.unjudged.copy()
             with cpu_of(funnel):
                 outcomes = await step.ask(given, self._services, work) if given else []
-            funnel.unjudged = dict(step.unjudged - before)
             yield await self._write(stage, number, seeds, outcomes, funnel)
 
     async def _given(self, stage: Stage, plan: StagePlan, number: int) -> list[Seed]:

@@ -22,6 +22,7 @@ from veristone.generators.seeds.steps import (
     Outcome,
     Rejected,
     Step,
+    Unjudged,
 )
 
 __all__ = ["batch_part", "cpu_of", "judged_by", "mine_part", "sort_out"]
@@ -128,6 +129,9 @@ def sort_out(
         else:
             if isinstance(outcome, Flagged):
                 note(funnel.flagged, funnel.flags, _explained(step, seed, outcome))
+            if isinstance(outcome, Unjudged):
+                funnel.unjudged[outcome.reason] = funnel.unjudged.get(outcome.reason, 0) + 1
+            if isinstance(outcome, Flagged | Unjudged):
                 outcome = outcome.seed
             kept.append(outcome)
             stayed += 1

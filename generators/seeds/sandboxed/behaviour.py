@@ -22,14 +22,9 @@ from veristone.files import write_whole
 from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.sandboxed.guard import Answers, Guard, ask, build
-from veristone.generators.seeds.sandboxed.runs import (
-    read_report,
-    undecided,
-    unreported,
-    verifier_of,
-)
+from veristone.generators.seeds.sandboxed.runs import read_report, verifier_of
 from veristone.generators.seeds.sandboxed.tasks import read_tasks
-from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
+from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services, Unjudged
 from veristone.text import line
 
 __all__ = ["BehaviourStep"]
@@ -71,25 +66,8 @@ class BehaviourStep(AsyncStep, frozen=True):
         numbers = iter(asked)
         async for verdict in verifier.verify_stream(samples):
             number = next(numbers)
-            outcomes[number] = self._judge(verdict, guard) or seeds[number]
+            outcomes[number] = _judge(seeds[number], verdict, guard)
         return outcomes
-
-    def _judge(self, verdict: Verdict, guard: Guard) -> Rejected | None:
-        """Return why a function is rejected."""
-        if (fault := undecided(verdict)) is not None:
-            return fault
-        report = read_report(verdict, Answers)
-        if report is None:
-            self.unjudged[unreported(verdict).reason] += 1
-            return None
-        if not report.finished:
-            self.unjudged["unfinished" if report.loaded else "not_loaded"] += 1
-        solved = [guard.tasks[number] for number, *_ in report.answers]
-        if not solved:
-            return None
-        names = ", ".join(task.name for task in solved[:_MOST_NAMED])
-        more = f" and {len(solved) - _MOST_NAMED} more" if len(solved) > _MOST_NAMED else ""
-        return Rejected("solves_benchmark", line(names + more))
 
     async def guard(self, verifier: Verifier, folder: Path) -> Guard:
         """Return what seeds are asked; built at the first call and kept in `folder`.
@@ -105,3 +83,17 @@ class BehaviourStep(AsyncStep, frozen=True):
         guard = await build(tasks, verifier)
         write_whole(path, msgspec.json.format(msgspec.json.encode(guard)))
         return guard
+
+
+def _judge(seed: Seed, verdict: Verdict, guard: Guard) -> Outcome:
+    report = read_report(verdict, Answers)
+    if isinstance(report, Rejected):
+        return report if report.reason == "undecided" else Unjudged(seed, report.reason)
+    solved = [guard.tasks[number] for number, *_ in report.answers]
+    if solved:
+        names = ", ".join(task.name for task in solved[:_MOST_NAMED])
+        more = f" and {len(solved) - _MOST_NAMED} more" if len(solved) > _MOST_NAMED else ""
+        return Rejected("solves_benchmark", line(names + more))
+    if not report.finished:
+        return Unjudged(seed, "unfinished" if report.loaded else "not_loaded")
+    return seed

@@ -19,14 +19,8 @@ from pydantic import Field
 
 from veristone import Limits, Verdict
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.sandboxed.runs import (
-    read_report,
-    sample_of,
-    undecided,
-    unreported,
-    verifier_of,
-)
-from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
+from veristone.generators.seeds.sandboxed.runs import read_report, sample_of, verifier_of
+from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services, Unjudged
 from veristone.text import line
 
 __all__ = ["CoverageStep", "has_examples"]
@@ -54,7 +48,7 @@ class CoverageStep(AsyncStep, frozen=True):
     """Share of the function's executable lines that its examples must reach; MultiPL-T's 90 %."""
     without_tests: Literal["keep", "reject"] = "keep"
     """What becomes of seeds that have no examples: most of a corpus, so they stay unless told
-    otherwise, and are counted in `unjudged`."""
+    otherwise, and are counted as unjudged."""
     cpu_s: float = Field(default=10.0, gt=0, le=3600)
     """CPU seconds for the examples of one seed."""
 
@@ -83,15 +77,12 @@ class CoverageStep(AsyncStep, frozen=True):
     def _untested(self, seed: Seed) -> Outcome:
         if self.without_tests == "reject":
             return Rejected("no_tests", "its docstring has no examples")
-        self.unjudged["no_tests"] += 1
-        return seed
+        return Unjudged(seed, "no_tests")
 
     def _rejected(self, verdict: Verdict) -> Rejected | None:
-        if (fault := undecided(verdict)) is not None:
-            return fault
         report = read_report(verdict, _Report)
-        if report is None:
-            return unreported(verdict)
+        if isinstance(report, Rejected):
+            return report
         if report.error:
             return Rejected("crashed", line(f"cannot be loaded: {report.error}"))
         if report.failure:

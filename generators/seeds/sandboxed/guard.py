@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from veristone import Limits, Sample, SandboxFailure, Verdict, Verifier
-from veristone.generators.seeds.sandboxed.runs import read_report, sample_of, undecided
+from veristone.generators.seeds.sandboxed.runs import read_report, sample_of
 from veristone.generators.seeds.sandboxed.tasks import Task
 from veristone.generators.seeds.sandboxed.trivial import expressions
 
@@ -137,11 +137,12 @@ async def _trivial(tasks: Sequence[Guarded], verifier: Verifier) -> list[Guarded
 
 def _answers(who: str, verdict: Verdict) -> dict[int, Answer]:
     """Return what a program of ours answered, by the number of the question."""
-    if (fault := undecided(verdict)) is not None:
-        raise SandboxFailure(f"{who} could not be run: {fault.detail}")
     report = read_report(verdict, Answers)
-    said = report.answers if report is not None else []
-    return {number: Answer(digest, bits) for number, digest, bits in said}
+    if isinstance(report, Answers):
+        return {number: Answer(digest, bits) for number, digest, bits in report.answers}
+    if report.reason == "undecided":
+        raise SandboxFailure(f"{who} could not be run: {report.detail}")
+    return {}
 
 
 def borrow(tasks: Sequence[Task]) -> list[list[bytes]]:

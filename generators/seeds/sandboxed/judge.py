@@ -9,7 +9,6 @@ Reasons: `unclear_docstring` (the probability is below `minimum`), `no_docstring
 neither yes nor no about stays, counted as `unclear_answer`.
 """
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -19,7 +18,7 @@ from pydantic import Field
 from veristone import ConfigError
 from veristone.generators.judge.records import Judgement
 from veristone.generators.seeds.records import Seed
-from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services
+from veristone.generators.seeds.steps import AsyncStep, Outcome, Rejected, Services, Unjudged
 
 __all__ = ["DocstringJudgeStep"]
 
@@ -34,26 +33,18 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
     another model, or with none, is another run."""
     minimum: float = Field(default=0.5, ge=0, le=1)
     """Probability of yes that a seed needs; one that has exactly this stays."""
-    absent: Literal["skip", "fail"] = "fail"
-    """Without a judge: `skip` keeps every seed and counts them in `unjudged`; `fail` ends the
-    run, so that nobody takes unjudged seeds for judged ones."""
 
     async def ask(self, seeds: Sequence[Seed], services: Services, folder: Path) -> list[Outcome]:
-        """Ask the judge about all seeds at once; those without documentation fail unasked."""
+        """Ask the judge about all seeds at once; those without documentation fail unasked.
+
+        Without a judge all seeds stay, counted as `no_judge`.
+        """
         if services.judge is None:
-            if self.absent == "fail" or self.model:
-                raise ConfigError(
-                    "step 'docstring_judge' asks a model and there is none: give the run a judge"
-                    ' (--judge MODEL), set absent = "skip" to keep all seeds unjudged, or take the'
-                    " step out of the recipe"
-                )
-            self.unjudged["no_judge"] += len(seeds)
-            return list(seeds)
+            if self.model:
+                raise ConfigError(f"step 'docstring_judge' asks {self.model} and there is no judge")
+            return [Unjudged(seed, "no_judge") for seed in seeds]
         asked = [seed for seed in seeds if seed.docstring.strip()]
-        given = await services.judge.judge(asked) if asked else []
-        if len(given) != len(asked):
-            raise RuntimeError(f"the judge gave {len(given)} answers for {len(asked)} seeds")
-        judgements = iter(given)
+        judgements = iter(await services.judge.judge(asked) if asked else [])
         return [
             self._judge(seed, next(judgements))
             if seed.docstring.strip()
@@ -66,10 +57,7 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
             return Rejected(judgement.refused, judgement.detail)
         probability = judgement.p_yes
         if probability is None:
-            self.unjudged["unclear_answer"] += 1
-            return seed
-        if math.isnan(probability) or not 0 <= probability <= 1:
-            raise RuntimeError(f"the judge gave {probability} for seed {seed.id}: no probability")
+            return Unjudged(seed, "unclear_answer")
         if probability >= self.minimum:
             return seed
         return Rejected("unclear_docstring", _detail(probability, judgement))

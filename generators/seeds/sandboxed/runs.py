@@ -17,7 +17,7 @@ from veristone import ConfigError, Decision, Limits, ProgramCheck, Reason, Sampl
 from veristone.generators.seeds.steps import Rejected, Services
 from veristone.text import line
 
-__all__ = ["read_report", "sample_of", "undecided", "unreported", "verifier_of"]
+__all__ = ["read_report", "sample_of", "verifier_of"]
 
 _TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 
@@ -47,33 +47,23 @@ def _source(program: str) -> str:
     return (Path(__file__).parent / "harness" / program).read_text()
 
 
-def read_report(verdict: Verdict, kind: type[R]) -> R | None:
-    """Return what the program said, None where it did not come to that."""
+def read_report(verdict: Verdict, kind: type[R]) -> R | Rejected:
+    """Return what the program said, or why it did not come to that.
+
+    Reasons: `timeout`, `crashed`, and `undecided` where the verifier failed, not the seed. That is
+    a reason of its own: a fault of ours must neither condemn a seed nor wave it through. Such seeds
+    are stored with the other rejections and can be run again.
+    """
+    if verdict.decision is Decision.UNDECIDED:
+        return Rejected("undecided", line(f"{verdict.reason}: {verdict.message}"))
     output = verdict.stdout
     said = f"{output.head}{output.tail}".strip().rpartition("\n")[2]
     try:
         return msgspec.json.decode(said, type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
-
-
-def undecided(verdict: Verdict) -> Rejected | None:
-    """Return a rejection where the verifier failed, not the seed.
-
-    It is a reason of its own: a fault of ours must neither condemn a seed nor wave it through. Such
-    seeds are stored with the other rejections and can be run again.
-    """
-    if verdict.decision is not Decision.UNDECIDED:
-        return None
-    return Rejected("undecided", line(f"{verdict.reason}: {verdict.message}"))
-
-
-def unreported(verdict: Verdict) -> Rejected:
-    """Return why a run without a report has none."""
-    reason = "timeout" if verdict.reason in _TIMEOUTS else "crashed"
-    return Rejected(
-        reason, line(f"{verdict.reason}: {verdict.message or 'ended before its report'}")
-    )
+        reason = "timeout" if verdict.reason in _TIMEOUTS else "crashed"
+        why = verdict.message or "ended before its report"
+        return Rejected(reason, line(f"{verdict.reason}: {why}"))
 
 
 def verifier_of(services: Services, kind: str) -> Verifier:

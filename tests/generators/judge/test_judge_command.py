@@ -24,7 +24,6 @@ languages = ["python"]
 kind = "length"
 [[steps]]
 kind = "docstring_judge"
-absent = "skip"
 minimum = {minimum}
 """
 

@@ -109,5 +109,3 @@ def test_an_unreadable_file_names_its_benchmark(tmp_path: Path) -> None:
 def test_unknown_settings_are_refused(benchmark: Path) -> None:
     with pytest.raises(ValidationError):
         step(benchmark, threshold=1)
-    with pytest.raises(ValidationError):
-        step(benchmark, ngram_words=1)

@@ -259,7 +259,7 @@ def _command(pid: str) -> str:
 
 async def test_seeds_that_passed_unjudged_are_counted(corpus: Path, tmp_path: Path) -> None:
     changed = settings(corpus)
-    changed["steps"] = [{"kind": "length"}, {"kind": "docstring_judge", "absent": "skip"}]
+    changed["steps"] = [{"kind": "length"}, {"kind": "docstring_judge"}]
     run = Run(parse_recipe(changed, "test"), tmp_path, processes=1)
     funnel = await run.go()
     assert funnel.steps[1].unjudged == {"no_judge": funnel.seeds}

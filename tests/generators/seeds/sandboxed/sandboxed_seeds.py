@@ -21,7 +21,7 @@ def seed(code: str, *, name: str = "f", docstring: str = "", shape: str = "funct
 
 
 def word(outcome: Outcome) -> str:
-    """`kept`, or the reason for the rejection."""
+    """`kept`, or the reason why it is rejected or was not judged."""
     return "kept" if isinstance(outcome, Seed) else outcome.reason
 
 

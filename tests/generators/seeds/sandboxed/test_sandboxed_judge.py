@@ -1,6 +1,5 @@
 """The place of the docstring judge."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from veristone import ConfigError
 from veristone.generators.judge.records import Judgement
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
-from veristone.generators.seeds.steps import Rejected, Services
+from veristone.generators.seeds.steps import Rejected, Services, Unjudged
 
 NOWHERE = Path("/nonexistent")
 
@@ -51,32 +50,10 @@ async def test_the_minimum_decides(minimum: float, expected: list[str]) -> None:
     assert oracle.asked == ["1", "0.499", "0.5", "0"]
 
 
-async def test_without_a_judge_it_says_what_to_do() -> None:
-    with pytest.raises(ConfigError, match=r'absent = "skip"'):
-        await DocstringJudgeStep().ask(seeds("1"), Services(), NOWHERE)
-
-
-async def test_skipping_is_counted() -> None:
-    step = DocstringJudgeStep(absent="skip")
+async def test_without_a_judge_all_stay_and_are_counted() -> None:
     given = seeds("1", "0")
-    assert await step.ask(given, Services(), NOWHERE) == given
-    assert await step.ask(given, Services(), NOWHERE) == given
-    assert step.unjudged == {"no_judge": 4}
-
-
-@pytest.mark.parametrize("probability", [math.nan, -0.1, 1.1])
-async def test_a_judge_that_gives_no_probability_is_no_judge(probability: float) -> None:
-    with pytest.raises(RuntimeError, match="no probability"):
-        await DocstringJudgeStep().ask(seeds(str(probability)), Services(judge=Oracle()), NOWHERE)
-
-
-async def test_a_judge_that_answers_too_little_is_no_judge() -> None:
-    class Short:
-        async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
-            return [Judgement(seed=seeds[0].id, p_yes=1.0)]
-
-    with pytest.raises(RuntimeError, match="1 answers for 2"):
-        await DocstringJudgeStep().ask(seeds("1", "1"), Services(judge=Short()), NOWHERE)
+    outcomes = await DocstringJudgeStep().ask(given, Services(), NOWHERE)
+    assert outcomes == [Unjudged(seed, "no_judge") for seed in given]
 
 
 class Says:
@@ -120,17 +97,15 @@ async def test_a_rejection_says_what_was_answered(
     step = DocstringJudgeStep()
     (outcome,) = await step.ask(seeds("x"), Services(judge=Says(**said)), NOWHERE)
     assert outcome == Rejected(reason, detail)
-    assert not step.unjudged
 
 
 async def test_neither_yes_nor_no_stays_and_is_counted() -> None:
-    step = DocstringJudgeStep(minimum=1.0)
     given = seeds("x", "y")
-    assert await step.ask(given, Services(judge=Says()), NOWHERE) == given
-    assert step.unjudged == {"unclear_answer": 2}
+    outcomes = await DocstringJudgeStep(minimum=1.0).ask(given, Services(judge=Says()), NOWHERE)
+    assert outcomes == [Unjudged(seed, "unclear_answer") for seed in given]
 
 
 async def test_a_recipe_that_names_a_model_is_not_run_without_it() -> None:
-    step = DocstringJudgeStep(model="http://localhost:1/v1", absent="skip")
-    with pytest.raises(ConfigError, match="--judge MODEL"):
+    step = DocstringJudgeStep(model="http://localhost:1/v1")
+    with pytest.raises(ConfigError, match="localhost:1/v1 and there is no judge"):
         await step.ask(seeds("1"), Services(), NOWHERE)
