@@ -134,8 +134,7 @@ class ReplayConfig(_Settings):
 
     kind: Literal["replay"] = "replay"
     path: str = Field(min_length=1)
-    """JSON lines, plain or compressed (gzip, bzip2, xz). `generators.models.recorded` has the
-    format."""
+    """A recording, or JSON lines, plain or gzipped. `generators.models.recorded` has the format."""
     model: str = ""
     """Name of the model that wrote them; empty: as the file says it."""
 

@@ -9,58 +9,67 @@ messages, for it is found by nothing else. Other fields are passed over; `write_
 the request. JSON has no infinity: a log-probability of minus infinity is null.
 
 `RecordingModel` writes the table into a file, `ReplayModel` reads such a file, or JSON lines, plain
-or compressed, which it copies into a temporary one. ``SELECT line FROM recorded`` is JSON lines
-again.
+or gzipped, which it copies into a temporary one. ``SELECT line FROM recorded`` is JSON lines again.
 """
 
-import bz2
 import contextlib
 import gzip
 import hashlib
 import json
-import lzma
 import math
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import msgspec
 
-from veristone import Completion, DatasetError, Generation, GenerationRequest, Message
+from veristone import (
+    Completion,
+    DatasetError,
+    Generation,
+    GenerationRequest,
+    Message,
+    RequestRefused,
+)
 
-__all__ = ["Line", "Table", "open_recording", "question", "read_line", "write_line"]
+__all__ = ["Line", "Table", "open_recording", "read_line", "write_line"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS recorded (
-    number INTEGER PRIMARY KEY,  -- the later of two lines with one id counts
+    number INTEGER PRIMARY KEY,  -- of two lines with one id the later counts
     id TEXT NOT NULL,  -- empty: found by its question alone
     question BLOB NOT NULL,  -- digest of the prompt or the messages; empty: there are none
     line BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_id ON recorded (id);
 CREATE INDEX IF NOT EXISTS by_question ON recorded (question);
-CREATE UNIQUE INDEX IF NOT EXISTS anonymous ON recorded (question) WHERE id = '';
 """
-_INSERT = "INSERT INTO recorded (number, id, question, line) VALUES (?, ?, ?, ?)"
-_INSERT_OR_REPLACE = "INSERT OR REPLACE INTO recorded (id, question, line) VALUES (?, ?, ?)"
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
-_BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
+_INSERT = "INSERT INTO recorded (id, question, line) VALUES (?, ?, ?)"
+_BY_ID = "SELECT line FROM recorded WHERE id = ? AND id <> '' ORDER BY number DESC LIMIT 1"
+_BY_QUESTION = (
+    "SELECT line FROM recorded WHERE number IN"
+    " (SELECT max(number) FROM recorded WHERE question = ? GROUP BY id LIMIT 2)"
+)
 _SQLITE = b"SQLite format 3\0"
+_GZIP = b"\x1f\x8b"
 _LINES_AT_ONCE = 500
-
-
-class BadLine(ValueError):
-    """A line is no recorded generation; the message says why."""
 
 
 class _Recorded(msgspec.Struct, frozen=True):
     text: str
     finish_reason: str | None = None
     logprobs: tuple[dict[str, float | None], ...] | None = None
+
+    def completion(self) -> Completion:
+        tops = tuple(
+            {token: -math.inf if value is None else value for token, value in top.items()}
+            for top in self.logprobs or ()
+        )
+        reason = self.finish_reason or "stop"
+        return Completion(text=self.text, finish_reason=reason, logprobs=tops)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,52 +95,36 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         they have is known only for all of them."""
         return Generation(
             id=request.id,
-            completions=tuple(map(_completion, self.texts[: request.n])),
+            completions=tuple(
+                Completion(text=one) if isinstance(one, str) else one.completion()
+                for one in self.texts[: request.n]
+            ),
             model=model if self.model is None else self.model,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens if len(self.texts) == request.n else 0,
         )
 
 
-def _completion(one: _Recorded | str) -> Completion:
-    if isinstance(one, str):
-        return Completion(text=one)
-    tops = tuple(
-        {token: -math.inf if value is None else value for token, value in top.items()}
-        for top in one.logprobs or ()
-    )
-    return Completion(text=one.text, finish_reason=one.finish_reason or "stop", logprobs=tops)
-
-
-_decoder = msgspec.json.Decoder(Line)
-
-
 def read_line(data: bytes) -> Line:
     """Return a line of a recording.
 
     Raises:
-        BadLine: it is none.
+        ValueError: it is none; the message says why.
     """
     try:
-        try:
-            line = _decoder.decode(data)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
-            # Python's own decoder knows what Python's encoder writes: NaN, lone surrogates.
-            line = msgspec.convert(json.loads(data), type=Line)
-    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise BadLine(str(error)) from error
-    given = [
-        name for name in ("completions", "samples", "responses") if getattr(line, name) is not None
-    ]
+        # Python's own decoder knows what Python's encoder writes: NaN, lone surrogates.
+        line = msgspec.convert(json.loads(data), type=Line)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
+    fields = ("completions", "samples", "responses")
+    given = [name for name in fields if getattr(line, name) is not None]
     if len(given) != 1:
         found = " and ".join(given) or "none"
-        raise BadLine(f"it needs one of completions, samples and responses, and has {found}")
+        raise ValueError(f"it needs one of completions, samples and responses, and has {found}")
     if line.prompt and line.messages:
-        raise BadLine("it has both a prompt and messages")
+        raise ValueError("it has both a prompt and messages")
     if not (line.id or line.prompt or line.messages):
-        raise BadLine("it has no id, no prompt and no messages to be found by")
+        raise ValueError("it has no id, no prompt and no messages to be found by")
     return line
 
 
@@ -145,12 +138,12 @@ def write_line(request: GenerationRequest, generation: Generation) -> bytes:
     return msgspec.json.encode(fields)
 
 
-def question(prompt: str | None, messages: Sequence[Message] | None) -> bytes:
+def _question(asked: Line | GenerationRequest) -> bytes:
     """Return the digest of a prompt or of messages; empty where there are neither."""
-    if not (prompt or messages):
+    if not (asked.prompt or asked.messages):
         return b""
-    turns = [[message.role, message.content] for message in messages or ()]
-    return hashlib.blake2b(json.dumps(prompt or turns).encode(), digest_size=16).digest()
+    turns = [[message.role, message.content] for message in asked.messages or ()]
+    return hashlib.blake2b(json.dumps(asked.prompt or turns).encode(), digest_size=16).digest()
 
 
 class Table:
@@ -178,9 +171,6 @@ class Table:
             self._base.close()
             raise
 
-    def __len__(self) -> int:
-        return self._base.execute("SELECT count(*) FROM recorded").fetchone()[0]
-
     def close(self) -> None:
         """Close the file, which then stands alone if no other process has it open."""
         with self._busy:
@@ -190,69 +180,54 @@ class Table:
 
     def add(self, request: GenerationRequest, line: bytes) -> None:
         """Add a line; it lasts once this returns."""
-        key = question(request.prompt, request.messages)
         with self._busy:
-            self._base.execute(_INSERT_OR_REPLACE, (request.id, key, line))
+            self._base.execute(_INSERT, (request.id, _question(request), line))
 
-    def by_id(self, id: str) -> Line | None:
-        """Return the last line with an id."""
-        return self._first("id = ? AND id <> ''", id)
+    def find(self, request: GenerationRequest) -> Line:
+        """Return the last line with the request's id, or else with its prompt or messages.
 
-    def by_question(self, key: bytes) -> list[Line]:
-        """Return the line without an id about a question, or else the last of each id; at most
-        two."""
-        anonymous = self._first("question = ? AND id = ''", key)
-        if anonymous is not None:
-            return [anonymous]
-        query = (
-            "SELECT line FROM recorded WHERE number IN"
-            " (SELECT max(number) FROM recorded WHERE question = ? GROUP BY id LIMIT 2)"
-        )
-        return [read_line(line) for (line,) in self._base.execute(query, (key,))]
+        Raises:
+            RequestRefused: there is none, it was recorded with another prompt, or the prompt was
+                recorded under several ids.
+        """
+        key = _question(request)
+        found = self._base.execute(_BY_ID, (request.id,)).fetchone()
+        if found is not None:
+            line = read_line(found[0])
+            if _question(line) in (b"", key):
+                return line
+            raise RequestRefused(
+                f"request {request.id}: it is recorded with another prompt (to have it found by its"
+                " id alone, leave the prompt out of the line)"
+            )
+        lines = self._base.execute(_BY_QUESTION, (key,)).fetchall()
+        if len(lines) == 1:
+            return read_line(lines[0][0])
+        why = "its prompt is recorded under several ids" if lines else "it is not recorded"
+        raise RequestRefused(f"request {request.id}: {why}, by its id or by its prompt")
 
-    def model(self) -> str:
-        """Return the first name of a model."""
-        for (line,) in self._base.execute("SELECT line FROM recorded ORDER BY number LIMIT 1000"):
-            if name := read_line(line).model:
-                return name
-        return ""
+    def first(self) -> Line | None:
+        """Return the first line; None where there is none."""
+        found = self._base.execute("SELECT line FROM recorded ORDER BY number LIMIT 1").fetchone()
+        return None if found is None else read_line(found[0])
 
     def fill(self, lines: Iterator[tuple[int, bytes]], name: str) -> bool:
         """Copy the next numbered lines of a file; false where there were none any more.
 
         Raises:
-            DatasetError: a line is no recording, or asks the same as another and neither has an id.
+            DatasetError: a line is no recording.
         """
         some = list(islice(lines, _LINES_AT_ONCE))
         with self._busy, self._base:
             self._base.execute("BEGIN")
             for number, data in some:
-                self._fill_one(number, data, name)
+                try:
+                    line = read_line(data)
+                    self._base.execute(_INSERT, (line.id or "", _question(line), data))
+                except ValueError as error:
+                    if data.endswith(b"\n"):  # or else it is a last line that a kill tore
+                        raise DatasetError(f"{name}: line {number}: {error}") from error
         return bool(some)
-
-    def _fill_one(self, number: int, data: bytes, name: str) -> None:
-        try:
-            line = read_line(data)
-        except BadLine as error:
-            if not data.endswith(b"\n"):
-                return  # a last line that a kill tore
-            raise DatasetError(f"{name}: line {number}: {error}") from error
-        key = question(line.prompt, line.messages)
-        try:
-            self._base.execute(_INSERT, (number, line.id or "", key, data))
-        except UnicodeEncodeError as error:
-            raise DatasetError(f"{name}: line {number}: its id is no text: {error}") from error
-        except sqlite3.IntegrityError:
-            query = "SELECT number FROM recorded WHERE question = ? AND id = ''"
-            (first,) = self._base.execute(query, (key,)).fetchone()
-            raise DatasetError(
-                f"{name}: line {number}: its prompt stands in line {first} too; give both an id"
-            ) from None
-
-    def _first(self, where: str, value: str | bytes) -> Line | None:
-        query = f"SELECT line FROM recorded WHERE {where} ORDER BY number DESC LIMIT 1"
-        found = self._base.execute(query, (value,)).fetchone()
-        return None if found is None else read_line(found[0])
 
 
 def open_recording(path: Path) -> tuple[Table, Iterator[tuple[int, bytes]]]:
@@ -262,26 +237,24 @@ def open_recording(path: Path) -> tuple[Table, Iterator[tuple[int, bytes]]]:
         DatasetError: there is no such file.
         sqlite3.Error: it is a table of something else.
     """
+    if not path.is_file():
+        raise DatasetError(f"{path}: " + ("no file" if path.exists() else "No such file"))
     try:
-        if not path.is_file():
-            raise DatasetError(f"{path}: " + ("no file" if path.exists() else "No such file"))
         with open(path, "rb") as file:
             head = file.read(len(_SQLITE))
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}") from error
     if head == _SQLITE:
         return Table(str(path), new=False), iter(())
-    opener = next((call for magic, call in _OPENERS.items() if head.startswith(magic)), open)
-    return Table(), _lines(path, cast("Callable[[Path, str], BinaryIO]", opener))
+    return Table(), _lines(path, gzipped=head.startswith(_GZIP))
 
 
-def _lines(path: Path, opener: "Callable[[Path, str], BinaryIO]") -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, *, gzipped: bool) -> Iterator[tuple[int, bytes]]:
     try:
-        with opener(path, "rb") as file:
+        with gzip.open(path) if gzipped else open(path, "rb") as file:
             for number, data in enumerate(file, 1):
                 data = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
                 if data.strip():
                     yield number, data
-    except _BROKEN as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise DatasetError(f"{path}: {said}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetError(f"{path}: {error}") from error

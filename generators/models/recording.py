@@ -1,8 +1,15 @@
-"""A model that writes down what it says, so that a run can be replayed byte for byte.
+"""A model that writes down what it says, and one that says what was written down.
 
-Every generation is in the file (one SQLite table, `recorded.py`) before it is returned: a kill of
-the process loses nothing that was returned; after a crash of the machine the last moments may be
-missing. Several processes may write one file.
+A run is replayed byte for byte. Every generation is in the file (one SQLite table, `recorded.py`)
+before it is returned: a kill of the process loses nothing that was returned; after a crash of the
+machine the last moments may be missing. Several processes may write one file.
+
+A request is answered by the line that has its id; where no line has, by the line that has its
+prompt or messages. Of two lines with one id the later counts: a run that was killed between
+recording an answer and storing it asks again, and goes on with what it is told then. A prompt that
+was recorded under several ids is found by none of them. A line that has the right id and another
+prompt is refused: it answers another question. Sampling settings of the request are not compared,
+but its stop strings end recorded texts too.
 """
 
 import asyncio
@@ -11,10 +18,20 @@ import sqlite3
 from pathlib import Path
 from typing import Self
 
-from veristone import ConfigError, Generation, GenerationRequest, Model, RequestRefused
-from veristone.generators.models.recorded import Table, write_line
+from veristone import (
+    ConfigError,
+    DatasetError,
+    Generation,
+    GenerationRequest,
+    Model,
+    ModelUnavailable,
+    RequestRefused,
+)
+from veristone.generators.models.config import ReplayConfig
+from veristone.generators.models.recorded import Table, open_recording, write_line
+from veristone.generators.models.stops import cut
 
-__all__ = ["RecordingModel"]
+__all__ = ["RecordingModel", "ReplayModel"]
 
 
 class RecordingModel:
@@ -42,10 +59,7 @@ class RecordingModel:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the file. May be called twice."""
+        """Close the file."""
         table, self._table = self._table, None
         if table is not None:
             await asyncio.to_thread(table.close)
@@ -69,3 +83,63 @@ class RecordingModel:
         except sqlite3.Error as error:
             raise ConfigError(f"{self._path}: {error}") from error
         return generation
+
+
+class ReplayModel:
+    """A model that says what was recorded, at the speed of the disk."""
+
+    def __init__(self, config: ReplayConfig) -> None:
+        self.name = config.model
+        """The model that was recorded; known once this one is open."""
+        self._path = Path(config.path)
+        self._table: Table | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the recording; lines of JSON are copied into a table.
+
+        Raises:
+            DatasetError: the file cannot be read; the message names the line.
+        """
+        try:
+            self._table, lines = open_recording(self._path)
+            # In pieces, so that whoever is cancelled need not wait for all of them.
+            while await asyncio.to_thread(self._table.fill, lines, self._path.name):
+                pass
+            first = self._table.first()
+            if first is None:
+                raise DatasetError(f"{self._path}: there is no recording in it")
+            self.name = self.name or first.model or f"replay:{self._path.name}"
+        except BaseException as error:
+            await self.__aexit__()
+            if isinstance(error, sqlite3.Error):
+                raise DatasetError(f"{self._path}: no recording: {error}") from error
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the file."""
+        table, self._table = self._table, None
+        if table is not None:
+            table.close()
+
+    async def generate(self, request: GenerationRequest) -> Generation:
+        """Return what was recorded for a request.
+
+        Raises:
+            RequestRefused: nothing was, or too little.
+        """
+        request.validate()
+        if self._table is None:
+            raise ModelUnavailable("the model is not open")
+        line = self._table.find(request)
+        if len(line.texts) < request.n:
+            raise RequestRefused(
+                f"request {request.id}: {request.n} completions are asked for, and "
+                f"{len(line.texts)} are recorded"
+            )
+        generation = line.generation(request, self.name)
+        if request.logprobs and any(
+            one.text and not one.logprobs for one in generation.completions
+        ):
+            raise RequestRefused(f"request {request.id}: no log-probabilities are recorded")
+        return cut(generation, request.stop)

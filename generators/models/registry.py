@@ -35,7 +35,7 @@ class _Backend(NamedTuple):
 _HERE = "veristone.generators.models"
 _BACKENDS = {
     "openai": _Backend(f"{_HERE}.openai", "OpenAIModel", "generate"),
-    "replay": _Backend(f"{_HERE}.replay", "ReplayModel", "generate"),
+    "replay": _Backend(f"{_HERE}.recording", "ReplayModel", "generate"),
     "transformers": _Backend(f"{_HERE}.local.transformers_model", "TransformersModel", "train"),
     "vllm": _Backend(f"{_HERE}.local.vllm_model", "VLLMModel", "vllm"),
 }

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import lzma
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from veristone import (
-    ConfigError,
     DatasetError,
     Generation,
     GenerationRequest,
@@ -24,8 +22,8 @@ from veristone import (
     RequestRefused,
 )
 from veristone.generators.models.config import ReplayConfig
-from veristone.generators.models.recorded import BadLine, read_line
-from veristone.generators.models.replay import ReplayModel
+from veristone.generators.models.recorded import read_line
+from veristone.generators.models.recording import ReplayModel
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 
@@ -66,7 +64,7 @@ async def test_by_id_then_by_prompt(tmp_path: Path) -> None:
     assert await texts(config, ask("a")) == ["by id"]
     assert await texts(config, ask("b")) == ["by prompt"]
     with pytest.raises(
-        RequestRefused, match=r"request c: neither its id nor its prompt .* r.jsonl"
+        RequestRefused, match="request c: it is not recorded, by its id or by its prompt"
     ):
         await texts(config, ask("c", "q"))
 
@@ -125,7 +123,6 @@ async def test_the_name_is_the_models(tmp_path: Path) -> None:
     nameless = {"id": "a", "completions": ["x"]}
     async with ReplayModel(written(tmp_path / "r.jsonl", nameless)) as model:
         assert model.name == "replay:r.jsonl"
-        assert len(model) == 1
 
 
 async def test_stop_strings_end_what_was_recorded_without(tmp_path: Path) -> None:
@@ -155,7 +152,7 @@ async def test_a_prompt_under_several_ids_is_found_by_none(tmp_path: Path) -> No
     lines = ({"id": name, "prompt": "p", "completions": [name]} for name in "abc")
     config = written(tmp_path / "r.jsonl", *lines)
     assert await texts(config, ask("b")) == ["b"]
-    with pytest.raises(RequestRefused, match="several other ids"):
+    with pytest.raises(RequestRefused, match="several ids"):
         await texts(config, ask("d"))
 
 
@@ -165,12 +162,9 @@ async def test_an_id_with_another_prompt_answers_another_question(tmp_path: Path
         await texts(config, ask())
 
 
-async def test_two_lines_without_an_id_differ(tmp_path: Path) -> None:
-    same = {"prompt": "p", "samples": ["x"]}
-    other = {"prompt": "q", "samples": ["x"]}
-    config = written(tmp_path / "r.jsonl", other, same, "\n", other | {"prompt": "s"}, same)
-    with pytest.raises(DatasetError, match=r"r.jsonl: line 5: its prompt stands in line 2 too"):
-        await texts(config, ask())
+async def test_of_two_lines_without_an_id_the_later_counts(tmp_path: Path) -> None:
+    lines = ({"prompt": "p", "samples": [text]} for text in "xy")
+    assert await texts(written(tmp_path / "r.jsonl", *lines), ask()) == ["y"]
 
 
 # ---- files as they come
@@ -187,7 +181,6 @@ async def test_real_recordings() -> None:
             answer = await model.generate(ask(f"r{number}", row["prompt"], n=100))
             assert [one.text for one in answer.completions] == row["samples"]
             assert answer.model == "codegen-16b"
-        assert len(model) == len(rows)
 
 
 LINES = b'{"id": "a", "completions": ["1"]}\n\n  \n{"id": "b", "completions": ["2"]}'
@@ -202,12 +195,11 @@ LINES = b'{"id": "a", "completions": ["1"]}\n\n  \n{"id": "b", "completions": ["
         LINES.replace(b"\n", b"\r\n"),
         gzip.compress(LINES),
         gzip.compress(LINES[:20]) + gzip.compress(LINES[20:]),
-        lzma.compress(LINES),
         LINES + b'\n{"id": "c", "comple',
         LINES + b"\n" + b"\0" * 100,
         gzip.compress(LINES + b'\n{"id": "c", "comple'),
     ],
-    ids=range(10),
+    ids=range(9),
 )
 async def test_files_that_are_read(tmp_path: Path, data: bytes) -> None:
     config = written(tmp_path / "any-name", data)
@@ -271,7 +263,8 @@ async def test_opening_can_be_cancelled(tmp_path: Path) -> None:
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
-    assert len(model) == 0
+    with pytest.raises(ModelUnavailable, match="not open"):
+        await model.generate(ask("a"))
 
 
 async def test_open_and_closed(tmp_path: Path) -> None:
@@ -279,9 +272,7 @@ async def test_open_and_closed(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="not open"):
         await model.generate(ask("a"))
     async with model:
-        with pytest.raises(ConfigError, match="opened once"):
-            await model.__aenter__()
-    await model.close()
+        assert (await model.generate(ask("a"))).completions[0].text == "1"
     with pytest.raises(ModelUnavailable, match="not open"):
         await model.generate(ask("a"))
 
@@ -325,6 +316,6 @@ def test_any_file_is_replayed_or_refused(tmp_path: Path, lines: list[bytes]) -> 
 def test_any_line_is_read_or_bad(data: bytes) -> None:
     try:
         line = read_line(data)
-    except BadLine:
+    except ValueError:
         return
     assert line.id or line.prompt or line.messages

@@ -10,7 +10,7 @@ from pipeline_parts import read, refusals
 
 from veristone.files import only_one
 from veristone.generators.models.config import ReplayConfig
-from veristone.generators.models.replay import ReplayModel
+from veristone.generators.models.recording import ReplayModel
 from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.feed import feed
