@@ -5,21 +5,19 @@ A server may be broken: whatever its bytes are, the result is completions of the
 others leave the string in.
 """
 
-import email.utils
 import json
 import math
-import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from veristone import Completion, ConfigError, GenerationRequest, RequestRefused
 from veristone.generators.models.pressure import Again, BadAnswer
-from veristone.generators.models.stops import stop_at
+from veristone.generators.models.stops import cut
 from veristone.text import line
 
-__all__ = ["Answer", "ServedModel", "about_choices", "fault", "read_answer", "read_models", "said"]
+__all__ = ["Answer", "ServedModel", "fault", "read_answer", "read_models", "said"]
 
 _AGAIN = frozenset({408, 409, 425, 429})
 _TOO_MUCH = frozenset({429, 503, 529})
@@ -30,10 +28,11 @@ _ADVICE = {
     403: "The key is not allowed to use this model",
     404: "Check `base_url` (it mostly ends in /v1), `model`, and that the server has chats",
 }
-_CHOICES = re.compile(r"\bn\b|\bchoices?\b|\bbest_of\b", re.IGNORECASE)
 _INTERRUPTED = frozenset({"abort", "error"})
 """How vLLM ends a text that it was kept from finishing: by a shutdown, or a fault of its own."""
 _LONGEST_MESSAGE = 600
+
+T = TypeVar("T")
 
 
 class Answer(NamedTuple):
@@ -66,24 +65,27 @@ class _Top(msgspec.Struct):
 
 
 class _ChatToken(msgspec.Struct):
-    token: str
     top_logprobs: list[_Top] | None = None
 
 
 class _Logprobs(msgspec.Struct):
-    """Both shapes in one: `tokens` and `top_logprobs` of completions, `content` of chats."""
+    """Both shapes in one: `top_logprobs` of completions, `content` of chats."""
 
-    tokens: list[str] | None = None
     top_logprobs: list[dict[str, float | None] | None] | None = None
     content: list[_ChatToken] | None = None
 
-
-class _Part(msgspec.Struct):
-    text: str | None = None
+    def tops(self) -> tuple[dict[str, float], ...]:
+        """Return the likeliest tokens at each position."""
+        if self.content is None:
+            return tuple(_likeliest_first((top or {}).items()) for top in self.top_logprobs or [])
+        return tuple(
+            _likeliest_first((top.token, top.logprob) for top in one.top_logprobs or [])
+            for one in self.content
+        )
 
 
 class _Message(msgspec.Struct):
-    content: str | list[_Part] | None = None
+    content: str | None = None
 
 
 class _Choice(msgspec.Struct):
@@ -97,12 +99,6 @@ class _Choice(msgspec.Struct):
 class _Answer(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: Any = None
-    message: Any = None
-    detail: Any = None
-
-
-T = TypeVar("T")
 
 
 def read_answer(data: bytes, request: GenerationRequest) -> Answer:
@@ -116,10 +112,7 @@ def read_answer(data: bytes, request: GenerationRequest) -> Answer:
     """
     answer = _decoded(data, _Answer)
     if not answer.choices:
-        trouble = answer.error or answer.message or answer.detail
-        raise BadAnswer(
-            f"an error in place of an answer: {said(trouble)}" if trouble else "no choices"
-        )
+        raise BadAnswer(f"no choices in the answer {said(data.decode(errors='replace'))}")
     usage = answer.usage or _Usage()
     choices = sorted(answer.choices, key=lambda choice: choice.index)
     return Answer(
@@ -139,58 +132,38 @@ def read_models(data: bytes) -> list[ServedModel]:
 
 
 def fault(
-    status: int, retry_after: str, message: str, *, what: str, now_s: float
+    status: int, retry_after: str, message: str, *, what: str
 ) -> Again | RequestRefused | ConfigError:
     """Return the exception for a status of 300 or more.
 
     Args:
-        retry_after: the header, a number of seconds or a date (RFC 9110, section 10.2.3).
+        retry_after: the header, a number of seconds; a date, which model servers do not send, is
+            as good as none.
         message: what the server said.
         what: was asked, for messages.
-        now_s: time of day in seconds since the epoch.
     """
     answer = f"the server answered {status}" + (f": {message}" if message else "")
     if status == 429 and "insufficient_quota" in message:
         return ConfigError(f"{answer}. The account's quota is used up: waiting does not help")
     if status in _AGAIN or status >= 500:
-        seconds = _seconds(retry_after, now_s)
+        seconds = _seconds(retry_after)
         return Again(answer, overloaded=status in _TOO_MUCH, retry_after_s=seconds)
     if status in _NEVER:
         return RequestRefused(f"{what}: {answer}")
     return ConfigError(f"{answer}. {_ADVICE.get(status, 'Check `base_url`')}")
 
 
-def about_choices(message: str) -> bool:
-    """Whether a refusal seems to be about how many choices were asked for."""
-    return _CHOICES.search(message) is not None
-
-
 def said(error: object) -> str:
-    """Return what an error says, on one short line.
-
-    The shapes are ``{"error": {"message"}}`` (OpenAI), ``{"error": ""}``, ``{"message"}`` (older
-    vLLM), ``{"detail"}`` (FastAPI), and text.
-    """
-    words: list[str] = []
-    while isinstance(error, Mapping):
-        fields = cast(Mapping[str, object], error)
-        words += [f"[{one}]" for one in map(fields.get, ("code", "type")) if isinstance(one, str)]
-        inner = next((key for key in ("error", "message", "detail") if key in fields), None)
-        if inner is None:
-            break
-        error = fields[inner]
-    words.append(error if isinstance(error, str) else json.dumps(error) if error else "")
-    return line(" ".join(" ".join(words)[: 4 * _LONGEST_MESSAGE].split()), _LONGEST_MESSAGE)
+    """Return the body of an error, which is JSON or text, on one short line."""
+    text = error if isinstance(error, str) else json.dumps(error) if error else ""
+    return line(" ".join(text[: 4 * _LONGEST_MESSAGE].split()), _LONGEST_MESSAGE)
 
 
-def _seconds(retry_after: str, now_s: float) -> float | None:
+def _seconds(retry_after: str) -> float | None:
     try:
         seconds = float(retry_after)
     except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(retry_after).timestamp() - now_s
-        except (ValueError, OverflowError, TypeError, IndexError):
-            return None
+        return None
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
@@ -198,51 +171,27 @@ def _completion(choice: _Choice, request: GenerationRequest) -> Completion:
     if choice.finish_reason in _INTERRUPTED:
         raise BadAnswer(f"a text was broken off: finish_reason {choice.finish_reason}")
     text = _text(choice, chat=bool(request.messages))
-    tokens, tops = _tops(choice.logprobs) if request.logprobs else ([], [])
+    tops = choice.logprobs.tops() if request.logprobs and choice.logprobs is not None else ()
     if request.logprobs and text and not tops:
         raise RequestRefused(
             f"request {request.id}: the server reports no log-probabilities "
             "(vLLM does, `transformers serve` does not)"
         )
-    cut = stop_at(text, request.stop)
-    if cut is None:
-        return Completion(
-            text=text, finish_reason=choice.finish_reason or "stop", logprobs=tuple(tops)
-        )
-    position = 0
-    for number, token in enumerate(tokens):
-        if position >= cut:  # this token begins after the text's end
-            tops = tops[:number]
-            break
-        position += len(token)
-    return Completion(text=text[:cut], finish_reason="stop", logprobs=tuple(tops))
+    reason = choice.finish_reason or "stop"
+    return cut(Completion(text=text, finish_reason=reason, logprobs=tops), request.stop)
 
 
 def _text(choice: _Choice, *, chat: bool) -> str:
-    if chat and choice.message is not None:
-        content = choice.message.content
-        parts = content if isinstance(content, list) else [_Part(content)]
-        text = "".join(part.text or "" for part in parts)
-    elif not chat and choice.text is not None:
-        text = choice.text
-    else:
+    text = choice.text
+    if chat:
+        text = None if choice.message is None else choice.message.content or ""
+    if text is None:
         raise BadAnswer(f"a choice has no {'message' if chat else 'text'}")
     # Half a surrogate pair is no text that could be kept.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _tops(found: _Logprobs | None) -> tuple[list[str], list[dict[str, float]]]:
-    """Return the tokens and, for each, the likeliest tokens."""
-    if found is None:
-        return [], []
-    if found.content is None:
-        tops = [list((top or {}).items()) for top in found.top_logprobs or []]
-        return found.tokens or [], list(map(_likeliest_first, tops))
-    tops = [[(top.token, top.logprob) for top in one.top_logprobs or []] for one in found.content]
-    return [one.token for one in found.content], list(map(_likeliest_first, tops))
-
-
-def _likeliest_first(pairs: list[tuple[str, float | None]]) -> dict[str, float]:
+def _likeliest_first(pairs: Iterable[tuple[str, float | None]]) -> dict[str, float]:
     found: dict[str, float] = {}
     for token, value in pairs:
         # JSON has no infinity: servers write null, or a large number (vLLM: -9999).
@@ -254,12 +203,7 @@ def _likeliest_first(pairs: list[tuple[str, float | None]]) -> dict[str, float]:
 
 def _decoded(data: bytes, shape: type[T]) -> T:
     try:
-        try:
-            return msgspec.json.decode(data, type=shape)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
-            # Python's own decoder knows what Python's encoder writes: NaN, lone surrogates.
-            return msgspec.convert(json.loads(data), type=shape)
-    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        # Python's own decoder knows what Python's encoder writes: NaN, lone surrogates.
+        return msgspec.convert(json.loads(data), type=shape)
+    except (ValueError, RecursionError) as error:
         raise BadAnswer(f"no answer as OpenAI's servers give it: {error}") from error

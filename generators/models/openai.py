@@ -18,10 +18,8 @@ model's generation config says ``do_sample``, whatever the temperature; give it
 
 import asyncio
 import hashlib
-import ipaddress
 import os
 import random
-import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar, cast
@@ -42,7 +40,6 @@ from veristone import ConfigError, Generation, GenerationRequest, ModelUnavailab
 from veristone.generators.models.answers import (
     Answer,
     ServedModel,
-    about_choices,
     fault,
     read_answer,
     read_models,
@@ -59,6 +56,7 @@ _LIST = "the list of models"
 _NO_LIST = frozenset({404, 405, 500, 501})
 """What servers without such a list answer. `transformers serve` lists what is in the hub's cache,
 and fails with 500 where there is no cache."""
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEPT_S = 3.0
 """How long an idle connection is kept: less than the 5 s after which vLLM's server, uvicorn, closes
 it, since a request sent at that moment is lost."""
@@ -69,8 +67,6 @@ _VLLM = "vllm"
 _VLLM_NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Where a request leaves these out, vLLM takes them from the model's `generation_config.json`, and
 the texts come from another distribution than was asked for."""
-_VLLM_GREEDY = 1e-5
-"""Temperatures below this are 0 to vLLM, and then it refuses more than one choice."""
 
 T = TypeVar("T")
 
@@ -94,7 +90,6 @@ class OpenAIModel:
         self._jitter = jitter
         self._name = config.model
         self._extra: dict[str, Any] = dict(config.extra_body)
-        self._vllm = False
         self._most_choices = _MOST_CHOICES
         self._max_tokens = "max_tokens"
         self._key = ""
@@ -143,19 +138,20 @@ class OpenAIModel:
             ConfigError: the server knows no such model, or refuses the key.
         """
         request.validate()
-        answers = await self._completions(request, 0, request.n)
+        # Without randomness all n are one, and vLLM refuses to be asked for more.
+        copies = request.n if request.temperature <= 0 else 1
+        answers = await self._completions(request, 0, request.n // copies)
         return Generation(
             id=request.id,
-            completions=tuple(one for answer in answers for one in answer.completions),
+            completions=tuple(one for answer in answers for one in answer.completions) * copies,
             model=self._name,
             prompt_tokens=sum(answer.prompt_tokens for answer in answers),
-            completion_tokens=sum(answer.completion_tokens for answer in answers),
+            completion_tokens=sum(answer.completion_tokens for answer in answers) * copies,
         )
 
     async def _completions(self, request: GenerationRequest, first: int, end: int) -> list[Answer]:
         """Return answers that hold completions `first` to `end` of a request, in order."""
-        greedy = self._vllm and request.temperature < _VLLM_GREEDY
-        plan = pieces(request.seed, first, end, 1 if greedy else self._most_choices)
+        plan = pieces(request.seed, first, end, self._most_choices)
         if len(plan) > 1:
             try:
                 async with asyncio.TaskGroup() as group:
@@ -169,9 +165,10 @@ class OpenAIModel:
         (piece,) = plan
         try:
             answer = await self._ask(request, piece)
-        except RequestRefused as refusal:
-            if piece.n == 1 or not about_choices(str(refusal)):
+        except RequestRefused:
+            if piece.n == 1:
                 raise
+            # Some servers refuse to be asked for several at once.
             answer = await self._ask(request, piece._replace(n=1))
         got = len(answer.completions)
         if got >= piece.n:
@@ -240,7 +237,6 @@ class OpenAIModel:
         models = await self._patiently(once, _LIST, self._config.open_patience_s)
         self._name = self._name or self._only(models)
         if any(model.owned_by == _VLLM for model in models if model.id == self._name):
-            self._vllm = True
             self._extra = {**_VLLM_NEUTRAL, **self._extra}
 
     def _only(self, models: list[ServedModel]) -> str:
@@ -255,13 +251,10 @@ class OpenAIModel:
     async def _patiently(
         self, once: Callable[[], Coroutine[Any, Any, T]], what: str, patience_s: float
     ) -> T:
-        what = f"{what} from {self._config.base_url}"
-        return await ask(once, self._opened(), what, patience_s, self._jitter)
-
-    def _opened(self) -> Gate:
         if self._gate is None or self._gate.closed:
             raise ModelUnavailable("the model is not open")
-        return self._gate
+        what = f"{what} from {self._config.base_url}"
+        return await ask(once, self._gate, what, patience_s, self._jitter)
 
     async def _send(self, path: str, what: str, body: dict[str, Any] | None = None) -> bytes:
         """Return the body of an answer with status 200; without a `body` it is a GET.
@@ -283,7 +276,7 @@ class OpenAIModel:
             words = said(error.body)
             words = words.replace(self._key, "***") if self._key else words
             retry_after = error.response.headers.get("retry-after", "")
-            raise fault(status, retry_after, words, what=what, now_s=time.time()) from error
+            raise fault(status, retry_after, words, what=what) from error
         except (APIConnectionError, TimeoutError) as error:
             cause = error.__cause__
             if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
@@ -317,7 +310,7 @@ def _client(config: OpenAIConfig, key: str) -> AsyncOpenAI:
     try:
         http = DefaultAsyncHttpxClient(
             # A proxy of the environment is for other hosts than this one.
-            trust_env=not _is_here(config.base_url),
+            trust_env=urlsplit(config.base_url).hostname not in _HERE,
             timeout=httpx2.Timeout(config.timeout_s, connect=config.connect_timeout_s),
             limits=httpx2.Limits(keepalive_expiry=_KEPT_S),
         )
@@ -342,11 +335,3 @@ def _key(variable: str) -> str:
     if not (key.isascii() and key.isprintable()):
         raise ConfigError(f"what {variable} (api_key_env) holds is no key: it has odd characters")
     return key
-
-
-def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -18,6 +18,8 @@ import sqlite3
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from veristone import (
     ConfigError,
     DatasetError,
@@ -138,8 +140,9 @@ class ReplayModel:
                 f"{len(line.texts)} are recorded"
             )
         generation = line.generation(request, self.name)
-        if request.logprobs and any(
-            one.text and not one.logprobs for one in generation.completions
-        ):
+        found = generation.completions
+        if request.logprobs and any(one.text and not one.logprobs for one in found):
             raise RequestRefused(f"request {request.id}: no log-probabilities are recorded")
-        return cut(generation, request.stop)
+        return msgspec.structs.replace(
+            generation, completions=tuple(cut(one, request.stop) for one in found)
+        )

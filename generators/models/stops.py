@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from veristone import Completion, Generation
+from veristone import Completion
 
 __all__ = ["cut", "stop_at"]
 
@@ -15,16 +15,11 @@ def stop_at(text: str, stop: Sequence[str]) -> int | None:
     return min(found, default=None)
 
 
-def cut(generation: Generation, stop: Sequence[str]) -> Generation:
-    """Return the generation with every text ended by its first stop string.
+def cut(completion: Completion, stop: Sequence[str]) -> Completion:
+    """Return the completion, ended by the first stop string in its text.
 
     Log-probabilities stay as they are: which of them belong to the rest of a text is not known.
     """
-    completions = tuple(_cut(one, stop) for one in generation.completions)
-    return msgspec.structs.replace(generation, completions=completions)
-
-
-def _cut(completion: Completion, stop: Sequence[str]) -> Completion:
     place = stop_at(completion.text, stop)
     if place is None:
         return completion

@@ -101,14 +101,6 @@ def test_stop_strings_end_a_text_that_the_server_did_not_end(
     assert (answer.completions[0].text, answer.completions[0].finish_reason) == (kept, reason)
 
 
-def test_logprobs_end_with_the_text() -> None:
-    logprobs = {"tokens": ["ab", "cd", "e"], "top_logprobs": [{"ab": -1}, {"cd": -2}, {"e": -3}]}
-    data = choice(text="abcde", logprobs=logprobs)
-    answer = read_answer(data, changed(PROMPT, logprobs=1, stop=("de",)))
-    assert answer.completions[0].text == "abc"
-    assert answer.completions[0].logprobs == ({"ab": -1.0}, {"cd": -2.0})
-
-
 def test_what_python_writes_is_read() -> None:
     logprobs = b'{"top_logprobs": [{"a": NaN}]}'
     text = b'"\\ud83d\\ude00 \\ud800"'
@@ -118,10 +110,7 @@ def test_what_python_writes_is_read() -> None:
     assert answer.completions[0].logprobs == ({"a": -math.inf},)
 
 
-PARTS = [{"type": "text", "text": "a"}, {"type": "image"}, {"type": "text", "text": "b"}]
-
-
-@pytest.mark.parametrize(("content", "text"), [(None, ""), ("ab", "ab"), (PARTS, "ab"), ([], "")])
+@pytest.mark.parametrize(("content", "text"), [(None, ""), ("ab", "ab"), ("", "")])
 def test_contents_of_chats(content: object, text: str) -> None:
     answer = read_answer(choice(message={"content": content}), CHAT)
     assert answer.completions[0].text == text
@@ -164,8 +153,6 @@ def test_any_bytes_are_a_list_of_models_or_a_bad_answer(data: bytes) -> None:
 # ---- faults
 
 
-NOW_S = 784111777.0  # Sun, 06 Nov 1994 08:49:37 GMT
-
 WAITS = [
     ("", None),
     ("3", 3.0),
@@ -174,24 +161,21 @@ WAITS = [
     ("nan", None),
     ("inf", None),
     ("1e999", None),
-    ("Sun, 06 Nov 1994 08:49:47 GMT", 10.0),
-    ("Sun, 06 Nov 1994 08:49:47", 10.0),
-    ("Sun, 06 Nov 1994 07:49:37 GMT", 0.0),
-    ("Sun, 06 Nov 99999 08:49:37 GMT", None),
+    ("Sun, 06 Nov 1994 08:49:47 GMT", None),
     ("soon", None),
 ]
 
 
 @pytest.mark.parametrize(("value", "seconds"), WAITS)
 def test_retry_after(value: str, seconds: float | None) -> None:
-    found = fault(429, value, "", what="x", now_s=NOW_S)
+    found = fault(429, value, "", what="x")
     assert isinstance(found, Again)
     assert found.retry_after_s == seconds
 
 
 @given(st.text())
 def test_any_retry_after_is_a_time_or_none(value: str) -> None:
-    found = fault(503, value, "", what="x", now_s=NOW_S)
+    found = fault(503, value, "", what="x")
     assert isinstance(found, Again)
     seconds = found.retry_after_s
     assert seconds is None or 0 <= seconds < math.inf
@@ -217,7 +201,7 @@ STATUSES = [
 
 @pytest.mark.parametrize(("status", "kind", "overloaded"), STATUSES)
 def test_statuses(status: int, kind: type[Exception], overloaded: bool) -> None:
-    found = fault(status, "2", "", what="x", now_s=NOW_S)
+    found = fault(status, "2", "", what="x")
     assert type(found) is kind
     if isinstance(found, Again):
         assert (found.overloaded, found.retry_after_s) == (overloaded, 2.0)
@@ -232,12 +216,9 @@ def parsed(body: bytes) -> object:
 
 
 MESSAGES = [
-    (b'{"error": {"message": "too long", "type": "t", "code": 400}}', "[t] too long"),
-    (b'{"error": {"message": "pay", "code": "insufficient_quota"}}', "[insufficient_quota] pay"),
-    (b'{"error": "plain"}', "plain"),
-    (b'{"object": "error", "message": "old vLLM", "type": "BadRequestError"}', "old vLLM"),
-    (b'{"detail": "Not Found"}', "Not Found"),
-    (b'{"detail": [{"loc": ["body", "n"]}]}', '[{"loc": ["body", "n"]}]'),
+    (b'{"message": "too long", "code": 400}', '{"message": "too long", "code": 400}'),
+    (b'"plain"', "plain"),
+    (b'[{"loc": ["body", "n"]}]', '[{"loc": ["body", "n"]}]'),
     (b"<html>\n bad\x1b[31m gateway", "<html> bad⟨U+001B⟩[31m gateway"),
     (b"", ""),
     (b"null", ""),
@@ -246,7 +227,7 @@ MESSAGES = [
 
 @pytest.mark.parametrize(("body", "message"), MESSAGES)
 def test_messages(body: bytes, message: str) -> None:
-    assert said(parsed(body)).endswith(message)
+    assert said(parsed(body)) == message
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps({"error": value}).encode()))

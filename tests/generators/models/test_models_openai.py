@@ -128,7 +128,7 @@ async def test_more_choices_are_cut_and_their_order_is_by_index() -> None:
         return said({"choices": listed})
 
     async with ModelServer(more) as server:
-        assert await texts(server, ask(n=2)) == ["0", "1"]
+        assert await texts(server, ask(n=2, temperature=1)) == ["0", "1"]
 
 
 async def test_a_server_that_refuses_n() -> None:
@@ -148,7 +148,7 @@ async def test_a_server_that_refuses_n() -> None:
 async def test_what_is_refused_either_way_is_refused() -> None:
     async with ModelServer(lambda _: refusal(400, "n is odd, and so are you")) as server:
         with pytest.raises(RequestRefused, match="n is odd"):
-            await texts(server, ask(n=3))
+            await texts(server, ask(n=3, temperature=1))
         assert len(server.asked) == 2
 
 
@@ -173,10 +173,10 @@ async def test_vllm_samples_as_the_request_says() -> None:
     assert body["priority"] == 1
 
 
-async def test_vllm_is_asked_for_one_choice_at_temperature_0() -> None:
+async def test_at_temperature_0_all_choices_are_one() -> None:
     async with ModelServer(models=VLLM) as server:
         assert len(await texts(server, ask(n=3))) == 3
-        assert [asked.body.get("n", 1) for asked in server.asked] == [1, 1, 1]
+        assert [asked.body.get("n", 1) for asked in server.asked] == [1]
         assert len(await texts(server, ask(n=3, temperature=1))) == 3
         assert server.asked[-1].body["n"] == 3
 
