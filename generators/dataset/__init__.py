@@ -2,7 +2,6 @@
 
     rows        the columns of each configuration, written in docs/selection.md, and their rows
     clusters    instructions that are nearly the same, which no split may part
-    shards      parquet files of bounded size
     card        README.md, the dataset card, of `card.md.jinja`
     write       all of it
 

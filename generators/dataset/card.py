@@ -14,14 +14,12 @@ from typing import Any, cast
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from veristone import __version__
+from veristone.generators.dataset.rows import CONFIGS, place
 from veristone.generators.selection.funnel import Funnel
 
 __all__ = ["CardFacts", "render_card"]
 
 _TEMPLATE = Path(__file__).with_name("card.md.jinja")
-_SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "n>10M")
-_LONGEST_RECIPE = 20_000
-_MOST_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +30,9 @@ class CardFacts:
     funnel: Funnel
     rows: Mapping[str, Mapping[str, int]]
     """By configuration and split; what has no rows is left out."""
-    patterns: Mapping[str, Mapping[str, str]]
-    """Files by configuration and split, as patterns from the dataset's folder."""
     template: str
     """A prompt, with `{instruction}` where the instruction stands."""
     template_name: str
-    columns: Mapping[str, list[str]]
-    """Names of the columns by configuration."""
 
 
 def render_card(facts: CardFacts) -> str:
@@ -53,17 +47,17 @@ def render_card(facts: CardFacts) -> str:
         name=facts.name,
         funnel=funnel,
         rows=facts.rows,
-        columns=facts.columns,
+        columns=CONFIGS,
         template=facts.template,
         template_name=facts.template_name,
         models=", ".join(f"`{_plain(name)}`" for name in funnel.models) or "unknown",
         verifiers=_plain(", ".join(funnel.verifiers)) or "unknown",
         version=__version__,
         tables=[
-            ("licence", _most(funnel.licences)),
-            ("language", _most(funnel.languages)),
-            ("category", _most(funnel.categories)),
-            ("difficulty", _most(funnel.difficulties)),
+            ("licence", _most_first(funnel.licences)),
+            ("language", _most_first(funnel.languages)),
+            ("category", _most_first(funnel.categories)),
+            ("difficulty", _most_first(funnel.difficulties)),
         ],
         benchmarks=", ".join(_plain(str(one.get("name", ""))) for one in benchmarks),
         recipes=[(title, _json(settings)) for title, settings in recipes if settings],
@@ -74,34 +68,31 @@ def render_card(facts: CardFacts) -> str:
 
 
 def _front_matter(facts: CardFacts) -> DatasetCardData:
-    total = sum(facts.rows.get("default", {}).values())
     return DatasetCardData(
         license="other",
         task_categories=["text-generation"],
-        size_categories=[_SIZES[min(max(len(str(total)) - 3, 0), len(_SIZES) - 1)]],
         license_name="licences-of-the-seeds",
         tags=["code", "synthetic"],
         configs=[
             {
                 "config_name": config,
                 **({"default": True} if config == "default" else {}),
-                "data_files": [{"split": s, "path": path} for s, path in splits.items()],
+                "data_files": [
+                    {"split": split, "path": f"{place(config, split)}-*.parquet"}
+                    for split in splits
+                ],
             }
-            for config, splits in facts.patterns.items()
+            for config, splits in facts.rows.items()
         ],
     )
 
 
-def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    rest = ordered[_MOST_ROWS:]
-    others = [(f"{len(rest)} others", sum(count for _, count in rest))] if rest else []
-    return ordered[:_MOST_ROWS] + others
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _json(settings: Mapping[str, object]) -> str:
-    text = json.dumps(_without_paths(settings), indent=1, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_RECIPE else text[:_LONGEST_RECIPE] + "\n[...]"
+    return json.dumps(_without_paths(settings), indent=1, ensure_ascii=False)
 
 
 def _fenced(text: str, language: str = "") -> str:

@@ -19,33 +19,26 @@ _THRESHOLD = 0.5
 
 def cluster(texts: Iterable[str]) -> list[int]:
     """Return for each text the position of the first text of its cluster."""
-    sets = [shingles(text) for text in texts]
-    forest = _Forest(len(sets))
+    parents: list[int] = []
     index = NearIndex(_THRESHOLD)
     added: list[int] = []
-    for position, own in enumerate(sets):
+    for position, own in enumerate(map(shingles, texts)):
+        parents.append(position)
         if len(own):
             minima = signature(own)
             for found in index.similar(own, minima):
-                forest.join(added[found.number], position)
+                first, second = sorted(
+                    (_root(parents, added[found.number]), _root(parents, position))
+                )
+                parents[second] = first
             index.add(own, minima)
             added.append(position)
-    return [forest.root(position) for position in range(len(sets))]
+    return [_root(parents, position) for position in range(len(parents))]
 
 
-class _Forest:
-    """Disjoint sets of numbers; the root of a set is its smallest member."""
-
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
-
-    def root(self, item: int) -> int:
-        parent = self._parent
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    def join(self, one: int, other: int) -> None:
-        first, second = sorted((self.root(one), self.root(other)))
-        self._parent[second] = first
+def _root(parents: list[int], item: int) -> int:
+    """Return the smallest member of an item's set; the way there becomes shorter."""
+    while parents[item] != item:
+        parents[item] = parents[parents[item]]
+        item = parents[item]
+    return item

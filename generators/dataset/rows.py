@@ -18,7 +18,7 @@ import msgspec
 from veristone.generators.seeds.records import Provenance
 from veristone.generators.selection.rows import Preference, Repair, Selected, Unpaired
 
-__all__ = ["CONFIGS", "Render", "arrow", "default_row", "messages_row", "product_row"]
+__all__ = ["CONFIGS", "Render", "arrow", "default_row", "messages_row", "place", "product_row"]
 
 Render: TypeAlias = Callable[[str], str]
 """An instruction to the prompt that stands before the response."""
@@ -49,6 +49,15 @@ _STRUCTS = {
     "message": _columns("role content"),
     "trace": _columns("stage model request seed:int64 shots:list<string> finish_reason"),
 }
+
+
+def place(config: str, split: str) -> str:
+    """Return where the rows of a split lie in the dataset's folder, as the beginning of a path.
+
+    Only rows of the default configuration begin with the split's name: programs that train take
+    whatever is called `train-*`.
+    """
+    return f"data/{split}" if config == "default" else f"{config}/{config}-{split}"
 
 
 def arrow(columns: dict[str, str]) -> Any:

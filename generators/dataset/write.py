@@ -14,10 +14,11 @@ that stands there is replaced; anything else is left alone.
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -28,32 +29,24 @@ from veristone.generators.dataset.clusters import cluster
 from veristone.generators.dataset.rows import (
     CONFIGS,
     Render,
+    arrow,
     default_row,
     messages_row,
+    place,
     product_row,
 )
-from veristone.generators.dataset.shards import ShardWriter
 from veristone.generators.selection.draws import draw
 from veristone.generators.selection.funnel import Funnel
 from veristone.generators.selection.rows import Preference, Repair, Selected, Unpaired
 
-__all__ = ["Manifest", "write_dataset"]
+__all__ = ["Manifest", "RowWriter", "write_dataset"]
 
 SPLITS = ("train", "validation")
 _MANIFEST = "veristone.json"
 _PRODUCTS: dict[str, Any] = {"preferences": Preference, "kto": Unpaired, "repairs": Repair}
+_GROUP_ROWS = 1000
+"""Rows of a row group: so many are in memory, here and in whoever reads them."""
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
-
-
-class _Text(msgspec.Struct):
-    instruction: str = ""
-
-
-class _Line(msgspec.Struct):
-    """What of a selected row decides about its split."""
-
-    group: str
-    record: _Text
 
 
 class Manifest(msgspec.Struct, kw_only=True):
@@ -100,12 +93,15 @@ def write_dataset(
     draft = out.absolute().parent / f".{out.absolute().name}.{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        clusters = _clusters(selection / "selected.jsonl")
-        if not clusters:
-            raise DatasetError(f"{selection}: nothing was selected, so there is nothing to write")
-        manifest = _write(
-            selection, draft, render, clusters, validation, funnel, template_name, out.name
+        writers = _write_rows(selection, draft, render, validation)
+        facts = CardFacts(
+            name=out.name,
+            funnel=funnel,
+            rows=_counts(writers),
+            template=render("{instruction}"),
+            template_name=template_name,
         )
+        manifest = _describe(draft, writers, facts)
         _move(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -131,28 +127,62 @@ def _funnel(selection: Path) -> Funnel:
         raise DatasetError(f"{path}: {error}") from error
 
 
-def _write(
-    selection: Path,
-    draft: Path,
-    render: Render,
-    clusters: list[str],
-    validation: float,
-    funnel: Funnel,
-    template_name: str,
-    name: str,
-) -> Manifest:
+class RowWriter:
+    """Writes rows into a parquet file, which is made with the first."""
+
+    def __init__(self, path: Path, columns: dict[str, str]) -> None:
+        self.path = path
+        self.count = 0
+        self._schema = arrow(columns)
+        self._rows: list[Mapping[str, Any]] = []
+        self._writer: Any = None
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Write a row."""
+        self._rows.append(row)
+        self.count += 1
+        if len(self._rows) == _GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        pyarrow: Any = import_module("pyarrow")  # it has no types
+        if self._writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            parquet: Any = import_module("pyarrow.parquet")
+            self._writer = parquet.ParquetWriter(self.path, self._schema, compression="zstd")
+        self._writer.write_table(pyarrow.Table.from_pylist(self._rows, schema=self._schema))
+        self._rows = []
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Write what is left, unless there was an error."""
+        if self._rows and kind is None:
+            self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+
+_Writers = dict[tuple[str, str], RowWriter]
+"""By configuration and split."""
+
+
+def _write_rows(selection: Path, draft: Path, render: Render, validation: float) -> _Writers:
+    clusters = _clusters(selection / "selected.jsonl")
+    if not clusters:
+        raise DatasetError(f"{selection}: nothing was selected, so there is nothing to write")
     # By the hash of a cluster, so that near-duplicates are never parted; what was made of an
     # instruction stands in the split of its rows.
     chosen = {one for one in set(clusters) if draw(0, "validation", one) < validation}
     split_of: dict[str, str] = {}
-    writers: dict[tuple[str, str], ShardWriter] = {}
+    writers: _Writers = {}
     with ExitStack() as stack:
         for config, columns in CONFIGS.items():
-            folder = draft / ("data" if config == "default" else config)
             for split in SPLITS:
-                stem = split if config == "default" else f"{config}-{split}"
-                writer = ShardWriter(folder, stem, columns)
-                writers[config, split] = stack.enter_context(writer)
+                path = draft / f"{place(config, split)}-00000-of-00001.parquet"
+                writers[config, split] = stack.enter_context(RowWriter(path, columns))
         rows = _lines(selection / "selected.jsonl", Selected)
         for row, root in zip(rows, clusters, strict=True):
             split = split_of[row.group] = SPLITS[root in chosen]
@@ -162,7 +192,7 @@ def _write(
             for one in _lines(selection / f"{product}.jsonl", kind):
                 split = split_of.get(one.group, "train")
                 writers[product, split].add(product_row(one, render))
-    return _describe(draft, writers, render, funnel, template_name, name)
+    return {key: writer for key, writer in writers.items() if writer.count}
 
 
 def _clusters(selected: Path) -> list[str]:
@@ -170,9 +200,9 @@ def _clusters(selected: Path) -> list[str]:
     groups: list[str] = []
 
     def texts() -> Iterator[str]:
-        for line in _lines(selected, _Line):
-            groups.append(line.group)
-            yield line.record.instruction
+        for row in _lines(selected, Selected):
+            groups.append(row.group)
+            yield row.record.instruction
 
     roots = cluster(texts())
     # Rows of one instruction belong together whatever their text: also where it has no words.
@@ -180,44 +210,27 @@ def _clusters(selected: Path) -> list[str]:
     return [groups[first.setdefault(groups[root], root)] for root in roots]
 
 
-def _describe(
-    draft: Path,
-    writers: dict[tuple[str, str], ShardWriter],
-    render: Render,
-    funnel: Funnel,
-    template_name: str,
-    name: str,
-) -> Manifest:
+def _counts(writers: _Writers) -> dict[str, dict[str, int]]:
     rows: dict[str, dict[str, int]] = {}
-    patterns: dict[str, dict[str, str]] = {}
-    files: dict[str, str] = {}
     for (config, split), writer in writers.items():
-        if not writer.count:
-            continue
         rows.setdefault(config, {})[split] = writer.count
-        folder = writer.files[0].parent.name
-        stem = split if config == "default" else f"{config}-{split}"
-        patterns.setdefault(config, {})[split] = f"{folder}/{stem}-*.parquet"
-        for path in writer.files:
-            with open(path, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            files[path.relative_to(draft).as_posix()] = digest
-    facts = CardFacts(
-        name=name,
-        funnel=funnel,
-        rows=rows,
-        patterns=patterns,
-        template=render("{instruction}"),
-        template_name=template_name,
-        columns={config: list(columns) for config, columns in CONFIGS.items()},
-    )
+    return rows
+
+
+def _describe(draft: Path, writers: _Writers, facts: CardFacts) -> Manifest:
+    """Write the card and the manifest."""
+    files: dict[str, str] = {}
+    for writer in writers.values():
+        with open(writer.path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        files[writer.path.relative_to(draft).as_posix()] = digest
     write_whole(draft / "README.md", render_card(facts).encode(errors="replace"))
     manifest = Manifest(
         veristone=__version__,
-        recipe=funnel.recipe,
-        digest=funnel.digest,
+        recipe=facts.funnel.recipe,
+        digest=facts.funnel.digest,
         template=facts.template,
-        rows=rows,
+        rows=_counts(writers),
         files=files,
     )
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)

@@ -13,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veristone import ConfigError, DatasetError
-from veristone.generators.dataset import shards
+from veristone.generators.dataset import write
 from veristone.generators.dataset.clusters import cluster
 from veristone.generators.dataset.rows import CONFIGS, arrow
-from veristone.generators.dataset.shards import ShardWriter
-from veristone.generators.dataset.write import write_dataset
+from veristone.generators.dataset.write import RowWriter, write_dataset
 
 DOCS = Path(__file__).parents[3] / "docs" / "selection.md"
 # pyarrow has no types.
@@ -153,37 +152,17 @@ def test_a_crowded_bucket_stays_together() -> None:
     assert set(cluster([f"{text} {n}" for n in range(100)])) == {0}
 
 
-def test_shards_are_bounded_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "ROW_GROUP_ROWS", 10)
+def test_rows_are_written_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write, "_GROUP_ROWS", 10)
     rows = [{"a": "x" * 100, "b": [str(n)]} for n in range(95)]
-    columns = {"a": "string", "b": "list<string>"}
-    with ShardWriter(tmp_path / "d", "train", columns, shard_bytes=2500) as writer:
+    path = tmp_path / "d" / "train.parquet"
+    with RowWriter(path, {"a": "string", "b": "list<string>"}) as writer:
         for row in rows:
             writer.add(row)
-    names = [path.name for path in writer.files]
-    assert names == [f"train-0000{n}-of-00004.parquet" for n in range(4)]
-    assert sorted(p.name for p in (tmp_path / "d").iterdir()) == names
-    found = [row for path in writer.files for row in pq.read_table(path).to_pylist()]
-    assert found == rows
-    groups = pq.ParquetFile(writer.files[0]).metadata
-    assert all(groups.row_group(n).num_rows <= 10 for n in range(groups.num_row_groups))
-
-
-def test_an_error_leaves_no_shard(tmp_path: Path) -> None:
-    def write() -> None:
-        with ShardWriter(tmp_path / "d", "train", {"a": "string"}) as writer:
-            writer.add({"a": "x"})
-            writer.add({"a": 3})
-
-    with pytest.raises(TypeError, match="int"):
-        write()
-    assert list(tmp_path.rglob("*.parquet")) == []
-
-
-def test_text_that_no_file_can_hold_is_replaced(tmp_path: Path) -> None:
-    with ShardWriter(tmp_path, "train", {"a": "string"}) as writer:
-        writer.add({"a": "half \ud800 pair, whole \U0001f600"})
-    assert pq.read_table(writer.files[0]).to_pylist() == [{"a": "half ? pair, whole \U0001f600"}]
+    assert writer.count == 95
+    assert pq.read_table(path).to_pylist() == rows
+    groups = pq.ParquetFile(path).metadata
+    assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [10] * 9 + [5]
 
 
 def test_the_card_says_what_is_there(tmp_path: Path) -> None:
