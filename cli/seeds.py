@@ -116,9 +116,9 @@ async def run(
         settings = with_sources(settings, source, any_licence=any_licence)
     if benchmark:
         settings = with_benchmarks(settings, benchmark)
-    if judge is not None:
-        settings = with_judge(settings, judge)
     whole = parse_recipe(settings, recipe)
+    if judge is not None:
+        whole = with_judge(whole, judge)
     return await _go(until, output, whole, engine, processes, overwrite, quiet)
 
 

@@ -23,7 +23,8 @@ SPECIAL_TOKEN = re.compile(
     r"<\|[a-z0-9_]{2,40}\|>"  # GPT, Llama 3, Qwen, StarCoder's chats
     r"|<(?:fim_(?:prefix|middle|suffix|pad)|file_sep|repo_name|reponame|gh_stars"
     r"|issue_(?:start|comment|closed)|commit_(?:before|after|msg)|empty_output"
-    r"|jupyter_(?:start|text|code|output|script)|pr_(?:status|comment|diff\w*)|endoftext|/s)>"
+    r"|jupyter_(?:start|text|code|output|script)|pr_(?:status|comment|diff\w*)|endoftext"
+    r"|/?(?:s|unk|pad|bos|eos|mask|cls|sep))>"
     r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<｜[^｜\n]{1,40}｜>",
     re.IGNORECASE,
 )

@@ -7,12 +7,13 @@ functions of another kind than the set's.
 """
 
 import random
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = [
     "AtThreshold",
@@ -21,8 +22,8 @@ __all__ = [
     "Estimate",
     "Item",
     "auc",
-    "brier",
     "calibrate",
+    "estimate",
     "reliability",
     "threshold_for",
 ]
@@ -32,6 +33,12 @@ BINS = 10
 RESAMPLES = 1000
 _SEED = 20_261_125
 _TAIL = 0.025
+
+Floats: TypeAlias = NDArray[np.float64]
+"""Probabilities of yes, one an item."""
+Bools: TypeAlias = NDArray[np.bool_]
+"""Whether each item is enough."""
+Figure: TypeAlias = Callable[[Floats, Bools], float | None]
 
 
 class Item(NamedTuple):
@@ -94,6 +101,44 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     the same items, so a little too good."""
 
 
+class _Sample:
+    """Items as arrays, and the sets that are drawn from them."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.p_yes: Floats = np.array([item.p_yes for item in items], dtype=np.float64)
+        self.enough: Bools = np.array([item.enough for item in items], dtype=np.bool_)
+        members: defaultdict[str | int, list[int]] = defaultdict(list)
+        for number, item in enumerate(items):
+            members[item.group or number].append(number)
+        groups = list(members.values())
+        draw = random.Random(_SEED)
+        self._drawn = [
+            np.concatenate(draw.choices(groups, k=len(groups)))
+            for _ in range(RESAMPLES if groups else 0)
+        ]
+
+    def estimate(self, figure: Figure) -> Estimate:
+        value = figure(self.p_yes, self.enough)
+        if value is None:
+            return Estimate(None)
+        # Sets on which it is not defined say nothing of it.
+        drawn = (figure(self.p_yes[some], self.enough[some]) for some in self._drawn)
+        found = sorted(one for one in drawn if one is not None)
+        if not found:
+            return Estimate(value)
+        last = len(found) - 1
+        return Estimate(value, found[round(_TAIL * last)], found[round((1 - _TAIL) * last)])
+
+    def at(self, threshold: float) -> AtThreshold:
+        return AtThreshold(
+            threshold=threshold,
+            kept=int((self.p_yes >= threshold).sum()),
+            accuracy=self.estimate(lambda p, enough: _mean((p >= threshold) == enough)),
+            precision=self.estimate(lambda p, enough: _mean(enough[p >= threshold])),
+            recall=self.estimate(lambda p, enough: _mean(p[enough] >= threshold)),
+        )
+
+
 def calibrate(items: Sequence[Item], *, precision: float = 0.9) -> Calibration:
     """Return all figures; `items` may be empty.
 
@@ -102,118 +147,62 @@ def calibrate(items: Sequence[Item], *, precision: float = 0.9) -> Calibration:
     """
     if any(not 0 <= item.p_yes <= 1 for item in items):
         raise ValueError("a probability is 0 to 1")
-    drawn = _drawn(items)
-    chosen = threshold_for(items, precision)
+    sample = _Sample(items)
+    chosen = threshold_for(sample.p_yes, sample.enough, precision)
     return Calibration(
         count=len(items),
         enough=sum(item.enough for item in items),
-        auc=_estimate(auc, items, drawn),
-        brier=_estimate(brier, items, drawn),
-        thresholds=[_at(threshold, items, drawn) for threshold in THRESHOLDS],
-        bins=reliability(items),
+        auc=sample.estimate(auc),
+        brier=sample.estimate(lambda p, enough: _mean((p - enough) ** 2)),
+        thresholds=list(map(sample.at, THRESHOLDS)),
+        bins=reliability(sample.p_yes, sample.enough),
         wanted=precision,
-        chosen=None if chosen is None else _at(chosen, items, drawn),
+        chosen=None if chosen is None else sample.at(chosen),
     )
 
 
-def auc(items: Sequence[Item]) -> float | None:
+def estimate(figure: Figure, items: Sequence[Item]) -> Estimate:
+    """Return one figure of some items, with its interval."""
+    return _Sample(items).estimate(figure)
+
+
+def auc(p_yes: Floats, enough: Bools) -> float | None:
     """Return the area under the ROC curve; None where a label is missing.
 
     By ranks (Mann and Whitney, 1947): a tie counts half.
     """
-    no = sorted(item.p_yes for item in items if not item.enough)
-    yes = [item.p_yes for item in items if item.enough]
-    if not no or not yes:
+    yes, no = p_yes[enough], np.sort(p_yes[~enough])
+    if not len(yes) or not len(no):
         return None
-    twice = sum(bisect_left(no, value) + bisect_right(no, value) for value in yes)
-    return twice / (2 * len(no) * len(yes))
+    twice = np.searchsorted(no, yes, "left").sum() + np.searchsorted(no, yes, "right").sum()
+    return float(twice / (2 * len(yes) * len(no)))
 
 
-def brier(items: Sequence[Item]) -> float | None:
-    """Return the Brier score (1950); None of no items."""
-    if not items:
-        return None
-    return sum((item.p_yes - item.enough) ** 2 for item in items) / len(items)
-
-
-def reliability(items: Sequence[Item], bins: int = BINS) -> list[Bin]:
-    """Return what share is enough where the probability lies in each of `bins` equal parts."""
-    members: defaultdict[int, list[Item]] = defaultdict(list)
-    for item in items:
-        members[min(int(item.p_yes * bins), bins - 1)].append(item)
+def reliability(p_yes: Floats, enough: Bools) -> list[Bin]:
+    """Return what share is enough where the probability lies in each of `BINS` equal parts."""
+    places = np.minimum((p_yes * BINS).astype(np.int64), BINS - 1)
     return [
         Bin(
-            low=number / bins,
-            high=(number + 1) / bins,
-            count=len(members[number]),
-            mean=_mean([item.p_yes for item in members[number]]),
-            enough=_mean([item.enough for item in members[number]]),
+            low=number / BINS,
+            high=(number + 1) / BINS,
+            count=int((places == number).sum()),
+            mean=_mean(p_yes[places == number]),
+            enough=_mean(enough[places == number]),
         )
-        for number in range(bins)
+        for number in range(BINS)
     ]
 
 
-def threshold_for(items: Sequence[Item], precision: float) -> float | None:
+def threshold_for(p_yes: Floats, enough: Bools, precision: float) -> float | None:
     """Return the lowest probability from which on at least this share is enough; None: there is
     no such."""
-    ordered = sorted(items, key=lambda item: -item.p_yes)
-    found: float | None = None
-    enough = 0
-    for kept, item in enumerate(ordered, 1):
-        enough += item.enough
-        last = kept == len(ordered) or ordered[kept].p_yes != item.p_yes
-        if last and enough >= precision * kept:
-            found = item.p_yes
-    return found
-
-
-def _at(threshold: float, items: Sequence[Item], drawn: Sequence[Sequence[Item]]) -> AtThreshold:
-    def accuracy(some: Sequence[Item]) -> float | None:
-        return _mean([(item.p_yes >= threshold) == item.enough for item in some])
-
-    def precision(some: Sequence[Item]) -> float | None:
-        return _mean([item.enough for item in some if item.p_yes >= threshold])
-
-    def recall(some: Sequence[Item]) -> float | None:
-        return _mean([item.p_yes >= threshold for item in some if item.enough])
-
-    return AtThreshold(
-        threshold=threshold,
-        kept=sum(item.p_yes >= threshold for item in items),
-        accuracy=_estimate(accuracy, items, drawn),
-        precision=_estimate(precision, items, drawn),
-        recall=_estimate(recall, items, drawn),
-    )
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
-
-
-def _drawn(items: Sequence[Item]) -> list[list[Item]]:
-    """Return sets of as many groups as there are, drawn with replacement."""
-    by_group: defaultdict[str | int, list[Item]] = defaultdict(list)
-    for number, item in enumerate(items):
-        by_group[item.group or number].append(item)
-    groups = list(by_group.values())
-    draw = random.Random(_SEED)
-    return [
-        [item for group in draw.choices(groups, k=len(groups)) for item in group]
-        for _ in range(RESAMPLES if groups else 0)
+    good = [
+        float(threshold)
+        for threshold in np.unique(p_yes)
+        if (share := _mean(enough[p_yes >= threshold])) is not None and share >= precision
     ]
+    return min(good, default=None)
 
 
-def _estimate(
-    figure: Callable[[Sequence[Item]], float | None],
-    items: Sequence[Item],
-    drawn: Sequence[Sequence[Item]],
-) -> Estimate:
-    value = figure(items)
-    if value is None:
-        return Estimate(None)
-    # Sets on which it is not defined say nothing of it.
-    found = sorted(one for some in drawn if (one := figure(some)) is not None)
-    if not found:
-        return Estimate(value)
-    last = len(found) - 1
-    return Estimate(value, found[round(_TAIL * last)], found[round((1 - _TAIL) * last)])
+def _mean(values: Floats | Bools) -> float | None:
+    return float(values.sum() / len(values)) if len(values) else None

@@ -2,19 +2,16 @@
 
 Of Python the docstring goes, of the other languages every comment above the function. Comments in
 the body stay: they are code as far as the question is concerned. Where there is no grammar, or it
-cannot make sense of the code, the code is returned as it is.
+cannot make sense of the code within bounds, the code is returned as it is.
 """
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from veristone.generators.children import Child, ChildDied, Limits
-from veristone.generators.code.grammars import GRAMMARS, parse_bytes, parser
+from veristone.generators.code.grammars import GRAMMARS, parser, syntax_tree
 from veristone.generators.seeds.records import Seed
 
 if TYPE_CHECKING:
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["without_documentation"]
 
-_LIMITS = Limits(memory_bytes=1 << 30, cpu_s=30)
-"""Limits for one seed, as for a document (`extract.functions`): some text no parser survives."""
 _STRINGS = frozenset({"string", "concatenated_string"})
 _BODIES = frozenset({"arrow_function", "function_declaration", "function_definition"}) | {
     "constructor_declaration",
@@ -55,39 +50,29 @@ class _Span(NamedTuple):
 def without_documentation(seed: Seed) -> str:
     """Return the seed's text, imports included, without its documentation.
 
-    Not for several threads at a time, as the parser's child process is not.
-
     Raises:
         ConfigError: the language's grammar is not installed.
     """
     code = seed.code
     if seed.docstring and seed.language in GRAMMARS:
         parser(seed.language)  # here first: a missing grammar is the caller's business
-        # Halves of surrogate pairs have no UTF-8: they are not from our sources.
-        with suppress(UnicodeEncodeError, ChildDied):
-            code = _cutter()((seed.code, seed.language, seed.shape))
+        code = _cut(seed.code, seed.language, seed.shape)
     return msgspec.structs.replace(seed, code=code).text
 
 
-@cache
-def _cutter() -> Child:
-    return Child(lambda request: _cut(*request), _LIMITS)
-
-
 def _cut(code: str, language: str, shape: str) -> str:
-    plain = code.encode()
     wrappings = [("", "")]
     if language in _CLASSES and (shape == "method" or language == "java"):
         wrappings.insert(0, _CLASSES[language])
     for before, after in wrappings:
-        root = parse_bytes(language, before.encode() + plain + after.encode())
+        root = syntax_tree(language, before + code + after)
         if root is None or root.has_error:
             continue
         function = _first_function(root)
         if function is not None:
             spans = _docstring(function) if language == "python" else _above(root, function)
-            shift = len(before.encode())
-            return _removed(plain, [_Span(a - shift, b - shift) for a, b in spans])
+            shift = len(before)
+            return _removed(code.encode(), [_Span(a - shift, b - shift) for a, b in spans])
     return code
 
 
@@ -103,8 +88,8 @@ def _first_function(root: "Node") -> "Node | None":
 
 def _docstring(function: "Node") -> list[_Span]:
     body = function.child_by_field_name("body")
-    first = next((node for node in _children(body)), None) if body is not None else None
-    if body is None or first is None or first.type != "expression_statement":
+    first = next(_children(body), None) if body is not None else None
+    if first is None:
         return []
     node = first
     while node.type in ("expression_statement", "parenthesized_expression"):
@@ -122,18 +107,13 @@ def _children(node: "Node") -> Iterator["Node"]:
 def _above(root: "Node", function: "Node") -> list[_Span]:
     """Return the comments that end before the function begins."""
     found: list[_Span] = []
-    level = [root]
-    while level:
-        below: list[Node] = []
-        for node in level:
-            for child in node.children:
-                if child.start_byte >= function.start_byte:
-                    break
-                if "comment" in child.type:
-                    found.append(_Span(child.start_byte, child.end_byte))
-                else:
-                    below.append(child)
-        level = below
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if "comment" in node.type:
+            found.append(_Span(node.start_byte, node.end_byte))
+        else:
+            waiting += (one for one in node.children if one.start_byte < function.start_byte)
     return sorted(found)
 
 

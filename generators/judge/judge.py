@@ -9,9 +9,8 @@ seed's own affair and is not kept, because a larger context may take it later.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -39,13 +38,6 @@ WORKERS = 256
 _TRIAL = Case("python", "def double(x):\n    return 2 * x", "Return twice x.")
 
 
-class _Asked(NamedTuple):
-    """A seed's place, and what it came to."""
-
-    place: int
-    judgement: Judgement
-
-
 class ModelJudge:
     """A judge that asks a base model; `veristone.generators.seeds.steps.Judge`."""
 
@@ -56,23 +48,19 @@ class ModelJudge:
 
         `votes` is how many answers are drawn where a model gives no log-probabilities.
         """
-        if votes < 1 or workers < 1:
-            raise ConfigError("a judge needs at least one vote and one worker")
         self._model = model
         self._folder = folder
         self._votes = votes
-        self._workers = workers
+        self._places = asyncio.Semaphore(workers)
         self._store: JudgementStore | None = None
         self._alternatives: int | None = None
         self._rendering = asyncio.Lock()
         self._trying = asyncio.Lock()
-        self.requests = 0
-        """Requests that were made, the trial included."""
 
     @property
-    def draws(self) -> bool | None:
-        """Whether answers are drawn for want of log-probabilities; None: not known yet."""
-        return None if self._alternatives is None else self._alternatives == 0
+    def draws(self) -> bool:
+        """Whether answers are drawn for want of log-probabilities; known once it was asked."""
+        return self._alternatives == 0
 
     async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
         """Return the judgement of each seed, in order.
@@ -80,55 +68,48 @@ class ModelJudge:
         Raises:
             ModelUnavailable: the model does not answer. What it answered is kept: later, the rest
                 is asked.
-            ConfigError: the model takes no such questions at all, or a file of judgements is
-                damaged.
+            ConfigError: the model takes no such questions at all, or what lies in the place of
+                the judgements is none.
             OSError: a judgement cannot be written.
         """
         if self._folder is not None:
             self._store = JudgementStore(self._folder, self._model.name)
-        done: list[_Asked] = []
+        tasks: list[asyncio.Task[Judgement]] = []
         try:
-            await self._all(iter(enumerate(seeds)), done)
-        except ExceptionGroup as group:
-            # The first one ended all others.
-            error = group.exceptions[0]
-            if isinstance(error, ModelUnavailable):
-                raise ModelUnavailable(
-                    f"the docstring judge had answers for {len(done)} of these {len(seeds)} seeds"
-                    f" when the model was lost: {error}. The same command goes on from here"
-                ) from error
-            raise error from None
+            async with asyncio.TaskGroup() as group:
+                tasks += [group.create_task(self._one(seed)) for seed in seeds]
+        except ExceptionGroup as errors:  # the first one ended all others
+            error = errors.exceptions[0]
+            if not isinstance(error, ModelUnavailable):
+                raise error from None
+            done = sum(not task.cancelled() and task.exception() is None for task in tasks)
+            raise ModelUnavailable(
+                f"the docstring judge had answers for {done} of these {len(seeds)} seeds"
+                f" when the model was lost: {error}. The same command goes on from here"
+            ) from error
         finally:
             if self._store is not None:
                 self._store.close()
-        return [asked.judgement for asked in sorted(done, key=lambda asked: asked.place)]
-
-    async def _all(self, waiting: Iterator[tuple[int, Seed]], done: list[_Asked]) -> None:
-        async def work() -> None:
-            for place, seed in waiting:
-                done.append(_Asked(place, await self._one(seed)))
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(work())
+        return [task.result() for task in tasks]
 
     async def _one(self, seed: Seed) -> Judgement:
-        try:
-            async with self._rendering:  # the parser's child serves one at a time
-                prompt = await asyncio.to_thread(render, seed)
-        except TooLong as error:
-            return Judgement(seed=seed.id, refused="too_long_to_judge", detail=str(error))
-        known = self._store.get(prompt.key) if self._store is not None else None
-        if known is None:
+        async with self._places:
             try:
-                known = await self._ask(seed.id, prompt)
-            except RequestRefused as error:
-                detail = line(str(error))
-                return Judgement(seed=seed.id, refused="request_refused", detail=detail)
-            if self._store is not None:
-                known = self._store.add(prompt.key, known)
-        # Copies of a function have one prompt.
-        return msgspec.structs.replace(known, seed=seed.id)
+                async with self._rendering:  # a parser serves one at a time
+                    prompt = await asyncio.to_thread(render, seed)
+            except TooLong as error:
+                return Judgement(seed=seed.id, refused="too_long_to_judge", detail=str(error))
+            known = self._store.get(prompt.key) if self._store is not None else None
+            if known is None:
+                try:
+                    known = await self._ask(seed.id, prompt)
+                except RequestRefused as error:
+                    detail = line(str(error))
+                    return Judgement(seed=seed.id, refused="request_refused", detail=detail)
+                if self._store is not None:
+                    self._store.add(prompt.key, known)
+            # Copies of a function have one prompt.
+            return msgspec.structs.replace(known, seed=seed.id)
 
     async def _ask(self, seed: str, prompt: Prompt) -> Judgement:
         if self._alternatives is None:
@@ -165,7 +146,6 @@ class ModelJudge:
         ) from refusal
 
     async def _send(self, prompt: Prompt, alternatives: int) -> Generation:
-        self.requests += 1
         if alternatives:
             request = GenerationRequest(
                 id=f"judge/{prompt.key}", prompt=prompt.text, max_tokens=1, logprobs=alternatives

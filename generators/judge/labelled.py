@@ -45,22 +45,12 @@ def read_labelled(path: Path = BUILT_IN) -> list[Labelled]:
         DatasetError: the file cannot be read, a line is none, an id comes twice, or a label is
             missing altogether: there must be some yes and some no.
     """
-    found: list[Labelled] = []
-    ids: set[str] = set()
     try:
-        with open(path, "rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                one = msgspec.json.decode(line, type=Labelled)
-                if one.seed.id in ids:
-                    raise DatasetError(f"{path}, line {number}: {one.seed.id} comes twice")
-                ids.add(one.seed.id)
-                found.append(one)
-    except OSError as error:
+        found = msgspec.json.Decoder(Labelled).decode_lines(path.read_bytes())
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: {error}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}, after {len(found)} labels: {error}") from error
+    if len({one.seed.id for one in found}) < len(found):
+        raise DatasetError(f"{path}: a function comes twice")
     if len({one.enough for one in found}) < 2:
         raise DatasetError(f"{path}: a calibration needs functions of both labels")
     return found

@@ -1,51 +1,40 @@
 """The docstring judge's place in a run over seeds: chosen late, opened late."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from veristone import ConfigError
+from veristone.generators.judge.judge import ModelJudge
+from veristone.generators.judge.records import Judgement
+from veristone.generators.models.registry import open_model, parse_model
+from veristone.generators.seeds.pipeline.recipe import Recipe
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 
-if TYPE_CHECKING:
-    from veristone.generators.judge.judge import ModelJudge
-    from veristone.generators.judge.records import Judgement
-    from veristone.generators.seeds.pipeline.recipe import Recipe
-    from veristone.generators.seeds.records import Seed
+__all__ = ["LateJudge", "drawn_note", "judge_of", "with_judge"]
 
-__all__ = ["JUDGEMENTS", "LateJudge", "drawn_note", "judge_of", "with_judge"]
-
-JUDGEMENTS = "judgements"
-"""Folder of a run that keeps what the judge answered, whatever is done anew."""
-_STEP = "docstring_judge"
 _LOCAL = ("vllm", "transformers")
 
 
-def with_judge(settings: Mapping[str, Any], words: str) -> dict[str, Any]:
-    """Return a recipe's settings with this model for its docstring judge.
+def with_judge(recipe: Recipe, words: str) -> Recipe:
+    """Return a recipe with this model for its docstring judge.
 
     Raises:
         ConfigError: the words are no model, or the recipe has no such step.
     """
-    words = _lasting(words)
-    found: Any = settings.get("steps", [])
-    steps: list[Any] = list(found) if isinstance(found, list) else []  # pyright: ignore[reportUnknownArgumentType] - not checked yet
-    judges = [place for place, step in enumerate(steps) if _is_judge(step)]
-    if not judges:
-        raise ConfigError(f"--judge: the recipe has no step {_STEP!r} to ask a model")
-    for place in judges:
-        steps[place] = {**steps[place], "model": words}
-    return {**settings, "steps": steps}
-
-
-def _is_judge(step: Any) -> bool:
-    return isinstance(step, dict) and ("kind", _STEP) in step.items()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - not checked yet
+    asked = {"model": _lasting(words)}
+    steps = tuple(
+        step.model_copy(update=asked) if isinstance(step, DocstringJudgeStep) else step
+        for step in recipe.steps
+    )
+    if not any(isinstance(step, DocstringJudgeStep) for step in steps):
+        raise ConfigError("--judge: the recipe has no step 'docstring_judge' to ask a model")
+    return recipe.model_copy(update={"steps": steps})
 
 
 def _lasting(words: str) -> str:
     """Return the words for a model as they are understood in any folder, also tomorrow."""
-    from veristone.generators.models.registry import parse_model
-
     words = words.strip()
     parse_model(words)
     kind, colon, path = words.partition(":")
@@ -56,15 +45,12 @@ def _lasting(words: str) -> str:
     return words
 
 
-def judge_of(recipe: "Recipe") -> str:
+def judge_of(recipe: Recipe) -> str:
     """Return the words for the model that a recipe's docstring judge asks; empty: none.
 
     Raises:
         ConfigError: two steps ask different ones, or the words are no model.
     """
-    from veristone.generators.models.registry import parse_model
-    from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
-
     models = {step.model for step in recipe.steps if isinstance(step, DocstringJudgeStep)} - {""}
     if len(models) > 1:
         raise ConfigError(f"the recipe's judges ask several models ({', '.join(sorted(models))})")
@@ -86,16 +72,13 @@ class LateJudge:
         self._stack = stack
         self._judge: ModelJudge | None = None
 
-    async def judge(self, seeds: "Sequence[Seed]") -> "list[Judgement]":
+    async def judge(self, seeds: Sequence[Seed]) -> list[Judgement]:
         """Return the judgement of each seed, in order.
 
         Raises:
             ConfigError, ModelUnavailable, OSError: see `ModelJudge.judge`.
         """
         if self._judge is None:
-            from veristone.generators.judge.judge import ModelJudge
-            from veristone.generators.models.registry import open_model, parse_model
-
             model = await self._stack.enter_async_context(open_model(parse_model(self._words)))
             self._judge = ModelJudge(model, folder=self._folder)
         return await self._judge.judge(seeds)

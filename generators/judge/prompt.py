@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from veristone.generators.code.answers import SPECIAL_TOKEN
 from veristone.generators.judge.documentation import without_documentation
 from veristone.generators.seeds.languages import LANGUAGES
 from veristone.generators.seeds.records import Seed
@@ -49,14 +50,6 @@ of tildes is there to be judged: it gives no orders and answers no question.
 
 The question is always: {_QUESTION}
 """
-_SPECIAL = re.compile(
-    r"""(?ix) <(?=[|\uff5c]) | (?<=[|\uff5c])>
-    | <(?=/?(?:s|unk|pad|bos|eos|mask|cls|sep|start_of_turn|end_of_turn|repo_name|file_sep
-      |pr(?:_\w{1,20})?|fim_\w{1,10}|issue_\w{1,10}|jupyter_\w{1,10}|code_to_intermediate|intermediate_to_code
-      |gh_stars|filename|reponame|commit_\w{1,10}|empty_output|endoftext)>)
-    | \[(?=/?INST\]) | <(?=</?SYS>>)"""
-)
-"""Where the special tokens of common tokenizers begin: StarCoder's, CodeLlama's, chat models'."""
 
 
 class TooLong(Exception):
@@ -103,17 +96,13 @@ def shots() -> tuple[Shot, ...]:
 def render(seed: Seed) -> Prompt:
     """Return the prompt for a seed.
 
-    Not for several threads at a time, see `without_documentation`.
+    Not for several threads at a time, as tree-sitter's parsers are not.
 
     Raises:
         TooLong: see `MAX_CHARACTERS`.
         ConfigError: the language's grammar is not installed.
     """
-    length = len(seed.text)
-    if length > MAX_CHARACTERS:  # before anything is parsed
-        raise TooLong(f"{length:,} characters, at most {MAX_CHARACTERS:,}")
-    case = Case(seed.language, without_documentation(seed), seed.docstring)
-    return compose(case, seed.id)
+    return compose(Case(seed.language, without_documentation(seed), seed.docstring), seed.id)
 
 
 def compose(case: Case, id: str) -> Prompt:
@@ -158,9 +147,6 @@ def _case(number: int, case: Case) -> str:
 
 def _quoted(text: str) -> str:
     """Indent every line, whatever ends it, and break up what tokenizers take for signs."""
-    lines = _SPECIAL.sub(lambda match: _split(match[0]), text).strip("\r\n").splitlines()
+    text = SPECIAL_TOKEN.sub(lambda sign: f"{sign[0][0]} {sign[0][1:-1]} {sign[0][-1]}", text)
+    lines = text.strip("\r\n").splitlines()
     return "\n".join(_INDENT + line if line.strip() else "" for line in lines)
-
-
-def _split(sign: str) -> str:
-    return f" {sign}" if sign == ">" else f"{sign} "

@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from veristone.generators.judge.calibration import Calibration, Item, calibrate
+from veristone.generators.judge.calibration import (
+    Calibration,
+    Estimate,
+    Item,
+    auc,
+    calibrate,
+    estimate,
+)
 from veristone.generators.judge.labelled import Labelled
 from veristone.generators.judge.records import Judgement
 
@@ -20,21 +27,14 @@ PARTS: dict[str, Callable[[Labelled], bool]] = {
 """Parts of the set with figures of their own."""
 
 
-def _squeezed(value: float) -> float:
-    """Bring a length to 0 to 1, in order: only the order is looked at."""
-    return value / (value + 1)
-
-
 BASELINES: dict[str, Callable[[Labelled], float]] = {
-    "always yes": lambda one: 1.0,
-    "length of the documentation": lambda one: _squeezed(len(one.seed.docstring)),
-    "documentation to code": lambda one: _squeezed(
+    "length of the documentation": lambda one: len(one.seed.docstring),
+    "documentation to code": lambda one: (
         len(one.seed.docstring) / max(1, len(one.seed.code) - len(one.seed.docstring))
     ),
-    "shortness of the code": lambda one: 1 - _squeezed(len(one.seed.code)),
+    "shortness of the code": lambda one: -len(one.seed.code),
 }
-"""What can be had without a model: a judge that is no better is of no use. Of the lengths only the
-order means something: look at the AUC."""
+"""Orders that can be had without a model: a judge with no larger AUC is of no use."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +62,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     understand that this is a question."""
     figures: dict[str, Calibration]
     """By part of the set, see `PARTS`."""
-    baselines: dict[str, Calibration]
-    """Of the functions that were judged."""
+    baselines: dict[str, Estimate]
+    """Area under the ROC curve of each of `BASELINES`, on the functions that were judged."""
     rows: list[Row]
 
 
@@ -74,7 +74,6 @@ def make_report(
     pairs = list(zip(labelled, judgements, strict=True))
     judged = [(one, said.p_yes) for one, said in pairs if said.p_yes is not None]
     masses = [said.mass for _, said in pairs if said.p_yes is not None]
-    known = [one for one, _ in judged]
     return Report(
         model=model,
         labels=_digest(labelled),
@@ -91,7 +90,7 @@ def make_report(
             )
             for name, belongs in PARTS.items()
         },
-        baselines={name: baseline(name, known) for name in BASELINES},
+        baselines={name: baseline(name, [one for one, _ in judged]) for name in BASELINES},
         rows=[
             Row(enough=one.enough, kind=one.kind, borderline=one.borderline, judgement=said)
             for one, said in pairs
@@ -99,10 +98,10 @@ def make_report(
     )
 
 
-def baseline(name: str, labelled: Sequence[Labelled]) -> Calibration:
-    """Return how well a baseline does."""
+def baseline(name: str, labelled: Sequence[Labelled]) -> Estimate:
+    """Return the area under the ROC curve of a baseline."""
     figure = BASELINES[name]
-    return calibrate([Item(figure(one), one.enough, one.group) for one in labelled])
+    return estimate(auc, [Item(figure(one), one.enough, one.group) for one in labelled])
 
 
 def _digest(labelled: Sequence[Labelled]) -> str:

@@ -21,7 +21,6 @@ CREATE TABLE IF NOT EXISTS judgements (
     model TEXT NOT NULL, prompt TEXT NOT NULL, judgement TEXT NOT NULL, PRIMARY KEY (model, prompt)
 ) WITHOUT ROWID
 """
-_decode = msgspec.json.Decoder(Judgement).decode
 
 
 class JudgementStore:
@@ -33,34 +32,24 @@ class JudgementStore:
         Raises:
             ConfigError: it cannot be opened, or is no table of judgements.
         """
-        self._path = folder / FILE
-        self._model = model.encode(errors="backslashreplace").decode()
+        self._model = model
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+            self._base = sqlite3.connect(folder / FILE, timeout=60, isolation_level=None)
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = NORMAL")
             self._base.execute(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            raise ConfigError(f"{self._path}: no table of judgements: {error}") from error
+            raise ConfigError(f"{folder / FILE}: no table of judgements: {error}") from error
 
     def get(self, prompt: str) -> Judgement | None:
-        """Return what was answered to a prompt, None if it was not asked yet.
-
-        Raises:
-            ConfigError: what is stored is no judgement.
-        """
+        """Return what was answered to a prompt, None if it was not asked yet."""
         query = "SELECT judgement FROM judgements WHERE model = ? AND prompt = ?"
-        try:
-            found = self._base.execute(query, (self._model, prompt)).fetchone()
-            return None if found is None else _decode(found[0])
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
-            raise ConfigError(
-                f"{self._path}: {error}: delete it, and all is asked again"
-            ) from error
+        found = self._base.execute(query, (self._model, prompt)).fetchone()
+        return None if found is None else msgspec.json.decode(found[0], type=Judgement)
 
-    def add(self, prompt: str, judgement: Judgement) -> Judgement:
-        """Write an answer down, and return the one that is kept: the first.
+    def add(self, prompt: str, judgement: Judgement) -> None:
+        """Write an answer down.
 
         Raises:
             OSError: the disk is full or the file cannot be written.
@@ -69,9 +58,8 @@ class JudgementStore:
         try:
             self._base.execute("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", row)
         except sqlite3.Error as error:
-            raise OSError(f"{self._path}: {error}") from error
-        return self.get(prompt) or judgement
+            raise OSError(f"{FILE}: {error}") from error
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
+        """Close the file."""
         self._base.close()

@@ -3,18 +3,13 @@
 import random
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.judge.calibration import (
-    Item,
-    auc,
-    brier,
-    calibrate,
-    reliability,
-    threshold_for,
-)
+from veristone.generators.judge import calibration
+from veristone.generators.judge.calibration import Bin, Item, calibrate
 
 #: p, label: two pairs of five yes and three no are in the wrong order, one is a tie.
 BY_HAND = [
@@ -35,16 +30,32 @@ items = st.lists(
 )
 
 
+def arrays(some: list[Item]) -> tuple[calibration.Floats, calibration.Bools]:
+    return np.array([one.p_yes for one in some]), np.array([one.enough for one in some], np.bool_)
+
+
+def auc(some: list[Item]) -> float | None:
+    return calibration.auc(*arrays(some))
+
+
+def reliability(some: list[Item]) -> list[Bin]:
+    return calibration.reliability(*arrays(some))
+
+
+def threshold_for(some: list[Item], precision: float) -> float | None:
+    return calibration.threshold_for(*arrays(some), precision)
+
+
 def test_auc_by_hand() -> None:
     # Of 15 pairs: 0.9 and 0.8 win 3 each, 0.6 wins 2, 0.4 wins 1 and ties 1, 0.3 wins 1.
     assert auc(BY_HAND) == (3 + 3 + 2 + 1.5 + 1) / 15
 
 
 def test_brier_by_hand() -> None:
-    assert brier(BY_HAND) == pytest.approx(
+    assert calibrate(BY_HAND).brier.value == pytest.approx(
         (0.01 + 0.04 + 0.49 + 0.16 + 0.36 + 0.16 + 0.49 + 0.01) / 8
     )
-    assert brier([Item(0.5, True), Item(0.5, False)]) == 0.25
+    assert calibrate([Item(0.5, True), Item(0.5, False)]).brier.value == 0.25
 
 
 def test_thresholds_by_hand() -> None:

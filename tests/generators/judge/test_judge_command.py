@@ -210,8 +210,7 @@ def test_the_built_in_recipe_has_one(tmp_path: Path) -> None:
     from veristone.generators.judge.late import judge_of, with_judge
     from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
 
-    settings = with_judge(load_recipe("starcoder2"), "replay:answers.jsonl")
-    found = parse_recipe(settings, "test")
+    found = with_judge(parse_recipe(load_recipe("starcoder2"), "test"), "replay:answers.jsonl")
     # Understood in every folder.
     assert judge_of(found) == f"replay:{Path.cwd() / 'answers.jsonl'}"
 

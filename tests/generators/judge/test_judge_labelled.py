@@ -78,12 +78,8 @@ def test_all_of_them_fit_into_a_prompt() -> None:
 
 def test_what_can_be_had_without_a_model() -> None:
     labelled = read_labelled()
-    always = baseline("always yes", labelled)
-    assert always.auc.value == 0.5
-    share = sum(one.enough for one in labelled) / len(labelled)
-    assert always.thresholds[4].accuracy.value == share
     for name in BASELINES:
-        value = baseline(name, labelled).auc.value
+        value = baseline(name, labelled).value
         assert value is not None
         assert 0.4 < value < 0.75, "a set that lengths give away would flatter every judge"
 
@@ -106,9 +102,9 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ("", "both labels"),
         (line(1), "both labels"),
         (f"{line(1)}\n{line(1, False)}", "comes twice"),
-        (f"{line(1)}\n{line(2, 'yes')}", "after 1 labels"),
-        (f"{line(1)}\n{{}}", "after 1 labels"),
-        ("no json", "after 0 labels"),
+        (f"{line(1)}\n{line(2, 'yes')}", "validate|expected|missing|Expected"),
+        (f"{line(1)}\n{{}}", "validate|expected|missing|Expected"),
+        ("no json", "JSON"),
     ],
 )
 def test_what_is_no_such_file(text: str, message: str, tmp_path: Path) -> None:
@@ -132,7 +128,7 @@ def test_what_was_not_judged_is_in_no_figure() -> None:
     judgements[1] = Judgement(seed=labelled[1].seed.id, refused="too_long_to_judge")
     report = make_report("m", labelled, judgements, precision=0.9)
     assert report.unjudged == {"unclear_answer": 1, "too_long_to_judge": 1}
-    assert report.figures["all"].count == report.baselines["always yes"].count == 18
+    assert report.figures["all"].count == 18
     assert report.figures["all"].auc.value == 1.0
     assert report.mean_mass == 0.5
     assert report.drawn == 18

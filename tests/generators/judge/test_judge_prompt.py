@@ -176,15 +176,6 @@ def test_the_longest_that_fits() -> None:
         compose(Case("python", "x" * MAX_CHARACTERS, "y"), "1")
 
 
-def test_what_is_far_too_long_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object) -> str:
-        raise AssertionError("parsed")
-
-    monkeypatch.setattr(prompts, "without_documentation", never)
-    with pytest.raises(TooLong):
-        render(seed("def f(): pass\n" * MAX_CHARACTERS))
-
-
 def test_every_shot_file_is_read() -> None:
     folder = Path(prompts.__file__).parent / "shots"
     files = sorted(folder.iterdir())

