@@ -4,9 +4,8 @@
     names        what Python defines, imports and uses
     fences       blocks of code in Markdown
     answers      the program in a chat answer
-    completion   where a function that a base model continued ends
+    completion   where a function that a base model continued ends, and single asserts
     suites       which assertions of a test code can fail because of the solution
-    asserts      single asserts out of continued text
     normal       the form of a program, for duplicates
     comments     Python without comments
     grammars     other languages, by tree-sitter

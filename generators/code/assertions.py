@@ -9,12 +9,12 @@ that catches them do not fail.
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 from veristone.generators.code.names import names_in
 from veristone.generators.code.python import Function
 
-__all__ = ["Assertion", "Run", "called", "calls", "read_run", "truth"]
+__all__ = ["Assertion", "Run", "asserts_by_call", "called", "calls", "truth"]
 
 _BROAD = frozenset({"AssertionError", "Exception", "BaseException"})
 _LEAVES = (ast.Return, ast.Continue, ast.Break)
@@ -31,7 +31,7 @@ class Assertion(NamedTuple):
 
     node: ast.stmt | ast.expr
     """An `assert`, a `raise`, a call such as `self.assertEqual`, or an item of a `with`."""
-    conditions: tuple[ast.AST, ...]
+    around: tuple[ast.AST, ...]
     """What decides, or is tried, around it: tests of `if`, iterables, bodies of `try`, `with`."""
 
     @property
@@ -40,7 +40,8 @@ class Assertion(NamedTuple):
         match self.node:
             case ast.Assert(test=test):
                 return truth(test) is True
-            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *rest]):
+            case ast.Call(args=[first, *rest]) as call:
+                name = called(call)
                 if name in _ALWAYS_LIKE:
                     return truth(first) is _ALWAYS_LIKE[name]
                 if name in ("assertEqual", "assertEquals", "assert_equal") and rest:
@@ -61,7 +62,9 @@ class Run:
         classes: every class, whether it is used or not.
     """
 
-    def __init__(self, module: ast.Module, helpers: Iterable[Function]) -> None:
+    def __init__(self, module: ast.Module, helpers: Iterable[Function] = ()) -> None:
+        """Find out; `helpers` are functions of the solution that the tests may call as their own:
+        those called `test...`."""
         self.statements: list[ast.stmt] = []
         self.assertions: list[Assertion] = []
         self.hidden = 0
@@ -92,6 +95,11 @@ class Run:
             self._entered.add((id(function), hidden))
             self._pending.append((function, hidden))
 
+    def _mentions(self, node: ast.AST, hidden: bool) -> None:
+        for name in names_in(node):
+            for function in self._known.get(name, ()):
+                self._enter(function, hidden)
+
     def _block(self, body: Iterable[ast.stmt], around: tuple[ast.AST, ...], hidden: bool) -> None:
         for statement in body:
             self._statement(statement, around, hidden)
@@ -99,51 +107,47 @@ class Run:
                 return
 
     def _statement(self, node: ast.stmt, around: tuple[ast.AST, ...], hidden: bool) -> None:
-        if isinstance(node, Function | ast.ClassDef):
-            for decorator in node.decorator_list:
-                self._mentions(decorator, hidden)
-            if isinstance(node, ast.ClassDef):
-                self._block(node.body, around, hidden)
+        if isinstance(node, Function):
+            return
+        if isinstance(node, ast.ClassDef):
+            self._block(node.body, around, hidden)
             return
         self.statements.append(node)
         match node:
-            case ast.If(test=test) | ast.While(test=test):
-                self._mentions(test, hidden)
-                holds = _main_guard(test)
-                holds = truth(test) if holds is None else holds
-                inner = (*around, test) if holds is None else around
-                self._block(node.body if holds is not False else [], inner, hidden)
-                self._block(node.orelse if holds is not True else [], inner, hidden)
-            case ast.For(iter=iterable) | ast.AsyncFor(iter=iterable):
-                self._mentions(iterable, hidden)
-                runs = truth(iterable) is not False
-                self._block(node.body if runs else [], (*around, iterable), hidden)
-                self._block(node.orelse, around, hidden)
+            case (
+                ast.If(test=head)
+                | ast.While(test=head)
+                | ast.For(iter=head)
+                | ast.AsyncFor(iter=head)
+            ):
+                self._mentions(head, hidden)
+                holds = truth(head)
+                self._block(node.body if holds is not False else (), (*around, head), hidden)
+                self._block(node.orelse if holds is not True else (), (*around, head), hidden)
+            case ast.Match(subject=head, cases=cases):
+                self._mentions(head, hidden)
+                for case in cases:
+                    self._block(case.body, (*around, head), hidden)
             case ast.Try() | ast.TryStar():
                 self._try(node, around, hidden)
             case ast.With() | ast.AsyncWith():
                 self._with(node, around, hidden)
-            case ast.Match(subject=subject, cases=cases):
-                self._mentions(subject, hidden)
-                for case in cases:
-                    self._block(case.body, (*around, subject), hidden)
-            case _:
+            case ast.Assert():
+                self._found([node], around, hidden)
+                self._mentions(node, hidden)
+            case ast.Raise():
                 # A failure that is passed on is none of the tests' own.
-                own = not isinstance(node, ast.Raise) or (around and node.exc is not None)
-                if isinstance(node, ast.Assert | ast.Raise):
-                    self._found([node] if own else [], around, hidden)
-                else:
-                    self._found(filter(_asserts_by_call, calls(node)), around, hidden)
+                self._found([node] if around and node.exc is not None else [], around, hidden)
+            case _:
+                self._found(filter(asserts_by_call, calls(node)), around, hidden)
                 self._mentions(node, hidden)
 
     def _found(
         self, nodes: Iterable[ast.stmt | ast.expr], around: tuple[ast.AST, ...], hidden: bool
     ) -> None:
-        for node in nodes:
-            if hidden:
-                self.hidden += 1
-            else:
-                self.assertions.append(Assertion(node, around))
+        found = [Assertion(node, around) for node in nodes]
+        self.hidden += len(found) if hidden else 0
+        self.assertions += [] if hidden else found
 
     def _try(self, node: ast.Try | ast.TryStar, around: tuple[ast.AST, ...], hidden: bool) -> None:
         catches = any(_catches_asserts(handler) for handler in node.handlers)
@@ -170,17 +174,6 @@ class Run:
                 inner = True
         self._block(node.body, around, inner)
 
-    def _mentions(self, node: ast.AST, hidden: bool) -> None:
-        for name in names_in(node):
-            for function in self._known.get(name, ()):
-                self._enter(function, hidden)
-
-
-def read_run(module: ast.Module, helpers: Iterable[Function] = ()) -> Run:
-    """Return what of a test code runs; `helpers` are functions of the solution that it may call as
-    its own: those called `test...`."""
-    return Run(module, helpers)
-
 
 def called(call: ast.AST) -> str:
     """Return the last name of what is called: `raises` of `pytest.raises(...)`; empty where nothing
@@ -197,12 +190,18 @@ def calls(node: ast.AST) -> Iterator[ast.Call]:
     return (inner for inner in ast.walk(node) if isinstance(inner, ast.Call))
 
 
+def asserts_by_call(call: ast.Call) -> bool:
+    """Whether a call is an assertion: `self.assertEqual(...)`, `self.fail()`."""
+    name = called(call)
+    return name.lower().startswith("assert") or name in {"fail", "raises"}
+
+
 def truth(test: ast.expr) -> bool | None:
     """Return the value of a condition that is fixed; None where running it decides.
 
     Fixed are constants, a value compared with itself, a tuple with something in it (as in
-    `assert (f(1) == 2, "message")`), lambdas, and comparisons of constants. The last are taken to
-    hold: one that does not hold fails for every solution, and running it will tell.
+    `assert (f(1) == 2, "message")`), and comparisons of constants. The last are taken to hold: one
+    that does not hold fails for every solution, and running it will tell.
     """
     match test:
         case ast.Constant(value=value):
@@ -214,19 +213,8 @@ def truth(test: ast.expr) -> bool | None:
             every = isinstance(op, ast.And)
             known = [truth(value) for value in values]
             return not every if (not every) in known else None if None in known else every
-        case ast.NamedExpr(value=value):
-            return truth(value)
-        case ast.IfExp(test=condition, body=body, orelse=orelse):
-            holds = truth(condition)
-            return None if holds is None else truth(body if holds else orelse)
         case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
             return bool(items)
-        case ast.Dict(keys=keys):
-            return bool(keys)
-        case ast.Lambda():
-            return True
-        case ast.JoinedStr(values=parts) if any(isinstance(part, ast.Constant) for part in parts):
-            return True
         case ast.Compare(left=left, ops=[op], comparators=[right]) if _same(left, right):
             if isinstance(op, ast.Eq | ast.Is | ast.LtE | ast.GtE):
                 return True
@@ -239,74 +227,30 @@ def _same(left: ast.expr, right: ast.expr) -> bool:
     return ast.dump(left) == ast.dump(right)
 
 
-def _main_guard(test: ast.expr) -> bool | None:
-    match test:
-        case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            sides = [side.id if isinstance(side, ast.Name) else side for side in (left, right)]
-            if "__name__" not in sides or not isinstance(operator, ast.Eq | ast.NotEq):
-                return None
-            other = right if sides[0] == "__name__" else left
-            if not isinstance(other, ast.Constant):
-                return None
-            return (other.value == "__main__") is isinstance(operator, ast.Eq)
-        case _:
-            return None
-
-
 def _catches_asserts(handler: ast.ExceptHandler) -> bool:
     """Whether a failed assert ends here: nothing in the handler raises or fails again."""
     if handler.type is not None and not names_in(handler.type) & _BROAD:
         return False
-    for node in ast.walk(handler):
-        if isinstance(node, ast.Raise) or called(node) in {"fail", "exit", "_exit", "abort"}:
-            return False
-        if isinstance(node, ast.Assert) and truth(node.test) is not True:
-            return False
-    return True
-
-
-def _asserts_by_call(call: ast.Call) -> bool:
-    name = called(call)
-    return name.lower().startswith("assert") or name in {"fail", "raises"}
+    return not any(
+        isinstance(node, ast.Raise)
+        or called(node) in {"fail", "exit", "_exit", "abort"}
+        or (isinstance(node, ast.Assert) and truth(node.test) is not True)
+        for node in ast.walk(handler)
+    )
 
 
 def _entries(module: ast.Module) -> Iterator[Function]:
-    """Yield the functions that the verifier calls by itself; without what is skipped."""
+    """Yield the functions that the verifier calls by itself."""
     cases: set[str] = set()
     for node in module.body:
-        if not isinstance(node, Function | ast.ClassDef):
-            continue
-        skipped = _is_skipped(node)
         if isinstance(node, ast.ClassDef):
             bases = {name for base in node.bases for name in names_in(base)}
             # Derived from unittest's, perhaps by way of another of the module.
             if bases & cases or any(name.endswith("TestCase") for name in bases):
                 cases.add(node.name)
-                yield from filter(_is_case_method, [] if skipped else node.body)
-        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not skipped:
-            arguments = node.args
-            named = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-            if named <= 0 and not _is_generator(node):
+                methods = (inner for inner in node.body if isinstance(inner, Function))
+                yield from (m for m in methods if m.name.startswith("test") or m.name in _FIXTURES)
+        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+            given = node.args
+            if len(given.posonlyargs) + len(given.args) <= len(given.defaults):
                 yield node
-
-
-def _is_case_method(node: ast.stmt) -> TypeGuard[Function]:
-    if not isinstance(node, Function) or _is_skipped(node):
-        return False
-    return node.name.startswith("test") or node.name in _FIXTURES
-
-
-def _is_generator(function: Function) -> bool:
-    """Whether calling it runs nothing of it."""
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, Function | ast.Lambda | ast.ClassDef):
-            pending.extend(ast.iter_child_nodes(node))
-    return False
-
-
-def _is_skipped(node: Function | ast.ClassDef) -> bool:
-    return any("skip" in names_in(decorator) for decorator in node.decorator_list)

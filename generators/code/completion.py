@@ -1,8 +1,13 @@
-"""Where a function that a model continued ends.
+"""What of a text that a model continued belongs to its function, and the asserts in another.
 
 By the grammar's own tokens: the function ends where, outside of brackets and strings, a line begins
 at column 0 with anything but a comment. So text in a docstring at column 0 is still in it, and what
 follows the function (tests, a second function, `if __name__ ...`) is not, however long it is.
+
+Asserts are as in CodeT's recordings: the prompt ends in `assert `, what follows are asserts, then
+often prose, imports or rubbish. Each `assert` at the beginning of a line is taken by itself, up to
+where the grammar ends it, so one that is wrong costs no other. A line break right after `assert`,
+which models write and Python refuses, is taken out.
 """
 
 import ast
@@ -16,7 +21,7 @@ from veristone.generators.code.comments import NO_TOKENS
 from veristone.generators.code.names import defined_names, imported_names, names_in
 from veristone.generators.code.python import Function, Parsed, Unparsable, parse
 
-__all__ = ["Cut", "completed", "last_function", "with_helpers"]
+__all__ = ["Cut", "asserts_in", "completed", "last_function", "with_helpers"]
 
 _LAYOUT = frozenset(
     {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
@@ -25,6 +30,8 @@ _HELPER = re.compile(
     r"(?:async[ \t]+def|def|class|import|from)\b|@|[A-Za-z_]\w*[ \t]*(?::[^\n=]*)?=[^=]"
 )
 _LINE = re.compile(r"line (\d+):")
+_ASSERT = re.compile(r"^[ \t]*assert\b", re.MULTILINE)
+_AFTER_ASSERT = re.compile(r"[ \t]*\\?(?:\r?\n[ \t]*)?")
 
 
 class Cut(NamedTuple):
@@ -135,4 +142,39 @@ def last_function(head: str) -> str:
         if isinstance(tree, Parsed):
             functions = [node.name for node in tree.module.body if isinstance(node, Function)]
             return functions[-1] if functions else ""
+    return ""
+
+
+def asserts_in(text: str, *, torn: bool) -> list[str]:
+    """Return the complete asserts of a text, each once, in order, on lines of their own.
+
+    `torn` says that the text may end in the middle of a statement: then an assert that no newline
+    follows is left out, even if it parses (`== 1` may have been going to be `== 12`).
+    """
+    found: dict[str, None] = {}
+    starts = [match.end() for match in _ASSERT.finditer(text)]
+    for start, end in zip(starts, [*starts, len(text)][1:], strict=True):
+        gap = _AFTER_ASSERT.match(text, start)
+        chunk = "assert " + text[gap.end() if gap else start : end].lstrip(" \t")
+        statement = _statement(chunk, open_end=torn and end == len(text))
+        match parse(statement):
+            case Parsed(module=ast.Module(body=[_, *_] as body)):
+                if all(isinstance(node, ast.Assert) for node in body):
+                    found[statement] = None
+            case _:
+                pass
+    return list(found)
+
+
+def _statement(chunk: str, open_end: bool) -> str:
+    """The logical line that a text begins with; empty where it is not whole."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(chunk).readline):
+            if token.type == tokenize.NEWLINE:
+                row, column = token.start
+                lines = io.StringIO(chunk).readlines()[:row]
+                lines[-1] = lines[-1][:column]
+                return "" if open_end and not token.string else "".join(lines).rstrip()
+    except NO_TOKENS:
+        pass
     return ""

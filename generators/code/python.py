@@ -10,9 +10,7 @@ reuses its own quotes parses on 3.12 and is an error on 3.11.
 """
 
 import ast
-import threading
 import warnings
-from collections import OrderedDict
 from typing import Final, NamedTuple, TypeAlias
 
 __all__ = [
@@ -37,6 +35,8 @@ deep its caller stands; this one does not. So functions over trees may recurse."
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _CACHED_NODES = 500_000
 """Of all cached trees: about 120 MB, or 4000 functions of 110 nodes."""
+_UNPARSABLE_NODES = 20
+"""What a text without a tree counts."""
 
 
 class Parsed(NamedTuple):
@@ -65,47 +65,25 @@ class Unparsable(NamedTuple):
     """One printable line."""
 
 
-class _Cache:
-    """The trees used last, up to a number of nodes."""
-
-    def __init__(self) -> None:
-        self._trees: OrderedDict[str, Parsed | Unparsable] = OrderedDict()
-        self._nodes = 0
-        self._lock = threading.Lock()
-
-    def get(self, code: str) -> Parsed | Unparsable | None:
-        with self._lock:
-            tree = self._trees.get(code)
-            if tree is not None:
-                self._trees.move_to_end(code)
-            return tree
-
-    def put(self, code: str, tree: Parsed | Unparsable) -> None:
-        with self._lock:
-            if code in self._trees:
-                return
-            self._trees[code] = tree
-            self._nodes += _weight(tree)
-            while self._nodes > _CACHED_NODES:
-                _, old = self._trees.popitem(last=False)
-                self._nodes -= _weight(old)
-
-
-def _weight(tree: Parsed | Unparsable) -> int:
-    return len(tree.nodes) if isinstance(tree, Parsed) else 20
-
-
-_CACHE = _Cache()
+_cache: dict[str, Parsed | Unparsable] = {}
+_cached_nodes = 0
 
 
 def parse(code: str) -> Parsed | Unparsable:
     """Return the tree of some Python, as Python 3.11 reads it, or why it has none."""
+    global _cached_nodes
     if len(code) > MAX_CHARACTERS:
         return Unparsable("too_large", f"{len(code)} characters")
-    tree = _CACHE.get(code)
+    tree = _cache.get(code)
     if tree is None:
         tree = _parse(code)
-        _CACHE.put(code, tree)
+        weight = len(tree.nodes) if isinstance(tree, Parsed) else _UNPARSABLE_NODES
+        if _cached_nodes + weight > _CACHED_NODES:
+            # What is asked for again is asked for soon: all filters see a part before the next.
+            _cache.clear()
+            _cached_nodes = 0
+        _cached_nodes += weight
+        _cache[code] = tree
     return tree
 
 

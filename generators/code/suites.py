@@ -5,19 +5,20 @@ asserts that a `try` swallows and functions that nobody calls passed. Here the s
 It is a reading, not a proof: where it cannot tell, tests are taken for real, since running them is
 what decides.
 
-What depends on the solution is a closure over names, blind to order: a name depends on it where
-something that does is assigned to it, put into it, looped over into it, or decides whether it is
-assigned; where it is given to something of the solution, which may change it; and a parameter,
-where any call gives it something that depends. That is more than the truth, on purpose. It is not
-enough to look whether a function is there (`assert callable(f)`, `f is not None`).
+What depends on the solution is a closure over names, blind to order: where a statement uses
+something that does, every name in it does too, since it may be assigned, put into, looped over or
+changed by what it is given to; and so do the parameters of functions that it calls. That is more
+than the truth, on purpose. It is not enough to look whether a function is there
+(`assert callable(f)`, `f is not None`).
 """
 
 import ast
+import builtins
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from veristone.generators.code.assertions import Assertion, Run, called, calls, read_run
-from veristone.generators.code.names import defined_names, imported_names, names_in
+from veristone.generators.code.assertions import Assertion, Run, asserts_by_call, called, calls
+from veristone.generators.code.names import defined_names, imported_names
 from veristone.generators.code.python import Function, Parsed, parse
 
 __all__ = ["Suite", "asserts_by_itself", "effective_asserts", "read_suite"]
@@ -26,9 +27,9 @@ _BY_RIGHT = frozenset({"main", "run_tests", "setup", "teardown", "setUp", "tearD
 """Names that solutions and tests both use for themselves."""
 _SHALLOW = frozenset({"callable", "isinstance", "issubclass", "hasattr", "type", "id", "print"})
 """Calls that look at a function without calling it."""
+_NOBODYS = frozenset({*dir(builtins), "self", "cls"})
 _MAX_ROUNDS = 20
 """Rounds of the closure. In the order of the text two or three do; what needs more was made to."""
-_IN_PLACE = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "put", "write"})
 
 
 class Suite(NamedTuple):
@@ -53,7 +54,7 @@ def asserts_by_itself(code: str) -> bool:
     """Whether something in a piece of code can fail on purpose. An assert in a function that nobody
     calls is the function's own."""
     tree = parse(code)
-    return isinstance(tree, Parsed) and bool(read_run(tree.module).assertions)
+    return isinstance(tree, Parsed) and bool(Run(tree.module).assertions)
 
 
 def read_suite(code: str, tests: str) -> Suite:
@@ -71,9 +72,9 @@ def read_suite(code: str, tests: str) -> Suite:
         if name in own and name not in _BY_RIGHT and _replaces(node)
     )
     helpers = [n for name, n in defined.items() if name not in own and isinstance(n, Function)]
-    run = read_run(tree.module, helpers)
+    run = Run(tree.module, helpers)
     real = [assertion for assertion in run.assertions if not assertion.always_holds]
-    known = _Dependence(own or dict.fromkeys(imported_names(module)), run)
+    known = _Dependence(own or dict.fromkeys(imported_names(module)), run, tree.module)
     acts = known.acts()
     found = {
         ast.dump(assertion.node)
@@ -117,26 +118,25 @@ def _observes(assertion: Assertion) -> bool:
 class _Dependence:
     """Knows what depends on the solution."""
 
-    def __init__(self, solution: Mapping[str, ast.stmt | None], run: Run) -> None:
-        """`solution` are the names that the solution defines and how."""
+    def __init__(
+        self, solution: Mapping[str, ast.stmt | None], run: Run, module: ast.Module
+    ) -> None:
+        """`solution` are the names that the solution defines and how, `module` the tests."""
         whole = Function | ast.ClassDef
         self._definitions = {name for name, node in solution.items() if isinstance(node, whole)}
         self._names: set[str] = set(solution)
-        self._attributes: set[str] = set()
         self._run = run
+        self._nobodys = _NOBODYS | imported_names(module)
         self._parameters: dict[str, set[str]] = {}
         for function in run.functions:
             self._parameters.setdefault(function.name, set()).update(_parameters(function))
-        rounds = 0
-        while self._grow() and rounds < _MAX_ROUNDS:
-            rounds += 1
-        self._unsure = rounds == _MAX_ROUNDS
+        self._unsure = all(self._grow() for _ in range(_MAX_ROUNDS))
         self._decided: dict[int, bool] = {}
 
     def decides(self, assertion: Assertion) -> bool:
         """Whether what the solution does can decide about an assertion; true where that takes too
         long to find out."""
-        return self._unsure or any(map(self._decides, (assertion.node, *assertion.conditions)))
+        return self._unsure or any(map(self._decides, (assertion.node, *assertion.around)))
 
     def _decides(self, node: ast.AST) -> bool:
         # Many assertions may have the same things around them.
@@ -160,7 +160,7 @@ class _Dependence:
             case ast.Name(id=name):
                 return name in self._names and not (looked_at and name in self._definitions)
             case ast.Attribute(attr=name, value=value):
-                return name in self._attributes or self._uses(value, name.startswith("__"))
+                return name in self._names or self._uses(value, name.startswith("__"))
             case ast.BoolOp() | ast.UnaryOp() | ast.NamedExpr():
                 inside = looked_at
             case ast.Compare() | ast.Expr() | ast.Assert() | ast.If() | ast.While():
@@ -173,61 +173,52 @@ class _Dependence:
 
     def _grow(self) -> bool:
         """Add what follows from what is known so far; whether anything did."""
-        before = len(self._names) + len(self._attributes)
+        before = len(self._names)
         for statement in self._run.statements:
-            if self._uses(_decider(statement)):
-                self._add_assigned(statement)
-            for call in calls(statement):
-                self._add_given(call)
+            if not _only_looks(statement) and self._uses(_decider(statement)):
+                self._names |= set(_names(statement)) - self._nobodys
+                for call in calls(statement):
+                    self._names |= self._parameters.get(called(call), set())
         for definition in (*self._run.functions, *self._run.classes):
             if any(self._uses(inner) for inner in ast.iter_child_nodes(definition)):
                 self._names.add(definition.name)
-        return len(self._names) + len(self._attributes) > before
+        return len(self._names) > before
 
-    def _add_given(self, call: ast.Call) -> None:
-        given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if any(self._uses(item) for item in given):
-            self._names |= self._parameters.get(called(call), set())
-        if called(call) not in _SHALLOW and self._uses(call.func):
-            for item in given:
-                self._add_owner(item.value if isinstance(item, ast.Starred) else item)
 
-    def _add_assigned(self, node: ast.AST) -> None:
-        for inner in ast.walk(node):
-            match inner:
-                case (
-                    ast.Name(id=name, ctx=ast.Store())
-                    | ast.Subscript(value=ast.Name(id=name), ctx=ast.Store())
-                    | ast.ExceptHandler(name=str(name))
-                ):
-                    self._names.add(name)
-                case ast.Attribute(attr=name, ctx=ast.Store()):
-                    self._attributes.add(name)
-                case ast.Call(func=ast.Attribute(attr=method, value=owner)) if method in _IN_PLACE:
-                    self._add_owner(owner)
-                case ast.withitem(context_expr=ast.Call(args=arguments)):
-                    self._names |= {name for item in arguments for name in names_in(item)}
-                case _:
-                    pass
-
-    def _add_owner(self, owner: ast.expr) -> None:
-        if isinstance(owner, ast.Name):
-            self._names.add(owner.id)
-        elif isinstance(owner, ast.Attribute):
-            self._attributes.add(owner.attr)
+def _only_looks(statement: ast.stmt) -> bool:
+    """Whether nothing is changed by a statement: an assertion, or something printed."""
+    match statement:
+        case ast.Assert():
+            return True
+        case ast.Expr(value=ast.Call() as call):
+            return asserts_by_call(call) or called(call) in _SHALLOW
+        case _:
+            return False
 
 
 def _decider(statement: ast.stmt) -> ast.AST:
     """What decides whether, and with what, a statement assigns."""
     match statement:
-        case ast.For(iter=iterable) | ast.AsyncFor(iter=iterable):
-            return iterable
-        case ast.If(test=test) | ast.While(test=test):
-            return test
-        case ast.Match(subject=subject):
-            return subject
+        case ast.For(iter=head) | ast.AsyncFor(iter=head):
+            return head
+        case ast.If(test=head) | ast.While(test=head) | ast.Match(subject=head):
+            return head
         case _:
             return statement
+
+
+def _names(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names in a statement, and the attributes that are set or whose own are used."""
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=name) | ast.ExceptHandler(name=str(name)):
+                yield name
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(value=ast.Attribute(attr=name)):
+                yield name
+            case _:
+                pass
 
 
 def _parameters(function: Function) -> Iterator[str]:

@@ -13,8 +13,7 @@ from pydantic import Field, model_validator
 
 from veristone import Completion, Generation, GenerationRequest
 from veristone.generators.code.assertions import called, calls, truth
-from veristone.generators.code.asserts import asserts_in
-from veristone.generators.code.completion import completed
+from veristone.generators.code.completion import asserts_in, completed
 from veristone.generators.code.python import Parsed, parse
 from veristone.generators.synthesis.checks.base import Problem, problem
 from veristone.generators.synthesis.checks.program import foreign_imports, program, stub

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.code.asserts import asserts_in
-from veristone.generators.code.completion import completed, last_function
+from veristone.generators.code.completion import asserts_in, completed, last_function
 
 HEAD = 'import re\n\ndef helper(x):\n    return x\n\ndef f(x):\n    """Say x."""\n'
 

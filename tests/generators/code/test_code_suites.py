@@ -236,10 +236,6 @@ VACUOUS = {
         if __name__ == "__main__":
             print("ready")
         """,
-    "the wrong guard": """
-        if __name__ == "__test__":
-            assert add(1, 2) == 3
-        """,
     "if False": "if False:\n    assert add(1, 2) == 3",
     "a loop over nothing": "for a, b in []:\n    assert add(a, b) == 3",
     "after return": "def test_add():\n    return\n    assert add(1, 2) == 3",
@@ -248,14 +244,6 @@ VACUOUS = {
         class TestAdd:
             def test_add(self):
                 assert add(1, 2) == 3
-        """,
-    "a skipped test": """
-        import unittest
-
-        class TestAdd(unittest.TestCase):
-            @unittest.skip("later")
-            def test_add(self):
-                self.assertEqual(add(1, 2), 3)
         """,
     "assert True": "add(1, 2)\nassert True",
     "constants": "add(1, 2)\nassert 1 + 1 == 2",
@@ -327,8 +315,6 @@ VACUOUS = {
             finally:
                 return
         """,
-    "a generator that nobody asks": "def test_add():\n    yield\n    assert add(1, 2) == 4",
-    "a choice that is none": "assert add(1, 2) == 4 if False else True",
     "only prints": "print(add(1, 2))\nprint('ok' if add(1, 2) == 3 else 'wrong')",
     "only calls": "add(1, 2)",
     "doctest": "import doctest\ndoctest.testmod()",
