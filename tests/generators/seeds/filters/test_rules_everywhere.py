@@ -66,7 +66,7 @@ def test_real_functions(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
     assert counts.total() < 0.5 * len(seeds) or rule.kind == "undefined"
     assert rule.kind == "imports" or counts
     # Neither the order nor what was parsed before matters.
-    monkeypatch.setattr(python, "_CACHE", python._Cache())
+    monkeypatch.setattr(python, "_cache", {})
     assert outcomes(rule, seeds[::-1])[::-1] == first
 
 
