@@ -4,16 +4,16 @@ import asyncio
 import contextlib
 import importlib
 import os
-import tomllib
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import RootModel
 
 from veristone import ConfigError, Model
 from veristone.extras import need_modules
 from veristone.generators.models.config import ModelConfig
+from veristone.settings import checked, read_toml
 
 __all__ = ["FORMS", "check_model", "open_model", "parse_model"]
 
@@ -22,8 +22,6 @@ FORMS = (
     "transformers:PATH_OR_NAME, replay:FILE, or a file FILE.toml with a back end's settings"
 )
 """What `parse_model` takes, for help texts."""
-
-_ADAPTER: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
 
 
 class _Backend(NamedTuple):
@@ -69,13 +67,7 @@ def check_model(settings: Mapping[str, Any], where: str) -> ModelConfig:
     Raises:
         ConfigError: the first thing that is wrong with them.
     """
-    try:
-        return _ADAPTER.validate_python(dict(settings))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(filter(None, (where, place, said)))) from None
+    return checked(RootModel[ModelConfig], settings, where).root
 
 
 @contextlib.asynccontextmanager
@@ -95,11 +87,7 @@ async def open_model(config: ModelConfig) -> AsyncGenerator[Model]:
 
 
 def _from_file(path: Path) -> ModelConfig:
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{path}: {said}") from error
+    settings = read_toml(path, str(path), what="model", known=())
     if isinstance(recording := settings.get("path"), str):
         settings["path"] = str(path.parent / _home(recording))
     model = settings.get("model")

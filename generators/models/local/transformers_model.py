@@ -34,7 +34,7 @@ from veristone import Completion, ConfigError, Generation, GenerationRequest, Mo
 from veristone.generators.models.config import TransformersConfig
 from veristone.generators.models.local import sampling
 from veristone.generators.models.local.prompts import encode, model_name, read_text, token_text
-from veristone.generators.models.stops import stop_at
+from veristone.generators.models.stops import cut, stop_at
 
 __all__ = ["TransformersModel"]
 
@@ -150,10 +150,10 @@ class TransformersModel:
         except Exception as error:  # whatever the model's code raises is this batch's trouble
             why = f"generating failed: {type(error).__name__}: {error}"
         for row in batch:
-            if not row.finish_reason:
+            if row.completion is None:
                 row.fail(self._unavailable(why))
             elif not row.done.done():
-                row.done.set_result(row.completion())
+                row.done.set_result(row.completion)
 
     def _run(self, engine: "_Engine", batch: "list[_Row]") -> None:
         width = max(len(row.prompt) for row in batch)
@@ -195,9 +195,8 @@ class _Row:
     rng: random.Random
     tokens: list[int] = field(default_factory=list[int])
     logprobs: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
-    finish_reason: str = ""
-    """Empty: it still grows."""
-    text: str = ""
+    completion: Completion | None = None
+    """None: it still grows."""
     done: "asyncio.Future[Completion]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -206,37 +205,33 @@ class _Row:
         if not self.done.done():
             self.done.set_exception(error)
 
-    def completion(self) -> Completion:
-        tops = tuple(self.logprobs[: len(self.tokens)])
-        return Completion(text=self.text, finish_reason=self.finish_reason, logprobs=tops)
-
     def add(self, token: int, tokenizer: Any, ends: frozenset[int]) -> None:
         """Take the next token, and see whether it was the last: one of `ends` is."""
         self.tokens.append(token)
-        if token in ends:
-            self.finish_reason = "stop"
-            self.text = read_text(tokenizer, self.prompt, self.tokens[:-1])
-        elif self._stopped(tokenizer):
-            text = read_text(tokenizer, self.prompt, self.tokens)
-            self.finish_reason, self.text = "stop", text[: stop_at(text, self.request.stop)]
-        elif len(self.tokens) >= self.room:
-            self.finish_reason = "length"
-            self.text = read_text(tokenizer, self.prompt, self.tokens)
+        ended = token in ends
+        last = ended or len(self.tokens) >= self.room
+        if not last and not self._may_stop(tokenizer):
+            return
+        text = read_text(tokenizer, self.prompt, self.tokens[: -1 if ended else None])
+        if last or stop_at(text, self.request.stop) is not None:
+            whole = Completion(
+                text=text,
+                finish_reason="stop" if ended else "length",
+                logprobs=tuple(self.logprobs[: len(self.tokens)]),
+            )
+            self.completion = cut(whole, self.request.stop)
 
-    def _stopped(self, tokenizer: Any) -> bool:
-        """Whether the latest token completed a stop string.
+    def _may_stop(self, tokenizer: Any) -> bool:
+        """Whether the latest token seems to complete a stop string.
 
-        Only the end of the text is read, or long continuations would cost their square. Each token
-        is at least one byte, but for special ones; the spare tokens are for these.
+        Only the end of the text is read, or long continuations would cost their square, and without
+        what stands before it, which may change its first character. Each token is at least one
+        byte, but for special ones; the spare tokens are for these.
         """
         stop = self.request.stop
-        if not stop:
-            return False
-        window = 16 + max(len(word.encode()) for word in stop)
-        if stop_at(read_text(tokenizer, self.prompt, self.tokens[-window:]), stop) is None:
-            return False
-        # The end is read without what stands before it, which may change its first character.
-        return stop_at(read_text(tokenizer, self.prompt, self.tokens), stop) is not None
+        window = 16 + max((len(word.encode()) for word in stop), default=0)
+        end = read_text(tokenizer, self.prompt, self.tokens[-window:]) if stop else ""
+        return stop_at(end, stop) is not None
 
 
 class _Choose(LogitsProcessor):
@@ -259,7 +254,7 @@ class _Choose(LogitsProcessor):
                 for token, value in near[: row.request.logprobs]:
                     # Tokens that are parts of one character look alike; the likeliest stays.
                     found.setdefault(token_text(self._tokenizer, token), value)
-                if found and not row.finish_reason:
+                if found and row.completion is None:
                     row.logprobs.append(found)
         chosen = sampling.choose(
             scores,
@@ -280,10 +275,10 @@ class _Ended(StoppingCriteria):
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
         for row, token in zip(self._rows, input_ids[:, -1].tolist(), strict=True):
-            if not row.finish_reason:
+            if row.completion is None:
                 row.add(token, self._engine.tokenizer, self._engine.ends)
         stop = self._stop()
-        ended = [stop or bool(row.finish_reason) or row.done.cancelled() for row in self._rows]
+        ended = [stop or row.completion is not None or row.done.cancelled() for row in self._rows]
         return torch.tensor(ended, device=input_ids.device)
 
 

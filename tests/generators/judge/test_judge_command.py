@@ -183,7 +183,7 @@ def test_a_server_without_log_probabilities_is_said_to_be_one(corpus: Path, tmp_
     [
         ("gpt", "is no model"),
         ("ftp://x", "is no model"),
-        ("nowhere.toml", "No such file"),
+        ("nowhere.toml", "no such model file"),
         ("http://user:secret@x/v1", "api_key_env"),
     ],
 )

@@ -58,7 +58,7 @@ NONE = [
     ("http://user:sesame@h/v1", "no password: set api_key_env"),
     ("http://h/v1?key=1", "no \\?"),
     ("ftp://h/v1", "Known forms"),
-    ("missing.toml", "missing.toml: No such file"),
+    ("missing.toml", "missing.toml: no such model file"),
 ]
 
 
@@ -105,7 +105,7 @@ def test_a_file_of_settings(tmp_path: Path) -> None:
         ("kind = ", "model.toml: "),
         ('model = "x"', "kind"),
         ('kind = "ollama"\nmodel = "x"', "ollama"),
-        ('kind = "vllm"\nmodel = "x"\nmodle = 1', "vllm.modle: Extra"),
+        ('kind = "vllm"\nmodel = "x"\nmodle = 1', "vllm.modle: there is no such setting"),
         ('kind = "openai"\nbase_url = "http://h"\napi_key_env = "sk-sesame"', "not the key itself"),
         ('kind = "openai"\nbase_url = "http://h"\n[extra_body]\nn = 3', "extra_body: n: set by"),
         ('kind = "openai"\nbase_url = "http://h"\ntimeout_s = inf', "timeout_s"),
