@@ -67,13 +67,9 @@ async def calibrate(
 
 
 def _print(report: "Report") -> None:
-    from veristone.generators.judge.late import drawn_note
-
     print(f"{report.model}: {report.count} labelled functions")
     for reason, count in sorted(report.unjudged.items()):
         print(f"without a probability: {count} ({reason})")
-    if report.drawn:
-        print(drawn_note(report.model))
     if report.mean_mass is not None:
         print(f"mean probability of yes and no together: {report.mean_mass:.3f}")
     print_table(

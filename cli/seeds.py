@@ -214,8 +214,6 @@ async def _services(
             services = services._replace(verifier=engine)
         judge = LateJudge(words, folder / _JUDGEMENTS, stack) if asks and words else None
         yield services._replace(judge=judge)
-        if judge is not None and judge.note():
-            complain(judge.note())
 
 
 def _write_report(folder: Path, funnel: "Funnel") -> None:

@@ -6,15 +6,13 @@ A word that a tokenizer always splits (`Y`, `es`) is not recognised: its answers
 """
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["Weights", "count", "meaning", "weigh"]
+__all__ = ["Weights", "meaning", "weigh"]
 
 _AROUND = " \t\r\n\v\f\u00a0\u2581\u0120\u010a" + ".,:;!'\"*`()[]"
 """What may stand around the word: white space, its marks in vocabularies, punctuation."""
-_FIRST_WORD = re.compile(r"[^\W\d_]+")
 
 
 class Weights(NamedTuple):
@@ -63,17 +61,3 @@ def _log_sum(values: list[float]) -> float | None:
         return None
     top = max(values)
     return top + math.log(math.fsum(math.exp(value - top) for value in values))
-
-
-def count(texts: Iterable[str]) -> Weights:
-    """Return the shares of whole answers whose first word says yes or no."""
-    yes = no = total = 0
-    for text in texts:
-        total += 1
-        first = _FIRST_WORD.search(text)
-        word = meaning(first[0]) if first else None
-        yes += word == "yes"
-        no += word == "no"
-    if not yes + no:
-        return Weights(None, None, None, 0.0)
-    return Weights(yes / (yes + no), None, None, (yes + no) / total)

@@ -12,7 +12,7 @@ from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 
-__all__ = ["LateJudge", "drawn_note", "judge_of", "with_judge"]
+__all__ = ["LateJudge", "judge_of", "with_judge"]
 
 _LOCAL = ("vllm", "transformers")
 
@@ -82,16 +82,3 @@ class LateJudge:
             model = await self._stack.enter_async_context(open_model(parse_model(self._words)))
             self._judge = ModelJudge(model, folder=self._folder)
         return await self._judge.judge(seeds)
-
-    def note(self) -> str:
-        """Say how probabilities were had, where that was the poorer way."""
-        drawn = self._judge is not None and self._judge.draws
-        return drawn_note(self._words) if drawn else ""
-
-
-def drawn_note(model: str) -> str:
-    """Return what is said of a model that reports no log-probabilities."""
-    return (
-        f"{model} reports no log-probabilities: the judge drew whole answers and counted them,"
-        " which is dearer and coarser"
-    )

@@ -14,13 +14,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Probability of yes among yes and no, 0 to 1; None: the answer was neither, or none came."""
     logp_yes: float | None = None
     """Natural logarithm of the probability of all tokens that say yes; None: the model reported
-    none, or was asked for whole answers."""
+    none."""
     logp_no: float | None = None
     mass: float = 0.0
-    """Probability of yes and no together, before they were brought to 1; of whole answers, the
-    share that said either."""
-    votes: int = 0
-    """Whole answers that were drawn and counted; 0: log-probabilities were read."""
+    """Probability of yes and no together, before they were brought to 1."""
     refused: str = ""
     """Why there is no answer, a fixed word: `too_long_to_judge`, `request_refused`."""
     detail: str = ""

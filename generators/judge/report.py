@@ -55,8 +55,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     unjudged: dict[str, int]
     """Functions without a probability, by reason; they are in no figure."""
-    drawn: int
-    """Functions whose probability was counted from whole answers."""
     mean_mass: float | None
     """Mean probability that the model gave to yes and no together; far below 1, it did not
     understand that this is a question."""
@@ -81,7 +79,6 @@ def make_report(
         unjudged=dict(
             Counter(said.refused or "unclear_answer" for _, said in pairs if said.p_yes is None)
         ),
-        drawn=sum(said.votes > 0 for _, said in pairs),
         mean_mass=sum(masses) / len(masses) if masses else None,
         figures={
             name: calibrate(

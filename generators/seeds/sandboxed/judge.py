@@ -65,8 +65,6 @@ class DocstringJudgeStep(AsyncStep, frozen=True):
 
 def _detail(probability: float, judgement: Judgement) -> str:
     said = f"probability of yes {probability:.3f}"
-    if judgement.votes:
-        return f"{said}, of {judgement.votes} answers {judgement.mass:.0%} said yes or no"
     logs = (judgement.logp_yes, judgement.logp_no)
     yes, no = ("not reported" if value is None else f"{value:.3f}" for value in logs)
     return f"{said} (log-probabilities: yes {yes}, no {no})"

@@ -53,9 +53,7 @@ class JudgeServer:
         self.prompts.append(body["prompt"])
         yes = self.yes(body["prompt"])
         if not self.logprobs:
-            n = body.get("n", 1)
-            texts = [" Yes" if k < yes * n else " No" for k in range(n)]
-            return 200, {"choices": [{"index": k, "text": text} for k, text in enumerate(texts)]}
+            return 200, {"choices": [{"index": 0, "text": " Yes"}]}
         tops = {" Yes": yes, " No": 1 - yes}
         top = {token: math.log(value) for token, value in tops.items() if value > 0}
         choice = {

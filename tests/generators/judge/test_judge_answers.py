@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.judge.answers import count, meaning, weigh
+from veristone.generators.judge.answers import meaning, weigh
 
 
 @pytest.mark.parametrize(
@@ -73,15 +73,3 @@ def test_whatever_a_server_reports_a_probability_is_one(tokens: dict[str, float]
     assert found.p_yes is None or 0 <= found.p_yes <= 1
     known = [v for t, v in tokens.items() if meaning(t) and math.isfinite(v)]
     assert (found.p_yes is None) == (not known)
-
-
-def test_whole_answers_are_counted_by_their_first_word() -> None:
-    found = count([" Yes, it is", "yes", "No", "", "maybe yes", "\n no"])
-    assert found.p_yes == 0.5
-    assert found.mass == pytest.approx(4 / 6)
-    assert found.logp_yes is None
-
-
-def test_whole_answers_that_say_neither() -> None:
-    assert count(["maybe", ""]).p_yes is None
-    assert count([]).p_yes is None

@@ -165,17 +165,15 @@ def test_without_a_judge_seeds_stay_and_with_one_it_is_another_run(
     assert rejected(folder)
 
 
-def test_a_server_without_log_probabilities_is_said_to_be_one(corpus: Path, tmp_path: Path) -> None:
+def test_a_server_without_log_probabilities_is_refused(corpus: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with JudgeServer(yes) as server:
         server.logprobs = False
         command = ["run", recipe(tmp_path), "--source", corpus, "--any-licence", "-o", folder]
         done = seeds(*command, "--judge", server.address)
-    assert done.returncode == 0, done.stderr
-    assert "drew whole answers" in done.stderr
-    for said in judgements(folder).values():
-        assert said["votes"] == 20
-        assert "logp_yes" not in said
+    assert done.returncode == 2
+    assert "cannot be a judge" in done.stderr
+    assert "log-probabilities" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,6 @@ async def test_probabilities_are_of_yes_among_yes_and_no_and_both_are_kept() -> 
     assert found[3].logp_no == pytest.approx(math.log(0.35))
     assert found[3].mass == pytest.approx(0.5)
     assert found[0].logp_yes is None
-    assert found[3].votes == 0
 
 
 async def test_one_token_is_asked_for_and_the_deck_is_shared() -> None:
@@ -66,37 +65,20 @@ async def test_one_token_is_asked_for_and_the_deck_is_shared() -> None:
 
 async def test_neither_yes_nor_no_is_unclear_and_not_guessed() -> None:
     model = FakeModel(lambda request: said(0, 0, 1.0))
-    judge = ModelJudge(model)
-    (found,) = await judge.judge([seed()])
+    (found,) = await ModelJudge(model).judge([seed()])
     assert found.unclear
     assert found.p_yes is None
-    assert judge.draws is False
-
-
-def without_logprobs(request: GenerationRequest) -> str | list[str]:
-    """As `transformers serve`: its client refuses requests that ask for log-probabilities."""
-    if request.logprobs:
-        raise RequestRefused("no log-probabilities here")
-    return [" Yes" if n % 4 else " No, because" for n in range(request.n)]
 
 
 @pytest.mark.parametrize("quiet", [False, True], ids=["refused", "left out"])
-async def test_without_log_probabilities_answers_are_drawn(quiet: bool) -> None:
-    def answer(request: GenerationRequest) -> str | list[str]:
-        if quiet and request.logprobs:
+async def test_without_log_probabilities_it_is_no_judge(quiet: bool) -> None:
+    def answer(request: GenerationRequest) -> str:
+        if quiet:
             return " Yes"
-        return without_logprobs(request)
+        raise RequestRefused("no log-probabilities here")
 
-    model = FakeModel(answer)
-    judge = ModelJudge(model, votes=20)
-    assert not judge.draws
-    (found,) = await judge.judge([seed()])
-    assert judge.draws
-    assert found.p_yes == 0.75
-    assert (found.votes, found.mass, found.logp_yes) == (20, 1.0, None)
-    drawn = model.requests[-1]
-    assert (drawn.n, drawn.logprobs, drawn.temperature) == (20, 0, 1.0)
-    assert drawn.seed is not None
+    with pytest.raises(ConfigError, match=r"fake cannot be a judge.*no log-probabilities"):
+        await ModelJudge(FakeModel(answer)).judge([seed()])
 
 
 async def test_a_server_with_a_lower_limit_is_asked_for_fewer() -> None:
@@ -112,15 +94,12 @@ async def test_a_server_with_a_lower_limit_is_asked_for_fewer() -> None:
     assert [request.logprobs for request in model.requests] == [20, 5, 5, 5, 5]
 
 
-async def test_an_answer_that_comes_without_them_is_drawn_for_its_seed_alone() -> None:
-    def answer(request: GenerationRequest) -> str | Completion | list[str]:
-        if "Add 1." in request.prompt:
-            return "" if request.logprobs else [" No"] * request.n
-        return said(0.9, 0.1)
+async def test_an_empty_answer_is_unclear() -> None:
+    def answer(request: GenerationRequest) -> str | Completion:
+        return "" if "Add 1." in request.prompt else said(0.9, 0.1)
 
     found = await ModelJudge(FakeModel(answer)).judge(numbered(3))
-    assert [one.votes for one in found] == [0, 20, 0]
-    assert found[1].p_yes == 0.0
+    assert [one.unclear for one in found] == [False, True, False]
 
 
 async def test_a_model_that_refuses_everything_is_no_judge() -> None:
@@ -130,7 +109,7 @@ async def test_a_model_that_refuses_everything_is_no_judge() -> None:
     model = FakeModel(answer, name="chatty")
     with pytest.raises(ConfigError, match=r"chatty cannot be a judge.*only chats"):
         await ModelJudge(model).judge(numbered(5))
-    assert len(model.requests) == 3
+    assert len(model.requests) == 2
 
 
 async def test_a_refused_seed_is_that_seeds_affair() -> None:

@@ -80,11 +80,6 @@ class Says:
             "probability of yes 0.000 (log-probabilities: yes not reported, no -0.010)",
         ),
         (
-            {"p_yes": 0.25, "votes": 20, "mass": 0.8},
-            "unclear_docstring",
-            "probability of yes 0.250, of 20 answers 80% said yes or no",
-        ),
-        (
             {"refused": "request_refused", "detail": "context of 16,384"},
             "request_refused",
             "context of 16,384",
