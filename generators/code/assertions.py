@@ -62,14 +62,12 @@ class Run:
         classes: every class, whether it is used or not.
     """
 
-    def __init__(self, module: ast.Module, helpers: Iterable[Function] = ()) -> None:
-        """Find out; `helpers` are functions of the solution that the tests may call as their own:
-        those called `test...`."""
+    def __init__(self, module: ast.Module) -> None:
         self.statements: list[ast.stmt] = []
         self.assertions: list[Assertion] = []
         self.hidden = 0
         self.functions: list[Function] = []
-        nodes = [*ast.walk(module), *helpers]
+        nodes = list(ast.walk(module))
         self.classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
         self._known: dict[str, list[Function]] = {}
         for node in nodes:

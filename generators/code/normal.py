@@ -8,24 +8,18 @@ they are first met, the same for a function's name, parameters and variables.
 StarCoder2-Instruct compares the *names of the functions* instead, which throws most passes away
 for their wording, and keeps copies that were renamed.
 
-Python is read by `ast`; other languages as tree-sitter's tokens where a grammar is installed, with
-identifiers numbered, except functions that are called and not defined; the rest as text.
+Other languages than Python, of which nothing is verified yet, have their text for a form.
 """
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from veristone.generators.code.grammars import syntax_tree
 from veristone.generators.code.python import Function, Parsed, parse
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 __all__ = ["normal_form"]
 
 _HINTS = frozenset({"annotation", "returns", "type_comment", "type_params"})
-_COMMENTS = frozenset({"comment", "line_comment", "block_comment"})
 
 
 def normal_form(code: str, language: str) -> str:
@@ -34,11 +28,8 @@ def normal_form(code: str, language: str) -> str:
     Where the code cannot be parsed within bounds, the form is the text itself: it then equals
     nothing but its own copies.
     """
-    if language == "python":
-        tree = parse(code)
-        return " ".join(_Form(tree).words(tree.module)) if isinstance(tree, Parsed) else code
-    root = syntax_tree(language, code)
-    return code if root is None or root.has_error else " ".join(_by_tokens(root))
+    tree = parse(code) if language == "python" else None
+    return " ".join(_Form(tree).words(tree.module)) if isinstance(tree, Parsed) else code
 
 
 class _Form:
@@ -103,33 +94,3 @@ def _has_docstring(body: list[Any]) -> bool:
             return True
         case _:
             return False
-
-
-def _by_tokens(root: "Node") -> Iterator[str]:
-    leaves = list(_leaves(root))
-    called: set[bytes] = set()
-    defined: set[bytes] = set()
-    for node in leaves:
-        if node.type == "identifier" and node.parent is not None:
-            if node.parent.child_by_field_name("function") == node:
-                called.add(node.text or b"")
-            if node in map(node.parent.child_by_field_name, ("name", "declarator")):
-                defined.add(node.text or b"")
-    numbers: dict[bytes, str] = {}
-    for node in leaves:
-        text = node.text or b""
-        if node.type == "identifier" and text not in called - defined:
-            yield numbers.setdefault(text, f"name{len(numbers)}")
-        elif text.strip():
-            yield text.decode("utf-8", "replace")
-
-
-def _leaves(root: "Node") -> Iterator["Node"]:
-    """Yield the tokens of a tree, strings whole and comments left out."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.children and "string" not in node.type and node.type not in _COMMENTS:
-            stack += reversed(node.children)
-        elif node.type not in _COMMENTS:
-            yield node

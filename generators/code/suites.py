@@ -64,15 +64,13 @@ def read_suite(code: str, tests: str) -> Suite:
     if not isinstance(tree, Parsed):
         return Suite(problem=f"do not parse: {tree.detail}")
     module = solution.module if isinstance(solution, Parsed) else ast.Module([], [])
-    defined = defined_names(module)
-    own = {name: node for name, node in defined.items() if not _is_test(name, node)}
+    own = defined_names(module)
     again = tuple(
         name
         for name, node in defined_names(tree.module).items()
         if name in own and name not in _BY_RIGHT and _replaces(node)
     )
-    helpers = [n for name, n in defined.items() if name not in own and isinstance(n, Function)]
-    run = Run(tree.module, helpers)
+    run = Run(tree.module)
     real = [assertion for assertion in run.assertions if not assertion.always_holds]
     known = _Dependence(own or dict.fromkeys(imported_names(module)), run, tree.module)
     acts = known.acts()
@@ -95,15 +93,6 @@ def _why(tree: Parsed, run: Run, real: bool) -> str:
     if any(isinstance(node, ast.Assert) for node in tree.nodes):
         return "no assertion runs"
     return "nothing is asserted"
-
-
-def _is_test(name: str, node: ast.stmt) -> bool:
-    """Whether a part of the solution is a test of its own, not a function such as `test_bit`."""
-    return name.lower().startswith("test") and any(
-        isinstance(inner, ast.Assert)
-        or (isinstance(inner, ast.Attribute) and inner.attr.startswith("assert"))
-        for inner in ast.walk(node)
-    )
 
 
 def _replaces(node: ast.stmt) -> bool:

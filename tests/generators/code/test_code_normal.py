@@ -15,8 +15,8 @@ def total(items, start=0):
 """
 
 
-def same(one: str, other: str, language: str = "python") -> bool:
-    return normal_form(one, language) == normal_form(other, language)
+def same(one: str, other: str) -> bool:
+    return normal_form(one, "python") == normal_form(other, "python")
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,6 @@ def test_matching_names_patterns() -> None:
     assert same(one, one.replace("a", "q").replace("cqse", "case").replace("mqtch", "match"))
 
 
-def test_other_languages_by_their_tokens() -> None:
-    one = "function add(a, b) { // adds\n  return Math.max(a + b, parseInt('2'));\n}"
-    other = "function plus(x, y) {\n  return Math.max(x + y, parseInt('2'));\n}"
-    assert same(one, other, "javascript")
-    assert not same(one, other.replace("parseInt", "parseFloat"), "javascript")
-    assert not same(one, other.replace("+", "-"), "javascript")
-    assert not same(one, other.replace("'2'", "'3'"), "javascript")
-
-
 def test_what_cannot_be_parsed_is_its_own_form() -> None:
     assert normal_form("def f(", "python") == "def f("
     assert normal_form("SELECT 1", "sql") == "SELECT 1"
@@ -92,6 +83,6 @@ def test_what_cannot_be_parsed_is_its_own_form() -> None:
     assert normal_form(chain, "python")
 
 
-@given(st.text(max_size=200), st.sampled_from(["python", "javascript", "go", "cobol"]))
+@given(st.text(max_size=200), st.sampled_from(["python", "javascript"]))
 def test_every_text_has_a_form(code: str, language: str) -> None:
     assert normal_form(code, language) == normal_form(code, language)

@@ -398,5 +398,3 @@ def test_a_solution_may_be_called_like_a_test() -> None:
     code = "def test_bit(n, k):\n    return bool(n >> k & 1)\n"
     assert read_suite(code, "assert test_bit(4, 2)").effective
     assert read_suite(code, f"{code}\nassert test_bit(4, 2)").redefined
-    code = SOLUTION + "\ndef test_add():\n    assert add(1, 2) == 3\n"
-    assert read_suite(code, "test_add()").effective
