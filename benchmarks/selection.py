@@ -26,8 +26,7 @@ from benchmarks.record import machine, rows_of, write
 from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
 from veristone.cli.display import print_table
 from veristone.engine import Engine
-from veristone.generators.code.asserts import asserts_in
-from veristone.generators.code.completion import with_helpers
+from veristone.generators.code.completion import asserts_in, with_helpers
 from veristone.generators.selection.choice import Choice, choose
 from veristone.generators.selection.duplicates import DuplicateFilter, Duplicates
 from veristone.generators.selection.gates import (

@@ -17,19 +17,15 @@ from numpy.typing import NDArray
 
 __all__ = [
     "AtThreshold",
-    "Bin",
     "Calibration",
     "Estimate",
     "Item",
     "auc",
     "calibrate",
-    "estimate",
-    "reliability",
     "threshold_for",
 ]
 
 THRESHOLDS = tuple(step / 10 for step in range(1, 10))
-BINS = 10
 RESAMPLES = 1000
 _SEED = 20_261_125
 _TAIL = 0.025
@@ -71,18 +67,6 @@ class AtThreshold(msgspec.Struct, frozen=True, kw_only=True):
     """Share of those that are enough that are kept."""
 
 
-class Bin(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the reliability table. The last bin includes 1."""
-
-    low: float
-    high: float
-    count: int
-    mean: float | None
-    """Mean probability of yes."""
-    enough: float | None
-    """Share that is enough; equal to the mean where probabilities can be taken at their word."""
-
-
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """All figures."""
 
@@ -93,7 +77,6 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     brier: Estimate
     """Mean squared distance of the probability from the label; 0.25 for always 0.5."""
     thresholds: list[AtThreshold]
-    bins: list[Bin]
     wanted: float
     """The precision asked for."""
     chosen: AtThreshold | None
@@ -155,15 +138,9 @@ def calibrate(items: Sequence[Item], *, precision: float = 0.9) -> Calibration:
         auc=sample.estimate(auc),
         brier=sample.estimate(lambda p, enough: _mean((p - enough) ** 2)),
         thresholds=list(map(sample.at, THRESHOLDS)),
-        bins=reliability(sample.p_yes, sample.enough),
         wanted=precision,
         chosen=None if chosen is None else sample.at(chosen),
     )
-
-
-def estimate(figure: Figure, items: Sequence[Item]) -> Estimate:
-    """Return one figure of some items, with its interval."""
-    return _Sample(items).estimate(figure)
 
 
 def auc(p_yes: Floats, enough: Bools) -> float | None:
@@ -176,21 +153,6 @@ def auc(p_yes: Floats, enough: Bools) -> float | None:
         return None
     twice = np.searchsorted(no, yes, "left").sum() + np.searchsorted(no, yes, "right").sum()
     return float(twice / (2 * len(yes) * len(no)))
-
-
-def reliability(p_yes: Floats, enough: Bools) -> list[Bin]:
-    """Return what share is enough where the probability lies in each of `BINS` equal parts."""
-    places = np.minimum((p_yes * BINS).astype(np.int64), BINS - 1)
-    return [
-        Bin(
-            low=number / BINS,
-            high=(number + 1) / BINS,
-            count=int((places == number).sum()),
-            mean=_mean(p_yes[places == number]),
-            enough=_mean(enough[places == number]),
-        )
-        for number in range(BINS)
-    ]
 
 
 def threshold_for(p_yes: Floats, enough: Bools, precision: float) -> float | None:

@@ -6,18 +6,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from veristone.generators.judge.calibration import (
-    Calibration,
-    Estimate,
-    Item,
-    auc,
-    calibrate,
-    estimate,
-)
+from veristone.generators.judge.calibration import Calibration, Item, calibrate
 from veristone.generators.judge.labelled import Labelled
 from veristone.generators.judge.records import Judgement
 
-__all__ = ["BASELINES", "PARTS", "Report", "Row", "baseline", "make_report"]
+__all__ = ["PARTS", "Report", "Row", "make_report"]
 
 PARTS: dict[str, Callable[[Labelled], bool]] = {
     "all": lambda one: True,
@@ -25,16 +18,6 @@ PARTS: dict[str, Callable[[Labelled], bool]] = {
     "not borderline": lambda one: not one.borderline,
 }
 """Parts of the set with figures of their own."""
-
-
-BASELINES: dict[str, Callable[[Labelled], float]] = {
-    "length of the documentation": lambda one: len(one.seed.docstring),
-    "documentation to code": lambda one: (
-        len(one.seed.docstring) / max(1, len(one.seed.code) - len(one.seed.docstring))
-    ),
-    "shortness of the code": lambda one: -len(one.seed.code),
-}
-"""Orders that can be had without a model: a judge with no larger AUC is of no use."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +43,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     understand that this is a question."""
     figures: dict[str, Calibration]
     """By part of the set, see `PARTS`."""
-    baselines: dict[str, Estimate]
-    """Area under the ROC curve of each of `BASELINES`, on the functions that were judged."""
     rows: list[Row]
 
 
@@ -87,18 +68,11 @@ def make_report(
             )
             for name, belongs in PARTS.items()
         },
-        baselines={name: baseline(name, [one for one, _ in judged]) for name in BASELINES},
         rows=[
             Row(enough=one.enough, kind=one.kind, borderline=one.borderline, judgement=said)
             for one, said in pairs
         ],
     )
-
-
-def baseline(name: str, labelled: Sequence[Labelled]) -> Estimate:
-    """Return the area under the ROC curve of a baseline."""
-    figure = BASELINES[name]
-    return estimate(auc, [Item(figure(one), one.enough, one.group) for one in labelled])
 
 
 def _digest(labelled: Sequence[Labelled]) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veristone.generators.judge import calibration
-from veristone.generators.judge.calibration import Bin, Item, calibrate
+from veristone.generators.judge.calibration import Item, calibrate
 
 #: p, label: two pairs of five yes and three no are in the wrong order, one is a tie.
 BY_HAND = [
@@ -36,10 +36,6 @@ def arrays(some: list[Item]) -> tuple[calibration.Floats, calibration.Bools]:
 
 def auc(some: list[Item]) -> float | None:
     return calibration.auc(*arrays(some))
-
-
-def reliability(some: list[Item]) -> list[Bin]:
-    return calibration.reliability(*arrays(some))
 
 
 def threshold_for(some: list[Item], precision: float) -> float | None:
@@ -71,14 +67,6 @@ def test_exactly_the_threshold_is_kept_as_in_the_step() -> None:
     assert at[0.5].kept == 1
 
 
-def test_reliability_by_hand() -> None:
-    bins = reliability([Item(0.0, False), Item(0.05, True), Item(0.3, True), Item(1.0, True)])
-    assert [row.count for row in bins] == [2, 0, 0, 1, 0, 0, 0, 0, 0, 1]
-    assert (bins[0].mean, bins[0].enough) == (0.025, 0.5)
-    assert bins[1].mean is None
-    assert (bins[9].low, bins[9].high) == (0.9, 1.0)
-
-
 @pytest.mark.parametrize(
     ("precision", "expected"),
     # From the top: 1/1, 2/2, 2/3, 3/4, then both at 0.4 together 4/6, 5/7, 5/8.
@@ -103,14 +91,6 @@ def test_auc_is_the_share_of_pairs_in_order(some: list[Item]) -> None:
         assert found is None
     else:
         assert found == pytest.approx(sum(pairs) / len(pairs))
-
-
-@given(items)
-def test_bins_hold_everything_once(some: list[Item]) -> None:
-    bins = reliability(some)
-    assert sum(row.count for row in bins) == len(some)
-    for row in bins:
-        assert row.mean is None or row.low - 1e-9 <= row.mean <= row.high + 1e-9
 
 
 @given(items, st.sampled_from([0.5, 0.9, 1.0]))

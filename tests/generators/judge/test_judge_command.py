@@ -241,7 +241,6 @@ def test_calibration_of_judges_that_are_known(
     assert low <= found["value"] <= high
     assert found["low"] <= found["value"] <= found["high"]
     assert "AUC" in done.stdout
-    assert "length of the documentation" in done.stdout
     if judge == "perfect":
         threshold = report["figures"]["all"]["chosen"]["threshold"]
         assert threshold == pytest.approx(0.9)
