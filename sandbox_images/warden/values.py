@@ -184,9 +184,20 @@ def decode(value: Any) -> Any:
                 raise ValueError(f"unknown value tag {tag!r}")
             try:
                 return build(value[tag])
-            except (TypeError, ArithmeticError, AttributeError, LookupError, ImportError) as error:
+            except _NO_CONTENT as error:
                 raise ValueError(f"{tag}: {error}") from error
     return {key: decode(item) for key, item in value.items()}
+
+
+_NO_CONTENT = (
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    ImportError,
+    SyntaxError,
+)
+"""What building a value raises, besides ValueError, where the content is not that of its tag."""
 
 
 def _decimal(content: Any) -> Any:
@@ -202,9 +213,14 @@ def _fraction(content: Any) -> Any:
 
 
 def _ndarray(content: Any) -> Any:
+    import ast
+
     import numpy
 
-    return numpy.array(decode(content[1]), dtype=content[0])
+    dtype = content[0]
+    if dtype[:1] in ("[", "{"):  # a structured type is written as its description
+        dtype = ast.literal_eval(dtype)
+    return numpy.array(decode(content[1]), dtype=dtype)
 
 
 _BUILD: dict[str, Callable[[Any], Any]] = {

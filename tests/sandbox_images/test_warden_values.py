@@ -313,6 +313,14 @@ def test_numpy_values(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wire(array) == {"$ndarray": ["float64", [1.0, 2.0]]}
 
 
+def test_an_array_of_a_structured_type_survives_the_way() -> None:
+    numpy: Any = pytest.importorskip("numpy")
+    array = numpy.array([(1, 2.5), (3, 4.5)], dtype=[("a", "<i4"), ("b", "<f8")])
+    back = values.decode(wire(array))
+    assert back.dtype == array.dtype
+    assert back.tolist() == array.tolist()
+
+
 @pytest.mark.parametrize(
     "form",
     [
