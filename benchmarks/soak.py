@@ -147,8 +147,11 @@ async def judged_alone(backend: str) -> dict[str, Reason]:
     return found
 
 
-def below(pid: int) -> set[int]:
-    """Return all processes below `pid`."""
+def sandboxes_of(pid: int) -> set[int]:
+    """Return the processes that are an engine's sandboxes: bwrap and, one level below, the warden.
+
+    Not the samples below these: a sample that somebody kills has been killed.
+    """
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -156,10 +159,11 @@ def below(pid: int) -> set[int]:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
                 if fields[0] != "Z":
                     parents[int(entry.name)] = int(fields[1])
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+    level, found = {pid}, set[int]()
+    for _ in range(2):
+        level = {child for child, parent in parents.items() if parent in level}
+        found |= level
+    return found
 
 
 def resident_mib(pid: int) -> float:
@@ -260,7 +264,7 @@ class Soak:
                 engine.kill()
             while due and due[0] <= now and not killed:
                 due.pop(0)
-                sandboxes = below(engine.pid)
+                sandboxes = sandboxes_of(engine.pid)
                 killed = self._strike(engine, sandboxes)
         self._expect_gone(sandboxes)
         return killed

@@ -197,6 +197,8 @@ class _Reader:
         number = 0
         async for line in self._lines():
             number += 1
+            if number == 1:
+                line = line.removeprefix(_BOM)
             if not line.strip():
                 continue
             if number == 1 and line.lstrip().startswith(b"["):
@@ -263,8 +265,6 @@ class _Reader:
             block = os.read(fd, _BLOCK)
             if not block:
                 break
-            if not self._tally.read_bytes:
-                block = block.removeprefix(_BOM)
             self._tally.read_bytes += len(block)
             *ends, rest = block.split(b"\n")
             for end in ends:
