@@ -21,6 +21,7 @@ from veristone.cli.generate import generate
 from veristone.cli.loop import align, loop, step
 from veristone.cli.seeds import seeds
 from veristone.cli.select import select
+from veristone.cli.serve import serve
 from veristone.cli.setup import demo, doctor, images
 from veristone.cli.show import show
 from veristone.cli.train import train
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 command(app, "verify")(verify)
+command(app, "serve")(serve)
 command(app, "eval")(evaluate)
 app.add_typer(seeds, name="seeds")
 app.add_typer(generate, name="generate")

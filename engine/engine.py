@@ -38,8 +38,8 @@ from veristone.engine.config import EngineConfig
 from veristone.engine.judge.outcome import Judgement, signal_name
 from veristone.engine.languages import find
 from veristone.engine.runner import Pools, References, SampleRunner
-from veristone.engine.stream import stream_map
 from veristone.engine.usage import EngineUsage
+from veristone.stream import stream_map
 
 __all__ = ["Engine"]
 
@@ -188,8 +188,8 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         tests=tests,
         exit_code=last.exit_code if last else None,
         signal=signal_name(last.signal) if last and last.signal is not None else None,
-        stdout=last.stdout.excerpt() if last else Output(),
-        stderr=last.stderr.excerpt() if last else Output(),
+        stdout=last.stdout.excerpt(judgement.show_bytes) if last else Output(),
+        stderr=last.stderr.excerpt(judgement.show_bytes) if last else Output(),
         usage=runner.usage(),
         isolation=runner.isolation,
         attempts=runner.attempts,

@@ -15,7 +15,7 @@ Driver = Literal["main", "exec", "calls", "asserts"]
 LARGE_BYTES = 4 * 1024
 """Length from which on a value of a record stays text: see `Large`."""
 KEEP_BYTES = 32 * 1024
-EXCERPT_BYTES = 8 * 1024
+EXCERPT_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +59,13 @@ class Captured:
         """All bytes of a complete stream."""
         return self.head + self.tail
 
-    def excerpt(self) -> Output:
-        """The stream as a verdict shows it."""
+    def excerpt(self, most: int = EXCERPT_BYTES) -> Output:
+        """The stream as a verdict shows it: `most` bytes of it, half of them from its end."""
         data = self.head + self.tail
-        if self.complete and len(data) <= 2 * EXCERPT_BYTES:
+        if self.complete and len(data) <= most:
             return Output(head=_text(data), total_bytes=self.total)
-        head, tail = data[:EXCERPT_BYTES], data[max(EXCERPT_BYTES, len(data) - EXCERPT_BYTES) :]
+        half = most // 2
+        head, tail = data[:half], data[max(half, len(data) - half) :]
         return Output(head=_text(head), tail=_text(tail), total_bytes=self.total)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = {"engine", "sandbox_images", "generators", "training", "loop", "cli"}
+ROOMS = {"engine", "service", "sandbox_images", "generators", "training", "loop", "cli"}
 """The rooms: folders at the top of the repository, linked into the package `veristone`."""
 HEAVY = {
     "asyncio_pool",
@@ -122,7 +122,15 @@ def test_a_room_is_imported_by_its_full_name(where: str) -> None:
         ("loop", {"generators.code", "generators", "training"}),
         (
             "cli",
-            {"engine", "sandbox_images", "generators.code", "generators", "training", "loop"},
+            {
+                "engine",
+                "service",
+                "sandbox_images",
+                "generators.code",
+                "generators",
+                "training",
+                "loop",
+            },
         ),
     ],
 )

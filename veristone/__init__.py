@@ -6,6 +6,7 @@ extras and are imported by name where they are used.
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
 from veristone.checks import (
     AssertsCheck,
@@ -44,12 +45,16 @@ from veristone.verdict import (
 )
 from veristone.verifier import Verifier
 
+if TYPE_CHECKING:
+    from veristone.client import Client, SyncClient, local
+
 __all__ = [
     "AssertsCheck",
     "BackendUnavailable",
     "Call",
     "Check",
     "Checker",
+    "Client",
     "Comparator",
     "Completion",
     "ConfigError",
@@ -74,15 +79,26 @@ __all__ = [
     "SandboxFailure",
     "StdioCase",
     "StdioCheck",
+    "SyncClient",
     "TestResult",
     "Usage",
     "Verdict",
     "Verifier",
     "VeristoneError",
     "__version__",
+    "local",
 ]
 
 try:
     __version__ = version("veristone")
 except PackageNotFoundError:  # running from a source tree that was never installed
     __version__ = "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the client when it is first asked for: it is not needed to verify in this process."""
+    if name in ("Client", "SyncClient", "local"):
+        from veristone import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module 'veristone' has no attribute {name!r}")

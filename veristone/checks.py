@@ -57,6 +57,9 @@ class ProgramCheck(
     """The exit code that passes; None accepts any exit that is no crash."""
     stdout: str | None = None
     compare: Comparator = Comparator()
+    show_bytes: int = 16 * 1024
+    """Bytes of stdout, and as many of stderr, that the verdict shows; a longer stream loses its
+    middle. 16 MiB at most."""
 
 
 class StdioCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -14,6 +14,7 @@ __all__ = ["Sample"]
 MAX_FILES = 256
 MAX_CODE_BYTES = 16 * 1024 * 1024
 MAX_ID = 4096
+MAX_SHOWN = 16 * 1024 * 1024
 
 
 class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -24,7 +25,7 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     code: str
-    check: Check = ProgramCheck()
+    check: Check = msgspec.field(default_factory=ProgramCheck)
     language: str = "python"
     id: str = ""
     limits: Limits = Limits()
@@ -55,6 +56,8 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
             raise InvalidSample(f"id is longer than {MAX_ID} characters")
         if len(self.files) > MAX_FILES:
             raise InvalidSample(f"files: {len(self.files)} given, {MAX_FILES} at most")
+        if isinstance(self.check, ProgramCheck) and not 0 <= self.check.show_bytes <= MAX_SHOWN:
+            raise InvalidSample(f"check.show_bytes must lie between 0 and {MAX_SHOWN}")
         for name in self.files:
             _check_path(name)
             parents = name.split("/")[:-1]

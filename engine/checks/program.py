@@ -1,5 +1,7 @@
 """`program`: one run, its exit code, and where given its output."""
 
+import dataclasses
+
 from veristone import Comparator, Limits, ProgramCheck, Reason, Sample
 from veristone.engine.checks.base import Runner, aside, program_job
 from veristone.engine.jobs import Captured, Report
@@ -12,7 +14,8 @@ __all__ = ["check_program", "ended_well", "wrong_text"]
 async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> Judgement:
     """Run the program once and judge it."""
     job = program_job(sample, check.args, check.stdin, check.stdout, check.compare)
-    report = await runner.run(job)
+    keep = max(job.keep_head, min(check.show_bytes, sample.limits.output_bytes))
+    report = await runner.run(dataclasses.replace(job, keep_head=keep))
     verdict = ended_well(report, sample.limits, check.exit_code)
     if verdict is None and check.stdout is not None:
         if not report.stdout.complete:
@@ -23,7 +26,7 @@ async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> 
             )
             verdict = (Reason.WRONG_ANSWER, wrong) if wrong is not None else None
     reason, message = verdict or (Reason.PASSED, "")
-    return Judgement(reason=reason, message=message, last=report)
+    return Judgement(reason=reason, message=message, last=report, show_bytes=check.show_bytes)
 
 
 def wrong_text(stdout: Captured, expected: str, rule: Comparator) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from veristone import Limits, Reason, TestResult
-from veristone.engine.jobs import Report
+from veristone.engine.jobs import EXCERPT_BYTES, Report
 
 __all__ = ["Judgement", "failure", "last_line", "read_error", "signal_name"]
 
@@ -34,6 +34,8 @@ class Judgement:
     shared: bool = False
     last: Report | None = None
     """The run whose output a person wants to see."""
+    show_bytes: int = EXCERPT_BYTES
+    """Bytes of each of its streams that the verdict shows."""
 
 
 def signal_name(number: int) -> str:

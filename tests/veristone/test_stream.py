@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veristone.engine.stream import stream_map
+from veristone.stream import stream_map
 
 
 async def double(item: int) -> int:

@@ -1,0 +1,69 @@
+"""`veristone serve`: the verifier behind HTTP."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from veristone.cli.options import EngineOptions, Quiet
+
+__all__ = ["serve"]
+
+
+async def serve(
+    engine: EngineOptions,
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Listen here.", show_default="127.0.0.1"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="N", help="0: any free one.", show_default="8080"),
+    ] = None,
+    uds: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Listen on this Unix socket instead.")
+    ] = None,
+    service: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="TOML file with settings of the service, tenants and their tokens among them.",
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> int:
+    """Serve verdicts over HTTP.
+
+    Native paths lie under /v1 (described at /openapi.json); SandboxFusion's, Piston's and
+    code_exec_server's at the paths that their clients use. Listens on 127.0.0.1 unless told
+    otherwise; any other address needs tenants with tokens. Ctrl-C or SIGTERM: requests under way
+    are answered, then it ends.
+    """
+    from veristone.extras import need_modules
+
+    need_modules("litestar", "uvicorn", "prometheus_client", extra="service")
+    from veristone.cli.display import complain
+    from veristone.processes import end_with_parent
+    from veristone.service.config import ServiceConfig
+    from veristone.service.serve import serve as run
+    from veristone.settings import checked, read_toml
+
+    if with_parent:
+        end_with_parent()
+    given: dict[str, Any] = {"host": host, "port": port, "uds": uds}
+    settings: dict[str, Any] = {}
+    if service is not None:
+        settings = read_toml(service, str(service), what="configuration", known=())
+    settings |= {name: value for name, value in given.items() if value is not None}
+
+    def ready(address: str) -> None:
+        if not quiet:
+            complain(f"listening on {address}; paths are described at {address}/openapi.json")
+
+    # To be stopped is how a service ends well.
+    with contextlib.suppress(asyncio.CancelledError):
+        await run(checked(ServiceConfig, settings, "setting"), engine.settings(), ready)
+    return 0

@@ -1,0 +1,129 @@
+"""Who may wait for a sandbox, and for how long.
+
+A trainer's request has a deadline, and an answer after it is no answer. So a sample that cannot be
+judged before its deadline is refused at once, while its sender can still ask somebody else: when
+too many wait already, when the queue in front of it is longer than its deadline by what samples
+took lately, or when the deadline comes while it waits or runs. Refused is not judged: nothing is
+said about the sample.
+"""
+
+import asyncio
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from veristone import Sample, Verdict, Verifier, VeristoneError
+
+__all__ = ["Admission", "Load", "Overloaded"]
+
+_MEMORY = 0.05
+"""Weight of the latest sample in the mean of how long samples take."""
+
+
+class Overloaded(VeristoneError, RuntimeError):
+    """The sample was not judged, because others are before it. Ask again later, or elsewhere.
+
+    Attributes:
+        retry_after_s: when it is worth to ask again, in whole seconds from now.
+    """
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = max(1, math.ceil(retry_after_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is under way."""
+
+    running: int
+    waiting: int
+    slots: int
+    typical_s: float
+    """Mean time of a sample in its slot, the latest ones counting most."""
+
+
+class Admission:
+    """Lets samples through to a verifier, a bounded number at a time, first come, first served.
+
+    Args:
+        verifier: judges.
+        slots: samples handed to it at one time.
+        most_waiting: samples under way at one time, those that wait included.
+    """
+
+    def __init__(self, verifier: Verifier, slots: int, most_waiting: int) -> None:
+        self._verifier = verifier
+        self._slots = slots
+        self._most_waiting = most_waiting
+        self._free = asyncio.Semaphore(slots)
+        self._running = 0
+        self._entered: Counter[str] = Counter()
+        self._typical_s = 0.0
+
+    def load(self) -> Load:
+        """Return what is under way at this moment."""
+        entered = self._entered.total()
+        return Load(self._running, entered - self._running, self._slots, self._typical_s)
+
+    async def verify(
+        self,
+        sample: Sample,
+        deadline_s: float,
+        tenant: str = "",
+        most_waiting: int | None = None,
+    ) -> Verdict:
+        """Judge a sample, or refuse it in time.
+
+        Args:
+            sample: what to judge.
+            deadline_s: seconds from now in which there must be an answer.
+            tenant: whose sample it is.
+            most_waiting: how many samples of this tenant may be under way at one time.
+
+        Raises:
+            Overloaded: it could not be judged before the deadline.
+            InvalidSample: it cannot be judged as it is.
+        """
+        self._check_room(deadline_s, tenant, most_waiting)
+        self._entered[tenant] += 1
+        try:
+            async with asyncio.timeout(deadline_s):
+                async with self._free:
+                    return await self._run(sample)
+        except TimeoutError:
+            raise Overloaded(f"not judged within {deadline_s:g} s", self._wait_s()) from None
+        finally:
+            self._entered[tenant] -= 1
+
+    def _check_room(self, deadline_s: float, tenant: str, most_waiting: int | None) -> None:
+        if self._entered.total() >= self._most_waiting:
+            raise Overloaded(f"{self._most_waiting} samples are under way already", self._wait_s())
+        if most_waiting is not None and self._entered[tenant] >= most_waiting:
+            raise Overloaded(
+                f"{most_waiting} samples of {tenant} are under way already", self._typical_s
+            )
+        wait_s = self._wait_s()
+        # Where nobody waits every sample is tried: the mean must not shut out what would mend it.
+        if wait_s and wait_s + self._typical_s > deadline_s:
+            raise Overloaded(
+                f"the queue is {wait_s:.1f} s long, the deadline {deadline_s:g} s away", wait_s
+            )
+
+    def _wait_s(self) -> float:
+        """Return how long a sample that came now would wait, by what samples took lately."""
+        ahead = self._entered.total() - self._slots
+        return max(0, ahead) * self._typical_s / self._slots
+
+    async def _run(self, sample: Sample) -> Verdict:
+        self._running += 1
+        started = time.monotonic()
+        try:
+            verdict = await self._verifier.verify(sample)
+        finally:
+            self._running -= 1
+        took = time.monotonic() - started
+        weight = _MEMORY if self._typical_s else 1.0
+        self._typical_s += weight * (took - self._typical_s)
+        return verdict

@@ -1,0 +1,93 @@
+"""The ASGI application: routes around one engine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from veristone import __version__
+from veristone.engine import Engine
+from veristone.service import native
+from veristone.service.admission import Admission
+from veristone.service.caller import Caller, Callers
+from veristone.service.config import ServiceConfig
+from veristone.service.dialects import DIALECTS
+from veristone.service.errors import HANDLERS
+from veristone.service.metrics import Metrics
+
+__all__ = ["Health", "create_app"]
+
+_MIB = 1024 * 1024
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether to send samples here, and how busy it is."""
+
+    status: str
+    version: str
+    backend: str
+    running: int
+    waiting: int
+    slots: int
+
+
+def create_app(engine: Engine, config: ServiceConfig | None = None) -> Litestar:
+    """Return the application that serves an open engine."""
+    config = config or ServiceConfig()
+    # One sample per sandbox is judged while the next stands ready beside it.
+    slots = 2 * engine.config.sandboxes
+    admission = Admission(engine, slots, config.most_waiting)
+    metrics = Metrics(admission.load)
+    callers = Callers(config, admission, metrics)
+
+    # Litestar copies what it is given, deeply; a function it takes as it is.
+    def let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        callers.let_in(connection)
+
+    def caller(request: Request[Any, Any, Any]) -> Caller:
+        return callers.caller(request)
+
+    api = Router(
+        "/",
+        route_handlers=[*native.ROUTES, *DIALECTS],
+        guards=[let_in],
+        dependencies={"caller": Provide(caller, sync_to_thread=False)},
+    )
+    return Litestar(
+        route_handlers=[api, _health(engine, admission), _metrics(metrics)],
+        exception_handlers=HANDLERS,
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Veristone",
+            version=__version__,
+            path="/",
+            use_handler_docstrings=True,
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        request_max_body_size=config.max_body_mib * _MIB,
+    )
+
+
+def _health(engine: Engine, admission: Admission) -> Any:
+    @get("/health", tags=["about"])
+    async def health() -> Health:
+        """Say that the service is up and how busy it is."""
+        load = admission.load()
+        return Health("ok", __version__, engine.backend, load.running, load.waiting, load.slots)
+
+    return health
+
+
+def _metrics(counted: Metrics) -> Callable[..., Any]:
+    @get("/metrics", media_type=MediaType.TEXT, tags=["about"])
+    async def metrics() -> Response[bytes]:
+        """Return counters in Prometheus's text format."""
+        return Response(counted.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return metrics

@@ -1,0 +1,66 @@
+"""Settings of the service."""
+
+import ipaddress
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from veristone import ConfigError
+
+__all__ = ["ServiceConfig", "Tenant"]
+
+
+class Tenant(BaseModel):
+    """Somebody who may ask."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: SecretStr = Field(min_length=16)
+    """What it sends as ``Authorization: Bearer TOKEN``."""
+    most_waiting: int | None = Field(default=None, ge=1)
+    """Samples of it that may wait or run at one time; None: as many as all tenants together."""
+
+
+class ServiceConfig(BaseModel):
+    """How a service listens, whom it lets in, and how much it takes on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    """Address to listen on. TLS is a proxy's work: put one in front of any other address."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """0: any that is free."""
+    uds: Path | None = None
+    """Listen on this Unix socket in place of an address."""
+    tenants: dict[str, Tenant] = {}
+    """Who may ask, by name; none: everybody who reaches the address."""
+    most_waiting: int = Field(default=4096, ge=1)
+    """Samples that may wait or run at one time; what comes on top is refused at once."""
+    deadline_s: float = Field(default=300.0, gt=0)
+    """Seconds in which a request is answered that names no deadline of its own."""
+    max_body_mib: int = Field(default=64, ge=1)
+    """Largest request, and largest line of a batch."""
+    drain_s: float = Field(default=60.0, ge=0)
+    """Seconds that requests under way may take after SIGTERM."""
+
+    def check_exposure(self) -> None:
+        """Raise `ConfigError` where everybody on a network could run code here.
+
+        Raises:
+            ConfigError: the address is no loopback address and there are no tenants.
+        """
+        if self.tenants or self.uds is not None or _is_loopback(self.host):
+            return
+        raise ConfigError(
+            f"host {self.host} can be reached from other machines: give the service tenants with"
+            " tokens (--config FILE with [tenants.NAME] token = ...), or leave it at 127.0.0.1"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

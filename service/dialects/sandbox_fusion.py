@@ -1,0 +1,176 @@
+"""SandboxFusion's `/run_code` and `/v1/ping`, as verl and the client on PyPI use them.
+
+Contract read from SandboxFusion's server (sandbox/server/sandbox_api.py, sandbox/runners) and from
+verl's client (verl/utils/reward_score/sandbox_fusion). Where this differs from the original:
+
+- `language` may be left out and is Python then; the original answers 422.
+- CPU time decides about `run_timeout`; a program that only waits is ended some seconds later.
+- There is no verdict (a fault of ours, or no time left): 504, the one status that verl asks again
+  after. The original says 200 with `SandboxError`, which verl scores as a wrong answer.
+- `fetch_files` and languages without a sandbox here are refused with 422 and the reason.
+"""
+
+import base64
+import binascii
+import signal
+from typing import Any, Literal
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import JSONBody
+
+from veristone import Decision, InvalidSample, Limits, ProgramCheck, Reason, Sample, Verdict
+from veristone.service.admission import Overloaded
+from veristone.service.caller import Caller
+from veristone.service.errors import explained
+
+__all__ = ["ROUTES", "RunCode", "RunCodeReply", "deadline_s", "to_reply", "to_sample"]
+
+_SHOWN = 1024 * 1024
+"""Bytes of each stream in a reply."""
+_WAITING_S = 2.0
+"""Seconds past `run_timeout` after which a program that does not compute is ended."""
+_MARGIN_S = 1.0
+"""What is left of the client's deadline for the way back."""
+_MEMORY_MIB = 512
+
+
+class RunCode(msgspec.Struct, kw_only=True):
+    """A request of `/run_code`."""
+
+    code: str
+    language: str = "python"
+    compile_timeout: float = 10.0
+    run_timeout: float = 10.0
+    memory_limit_mb: int = msgspec.field(default=-1, name="memory_limit_MB")
+    stdin: str | None = None
+    files: dict[str, str | None] = {}
+    """Path to content in base64; a file without content is left out."""
+    fetch_files: list[str] = []
+
+
+class CommandResult(msgspec.Struct, kw_only=True):
+    """How one command, the compiler or the program, ended."""
+
+    status: Literal["Finished", "Error", "TimeLimitExceeded"]
+    execution_time: float | None = None
+    return_code: int | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+
+
+class RunCodeReply(msgspec.Struct, kw_only=True):
+    """A reply of `/run_code`."""
+
+    status: Literal["Success", "Failed", "SandboxError"]
+    message: str = ""
+    compile_result: CommandResult | None = None
+    run_result: CommandResult | None = None
+    executor_pod_name: str | None = None
+    files: dict[str, str] = {}
+
+
+def to_sample(request: RunCode) -> Sample:
+    """Return the sample that a request asks about.
+
+    Raises:
+        InvalidSample: a file is no base64, or files of the sandbox are asked for.
+    """
+    if request.fetch_files:
+        raise InvalidSample("fetch_files: files cannot be fetched from a sandbox here")
+    given = request.memory_limit_mb
+    return Sample(
+        code=request.code,
+        language=request.language,
+        check=ProgramCheck(stdin=request.stdin or "", show_bytes=_SHOWN),
+        files={
+            name: _decoded(name, text) for name, text in request.files.items() if text is not None
+        },
+        limits=Limits(
+            cpu_s=request.run_timeout,
+            wall_s=request.run_timeout + _WAITING_S,
+            memory_mib=given if given > 0 else _MEMORY_MIB,
+        ),
+    )
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidSample(f"files: {name!r} is no base64: {error}") from error
+
+
+def deadline_s(request: RunCode) -> float:
+    """Return in how many seconds verl's client gives up, less the way back."""
+    return request.compile_timeout + request.run_timeout + 10.0 - _MARGIN_S
+
+
+def to_reply(verdict: Verdict) -> RunCodeReply:
+    """Return the reply that says what a verdict says, as far as this dialect can."""
+    if verdict.decision is Decision.UNDECIDED:
+        return RunCodeReply(status="SandboxError", message=verdict.message)
+    status = "Success" if verdict.decision is Decision.PASS else "Failed"
+    result = CommandResult(
+        status="Finished",
+        execution_time=verdict.usage.wall_s,
+        return_code=_return_code(verdict),
+        stdout=verdict.stdout.text,
+        stderr=verdict.stderr.text,
+    )
+    if verdict.reason in (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT):
+        result.status, result.return_code = "TimeLimitExceeded", None
+    message = "" if status == "Success" else verdict.message
+    return RunCodeReply(status=status, message=message, run_result=result)
+
+
+def _return_code(verdict: Verdict) -> int:
+    """As `subprocess` counts: an exit code, or the negative number of a signal."""
+    if verdict.exit_code is not None and verdict.signal is None:
+        # What broke a limit did not end well, whatever code it left with.
+        return verdict.exit_code or (0 if verdict.decision is Decision.PASS else 1)
+    name = verdict.signal or "SIGKILL"
+    return -int(getattr(signal.Signals, name, signal.SIGKILL))
+
+
+@post("/run_code", status_code=200, tags=["SandboxFusion"])
+async def run_code(
+    data: JSONBody[RunCode], caller: NamedDependency[Caller]
+) -> Response[RunCodeReply]:
+    """Run a program and return what came out of it."""
+    reply = to_reply(await caller.verify(to_sample(data), deadline_s(data)))
+    return Response(reply, status_code=504 if reply.status == "SandboxError" else 200)
+
+
+@get("/v1/ping", tags=["SandboxFusion"], media_type=MediaType.JSON)
+async def ping() -> str:
+    """Say that the service is up."""
+    return "pong"
+
+
+def _refused(_: Request[Any, Any, Any], error: InvalidSample) -> Response[dict[str, str]]:
+    return Response({"detail": str(error)}, status_code=422)
+
+
+def _malformed(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
+    status = 422 if error.status_code == 400 else error.status_code
+    return Response({"detail": explained(error)}, status_code=status)
+
+
+def _no_verdict(_: Request[Any, Any, Any], error: Overloaded) -> Response[RunCodeReply]:
+    return Response(RunCodeReply(status="SandboxError", message=str(error)), status_code=504)
+
+
+ROUTES = [
+    Router(
+        "/",
+        route_handlers=[run_code, ping],
+        exception_handlers={
+            InvalidSample: _refused,
+            HTTPException: _malformed,
+            Overloaded: _no_verdict,
+        },
+    )
+]

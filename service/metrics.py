@@ -1,0 +1,72 @@
+"""What the service counts, in Prometheus's text format at `/metrics`."""
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from veristone import Verdict
+from veristone.service.admission import Load
+
+__all__ = ["Metrics"]
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class Metrics:
+    """Counters of one service, and gauges that are read when somebody asks.
+
+    Args:
+        load: tells what is under way.
+    """
+
+    def __init__(self, load: Callable[[], Load]) -> None:
+        self._registry = CollectorRegistry()
+        self._verdicts = Counter(
+            "veristone_verdicts",
+            "Samples judged.",
+            ("tenant", "decision", "reason"),
+            registry=self._registry,
+        )
+        self._refusals = Counter(
+            "veristone_refused",
+            "Samples not judged: no time before the deadline (overloaded), or invalid.",
+            ("tenant", "why"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "veristone_verdict_seconds",
+            "From a sample's arrival to its verdict.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._registry.register(_Gauges(load))
+
+    def judged(self, tenant: str, verdict: Verdict, seconds: float) -> None:
+        """Count a verdict."""
+        self._verdicts.labels(tenant, verdict.decision, verdict.reason).inc()
+        self._seconds.observe(seconds)
+
+    def refused(self, tenant: str) -> None:
+        """Count a sample for which there was no time."""
+        self._refusals.labels(tenant, "overloaded").inc()
+
+    def invalid(self, tenant: str) -> None:
+        """Count a sample that could not be judged as it was."""
+        self._refusals.labels(tenant, "invalid").inc()
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class _Gauges(Collector):
+    def __init__(self, load: Callable[[], Load]) -> None:
+        self._load = load
+
+    def collect(self) -> Iterable[Metric]:
+        load = self._load()
+        yield GaugeMetricFamily("veristone_running", "Samples being judged.", value=load.running)
+        yield GaugeMetricFamily("veristone_waiting", "Samples in the queue.", value=load.waiting)
+        yield GaugeMetricFamily("veristone_slots", "Samples judged at one time.", value=load.slots)

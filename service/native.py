@@ -1,0 +1,131 @@
+"""The service's own paths: `/v1/verify`, `/v1/verify_batch`, `/v1/languages`."""
+
+from collections.abc import AsyncGenerator, Iterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import ClientException
+from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.response import Stream
+
+from veristone import (
+    Decision,
+    InvalidSample,
+    Reason,
+    Rejected,
+    Sample,
+    Verdict,
+    __version__,
+)
+from veristone.engine.languages import installed
+from veristone.service.admission import Overloaded
+from veristone.service.caller import Caller
+from veristone.stream import stream_map
+
+__all__ = ["ROUTES", "LanguageInfo"]
+
+_AT_ONCE = 64
+"""Samples of one batch that are under way at one time: enough for any number of cores that one
+service drives, and few enough that other requests get their turn between them."""
+
+Deadline = Annotated[
+    float | None,
+    QueryParameter(gt=0, le=86400, description="Seconds in which there must be an answer."),
+]
+_decode = msgspec.json.Decoder(Sample).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class LanguageInfo(msgspec.Struct, frozen=True):
+    """A language that samples may be written in."""
+
+    name: str
+    aliases: list[str]
+
+
+@post("/v1/verify", status_code=200, tags=["verify"])
+async def verify(
+    data: JSONBody[Sample], caller: NamedDependency[Caller], deadline_s: Deadline = None
+) -> Verdict:
+    """Judge one sample.
+
+    Answers 429 with `Retry-After` where there is no time for it before the deadline: then nothing
+    was judged, and a reward must leave the sample out.
+    """
+    return await caller.verify(data, deadline_s)
+
+
+@post("/v1/verify_batch", status_code=200, tags=["verify"])
+async def verify_batch(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    deadline_s: Deadline = None,
+    stop_on: FromQuery[Literal["pass", "fail"] | None] = None,
+) -> Stream:
+    """Judge samples, one a line (NDJSON), or a JSON array of them.
+
+    Answers one verdict a line as they finish, each with the `id` of its sample. A line that is no
+    sample is answered by {"line": N, "error": ..., "rejected": true}; a sample without time before
+    the deadline by a verdict `undecided`, reason `overloaded`. With `stop_on` the answer ends after
+    the first such verdict: what has no line then was not judged.
+    """
+    items = list(_items(await request.body()))
+    answers = _answers(items, caller, deadline_s, Decision(stop_on) if stop_on else None)
+    return Stream(answers, media_type="application/x-ndjson")
+
+
+@get("/v1/languages", tags=["about"])
+async def languages() -> list[LanguageInfo]:
+    """Name every language that samples may be written in."""
+    return [LanguageInfo(each.name, each.aliases) for each in installed().values()]
+
+
+def _items(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the samples of a request as JSON, each with its position from 1."""
+    if body.lstrip().startswith(b"["):
+        try:
+            yield from enumerate(map(bytes, msgspec.json.decode(body, type=list[msgspec.Raw])), 1)
+        except msgspec.MsgspecError as error:
+            raise ClientException(str(error)) from error
+    else:
+        lines = enumerate(body.split(b"\n"), 1)
+        yield from ((number, line) for number, line in lines if line.strip())
+
+
+async def _answers(
+    items: list[tuple[int, bytes]],
+    caller: NamedDependency[Caller],
+    deadline_s: float | None,
+    stop_on: Decision | None,
+) -> AsyncGenerator[bytes]:
+    async def answer(item: tuple[int, bytes]) -> Verdict | Rejected:
+        number, text = item
+        try:
+            sample = _decode(text)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            return Rejected(line=number, error=str(error))
+        try:
+            return await caller.verify(sample, deadline_s)
+        except InvalidSample as error:
+            return Rejected(line=number, error=str(error))
+        except Overloaded as error:
+            return _undecided(sample, str(error))
+
+    answers = stream_map(answer, items, workers=_AT_ONCE, window=_AT_ONCE, ordered=False)
+    async for record in answers:
+        yield _encode(record) + b"\n"
+        if isinstance(record, Verdict) and record.decision == stop_on:
+            break
+    await answers.aclose()
+
+
+def _undecided(sample: Sample, why: str) -> Verdict:
+    reason = Reason.OVERLOADED
+    return Verdict(
+        id=sample.id, decision=reason.decision, reason=reason, message=why, version=__version__
+    )
+
+
+ROUTES = [verify, verify_batch, languages]

@@ -1,0 +1,181 @@
+"""`veristone serve` as people run it: a process, a port, signals, other people's clients."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sandbox_fusion
+
+from veristone import AssertsCheck, Decision, InvalidSample, Sample
+from veristone.client import Client, SyncClient, local
+
+COMMAND = str(Path(sys.executable).parent / "veristone")
+pytestmark = pytest.mark.bubblewrap
+
+
+@contextlib.contextmanager
+def served(*options: str) -> Generator[tuple[str, subprocess.Popen[str]]]:
+    """Start a service on a free port and yield its address."""
+    words = [COMMAND, "serve", "--port", "0", "--backend", "bubblewrap", *options]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            said = process.stderr.readline()
+            assert "listening on " in said, said + process.stderr.read()
+            yield said.split("listening on ")[1].split(";")[0], process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def address() -> Generator[str]:
+    with served() as (url, _):
+        yield url
+
+
+def refused(*options: str) -> str:
+    words = [COMMAND, "serve", "--backend", "bubblewrap", *options]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def test_sandbox_fusions_own_client(address: str) -> None:
+    """Version 0.3.7 from PyPI, as it is."""
+    sandbox_fusion.set_endpoint(address)
+
+    def ask(code: str, **more: Any) -> Any:
+        request = sandbox_fusion.RunCodeRequest(code=code, language="python", **more)
+        return sandbox_fusion.run_code(request, max_attempts=1)
+
+    right = ask("print(input())", stdin="hello")
+    assert (right.status, right.run_result.stdout) == ("Success", "hello\n")
+    wrong = ask("import sys; sys.exit(3)")
+    assert (wrong.status, wrong.run_result.return_code) == ("Failed", 3)
+    slow = ask("while True: pass", run_timeout=0.5)
+    assert slow.run_result.status == "TimeLimitExceeded"
+    long = ask("print('x' * 500_000)")
+    assert len(long.run_result.stdout) == 500_001
+    beside = ask("print(open('a.txt').read())", files={"a.txt": "aGk="})
+    assert beside.run_result.stdout == "hi\n"
+
+
+async def test_our_own_client(address: str) -> None:
+    async with Client(address) as client:
+        verdict = await client.verify(
+            Sample(code="def f(x): return x", check=AssertsCheck(tests="assert f(1) == 1"))
+        )
+        assert verdict.decision is Decision.PASS
+        with pytest.raises(InvalidSample, match="no sandbox for 'cobol'"):
+            await client.verify(Sample(code="", language="cobol"))
+        samples = [Sample(code=f"import sys; sys.exit({n % 2})", id=str(n)) for n in range(40)]
+        verdicts = [each async for each in client.verify_stream(samples)]
+    assert [each.id for each in verdicts] == [each.id for each in samples]
+    assert [each.decision for each in verdicts] == [Decision.PASS, Decision.FAIL] * 20
+
+
+def test_our_own_client_without_a_loop(address: str) -> None:
+    with SyncClient(address) as client:
+        assert client.verify(Sample(code="1/0")).message == "ZeroDivisionError: division by zero"
+        assert len(client.verify_many([Sample(code="pass")] * 5)) == 5
+
+
+async def test_a_service_of_ones_own() -> None:
+    async with local("--backend", "bubblewrap", "--sandboxes", "1") as client:
+        assert (await client.verify(Sample(code="print(1)"))).stdout.text == "1\n"
+
+
+def test_a_service_of_ones_own_ends_with_its_owner(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, os, signal\n"
+        "from veristone.client import local\n"
+        "async def main():\n"
+        "    async with local('--backend', 'bubblewrap', '--sandboxes', '1'):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
+    deadline = time.monotonic() + 20
+    while (left := _serving_under(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def _serving_under(folder: Path) -> list[str]:
+    found: list[str] = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if str(folder).encode() in path.read_bytes():
+                found.append(path.parent.name)
+    return found
+
+
+def test_what_was_accepted_is_answered_after_sigterm() -> None:
+    with served() as (url, process):
+        answers: list[httpx.Response] = []
+
+        def ask() -> None:
+            code = "import time; time.sleep(1.5); print('done')"
+            answers.append(httpx.post(f"{url}/v1/verify", json={"code": code}, timeout=30))
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        _wait_for(lambda: httpx.get(f"{url}/health").json()["running"] == 1)
+        process.send_signal(signal.SIGTERM)
+        asking.join()
+        assert answers[0].json()["stdout"]["head"] == "done\n"
+        assert process.wait(30) == 0
+
+
+def _wait_for(condition: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_clients_that_vanish_leave_nothing_behind(address: str) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    body = json.dumps({"code": "print(1)"}).encode()
+    request = b"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    for cut in (10, len(request), len(request) + len(body)):
+        for _ in range(10):
+            with socket.create_connection((host, int(port))) as connection:
+                connection.sendall((request + body)[:cut])
+    _wait_for(lambda: httpx.get(f"{address}/health").json()["running"] == 0)
+    assert httpx.get(f"{address}/health").json()["waiting"] == 0
+
+
+def test_what_cannot_be_listened_on_is_said(address: str, tmp_path: Path) -> None:
+    port = address.rsplit(":", 1)[1]
+    assert "choose another with --port" in refused("--port", port)
+    assert "give the service tenants" in refused("--host", "0.0.0.0")
+    assert "cannot listen on" in refused("--uds", str(tmp_path / "no" / "folder"))
+    settings = tmp_path / "service.toml"
+    settings.write_text("prot = 1\n")
+    assert "did you mean 'port'" in refused("--service", str(settings))
+    settings.write_text('[tenants.lab]\ntoken = "short"\n')
+    assert "tenants.lab.token" in refused("--service", str(settings))
+
+
+def test_a_network_and_a_token(tmp_path: Path) -> None:
+    settings = tmp_path / "service.toml"
+    settings.write_text('[tenants.lab]\ntoken = "0123456789abcdef"\n')
+    with served("--host", "0.0.0.0", "--service", str(settings)) as (url, _):
+        assert httpx.post(f"{url}/v1/verify", json={"code": ""}).status_code == 401
+        with SyncClient(url, token="0123456789abcdef") as client:
+            assert client.verify(Sample(code="pass")).decision is Decision.PASS
