@@ -21,6 +21,7 @@ COPY pyproject.toml README.md ./
 # The package links to the rooms beside it.
 COPY veristone veristone
 COPY engine engine
+COPY service service
 COPY sandbox_images sandbox_images
 COPY generators generators
 COPY training training

@@ -16,8 +16,10 @@ ROOMS = {"engine", "service", "sandbox_images", "generators", "training", "loop"
 HEAVY = {
     "asyncio_pool",
     "docker",
+    "httpx",
     "httpx2",
     "jinja2",
+    "litestar",
     "numpy",
     "openai",
     "pydantic",
@@ -115,6 +117,7 @@ def test_a_room_is_imported_by_its_full_name(where: str) -> None:
     [
         ("veristone", set()),
         ("engine", {"sandbox_images"}),
+        ("service", {"engine"}),
         ("sandbox_images", set()),
         ("generators/code", {"generators.code"}),
         ("generators", {"generators.code"}),
@@ -144,6 +147,8 @@ def test_a_room_imports_only_what_lies_below_it(where: str, allowed: set[str]) -
 
 def test_veristone_imports_nothing_heavy() -> None:
     wrong = {name: users for name, users in names("veristone").items() if top(name) in HEAVY}
+    # The client of a service is imported when it is asked for.
+    assert {user.rpartition("/")[0] for user in wrong.pop("httpx")} == {"veristone/client"}
     assert not wrong
 
 

@@ -18,6 +18,7 @@ def test_names_of_veristone() -> None:
         "Call",
         "Check",
         "Checker",
+        "Client",
         "Comparator",
         "Completion",
         "ConfigError",
@@ -42,12 +43,14 @@ def test_names_of_veristone() -> None:
         "SandboxFailure",
         "StdioCase",
         "StdioCheck",
+        "SyncClient",
         "TestResult",
         "Usage",
         "Verdict",
         "Verifier",
         "VeristoneError",
         "__version__",
+        "local",
     ]
 
 
