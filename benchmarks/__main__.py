@@ -1,6 +1,8 @@
 """`make bench`: every benchmark, or the one that is named, each with a record under records/.
 
-python -m benchmarks [verification|seeds|synthesis|selection] [OPTIONS OF THE ONE THAT IS NAMED]
+    python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
+
+Names: verification, service, seeds, synthesis, selection.
 """
 
 import asyncio
@@ -9,10 +11,11 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Run the benchmark that the first argument names, or all."""
-    from benchmarks import seeds, selection, synthesis, verification
+    from benchmarks import seeds, selection, service, synthesis, verification
 
     known = {
         "verification": verification,
+        "service": service,
         "seeds": seeds,
         "synthesis": synthesis,
         "selection": selection,

@@ -2,7 +2,7 @@
 # Regenerates the locks from pyproject.toml. What is locked already stays at its version unless
 # pyproject.toml forbids it; `make lock ARGS=--upgrade` moves everything.
 #   requirements.lock       development: runtime, extras, tools and the build back end
-#   requirements-base.lock  the service image: runtime and the build back end, same versions
+#   requirements-base.lock  the service image: runtime, the service and the build back end, same versions
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -27,7 +27,7 @@ compile_lock() {
 }
 
 # Without the extras that bring torch: see pyproject.toml.
-compile_lock requirements.lock --extra redis --extra seeds --extra generate --extra report --group pyproject.toml:dev "$@"
-compile_lock requirements-base.lock --constraint requirements.lock
+compile_lock requirements.lock --extra service --extra client --extra redis --extra seeds --extra generate --extra report --group pyproject.toml:dev "$@"
+compile_lock requirements-base.lock --extra service --constraint requirements.lock
 say "requirements.lock: $(grep -c == requirements.lock) packages," \
     "requirements-base.lock: $(grep -c == requirements-base.lock)"

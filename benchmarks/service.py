@@ -1,0 +1,192 @@
+"""Verdicts per second over HTTP beside the same engine in process, and answers under overload.
+
+    python -m benchmarks service [--rounds N] [--samples N] [--backend NAME]
+
+A service in a process of its own, asked from here over loopback, and an engine in this process
+judge the same trivial programs, one way after the other in each round; a ratio is taken within its
+round. Client and service share the machine's cores, as they do nowhere else, so the ratios are
+low rather than high.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.record import machine, write
+from veristone import Sample
+from veristone.engine import Engine, EngineConfig
+
+_BATCH = 512
+_AT_ONCE = 64
+_GOALS = {"/v1/verify_batch": 0.75, "/run_code, 64 at once": 0.5}
+_DEADLINE_S = 5.0
+console = Console()
+
+
+async def main(arguments: list[str]) -> None:
+    """Run everything, print it, and write it down."""
+    options = _options(arguments)
+    record: dict[str, Any] = {"samples": options.samples, "backend": options.backend, **machine()}
+    rates: dict[str, list[float]] = {"in process": [], **{name: [] for name in _GOALS}}
+    config = EngineConfig(backend=options.backend)
+    async with Engine(config) as engine, _service(options.backend) as asked:
+        await _in_process(engine, options.samples // 4)
+        await _run_code(asked, options.samples // 4)
+        for number in range(options.rounds):
+            console.print(f"round {number + 1} of {options.rounds}", highlight=False)
+            rates["in process"].append(await _in_process(engine, options.samples))
+            rates["/v1/verify_batch"].append(await _batches(asked, options.samples))
+            rates["/run_code, 64 at once"].append(await _run_code(asked, options.samples))
+        capacity = statistics.median(rates["/run_code, 64 at once"])
+        record["overload"] = [
+            await _overload(asked, capacity, times, options.seconds) for times in (1, 2, 10)
+        ]
+    record["rates"] = {name: [round(rate, 1) for rate in found] for name, found in rates.items()}
+    record["ratios"] = {
+        name: round(
+            statistics.median(
+                rate / base for rate, base in zip(rates[name], rates["in process"], strict=True)
+            ),
+            3,
+        )
+        for name in _GOALS
+    }
+    _show(record)
+    console.print(f"record: {write('service', record)}", highlight=False)
+
+
+@contextlib.asynccontextmanager
+async def _service(backend: str) -> AsyncGenerator[aiohttp.ClientSession]:
+    """Start a service and yield a session whose paths are its own."""
+    words = (sys.executable, "-m", "veristone", "serve", "--port", "0", "--backend", backend)
+    child = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
+    try:
+        assert child.stderr is not None
+        said = (await child.stderr.readline()).decode()
+        if "listening on " not in said:
+            raise SystemExit(f"the service did not start: {said}")
+        address = said.split("listening on ")[1].split(";")[0]
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(address, connector=connector) as session:
+            yield session
+    finally:
+        if child.returncode is None:
+            child.terminate()
+        await child.wait()
+
+
+def _code(number: int) -> str:
+    return f"print({number})"
+
+
+async def _in_process(engine: Engine, count: int) -> float:
+    started = time.perf_counter()
+    samples = (Sample(code=_code(number), id=str(number)) for number in range(count))
+    async for verdict in engine.verify_stream(samples, ordered=False):
+        assert verdict.decision == "pass", verdict
+    return count / (time.perf_counter() - started)
+
+
+async def _batches(session: aiohttp.ClientSession, count: int) -> float:
+    started = time.perf_counter()
+    for first in range(0, count, _BATCH):
+        numbers = range(first, min(first + _BATCH, count))
+        body = [{"code": _code(number), "id": str(number)} for number in numbers]
+        async with session.post("/v1/verify_batch", json=body) as response:
+            answers = [json.loads(line) async for line in response.content]
+        assert sum(each["decision"] == "pass" for each in answers) == len(body)
+    return count / (time.perf_counter() - started)
+
+
+async def _run_code(session: aiohttp.ClientSession, count: int) -> float:
+    numbers = iter(range(count))
+
+    async def work() -> None:
+        for number in numbers:
+            async with session.post("/run_code", json={"code": _code(number)}) as response:
+                assert (await response.json())["status"] == "Success"
+
+    started = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
+    return count / (time.perf_counter() - started)
+
+
+async def _overload(
+    session: aiohttp.ClientSession, capacity: float, times: float, seconds: float
+) -> dict[str, Any]:
+    """Send requests at `times` the rate that the service managed, whatever comes back."""
+    answers: Counter[str] = Counter()
+    took: list[float] = []
+
+    async def ask() -> None:
+        started = time.perf_counter()
+        parameters = {"deadline_s": _DEADLINE_S}
+        try:
+            async with session.post(
+                "/v1/verify", params=parameters, json={"code": _code(1)}
+            ) as response:
+                await response.read()
+                answers[str(response.status)] += 1
+        except aiohttp.ClientError as error:
+            answers[type(error).__name__] += 1
+        took.append(time.perf_counter() - started)
+
+    rate = capacity * times
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
+            group.create_task(ask())
+    took.sort()
+    return {
+        "times": times,
+        "sent_per_s": round(len(took) / seconds, 1),
+        "answers": dict(answers),
+        "p50_s": round(took[len(took) // 2], 3),
+        "p99_s": round(took[len(took) * 99 // 100], 3),
+        "after_deadline": sum(each > _DEADLINE_S for each in took),
+    }
+
+
+def _show(record: dict[str, Any]) -> None:
+    table = Table(title="trivial programs", title_justify="left")
+    table.add_column("way")
+    for name in ("verdicts/s", "of in process", "goal"):
+        table.add_column(name, justify="right")
+    for name, found in record["rates"].items():
+        ratio = record["ratios"].get(name)
+        goal = _GOALS.get(name)
+        missed = ratio is not None and goal is not None and ratio < goal
+        table.add_row(
+            name,
+            f"{statistics.median(found):.0f}",
+            f"{ratio:.2f}" if ratio is not None else "",
+            (f"{goal:.2f}" + (", not reached" if missed else "")) if goal is not None else "",
+        )
+    console.print(table)
+    for load in record["overload"]:
+        console.print(
+            f"{load['times']} times the rate: {load['answers']}, p50 {load['p50_s']} s, p99"
+            f" {load['p99_s']} s, {load['after_deadline']} after their deadline of {_DEADLINE_S} s",
+            highlight=False,
+        )
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks service", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--samples", type=int, default=4000, help="of each way in each round")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each overload")
+    parser.add_argument("--backend", default="bubblewrap")
+    return parser.parse_args(arguments)
