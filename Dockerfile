@@ -22,6 +22,7 @@ COPY pyproject.toml README.md ./
 COPY veristone veristone
 COPY engine engine
 COPY service service
+COPY integrations integrations
 COPY sandbox_images sandbox_images
 COPY generators generators
 COPY training training

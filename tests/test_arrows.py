@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = {"engine", "service", "sandbox_images", "generators", "training", "loop", "cli"}
+ROOMS = {
+    "engine",
+    "service",
+    "integrations",
+    "sandbox_images",
+    "generators",
+    "training",
+    "loop",
+    "cli",
+}
 """The rooms: folders at the top of the repository, linked into the package `veristone`."""
 HEAVY = {
     "asyncio_pool",
@@ -118,6 +127,7 @@ def test_a_room_is_imported_by_its_full_name(where: str) -> None:
         ("veristone", set()),
         ("engine", {"sandbox_images"}),
         ("service", {"engine"}),
+        ("integrations", {"generators.code"}),
         ("sandbox_images", set()),
         ("generators/code", {"generators.code"}),
         ("generators", {"generators.code"}),

@@ -1,0 +1,129 @@
+"""Rewards for trainers: what rows may look like, and that no fault of ours becomes a zero."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from veristone import (
+    AssertsCheck,
+    Client,
+    ConfigError,
+    FunctionCheck,
+    InvalidSample,
+    ProgramCheck,
+    StdioCheck,
+)
+from veristone.integrations import verl
+from veristone.integrations.asking import check_of
+from veristone.integrations.trl import reward
+
+TESTS = "assert f(1) == 2"
+RIGHT = "Sure:\n```python\ndef f(x):\n    return x + 1\n```\n"
+
+
+def answering(request: httpx.Request) -> httpx.Response:
+    """A service that judges by words in the code."""
+    code = json.loads(request.content)["code"]
+    if "broken" in code:
+        return httpx.Response(503, json={"error": "no sandbox"})
+    passed = code.count("right")
+    reason = "passed" if passed == 4 else "wrong_answer"
+    decision = "pass" if passed == 4 else "fail"
+    verdict = {"id": "x", "decision": decision, "reason": reason, "passed": passed, "total": 4}
+    return httpx.Response(200, json=verdict)
+
+
+def client() -> Client:
+    return Client("http://service", transport=httpx.MockTransport(answering))
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (TESTS, AssertsCheck),
+        ({"kind": "program"}, ProgramCheck),
+        ('{"kind": "asserts", "tests": "assert 1"}', AssertsCheck),
+        ({"inputs": ["1\n"], "outputs": ["2\n"]}, StdioCheck),
+        (json.dumps({"inputs": ["1\n"], "outputs": ["2\n"]}), StdioCheck),
+        ({"inputs": ['1\n"a"'], "outputs": ["[2]"], "fn_name": "f"}, FunctionCheck),
+        ({"assert_case": ["assert f(1) == 2", "assert f(2) == 3"]}, AssertsCheck),
+        ([{"input": "1", "output": "2"}], StdioCheck),
+        ({"language": "python", "test_cases": [{"input": "1", "output": "2"}]}, StdioCheck),
+        (["assert f(1) == 2"], AssertsCheck),
+    ],
+)
+def test_rows_of_other_peoples_datasets(row: Any, kind: type) -> None:
+    assert isinstance(check_of(row), kind)
+
+
+def test_arguments_of_a_function_are_json_one_a_line() -> None:
+    check = check_of({"inputs": ['1\n"a"\nplain'], "outputs": ["[2]"], "fn_name": "f"})
+    assert isinstance(check, FunctionCheck)
+    assert check.entry_point == "f"
+    assert check.calls[0].args == [1, "a", "plain"]
+    assert check.calls[0].expected == [2]
+
+
+@pytest.mark.parametrize("row", [None, 1, [], {}, {"kind": "nothing"}, {"inputs": []}])
+def test_a_row_without_a_check_is_said(row: Any) -> None:
+    with pytest.raises(InvalidSample, match="check"):
+        check_of(row)
+
+
+async def test_trls_reward_is_none_where_there_is_no_verdict() -> None:
+    metrics: dict[str, float] = {}
+    reward_of = reward(client=client(), deadline_s=0.2)
+    rewards = await reward_of(
+        completions=[
+            "```python\nright right right right\n```",
+            "right right",
+            [{"role": "assistant", "content": "broken"}],
+        ],
+        prompts=["", "", ""],
+        completion_ids=[[], [], []],
+        tests=[TESTS] * 3,
+        log_metric=metrics.__setitem__,
+    )
+    assert rewards == [1.0, 0.0, None]
+    assert metrics == {"undecided": pytest.approx(1 / 3)}
+
+
+async def test_a_share_of_the_tests_is_less_than_a_pass() -> None:
+    reward_of = reward(client=client(), partial=True)
+    asked = {"completions": ["right " * count for count in range(5)], "tests": [TESTS] * 5}
+    assert await reward_of(**asked) == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+async def test_a_dataset_without_the_column_is_said_before_anything_is_asked() -> None:
+    with pytest.raises(InvalidSample, match="no column 'tests'; it has: answers"):
+        await reward(client=client())(completions=[""], answers=[""])
+    with pytest.raises(ConfigError, match="address of a service"):
+        reward()
+
+
+async def test_verls_score_has_the_same_keys_whatever_happens() -> None:
+    asked = client()
+
+    async def score(text: str, truth: Any = TESTS) -> dict[str, float]:
+        return await verl.compute_score(
+            "source", text, truth, {"index": 1}, client=asked, deadline_s=0.2
+        )
+
+    right, wrong, broken, no_row = await asyncio.gather(
+        score("right right right right"), score("right"), score("broken"), score("right", None)
+    )
+    assert [each["score"] for each in (right, wrong, broken, no_row)] == [1.0, 0.0, 0.0, 0.0]
+    assert [each["undecided"] for each in (right, wrong, broken, no_row)] == [0.0, 0.0, 1.0, 1.0]
+    assert right.keys() == wrong.keys() == broken.keys() == no_row.keys()
+    assert all(type(value) is float for each in (right, broken) for value in each.values())
+
+
+def test_verl_takes_it_for_asynchronous() -> None:
+    """As verl's reward loop looks (verl/experimental/reward_loop/reward_manager/naive.py)."""
+    import inspect
+
+    assert inspect.iscoroutinefunction(verl.compute_score)
+    assert verl.compute_score.__module__ == "veristone.integrations.verl"
