@@ -59,7 +59,7 @@ async def compute_score(
         verdict = await asker.ask(solution_str, ground_truth, language)
     except VeristoneError as error:
         # A row that cannot be judged says nothing about the response to it; a wrong token or
-        # address neither. Each is said once: verl shows nothing of what a reward raises but the end.
+        # address neither. Each is said once, in the log: to raise would end verl's step.
         _complain(str(error))
         return _scores(None, partial)
     return _scores(verdict, partial)
