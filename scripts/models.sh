@@ -89,7 +89,7 @@ print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], s
         $VENV/bin/uv pip compile --quiet --python $VENV/bin/python --generate-hashes \
             --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
             "${LEFT_OUT[@]/#/--no-emit-package=}" \
-            --extra redis --extra seeds --extra generate --extra report --extra train --group pyproject.toml:dev \
+            --extra service --extra client --extra redis --extra seeds --extra generate --extra report --extra train --group pyproject.toml:dev \
             --output-file "$output" pyproject.toml - >/dev/null
 }
 
