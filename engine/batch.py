@@ -15,10 +15,10 @@ import os
 import stat
 import sys
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal
 
 import msgspec
 
@@ -34,8 +34,8 @@ from veristone import (
 )
 from veristone.engine.config import EngineConfig
 from veristone.engine.engine import Engine
+from veristone.engine.reading import read_sample
 from veristone.files import lock
-from veristone.text import near
 
 __all__ = ["Tally", "verify_file"]
 
@@ -43,7 +43,6 @@ _log = logging.getLogger(__name__)
 MAX_LINE = 128 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
-_decode = msgspec.json.Decoder(Sample).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -212,7 +211,7 @@ class _Reader:
             try:
                 sample = self._sample(line)
             except Exception as error:
-                if not isinstance(error, _NO_SAMPLE):
+                if not isinstance(error, InvalidSample):
                     # A fault of ours, and still no reason to end a run.
                     _log.exception("line %d: an unforeseen error", number)
                 if records > self._done:
@@ -232,11 +231,7 @@ class _Reader:
     def _sample(self, line: bytes) -> Sample:
         if len(line) > MAX_LINE:
             raise InvalidSample(f"the line is longer than {MAX_LINE} bytes")
-        try:
-            sample = _decode(line)
-        except msgspec.ValidationError as error:
-            raise InvalidSample(f"{error}{_hint(msgspec.json.decode(line))}") from error
-        _refuse_misspelt(msgspec.json.decode(line), sample)
+        sample = read_sample(line)
         self._accept(sample)
         return sample
 
@@ -276,17 +271,13 @@ class _Reader:
             yield bytes(line)
 
 
-_NO_SAMPLE = (msgspec.MsgspecError, InvalidSample, UnicodeError, RecursionError)
-"""What a line raises that is no sample."""
 _ERROR = 1000
 """Characters of the error of a line."""
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "nested deeper than a sample can be"
-    text = str(error) if isinstance(error, _NO_SAMPLE) else f"{type(error).__name__}: {error}"
-    return text[:_ERROR]
+    known = isinstance(error, InvalidSample)
+    return (str(error) if known else f"{type(error).__name__}: {error}")[:_ERROR]
 
 
 async def _readable(fd: int) -> None:
@@ -297,56 +288,6 @@ async def _readable(fd: int) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(fd)
-
-
-def _hint(value: Any) -> str:
-    """Say what a line is that is no sample, where that is known."""
-    if not isinstance(value, dict):
-        return ""
-    fields = cast("dict[str, Any]", value)
-    if "code" not in fields and fields.keys() & {"task_id", "prompt", "completion", "solution"}:
-        return "; tasks and answers of a benchmark are for `veristone eval`"
-    check: Any = fields.get("check")
-    if isinstance(check, dict) and "kind" not in check:
-        return '; a check says its kind: "program", "stdio", "function" or "asserts"'
-    return ""
-
-
-def _refuse_misspelt(fields: Mapping[str, Any], sample: Sample) -> None:
-    """Refuse a sample whose tests would be ignored, which would pass for the wrong reason.
-
-    Other tools' fields beside `code` are let be. In `check` and `limits`, which are ours, a field
-    that nobody reads is a mistake.
-
-    Raises:
-        InvalidSample: naming the field, and the one that was meant.
-    """
-    if "check" not in fields:
-        for name in ("test", "tests"):
-            if fields.get(name):
-                raise InvalidSample(
-                    f"the field {name!r} is not read and the sample has no check: give its tests"
-                    ' as "check": {"kind": "asserts", "tests": "..."}'
-                )
-    for name in ("check", "limits"):
-        _refuse_unknown(fields.get(name), getattr(sample, name), name)
-
-
-def _refuse_unknown(given: Any, read: Any, place: str) -> None:
-    if isinstance(given, list) and isinstance(read, list):
-        pairs = zip(cast("list[Any]", given), cast("list[Any]", read), strict=True)
-        for number, (one, other) in enumerate(pairs):
-            _refuse_unknown(one, other, f"{place}[{number}]")
-    if not isinstance(given, dict) or not isinstance(read, msgspec.Struct):
-        return
-    known = read.__struct_fields__
-    for name, value in cast("dict[str, Any]", given).items():
-        if name in known:
-            _refuse_unknown(value, getattr(read, name), f"{place}.{name}")
-        elif name != read.__struct_config__.tag_field:
-            raise InvalidSample(
-                f"{place} has no field {name!r} (only {', '.join(known)}){near(name, known)}"
-            )
 
 
 def _open_input(path: Path | None, stack: contextlib.ExitStack, tally: Tally) -> IO[bytes]:

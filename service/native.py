@@ -20,6 +20,7 @@ from veristone import (
     __version__,
 )
 from veristone.engine.languages import installed
+from veristone.engine.reading import read_sample
 from veristone.service.admission import Overloaded
 from veristone.service.caller import Caller
 from veristone.stream import stream_map
@@ -34,7 +35,6 @@ Deadline = Annotated[
     float | None,
     QueryParameter(gt=0, le=86400, description="Seconds in which there must be an answer."),
 ]
-_decode = msgspec.json.Decoder(Sample).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,14 +47,18 @@ class LanguageInfo(msgspec.Struct, frozen=True):
 
 @post("/v1/verify", status_code=200, tags=["verify"])
 async def verify(
-    data: JSONBody[Sample], caller: NamedDependency[Caller], deadline_s: Deadline = None
+    data: JSONBody[Sample],
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    deadline_s: Deadline = None,
 ) -> Verdict:
     """Judge one sample.
 
     Answers 429 with `Retry-After` where there is no time for it before the deadline: then nothing
     was judged, and a reward must leave the sample out.
     """
-    return await caller.verify(data, deadline_s)
+    # `data` describes the body; what it lets pass, a misspelt field, is refused here.
+    return await caller.verify(read_sample(await request.body()), deadline_s)
 
 
 @post("/v1/verify_batch", status_code=200, tags=["verify"])
@@ -103,8 +107,8 @@ async def _answers(
     async def answer(item: tuple[int, bytes]) -> Verdict | Rejected:
         number, text = item
         try:
-            sample = _decode(text)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            sample = read_sample(text)
+        except InvalidSample as error:
             return Rejected(line=number, error=str(error))
         try:
             return await caller.verify(sample, deadline_s)

@@ -56,6 +56,8 @@ async def test_a_fault_of_ours_is_no_wrong_answer() -> None:
         (b'{"code": "x", "limits": {"memory_mib": 99999}}', "this engine allows 2048"),
         (b'{"code": "x", "files": {"../x": ""}}', "no relative path"),
         (b'{"code": "x", "check": {"kind": "program", "show_bytes": -1}}', "show_bytes"),
+        (b'{"code": "x", "limits": {"cpu": 1}}', "limits has no field 'cpu'"),
+        (b'{"code": "x", "tests": "assert f() == 1"}', "the field 'tests' is not read"),
         (b"[]", "Expected `object`"),
         (b"", "data"),
     ],
