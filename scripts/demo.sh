@@ -23,4 +23,6 @@ if [[ $backend == bubblewrap ]]; then
         "Ubuntu 24.04 and newer: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
 fi
 
-exec .venv/bin/veristone demo --backend "$backend" "$@"
+.venv/bin/veristone demo --backend "$backend" "$@"
+say "The same over HTTP, as \`veristone serve\` answers (examples/over_http.py):"
+.venv/bin/python examples/over_http.py --backend "$backend" --sandboxes 1

@@ -39,3 +39,11 @@ def test_in_a_program() -> None:
     assert lines[1].startswith("wrong: fail (assertion_failed)")
     assert lines[2].startswith("hack: fail (early_exit)")
     assert lines[3] == "1 of 3 passed"
+
+
+def test_over_http() -> None:
+    output = _run(sys.executable, str(EXAMPLES / "over_http.py"), "--backend", "bubblewrap")
+    assert output.splitlines() == [
+        "POST /v1/verify: right: pass (passed)",
+        "POST /v1/verify: wrong: fail (assertion_failed)",
+    ]

@@ -35,6 +35,9 @@ def checkout(tmp_path: Path) -> Path:
     (programs / "activate").write_text(f"VIRTUAL_ENV={tmp_path.resolve()}/.venv\n")
     (programs / "veristone").write_text('#!/bin/sh\necho "veristone $*"\n')
     (programs / "veristone").chmod(0o755)
+    (tmp_path / "examples").mkdir()
+    asks = 'import sys\nprint("over HTTP:", *sys.argv[1:])\n'
+    (tmp_path / "examples/over_http.py").write_text(asks)
     stamp = "source scripts/lib.sh; environment_stamp >.venv/veristone-stamp"
     subprocess.run(["bash", "-c", stamp], cwd=tmp_path, check=True)
     return tmp_path
@@ -89,7 +92,8 @@ def test_locks_agree() -> None:
 def test_demo_without_docker_uses_bubblewrap(checkout: Path) -> None:
     done = run(checkout, ["bash", "scripts/demo.sh"], bwrap="exit 0", docker="exit 1")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "veristone demo --backend bubblewrap"
+    assert "veristone demo --backend bubblewrap" in done.stdout.splitlines()
+    assert done.stdout.splitlines()[-1].startswith("over HTTP: --backend bubblewrap")
 
 
 def test_demo_stops_where_bubblewrap_is_forbidden(checkout: Path) -> None:
