@@ -11,6 +11,7 @@ import asyncio
 import math
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from veristone import Sample, Verdict, Verifier, VeristoneError
@@ -73,6 +74,7 @@ class Admission:
         deadline_s: float,
         tenant: str = "",
         most_waiting: int | None = None,
+        wanted: Callable[[], Awaitable[bool]] | None = None,
     ) -> Verdict:
         """Judge a sample, or refuse it in time.
 
@@ -81,6 +83,7 @@ class Admission:
             deadline_s: seconds from now in which there must be an answer.
             tenant: whose sample it is.
             most_waiting: how many samples of this tenant may be under way at one time.
+            wanted: asked when its turn comes: whether anybody still waits for the verdict.
 
         Raises:
             Overloaded: it could not be judged before the deadline.
@@ -91,6 +94,8 @@ class Admission:
         try:
             async with asyncio.timeout(deadline_s):
                 async with self._free:
+                    if wanted is not None and not await wanted():
+                        raise Overloaded("whoever sent it has left", 0)
                     return await self._run(sample)
         except TimeoutError:
             raise Overloaded(f"not judged within {deadline_s:g} s", self._wait_s()) from None

@@ -1,5 +1,6 @@
 """Whoever asks: known by a token where the service has tenants, counted, let through admission."""
 
+import asyncio
 import hmac
 import time
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
+from litestar.types import Receive
 
 from veristone import InvalidSample, Sample, Verdict
 from veristone.service.admission import Admission, Overloaded
@@ -21,8 +23,16 @@ _NAME = "veristone.tenant"
 class Caller:
     """Judges samples for one tenant. What every route is given."""
 
-    def __init__(self, tenant: str, config: ServiceConfig, admission: Admission, metrics: Metrics):
+    def __init__(
+        self,
+        tenant: str,
+        receive: Receive,
+        config: ServiceConfig,
+        admission: Admission,
+        metrics: Metrics,
+    ) -> None:
         self._tenant = tenant
+        self._receive = receive
         self._admission = admission
         self._metrics = metrics
         self._deadline_s = config.deadline_s
@@ -39,7 +49,11 @@ class Caller:
         started = time.monotonic()
         try:
             verdict = await self._admission.verify(
-                sample, deadline_s or self._deadline_s, self._tenant, self._most_waiting
+                sample,
+                deadline_s or self._deadline_s,
+                self._tenant,
+                self._most_waiting,
+                self._is_there,
             )
         except Overloaded:
             self._metrics.refused(self._tenant)
@@ -49,6 +63,14 @@ class Caller:
             raise
         self._metrics.judged(self._tenant, verdict, time.monotonic() - started)
         return verdict
+
+    async def _is_there(self) -> bool:
+        """Return whether the connection stands. The body was read: what still comes is its end."""
+        try:
+            async with asyncio.timeout(0):
+                return (await self._receive())["type"] != "http.disconnect"
+        except TimeoutError:
+            return True
 
 
 class Callers:
@@ -84,4 +106,4 @@ class Callers:
     def caller(self, request: Request[Any, Any, Any]) -> Caller:
         """Return who sent this request; a dependency of the routes."""
         tenant = request.scope["state"][_NAME]
-        return Caller(tenant, self._config, self._admission, self._metrics)
+        return Caller(tenant, request.receive, self._config, self._admission, self._metrics)

@@ -160,6 +160,33 @@ def test_clients_that_vanish_leave_nothing_behind(address: str) -> None:
     assert httpx.get(f"{address}/health").json()["waiting"] == 0
 
 
+def test_what_nobody_waits_for_any_more_is_not_run() -> None:
+    with served("--sandboxes", "1") as (url, _):
+        host, port = url.removeprefix("http://").split(":")
+        slow = {"code": "import time; time.sleep(6)"}
+        ask = {"json": slow, "timeout": 60}
+        asking = [
+            threading.Thread(target=httpx.post, args=(f"{url}/v1/verify",), kwargs=ask)
+            for _ in range(2)
+        ]
+        for each in asking:
+            each.start()
+        _wait_for(lambda: httpx.get(f"{url}/health").json()["running"] == 2)
+        body = json.dumps({"code": "print(1)"}).encode()
+        head = b"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+        with contextlib.ExitStack() as connections:
+            for _ in range(5):
+                connection = socket.create_connection((host, int(port)))
+                connections.enter_context(connection).sendall(head + body)
+            _wait_for(lambda: httpx.get(f"{url}/health").json()["waiting"] == 5)
+        for each in asking:
+            each.join()
+        _wait_for(lambda: httpx.get(f"{url}/health").json()["waiting"] == 0)
+        counted = httpx.get(f"{url}/metrics").text
+    assert 'decision="pass",reason="passed",tenant=""} 2.0' in counted
+    assert 'veristone_refused_total{tenant="",why="overloaded"} 5.0' in counted
+
+
 def test_what_cannot_be_listened_on_is_said(address: str, tmp_path: Path) -> None:
     port = address.rsplit(":", 1)[1]
     assert "choose another with --port" in refused("--port", port)
