@@ -12,6 +12,7 @@ from veristone.engine.config import EngineConfig
 from veristone.engine.engine import Engine
 from veristone.engine.images import statuses
 from veristone.engine.layers import ADVICE
+from veristone.engine.selfcheck import attacks, facts
 
 __all__ = ["Finding", "examine"]
 
@@ -71,8 +72,14 @@ class Finding:
     detail: str = ""
 
 
-async def examine(config: EngineConfig) -> AsyncIterator[Finding]:
-    """Try both back ends (or the one that the configuration names), one finding at a time."""
+async def examine(config: EngineConfig, *, attack: bool = False) -> AsyncIterator[Finding]:
+    """Try both back ends (or the one that the configuration names), one finding at a time.
+
+    With `attack` also by programs that attack each wall; see `veristone.engine.selfcheck`.
+    """
+    if attack:
+        for fact in facts():
+            yield Finding("host", fact.subject, fact.held, fact.detail)
     wanted = ("docker", "bubblewrap") if config.backend == "auto" else (config.backend,)
     for name in wanted:
         if name == "docker":
@@ -83,6 +90,9 @@ async def examine(config: EngineConfig) -> AsyncIterator[Finding]:
             async with Engine(one) as engine:
                 async for finding in _walls(engine):
                     yield finding
+                if attack:
+                    async for held in attacks(engine):
+                        yield Finding(engine.backend, held.subject, held.held, held.detail)
         except VeristoneError as error:
             # The first of several lines says that nothing works; the next one says why.
             first, *more = str(error).splitlines()

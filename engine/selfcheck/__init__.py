@@ -1,0 +1,123 @@
+"""Attacks that anybody can run against a back end here: `veristone doctor --selfcheck`.
+
+Each is a sample like any other, in a sandbox like any other. It says that it ran before it is
+believed to have been held; a program that never came to its attack proves nothing. The wider suite
+is the project's own tests (tests/hostile). Beside the attacks stand facts about the host that
+weaken what a sandbox can promise or measure, as isolate's isolate-check-environment lists them.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from veristone import AssertsCheck, Limits, ProgramCheck, Reason, Sample, Verdict
+from veristone.engine.engine import Engine
+
+__all__ = ["Outcome", "attacks", "facts"]
+
+_PROGRAMS = Path(__file__).parent / "programs"
+_ROOMY = Limits(cpu_s=20.0, wall_s=40.0)
+_SMALL = Limits(cpu_s=20.0, wall_s=40.0, memory_mib=256)
+_HELD = ProgramCheck(stdout="ran held\n")
+
+
+class Outcome(NamedTuple):
+    """What came of one attack, or a fact. `held` is None for what is only to be known."""
+
+    subject: str
+    held: bool | None
+    detail: str = ""
+
+
+class _Attack(NamedTuple):
+    subject: str
+    program: str
+    limits: Limits = _ROOMY
+    reasons: tuple[Reason, ...] = (Reason.PASSED,)
+    """PASSED: the program itself saw that it was held."""
+
+
+_ATTACKS = (
+    _Attack("cannot reach a network", "network"),
+    _Attack("sees no file of the host's and writes only to its own places", "host_files"),
+    _Attack("cannot open a setting of the kernel's for writing", "kernel_settings"),
+    _Attack("sees no other process, and signals do not reach the warden", "processes"),
+    _Attack("cannot look into the warden", "warden"),
+    _Attack("is refused calls that outlive it, and new namespaces", "system_calls"),
+    _Attack("has no capability, group or way to root", "rights"),
+    _Attack("is ended where it mounts", "mount", reasons=(Reason.POLICY_VIOLATION,)),
+    _Attack("leaves files, a process, a port, memory ...", "leaves"),
+    _Attack("... and the next sample finds none of it", "finds"),
+    _Attack(
+        "is charged for children that nobody waits for",
+        "unwaited_children",
+        Limits(cpu_s=1.0, wall_s=60.0),
+        (Reason.CPU_TIMEOUT,),
+    ),
+    _Attack(
+        "is charged for memory in sockets",
+        "socket_memory",
+        _SMALL,
+        (Reason.MEMORY_LIMIT, Reason.RUNTIME_ERROR, Reason.SIGNALLED),
+    ),
+)
+
+
+async def attacks(engine: Engine) -> AsyncIterator[Outcome]:
+    """Run every attack, one after another."""
+    for attack in _ATTACKS:
+        verdict = await engine.verify(_sample(attack))
+        ran = verdict.stdout.text.startswith("ran")
+        held = ran and verdict.reason in attack.reasons
+        yield Outcome(attack.subject, held, "" if held else _told(verdict, ran=ran))
+    early = Sample(
+        code="import os\nprint('ran', flush=True)\nos._exit(0)",
+        check=AssertsCheck(tests="assert f"),
+    )
+    verdict = await engine.verify(early)
+    held = verdict.reason is Reason.EARLY_EXIT
+    yield Outcome("does not pass by leaving early", held, "" if held else _told(verdict, ran=True))
+
+
+def _sample(attack: _Attack) -> Sample:
+    code = (_PROGRAMS / f"{attack.program}.py").read_text()
+    check = _HELD if attack.reasons == (Reason.PASSED,) else ProgramCheck()
+    return Sample(code=code, check=check, limits=attack.limits)
+
+
+def _told(verdict: Verdict, *, ran: bool) -> str:
+    said = " ".join(verdict.stdout.text.split())[:200]
+    return f"{verdict.reason}: {said or verdict.message}" + ("" if ran else " (it did not run)")
+
+
+def facts() -> Iterator[Outcome]:
+    """Tell what of this host weakens a promise or blurs a measurement."""
+    swap = len(_read("/proc/swaps").splitlines()) > 1
+    yield _fact(
+        "no swap", not swap, "memory of a sample may lie on a disk, and is measured less well"
+    )
+    threads = _read("/sys/devices/system/cpu/smt/active") == "1"
+    yield _fact(
+        "no simultaneous threads (SMT)", not threads, "two samples may share a core's caches"
+    )
+    pattern = _read("/proc/sys/kernel/core_pattern")
+    yield _fact(
+        "no program takes core dumps", not pattern.startswith("|"), f"core_pattern: {pattern}"
+    )
+    huge = re.search(r"\[(\w+)\]", _read("/sys/kernel/mm/transparent_hugepage/enabled"))
+    always = huge is not None and huge.group(1) == "always"
+    yield _fact("no huge pages unasked (THP)", not always, "the same program may need more memory")
+    spread = _read("/proc/sys/kernel/randomize_va_space")
+    yield _fact("addresses are random", spread == "2", f"randomize_va_space: {spread or 'unknown'}")
+
+
+def _fact(subject: str, good: bool, otherwise: str) -> Outcome:
+    return Outcome(subject, True if good else None, "" if good else otherwise)
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""

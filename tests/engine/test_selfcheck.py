@@ -1,0 +1,28 @@
+"""The attacks that anybody can run: held here, and not believed where they did not run."""
+
+from backends import open_engine
+
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.fake import FakeBackend, report
+from veristone.engine.selfcheck import attacks, facts
+
+
+async def test_every_attack_is_held(backend: str) -> None:
+    async with open_engine(backend) as engine:
+        outcomes = [outcome async for outcome in attacks(engine)]
+    assert len(outcomes) > 10
+    assert [outcome for outcome in outcomes if not outcome.held] == []
+
+
+async def test_an_attack_that_never_ran_is_not_held() -> None:
+    backend = FakeBackend(lambda job: report(exit_code=None, killed="cpu", cpu_s=30.0))
+    async with Engine(EngineConfig(sandboxes=1), backend=backend) as engine:
+        outcomes = [outcome async for outcome in attacks(engine)]
+    charged = [outcome for outcome in outcomes if "nobody waits" in outcome.subject]
+    assert [outcome.held for outcome in charged] == [False]
+    assert "did not run" in charged[0].detail
+
+
+def test_facts_of_the_host_never_make_a_back_end_unsound() -> None:
+    assert {fact.subject.split()[0] for fact in facts()} >= {"no", "addresses"}
+    assert all(fact.held is not False for fact in facts())
