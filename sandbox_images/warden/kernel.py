@@ -132,10 +132,8 @@ class Cgroup:
         ("/sys/fs/cgroup/pids.events", "max"),
         ("/sys/fs/cgroup/pids/pids.events", "max"),
     )
-    _CPU = (
-        ("/sys/fs/cgroup/cpu.stat", b"usage_usec", 1e6),
-        ("/sys/fs/cgroup/cpuacct/cpuacct.usage", b"", 1e9),
-    )
+    _CPU = ("/sys/fs/cgroup/cpu.stat", b"usage_usec", 1e6)
+    _CPU_V1 = ("/sys/fs/cgroup/cpuacct/cpuacct.usage", b"", 1e9)
     _MEMORY_MAX = (
         "/sys/fs/cgroup/memory.max",
         "/sys/fs/cgroup/memory/memory.limit_in_bytes",
@@ -150,7 +148,9 @@ class Cgroup:
         self.pids_limit = next((n for n in counts if n is not None), None)
         self._oom = self._first(self._OOM) if self.memory_limit else None
         self._pids = self._first(self._PIDS) if self.pids_limit else None
-        self._cpu = next((opened for one in self._CPU if (opened := _CpuTime(*one)).fd >= 0), None)
+        # gVisor shows groups of version 1 that hold nothing and count wrongly.
+        files = (self._CPU, self._CPU_V1) if self.memory_limit else (self._CPU,)
+        self._cpu = next((opened for one in files if (opened := _CpuTime(*one)).fd >= 0), None)
 
     @staticmethod
     def _first(files: tuple[tuple[str, str], ...]) -> Optional[Counter]:
