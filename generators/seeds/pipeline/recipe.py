@@ -23,7 +23,7 @@ from veristone.generators.seeds.filters.registry import AnyRule
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
 from veristone.generators.seeds.sandboxed.coverage import CoverageStep
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
-from veristone.generators.seeds.sources.registry import AnySource
+from veristone.generators.seeds.sources import AnySource
 from veristone.settings import checked, read_toml
 
 __all__ = [

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from veristone import ConfigError
-from veristone.generators.seeds.sources.manifests import TAR_SUFFIXES, ZIP_SUFFIXES
+from veristone.generators.seeds.sources.archive import SUFFIXES
 
 __all__ = ["with_benchmarks", "with_sources"]
 
@@ -14,7 +14,7 @@ _DECONTAMINATING = frozenset({"contamination", "behaviour"})
 _SUFFIXES = {
     "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".json.gz"),
     "parquet": (".parquet",),
-    "archive": (*TAR_SUFFIXES, *ZIP_SUFFIXES),
+    "archive": SUFFIXES,
 }
 _KINDS = ("tree", *_SUFFIXES)
 _SHARED = frozenset({"languages", "licence", "licences", "max_bytes"})

@@ -14,8 +14,8 @@ from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.funnel import SourceFunnel, StepFunnel, note
 from veristone.generators.seeds.pipeline.storage import PartCounts, StageFolder
 from veristone.generators.seeds.records import Rejection, Seed
+from veristone.generators.seeds.sources import AnySource
 from veristone.generators.seeds.sources.base import Part
-from veristone.generators.seeds.sources.registry import AnySource
 from veristone.generators.seeds.steps import (
     BatchStep,
     Flagged,

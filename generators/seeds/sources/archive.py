@@ -9,37 +9,88 @@ wheel), the commit that `git archive` writes into the archive's comment, the rec
 archive's own name.
 """
 
+import re
 from collections.abc import Iterator
-from itertools import islice
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from veristone import ConfigError
 from veristone.generators.seeds.records import Document, Provenance, Rejection
-from veristone.generators.seeds.sources.base import Content, Part, Reason, Refusal
+from veristone.generators.seeds.sources.base import Content, Part, Refusal, runs
 from veristone.generators.seeds.sources.files import (
     FileSettings,
     archive_name,
     error_name,
     files_of,
 )
-from veristone.generators.seeds.sources.manifests import TAR_SUFFIXES, ZIP_SUFFIXES, Origin
-from veristone.generators.seeds.sources.members import (
-    Bounds,
-    Damaged,
-    Member,
-    TooMuch,
-    tar_members,
-    zip_members,
+from veristone.generators.seeds.sources.manifests import (
+    MANIFESTS,
+    MOST_BYTES,
+    Package,
+    read_manifest,
 )
-from veristone.generators.seeds.sources.streams import magic_of
+from veristone.generators.seeds.sources.members import Damaged, Member, TooMuch, members
+from veristone.generators.seeds.sources.text import printable
 
-__all__ = ["ArchiveSource"]
+__all__ = ["SUFFIXES", "ArchiveSource"]
+
+SUFFIXES = (
+    *(".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".crate"),
+    *(".zip", ".whl", ".egg", ".jar"),
+)
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REF = re.compile(r"-(?:v?\d[\w.+-]*|[0-9a-f]{40}|main|master)$")
 
 
-class ArchiveSource(FileSettings):
+@dataclass(slots=True)
+class _Origin:
+    """What an archive says of itself."""
+
+    stem: str
+    """The archive's name without its suffix."""
+    commit: str = ""
+    root: str = ""
+    """The folder that `git archive` or a git host put everything in."""
+    manifests: dict[str, dict[str, Package]] = field(default_factory=dict[str, dict[str, Package]])
+    """By folder (empty: the whole archive) and file name."""
+
+    def learn(self, member: Member) -> None:
+        """Take in what a member says of the others."""
+        name = archive_name(member.name)
+        if isinstance(name, Refusal):
+            return
+        if not self.commit and _COMMIT.fullmatch(member.comment):
+            self.commit = member.comment
+            self.root = name.partition("/")[0] if "/" in name or member.kind == "folder" else ""
+        folder, _, base = name.rpartition("/")
+        whole = folder == "EGG-INFO" or folder.endswith(".dist-info")
+        if base not in MANIFESTS or "/" in folder or (base == "METADATA" and not whole):
+            return
+        if member.kind == "file" and member.size <= MOST_BYTES:
+            package = read_manifest(base, member.load())
+            self.manifests.setdefault("" if whole else folder, {})[base] = package
+
+    def inside(self, name: str) -> str:
+        """Return a member's path inside its package or repository."""
+        folder, slash, rest = name.partition("/")
+        return rest if slash and (folder == self.root or folder in self.manifests) else name
+
+    def package_of(self, name: str) -> Package:
+        """Return what is known of where a member comes from."""
+        found = self.manifests.get(name.partition("/")[0]) or self.manifests.get("") or {}
+        ranked = [found[base] for base in MANIFESTS if base in found]
+        licences = next((package.licences for package in ranked if package.licences), ())
+        if self.commit:
+            return Package(_REF.sub("", self.root), self.commit, licences)
+        named = next((package for package in ranked if package.repository), Package(self.stem))
+        return named._replace(licences=licences)
+
+
+class ArchiveSource(FileSettings, frozen=True):
     """Files of known suffixes in archives."""
 
     kind: Literal["archive"] = "archive"
@@ -49,8 +100,6 @@ class ArchiveSource(FileSettings):
     """Of one archive; the rest of it is not read."""
     max_unpacked_mib: int = Field(default=4096, ge=1)
     """Of one archive, whatever is in it."""
-    part_mib: int = Field(default=16, ge=1)
-    """Archives, as they are stored, that make a part; one archive is never divided."""
 
     def parts(self) -> Iterator[Part]:
         """Yield runs of archives in the order of their paths; all in one if there is a limit.
@@ -58,63 +107,43 @@ class ArchiveSource(FileSettings):
         Raises:
             ConfigError: there is no such file, or no archive in the folders.
         """
-        archives = list(files_of(self.path, (*TAR_SUFFIXES, *ZIP_SUFFIXES)))
-        if not archives:
-            known = " ".join((*TAR_SUFFIXES, *ZIP_SUFFIXES))
-            raise ConfigError(f"source {self.name}: no archives in {self.path} (suffixes {known})")
+        archives = files_of(self.path, SUFFIXES, "archives")
         if self.limit is not None:
-            yield Part(paths=tuple(archives), last=self.limit)
+            yield Part(paths=tuple(archives))
             return
-        run: list[str] = []
-        total = 0
-        for path in archives:
-            size = _size(path)
-            if run and total + size > self.part_mib << 20:
-                yield Part(paths=tuple(run))
-                run, total = [], 0
-            run.append(path)
-            total += size
-        yield Part(paths=tuple(run))
+        sizes = [Path(path).stat().st_size for path in archives]
+        for run in runs(zip(archives, sizes, strict=True), self.part_mib << 20):
+            yield Part(paths=tuple(run))
 
-    def read(self, part: Part) -> Iterator[Document | Rejection]:
+    def items(self, part: Part) -> Iterator[Document | Rejection]:
         """Yield the files in the part's archives, one by one."""
-        items = (item for path in part.paths for item in self._read(path))
-        yield from islice(items, part.last if part.last >= 0 else None)
+        for path in part.paths:
+            yield from self._read(path)
 
     def _read(self, path: str) -> Iterator[Document | Rejection]:
+        name = printable(Path(path).name)
+        ends = [len(end) for end in SUFFIXES if name.lower().endswith(end)]
+        origin = _Origin(stem=name[: len(name) - max(ends, default=0)])
+        failed = self._provenance(origin, "")
         try:
-            origin = self._origin(path)
-            for number, member in enumerate(self._members(path)):
-                if number == self.max_members:
-                    raise TooMuch(f"more than {number} members")
+            with suppress(Damaged, TooMuch):  # which is told when the members themselves are read
+                for member in self._members(path):
+                    origin.learn(member)
+            for member in self._members(path):
                 if (item := self._item(member, origin)) is not None:
                     yield item
         except Damaged as error:
-            yield self._failed(path, "damaged", error)
+            yield self.rejection(failed, Refusal("damaged", f"{name}: {error}"))
         except TooMuch as error:
-            yield self._failed(path, "oversized_archive", error)
-        except FileNotFoundError as error:
-            yield self._failed(path, "missing", error_name(error))
+            yield self.rejection(failed, Refusal("oversized_archive", f"{name}: {error}"))
         except OSError as error:
-            yield self._failed(path, "unreadable", error_name(error))
+            reason = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
+            yield self.rejection(failed, Refusal(reason, f"{name}: {error_name(error)}"))
 
     def _members(self, path: str) -> Iterator[Member]:
-        bounds = Bounds(self.max_members, self.max_unpacked_mib << 20)
-        is_zip = magic_of(path) == "zip" or path.lower().endswith(ZIP_SUFFIXES)
-        return zip_members(path, bounds) if is_zip else tar_members(path, bounds)
+        return members(path, self.max_members, self.max_unpacked_mib << 20)
 
-    def _origin(self, path: str) -> Origin:
-        """Look for manifests and a commit. An archive that breaks off tells so when it is read."""
-        origin = Origin.of(path)
-        try:
-            for number, member in enumerate(self._members(path)):
-                if number == self.max_members or origin.learn(member):
-                    break
-        except (Damaged, TooMuch, OSError):
-            pass
-        return origin
-
-    def _item(self, member: Member, origin: Origin) -> Document | Rejection | None:
+    def _item(self, member: Member, origin: _Origin) -> Document | Rejection | None:
         """Return what becomes of a member, None if it is not asked for."""
         name = archive_name(member.name)
         if member.kind == "folder":
@@ -138,7 +167,7 @@ class ArchiveSource(FileSettings):
         except Damaged as error:
             return Refusal("damaged", str(error))
 
-    def _provenance(self, origin: Origin, name: str) -> Provenance:
+    def _provenance(self, origin: _Origin, name: str) -> Provenance:
         package = origin.package_of(name)
         return Provenance(
             source=self.name,
@@ -147,14 +176,3 @@ class ArchiveSource(FileSettings):
             commit=self.commit or package.commit,
             licences=package.licences or self.stated_licences(),
         )
-
-    def _failed(self, path: str, reason: Reason, error: Exception | str) -> Rejection:
-        refusal = Refusal(reason, f"{Path(path).name}: {error}")
-        return self.rejection(self._provenance(Origin.of(path), ""), refusal)
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:  # reading it will say so
-        return 0

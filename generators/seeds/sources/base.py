@@ -10,7 +10,7 @@ Why a document goes no further than reading, a closed set:
     licence_unknown       nothing says what licence it has
     licence_not_allowed   one of its licences is not on the recipe's list
     missing               the file went away, or the row has no content
-    unreadable            the system refuses, or it is no regular file any more
+    unreadable            the system refuses
     malformed             a line that is not a JSON object, a value of another type
     damaged               an archive, stream or row group that breaks off: the rest is not read
     oversized_archive     more members or bytes than an archive may have: the rest is not read
@@ -19,15 +19,14 @@ Why a document goes no further than reading, a closed set:
                           tree, one that is not UTF-8
 """
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from veristone.generators.seeds.records import Document, Rejection
+__all__ = ["Content", "Part", "Reason", "Refusal", "runs"]
 
-__all__ = ["Content", "Part", "Reason", "Refusal", "Source"]
-
+Item = TypeVar("Item")
 Reason: TypeAlias = Literal[
     "empty",
     "too_large",
@@ -69,27 +68,23 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     first: int = 0
     """First byte or row group, as the source counts; 0 for the beginning."""
     last: int = -1
-    """One past the last (with a limit: how many documents); -1 for the end."""
+    """One past the last; -1 for the end."""
 
 
-class Source(Protocol):
-    """Where documents come from. Built in every worker from the recipe, so cheap to build."""
+def runs(
+    items: Iterable[tuple[Item, int]], most_bytes: int, most_items: int | None = None
+) -> Iterator[list[Item]]:
+    """Yield neighbouring items, given with their sizes, in runs of about so many bytes.
 
-    name: str
-
-    def parts(self) -> Iterator[Part]:
-        """Yield the parts, in an order that depends on the source's content alone.
-
-        Raises:
-            ConfigError: there is no such file or dataset, or it has not the columns it should.
-        """
-        ...
-
-    def read(self, part: Part) -> Iterator[Document | Rejection]:
-        """Yield the documents of a part in their order, one at a time: never the whole part.
-
-        What cannot be read (undecodable text, a file that went away, a broken archive, a row
-        without content), is too large or has a licence that is not allowed comes as a rejection
-        of step `read`; it does not end the part.
-        """
-        ...
+    None is divided: one that is larger than that is a run of its own.
+    """
+    run: list[Item] = []
+    total = 0
+    for item, size in items:
+        if run and (total + size > most_bytes or len(run) == most_items):
+            yield run
+            run, total = [], 0
+        run.append(item)
+        total += size
+    if run:
+        yield run

@@ -11,7 +11,7 @@ provenance where the columns say less. Magicoder left it in, and it leaked into 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -21,7 +21,7 @@ from veristone.generators.seeds.languages import LANGUAGES, language_named, lang
 from veristone.generators.seeds.records import Document, Provenance, Rejection
 from veristone.generators.seeds.sources.base import Content, Refusal
 from veristone.generators.seeds.sources.licences import all_normalised
-from veristone.generators.seeds.sources.settings import SourceSettings
+from veristone.generators.seeds.sources.settings import Source
 from veristone.generators.seeds.sources.text import one_line, printable
 
 __all__ = ["Columns", "RowSettings", "without_header"]
@@ -39,8 +39,10 @@ _KNOWN: dict[str, tuple[str, ...]] = {
 }
 _MOST_CHARS = 1024
 _MOST_LICENCES = 100
-_TAG = re.compile(r"<(reponame|filename|gh_stars)>")
-_TAG_END = re.compile(r"(?=<(?:reponame|filename|gh_stars)>)|\r?\n|\Z")
+_HEADER = re.compile(
+    r"(?=<(?:reponame|filename|gh_stars)>)(?:<reponame>([^<\r\n]*))?(?:<filename>([^<\r\n]*))?"
+    r"(?:<gh_stars>[^<\r\n]*)?(?:\r?\n)?"
+)
 
 
 class Columns(BaseModel):
@@ -56,23 +58,21 @@ class Columns(BaseModel):
     commit: str | None = None
     licences: str | None = None
 
-    def chosen(self, available: Iterable[str]) -> dict[str, list[str]]:
+    def chosen(self, available: Collection[str]) -> dict[str, list[str]]:
         """Return the columns of each field, the first that has a value counts.
 
         Raises:
             ConfigError: a column that the recipe names is not there, or none has the content.
         """
-        names = dict.fromkeys(available)
         found: dict[str, list[str]] = {}
         for field, known in _KNOWN.items():
             named = cast(str | None, getattr(self, field))
-            if named and named not in names:
-                raise ConfigError(f"no column {named!r} for {field}; there are {_some(names)}")
-            candidates = known if named is None else (named,)
-            found[field] = [name for name in candidates if name in names]
+            found[field] = [name for name in _candidates(named, known) if name in available]
+            if named and not found[field]:
+                raise ConfigError(f"no column {named!r} for {field}; {_some(available)}")
         if not found["content"]:
             raise ConfigError(
-                f"no column with the content: name it in columns.content; there are {_some(names)}"
+                f"no column with the content: name it in columns.content; {_some(available)}"
             )
         return found
 
@@ -80,15 +80,13 @@ class Columns(BaseModel):
         """Return what a row has for each field; rows of JSON need not all be alike."""
         found: dict[str, object] = {}
         for field, known in _KNOWN.items():
-            named = cast(str | None, getattr(self, field))
-            for column in known if named is None else (named,):
-                if row.get(column) is not None:
-                    found[field] = row[column]
-                    break
+            names = _candidates(cast(str | None, getattr(self, field)), known)
+            values = (row[name] for name in names if row.get(name) is not None)
+            found[field] = next(values, None)
         return found
 
 
-class RowSettings(SourceSettings):
+class RowSettings(Source, frozen=True):
     """Settings of sources that are made of rows."""
 
     columns: Columns = Columns()
@@ -102,8 +100,8 @@ class RowSettings(SourceSettings):
             raise ValueError(f"unknown language {value!r}: known are {', '.join(LANGUAGES)}")
         return language_named(value) or ""
 
-    def asked_for(self, available: Sequence[str]) -> list[str]:
-        """Return the columns to read of a corpus whose rows are all alike.
+    def asked_for(self, available: Collection[str]) -> list[str]:
+        """Return the columns to read of a corpus whose rows are all alike, the content's first.
 
         Raises:
             ConfigError: columns are missing, or nothing could say the rows' licences.
@@ -123,19 +121,19 @@ class RowSettings(SourceSettings):
     def document(self, row: Mapping[str, object]) -> Document | Rejection:
         """Return the document of a row; columns may be missing."""
         row = self.columns.picked(row)
-        content = row.get("content")
-        header: dict[str, str] = {}
+        content = row["content"]
+        header = {"repository": "", "path": ""}
         if isinstance(content, str):
             content, header = without_header(content)
-        path = _word(row.get("path")) or _word(header.get("filename"))
+        path = _word(row["path"]) or _word(header["path"])
         provenance = Provenance(
             source=self.name,
-            repository=_word(row.get("repository")) or _word(header.get("reponame")),
+            repository=_word(row["repository"]) or _word(header["repository"]),
             path=path,
-            commit=_word(row.get("commit")),
-            licences=all_normalised(_words(row.get("licences"))) or self.stated_licences(),
+            commit=_word(row["commit"]),
+            licences=all_normalised(_words(row["licences"])) or self.stated_licences(),
         )
-        word = _word(row.get("language"))
+        word = _word(row["language"])
         language = language_named(word) if word else language_of_path(path) or self.language
         if word and language is None:
             return self.rejection(provenance, Refusal("language", word))
@@ -143,23 +141,22 @@ class RowSettings(SourceSettings):
 
 
 def without_header(text: str) -> tuple[str, dict[str, str]]:
-    """Return a text without starcoderdata's header, and what the header says by its tags
-    (`reponame`, `filename`, `gh_stars`)."""
-    values: dict[str, str] = {}
-    position = 0
-    while tag := _TAG.match(text, position):
-        end = _TAG_END.search(text, tag.end())
-        if end is None:
-            break
-        values.setdefault(tag[1], text[tag.end() : end.start()])
-        position = end.end()
-    return text[position:], values
+    """Return a text without starcoderdata's header, and the `repository` and `path` that it says;
+    empty where it does not."""
+    match = _HEADER.match(text)
+    if match is None:
+        return text, {"repository": "", "path": ""}
+    return text[match.end() :], {"repository": match[1] or "", "path": match[2] or ""}
+
+
+def _candidates(named: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    return known if named is None else (named,)
 
 
 def _content(value: object) -> Content:
     if value is None:
         return Refusal("missing", "no content")
-    if isinstance(value, str | bytes | Refusal):
+    if isinstance(value, str | bytes):
         return value
     return Refusal("malformed", f"the content is a {type(value).__name__}")
 
@@ -174,5 +171,5 @@ def _words(value: object) -> list[str]:
     return [word for word in map(_word, values[:_MOST_LICENCES]) if word]
 
 
-def _some(names: Iterable[str]) -> str:
-    return one_line(", ".join(names), 300) or "none"
+def _some(names: Collection[str]) -> str:
+    return "there are " + (one_line(", ".join(names), 300) or "none")

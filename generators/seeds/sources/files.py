@@ -1,32 +1,35 @@
-"""Paths: which files of a tree or an archive are documents, and what a glob stands for."""
-
+"""Files: which of a tree or an archive are documents, what a glob stands for, how they are read."""
+import bz2
 import errno
+import gzip
+import lzma
 import os
 import re
-import stat
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from glob import glob
 from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from pydantic import field_validator
 
 from veristone import ConfigError
 from veristone.generators.seeds.languages import language_of_path
 from veristone.generators.seeds.sources.base import Refusal
-from veristone.generators.seeds.sources.settings import SourceSettings
+from veristone.generators.seeds.sources.settings import Source
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = [
-    "SKIPPED",
+    "BROKEN_STREAM",
     "FileSettings",
     "archive_name",
     "error_name",
     "expanded",
     "files_of",
-    "open_regular",
+    "magic_of",
+    "open_stream",
     "walk",
 ]
 
@@ -39,11 +42,15 @@ SKIPPED: tuple[str, ...] = (
     *("testdata", "test_data", "test-data"),
 )
 """Names of folders that are not entered, as globs."""
+BROKEN_STREAM = (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error)
+"""What decompressing a hostile stream may raise."""
 
 _LONGEST_NAME = 4096  # PATH_MAX of Linux
+_MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"PK\3\4": "zip", b"PK\5\6": "zip"}
+_OPENED: dict[str, Callable[[str], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 
 
-class FileSettings(SourceSettings):
+class FileSettings(Source, frozen=True):
     """Settings of sources that are made of files with paths.
 
     Globs: `*` and `?` stay within a name, `**` spans folders; a glob without a slash is matched
@@ -100,52 +107,69 @@ def expanded(path: str) -> list[str]:
     return found
 
 
-def files_of(path: str, suffixes: Sequence[str]) -> Iterator[str]:
-    """Yield the files that a path or glob stands for, and those with such a suffix in folders."""
-    for place in expanded(path):
-        if not Path(place).is_dir():
-            yield printable(str(Path(place).resolve()))
-            continue
-        for entry in walk(place):
-            if entry.name.lower().endswith(tuple(suffixes)):
-                yield printable(entry.path)
-
-
-def open_regular(path: str) -> BinaryIO:
-    """Open a regular file for reading. A link is not followed, and a pipe not waited for.
+def files_of(path: str, suffixes: Sequence[str], what: str) -> list[str]:
+    """Return the files that a path or glob stands for, and those with such a suffix in folders.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file.
+        ConfigError: there are none of `what`.
     """
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError(errno.EINVAL, "not a regular file")
-    return os.fdopen(file, "rb")
+    found: list[str] = []
+    for place in expanded(path):
+        if Path(place).is_dir():
+            found += [e.path for e in walk(place) if e.name.lower().endswith(tuple(suffixes))]
+        else:
+            found.append(str(Path(place).resolve()))
+    if not found:
+        raise ConfigError(f"no {what} in {path} (suffixes {' '.join(suffixes)})")
+    return list(map(printable, found))
+
+
+def walk(
+    root: str, skips: Callable[[str], bool] = lambda name: False
+) -> Iterator[os.DirEntry[str]]:
+    """Yield the regular files under a folder, and folders that cannot be read, in the order of
+    their names, folder by folder. Symbolic links are not followed, so nothing outside is found and
+    nothing twice; what they point to inside the tree is found where it lies.
+
+    Raises:
+        OSError: the root itself cannot be read.
+    """
+    with os.scandir(root) as found:
+        entries = sorted(found, key=attrgetter("name"))
+    for entry in entries:
+        if entry.is_file(follow_symlinks=False):
+            yield entry
+        elif entry.is_dir(follow_symlinks=False) and not skips(entry.name):
+            try:
+                yield from walk(entry.path, skips)
+            except OSError:
+                yield entry
+
+
+def magic_of(path: str) -> str:
+    """Return what a file's first bytes say: `gz`, `bz2`, `xz`, `zip`, or nothing.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        head = file.read(6)
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
+
+
+def open_stream(path: str) -> BinaryIO:
+    """Open a plain, gzip, bzip2 or xz file for reading what it decompresses to, piece by piece.
+
+    Raises:
+        OSError: it cannot be opened. Reading raises one of `BROKEN_STREAM` where it breaks off.
+    """
+    opened = _OPENED.get(magic_of(path))
+    return cast(BinaryIO, opened(path)) if opened else Path(path).open("rb")
 
 
 def error_name(error: OSError) -> str:
     """Return what the system says, without the path: `EACCES`."""
     return errno.errorcode.get(error.errno or 0, "EIO")
-
-
-def walk(root: str, skips: "FileSettings | None" = None) -> Iterator[os.DirEntry[str]]:
-    """Yield the regular files under a folder, and folders that cannot be read, in the order of
-    their names, folder by folder. Symbolic links are not followed, so nothing outside is found and
-    nothing twice; what they point to inside the tree is found where it lies."""
-    waiting: list[Iterator[os.DirEntry[str]]] = [iter(_entries(root))]
-    while waiting:
-        entry = next(waiting[-1], None)
-        if entry is None:
-            waiting.pop()
-        elif entry.is_dir(follow_symlinks=False):
-            if skips is None or not skips.skips(entry.name):
-                try:
-                    waiting.append(iter(_entries(entry.path)))
-                except OSError:
-                    yield entry
-        elif entry.is_file(follow_symlinks=False):
-            yield entry
 
 
 def archive_name(name: str) -> str | Refusal:
@@ -157,11 +181,6 @@ def archive_name(name: str) -> str | Refusal:
     if clean.startswith("/") or re.match(r"[A-Za-z]:[\\/]|\\", clean) or ".." in parts or not parts:
         return Refusal("bad_name", clean)
     return "/".join(parts)
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        return sorted(entries, key=attrgetter("name"))
 
 
 def _matches(pattern: str, path: str) -> bool:

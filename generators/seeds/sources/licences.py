@@ -31,7 +31,6 @@ __all__ = ["LicencePolicy", "LicenceSetting", "all_normalised", "normalised"]
 _MOST_CHARS = 500
 _NOISE = frozenset({"licence", "license", "licensed", "the", "under", "v", "version"})
 _WORD = re.compile(r"(?:[^\W_]|\+)+(?:\.(?:[^\W_]|\+)+)*")
-_NUMBERED = re.compile(r"v(?=\d)")
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 _IDENTIFIER = re.compile(r"(?:LicenseRef-|DocumentRef-)?[A-Za-z0-9][A-Za-z0-9.:-]*\+?")
 _GNU = re.compile(
@@ -131,16 +130,16 @@ def _normalised(words: str) -> str:
 
 def _recognised(words: str) -> str | None:
     """Return the identifier of one licence, with its exception if it has one."""
-    base, exception = _WITH.split(words, maxsplit=1) if _WITH.search(words) else (words, "")
+    base, *exception = _WITH.split(words, maxsplit=1)
     folded = _folded(base)
     found = _KNOWN.get(folded) or _gnu(folded)
     if found is None and folded.endswith("+") and folded[:-1] in _KNOWN:
         found = _KNOWN[folded[:-1]] + "+"
-    return f"{found} WITH {exception}" if found and exception else found
+    return " WITH ".join([found, *exception]) if found else None
 
 
 def _folded(words: str) -> str:
-    found = (_NUMBERED.sub("", word) for word in _WORD.findall(words.lower()))
+    found = (re.sub(r"v(?=\d)", "", word) for word in _WORD.findall(words.lower()))
     return " ".join(word for word in found if word not in _NOISE)
 
 
@@ -151,14 +150,11 @@ def _gnu(folded: str) -> str | None:
     named = families or "general public" in folded
     if not (named and _GNU.fullmatch(folded) and len(families) < 2 and len(numbers) < 2):
         return None
-    family = "GPL"
-    if "affero" in folded or "agpl" in folded:
-        family = "AGPL"
-    elif "lesser" in folded or "library" in folded or "lgpl" in folded:
-        family = "LGPL"
+    family = "AGPL" if re.search("affero|agpl", folded) else "GPL"
+    family = "LGPL" if re.search("lesser|library|lgpl", folded) else family
     if not numbers:
         return f"LicenseRef-{family}"
-    later = "+" in folded or "later" in folded or "newer" in folded
+    later = re.search(r"\+|later|newer", folded)
     return f"{family}-{numbers.pop()}-{'or-later' if later else 'only'}"
 
 
@@ -172,7 +168,7 @@ def _tokens(words: str) -> Iterator[str]:
             words = operator.join(words.split(mark))
     phrase: list[str] = []
     for token in (*_TOKEN.findall(words), ""):
-        if token and token not in "()" and token.upper() not in _OPERATORS:
+        if token and token.upper() not in _OPERATORS:
             phrase.append(token)
             continue
         if phrase:
@@ -183,36 +179,25 @@ def _tokens(words: str) -> Iterator[str]:
             yield token.upper()
 
 
-def _value(tokens: Sequence[str], allowed: frozenset[str]) -> bool | None:
+def _value(tokens: Iterable[str], allowed: frozenset[str]) -> bool | None:
     """Return whether an expression allows the use, None if it is no expression: what binds is
     reduced until nothing changes, the innermost parentheses and `AND` first."""
     line = ""
     for token in tokens:
-        if token in _OPERATORS:
-            line += _OPERATORS[token]
-        elif _recognised(token) or _IDENTIFIER.fullmatch(token):
-            line += f"{_listed(token.lower(), allowed):d}"
-        else:
+        if token not in _OPERATORS and not (_recognised(token) or _IDENTIFIER.fullmatch(token)):
             return None
+        line += _OPERATORS.get(token) or f"{_listed(token.lower(), allowed):d}"
     before = ""
     while line != before:
         before = line
         line = re.sub(r"\(([01])\)", r"\1", line)
-        line = re.sub(r"(?<![01])([01])&([01])(?![01])", _both, line)
-        line = re.sub(r"(?<![01&])([01])\|([01])(?![01&])", _either, line)
+        line = re.sub(r"[01]&[01]", lambda both: min(both[0][0], both[0][2]), line)
+        line = re.sub(r"(?<!&)[01]\|[01](?!&)", lambda two: max(two[0][0], two[0][2]), line)
     return {"0": False, "1": True}.get(line)
 
 
-def _both(match: re.Match[str]) -> str:
-    return min(match[1], match[2])
-
-
-def _either(match: re.Match[str]) -> str:
-    return max(match[1], match[2])
-
-
 def _permitted(licence: str, allowed: frozenset[str]) -> bool:
-    return _listed(licence.lower(), allowed) or bool(_value(list(_tokens(licence)), allowed))
+    return _listed(licence.lower(), allowed) or bool(_value(_tokens(licence), allowed))
 
 
 def _listed(operand: str, allowed: frozenset[str]) -> bool:

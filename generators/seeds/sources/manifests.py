@@ -1,31 +1,29 @@
-"""What a package or an archive says of itself: its name, version and licence.
+"""What a package says of itself: its name, version and licence.
 
 Four kinds of manifests: Python's core metadata (PKG-INFO, METADATA), Cargo.toml, package.json and
-pyproject.toml. They are as hostile as the code beside them: read whole only up to a bound, and
-what cannot be parsed says nothing.
+pyproject.toml. Those in archives are as hostile as the code beside them: read whole only up to a
+bound, and what cannot be parsed says nothing.
 """
 
+import email
+import json
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email.message import Message
-from email.parser import BytesHeaderParser
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import Distribution
 from pathlib import Path
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, cast
 
-import msgspec
-
-from veristone.generators.seeds.sources.base import Refusal
-from veristone.generators.seeds.sources.files import archive_name
+from veristone.generators.seeds.languages import language_of_path
 from veristone.generators.seeds.sources.licences import all_normalised, normalised
-from veristone.generators.seeds.sources.members import Member
-from veristone.generators.seeds.sources.text import one_line, printable
+from veristone.generators.seeds.sources.text import one_line
 
-__all__ = ["TAR_SUFFIXES", "ZIP_SUFFIXES", "Origin", "Package", "read_manifest"]
+__all__ = ["MANIFESTS", "MOST_BYTES", "Package", "installed", "read_manifest"]
 
-_MOST_BYTES = 1 << 20
-_MANIFESTS: tuple[str, ...] = (
+MOST_BYTES = 1 << 20
+MANIFESTS: tuple[str, ...] = (
     "PKG-INFO",
     "METADATA",
     "Cargo.toml",
@@ -33,13 +31,6 @@ _MANIFESTS: tuple[str, ...] = (
     "pyproject.toml",
 )
 """File names, those that say more first."""
-
-
-TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".crate")
-ZIP_SUFFIXES = (".zip", ".whl", ".egg", ".jar")
-
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REF = re.compile(r"-(?:v?\d[\w.+-]*|[0-9a-f]{40}|main|master)$")
 
 
 class Package(NamedTuple):
@@ -53,148 +44,102 @@ class Package(NamedTuple):
 
 
 def read_manifest(name: str, data: bytes) -> Package:
-    """Return what a manifest, by its file name one of `_MANIFESTS`, says."""
-    if len(data) > _MOST_BYTES:
-        return Package()
+    """Return what a manifest, by its file name one of `MANIFESTS`, says."""
     try:
         match name:
-            case "PKG-INFO" | "METADATA":
-                return _core_metadata(BytesHeaderParser().parsebytes(data))
             case "package.json":
-                return _npm(_table(msgspec.json.decode(data)))
+                return _npm(json.loads(data))
             case "Cargo.toml":
-                return _cargo(_table(_toml(data).get("package")))
+                package = tomllib.loads(data.decode())["package"]
+                return _package("cargo", package, [package.get("license")])
+            case "pyproject.toml":
+                return _pyproject(tomllib.loads(data.decode())["project"])
             case _:
-                return _pyproject(_table(_toml(data).get("project")))
-    except (ValueError, RecursionError, LookupError):
+                return _core_metadata(email.message_from_bytes(data))
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return Package()
 
 
-def _core_metadata(headers: "Message[str, str]") -> Package:
+def _npm(manifest: dict[str, Any]) -> Package:
+    """Read package.json; `licenses` with objects is how npm once wanted it."""
+    stated = manifest.get("license") or manifest.get("licenses") or ()
+    names: list[Any] = cast(list[Any], stated) if isinstance(stated, list) else [stated]
+    words = [cast(Any, name)["type"] if isinstance(name, dict) else name for name in names]
+    return _package("npm", manifest, words)
+
+
+def _pyproject(project: dict[str, Any]) -> Package:
+    stated = project.get("license")
+    words: list[Any] = [cast(Any, stated)["text"] if isinstance(stated, dict) else stated]
+    if not any(words):
+        words = [word for word in project.get("classifiers", []) if word.startswith("License ::")]
+    return _package("pypi", project, words)
+
+
+def _core_metadata(headers: Any) -> Package:
     """Read the fields of the core metadata specification: `License-Expression` (PEP 639) holds
     alone; else classifiers, but for those less exact than the free text of `License`."""
     licences = all_normalised([_header(headers, "License-Expression")])
     if not licences:
         free = normalised(_header(headers, "License"))
-        classifiers = [str(value) for value in headers.get_all("Classifier", [])]
+        classifiers = [str(value) for value in headers.get_all("Classifier") or ()]
         licences = all_normalised(value for value in classifiers if value.startswith("License ::"))
-        vague = not licences or all(name.startswith("LicenseRef-") for name in licences)
-        if free and vague and (not licences or _more_exact(free, licences)):
+        if free and (not licences or _more_exact(free, licences)):
             licences = (free,)
-    return Package(_purl("pypi", _header(headers, "Name")), _header(headers, "Version"), licences)
+    stated = {"name": _header(headers, "Name"), "version": _header(headers, "Version")}
+    return _package("pypi", stated, licences)
 
 
 def _more_exact(free: str, licences: tuple[str, ...]) -> bool:
     """Whether words say which of a family it is: `BSD-3-Clause` for a classifier "BSD License"."""
     family = licences[0].removeprefix("LicenseRef-")
-    return len(licences) == 1 and family in free and not free.startswith("LicenseRef-")
+    vague = len(licences) == 1 and family != licences[0]
+    return vague and family in free and not free.startswith("LicenseRef-")
 
 
-def _npm(manifest: Mapping[str, Any]) -> Package:
-    """Read package.json; `licenses` with objects is how npm once wanted it."""
-    stated = manifest.get("license") or manifest.get("licenses") or ()
-    names: list[Any] = cast(list[Any], stated) if isinstance(stated, list) else [stated]
-    words = [_table(name).get("type", name) for name in names]
-    return _package("npm", manifest, words)
+def _header(headers: Any, name: str) -> str:
+    # A value with bytes that are no ASCII comes as an object that writes itself out.
+    return one_line(str(headers.get(name) or "").strip().partition("\n")[0], 500)
 
 
-def _cargo(manifest: Mapping[str, Any]) -> Package:
-    return _package("cargo", manifest, [manifest.get("license")])
-
-
-def _pyproject(project: Mapping[str, Any]) -> Package:
-    stated = project.get("license")
-    words = [_table(cast(object, stated)).get("text") if isinstance(stated, dict) else stated]
-    listed = project.get("classifiers")
-    if not any(words) and isinstance(listed, list):
-        words = [
-            item
-            for item in cast(list[object], listed)
-            if isinstance(item, str) and item.startswith("License ::")
-        ]
-    return _package("pypi", project, words)
-
-
-def _package(kind: str, manifest: Mapping[str, Any], words: list[Any]) -> Package:
-    name, version = manifest.get("name"), manifest.get("version")
+def _package(kind: str, stated: Mapping[str, Any], words: Iterable[Any]) -> Package:
+    name, version = stated.get("name"), stated.get("version")
+    name = one_line(name).replace("@", "%40") if isinstance(name, str) else ""
+    if kind == "pypi":
+        name = re.sub(r"[-_.]+", "-", name).lower()
     return Package(
-        _purl(kind, name) if isinstance(name, str) else "",
+        f"pkg:{kind}/{name}" if name else "",
         one_line(version) if isinstance(version, str) else "",
         all_normalised(word for word in words if isinstance(word, str)),
     )
 
 
-def _purl(kind: str, name: str) -> str:
-    name = one_line(name).replace("@", "%40")
-    if kind == "pypi":
-        name = re.sub(r"[-_.]+", "-", name).lower()
-    return f"pkg:{kind}/{name}" if name else ""
+def installed(root: str, path: str) -> Package | None:
+    """Return which package of an environment's folder (site-packages, or Debian's dist-packages) a
+    file belongs to: as its RECORD says, or by the top-level names of those that have none."""
+    try:
+        owners = _owners(root, Path(root).stat().st_mtime_ns)
+    except OSError:  # it went away; reading its files will say so
+        return None
+    return owners.get(path) or owners.get(path.partition("/")[0].removesuffix(".py") + "/")
 
 
-def _header(headers: "Message[str, str]", name: str) -> str:
-    # A value with bytes that are no ASCII comes as an object that writes itself out.
-    return one_line(str(headers.get(name, "")).strip().partition("\n")[0], 500)
+@lru_cache(maxsize=4)
+def _owners(root: str, changed_ns: int) -> dict[str, Package]:
+    """Packages by the paths of their files, or by top-level names with a slash."""
+    owners: dict[str, Package] = {}
+    for info in sorted(Path(root).glob("*.*-info")):
+        with suppress(ValueError, TypeError):  # no metadata, or not in UTF-8
+            found = Distribution.at(info)
+            package = _core_metadata(found.metadata)
+            for name in _owned(found) if package.repository else ():
+                owners.setdefault(name, package)
+    return owners
 
 
-def _toml(data: bytes) -> dict[str, Any]:
-    return tomllib.loads(data.decode("utf-8-sig"))
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], value) if isinstance(value, dict) else {}
-
-
-@dataclass(slots=True)
-class Origin:
-    """What an archive says of itself."""
-
-    stem: str
-    """The archive's name without its suffix."""
-    commit: str = ""
-    root: str = ""
-    """The folder that `git archive` or a git host put everything in."""
-    manifests: dict[str, dict[str, Package]] = field(default_factory=dict[str, dict[str, Package]])
-    """By folder (empty: the whole archive) and file name."""
-
-    @classmethod
-    def of(cls, path: str) -> Self:
-        """Return what an archive's path says: no more than its name."""
-        name = printable(Path(path).name)
-        ends = [end for end in (*TAR_SUFFIXES, *ZIP_SUFFIXES) if name.lower().endswith(end)]
-        return cls(stem=name[: len(name) - max(map(len, ends), default=0)])
-
-    def learn(self, member: Member) -> bool:
-        """Take in a member; whether all is known that there can be."""
-        name = archive_name(member.name)
-        if isinstance(name, Refusal):
-            return False
-        folder, slash, rest = name.partition("/")
-        if not self.commit and _COMMIT.fullmatch(member.comment):
-            self.commit = member.comment
-            self.root = folder if slash or member.kind == "folder" else ""
-        base = rest if slash else folder
-        if base not in _MANIFESTS or member.kind != "file" or member.size > _MOST_BYTES:
-            return False
-        if base == "METADATA" and not folder.endswith(".dist-info"):
-            return False
-        whole = not slash or folder == "EGG-INFO" or folder.endswith(".dist-info")
-        package = read_manifest(base, member.load())
-        self.manifests.setdefault("" if whole else folder, {})[base] = package
-        # An sdist's: there is nothing that says more.
-        return base == "PKG-INFO" and folder == self.stem and bool(package.licences)
-
-    def inside(self, name: str) -> str:
-        """Return a member's path inside its package or repository."""
-        folder, slash, rest = name.partition("/")
-        return rest if slash and (folder == self.root or folder in self.manifests) else name
-
-    def package_of(self, name: str) -> Package:
-        """Return what is known of where a member comes from."""
-        folder = name.partition("/")[0]
-        found = self.manifests.get(folder) or self.manifests.get("") or {}
-        ranked = [found[base] for base in _MANIFESTS if base in found]
-        licences = next((package.licences for package in ranked if package.licences), ())
-        if self.commit:
-            return Package(_REF.sub("", self.root), self.commit, licences)
-        named = next((package for package in ranked if package.repository), Package())
-        return named._replace(licences=licences)
+def _owned(found: Distribution) -> Iterator[str]:
+    if found.read_text("RECORD"):
+        yield from filter(language_of_path, map(str, found.files or ()))
+    else:
+        top = found.read_text("top_level.txt") or found.name
+        yield from (f"{name}/" for name in top.split())

@@ -1,31 +1,26 @@
 """Members of tar and zip archives, read as streams by the standard library, within bounds.
 
 tarfile takes the sizes in headers at their word, and follows headers that belong to headers by
-recursion: without bounds a file of some KiB makes it read a name of many GiB into memory. zipfile
-reads the whole central directory. Both get no more than the bounds here.
+recursion: without bounds a file of some KiB makes it read a name of many GiB into memory. What it
+cannot read as a header is the archive's end to it.
 """
 
-import io
 import stat
 import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO, Any, BinaryIO, Literal, NamedTuple, cast
+from typing import IO, Any, Literal, NamedTuple, Self, cast
 
-from veristone.generators.seeds.sources.files import open_regular
-from veristone.generators.seeds.sources.streams import BROKEN_STREAM, open_stream
+from veristone.generators.seeds.sources.files import BROKEN_STREAM, magic_of, open_stream
 
-__all__ = ["Bounds", "Damaged", "Member", "TooMuch", "tar_members", "zip_members"]
+__all__ = ["Damaged", "Member", "TooMuch", "members"]
 
 _HEADER_BYTES = 128 << 10
 """What one header of a tar archive may take, a long name or an extended header included: some
 hundreds of them may lie in memory, as deep as the interpreter recurses."""
-_PIECE_BYTES = 1 << 16
 _COMMENT_CHARS = 200
-_ENTRY_BYTES = 256
-"""What an entry of a zip's central directory usually takes; 46 are the least."""
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2})
 """LZMA in zips has no bound on its memory, and is hardly used."""
 _BROKEN = (
@@ -40,14 +35,7 @@ class Damaged(Exception):
 
 
 class TooMuch(Exception):
-    """An archive has more in it than its bounds allow."""
-
-
-class Bounds(NamedTuple):
-    """What one archive may have in it."""
-
-    members: int
-    unpacked_bytes: int
+    """An archive has more in it than it may."""
 
 
 class Member(NamedTuple):
@@ -63,126 +51,93 @@ class Member(NamedTuple):
     """Reads the content, before the next member is asked for. Raises `Damaged`."""
 
 
-def tar_members(path: str, bounds: Bounds) -> Iterator[Member]:
-    """Yield the members of a tar archive in their order.
+def members(path: str, most: int, most_bytes: int) -> Iterator[Member]:
+    """Yield the members of an archive in their order (of a zip: of its directory).
+
+    A tar archive is unpacked to its end, whatever is in it; a zip only where a member is loaded.
 
     Raises:
         Damaged: the archive breaks off, or is none.
-        TooMuch: it has more bytes than it may.
+        TooMuch: it has more than `most` members, or unpacks to more bytes than it may.
         OSError: it cannot be opened.
     """
-    with open_stream(path) as file:
-        stream = _Bounded(file, bounds.unpacked_bytes)
-        try:
-            with tarfile.TarFile(fileobj=cast(IO[bytes], stream), errorlevel=2) as archive:
-                yield from _tar_members(archive, stream)
-        except _BROKEN as error:
-            raise Damaged(error) from error
-
-
-def _tar_members(archive: tarfile.TarFile, stream: "_Bounded") -> Iterator[Member]:
-    comment = ""
-    while (info := archive.next()) is not None:
-        # tarfile keeps all members, for lookups by name, and all global headers: git's archives
-        # have one, with the commit.
-        headers = cast("dict[str, str]", archive.pax_headers)
-        comment = headers.pop("comment", comment)[:_COMMENT_CHARS]
-        headers.clear()
-        cast(Any, archive).members.clear()
-        kind = "file" if info.isreg() and not info.issparse() else "other"
-        load = partial(_load_tar, info, stream)
-        yield Member(info.name, info.size, "folder" if info.isdir() else kind, comment, load)
-    # To tarfile a header that is cut or garbled is the end as well.
-    if stream.last != bytes(tarfile.BLOCKSIZE):
-        raise Damaged("it ends without an end mark")
-
-
-def _load_tar(info: tarfile.TarInfo, stream: "_Bounded") -> bytes:
+    is_zip = magic_of(path) == "zip" or path.lower().endswith((".zip", ".whl", ".egg", ".jar"))
+    found = _zip_members(path) if is_zip else _tar_members(path)
+    total = 0
     try:
-        stream.seek(info.offset_data)
-        data = stream.take(info.size)
+        for number, member in enumerate(found):
+            total += 0 if is_zip else member.size
+            if number == most or total > most_bytes:
+                raise TooMuch(f"more than {most} members or {most_bytes} bytes")
+            yield member
     except _BROKEN as error:
         raise Damaged(error) from error
-    if len(data) < info.size:
-        raise Damaged("a member breaks off")
-    return data
 
 
-class _Bounded:
-    """A stream that `tarfile` can read as if it were seekable: forwards only, and never more in
-    one go than a header may have."""
+class _Header(tarfile.TarInfo):
+    """A header that says where it is none, and that is not too long."""
 
-    def __init__(self, stream: BinaryIO, most_bytes: int) -> None:
-        self._stream = stream
-        self._position = 0
-        self._left = most_bytes
-        self.last = b""
-        """What was read last."""
-
-    def tell(self) -> int:
-        return self._position
-
-    def read(self, size: int = -1, /) -> bytes:
-        if not 0 <= size <= _HEADER_BYTES:
-            raise TooMuch("a header that is too long")
-        self.last = self.take(size)
-        return self.last
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Skip to a position that lies ahead, or to the end of the stream if it is before it."""
-        if whence != io.SEEK_SET or offset < self._position:
-            raise ValueError("the archive points backwards")
-        while self._position < offset:
-            if not self.take(min(offset - self._position, _PIECE_BYTES)):
-                break
-        return self._position
-
-    def take(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._position += len(data)
-        self._left -= len(data)
-        if self._left < 0:
-            raise TooMuch("more bytes, unpacked, than an archive may have")
-        return data
-
-
-def zip_members(path: str, bounds: Bounds) -> Iterator[Member]:
-    """Yield the members of a zip archive in the order of its central directory.
-
-    Raises:
-        Damaged: it is no zip archive, or one that is broken.
-        TooMuch: it has more members than it may.
-        OSError: it cannot be opened.
-    """
-    with open_regular(path) as file:
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
         try:
-            # The same look that `ZipFile` takes; place 5 is the directory's size, which it trusts.
-            end = cast(Any, zipfile)._EndRecData(file)
-            if end is not None and end[5] > bounds.members * _ENTRY_BYTES:
-                raise TooMuch("more members than an archive may have")
-            archive = zipfile.ZipFile(file)
-        except _BROKEN as error:
-            raise Damaged(error) from error
-        with archive:
-            comment = archive.comment.decode("ascii", "replace")
-            for info in archive.infolist():
-                kind, load = _zip_kind(info), partial(_load_zip, archive, info)
-                yield Member(info.filename, info.file_size, kind, comment, load)
+            return super().fromtarfile(tarfile)
+        except _EndMark:
+            raise
+        except _HeaderError as error:
+            raise Damaged(f"it ends without an end mark: {error}") from error
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _LONG and not 0 <= self.size <= _HEADER_BYTES:
+            raise TooMuch("a header that is too long")
+        return cast(Any, super())._proc_member(archive)
 
 
-def _zip_kind(info: zipfile.ZipInfo) -> Literal["file", "folder", "other"]:
-    if info.filename.endswith("/"):  # `is_dir` trips over an empty name
-        return "folder"
-    mode = info.external_attr >> 16
-    return "file" if stat.S_IFMT(mode) in (0, stat.S_IFREG) else "other"
+_HeaderError: type[Exception] = tarfile.HeaderError
+_EndMark: type[Exception] = cast(Any, tarfile).EOFHeaderError
+_LONG = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_SPARSE),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
 
 
-def _load_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+def _tar_members(path: str) -> Iterator[Member]:
+    with (
+        open_stream(path) as stream,
+        tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header, errorlevel=2) as archive,
+    ):
+        while (info := archive.next()) is not None:
+            comment = str(archive.pax_headers.get("comment", ""))[:_COMMENT_CHARS]
+            cast(Any, archive).members.clear()  # kept for look-ups by name
+            kind = "file" if info.isreg() and not info.issparse() else "other"
+            load = partial(_load, partial(archive.extractfile, info), info.size)
+            yield Member(info.name, info.size, "folder" if info.isdir() else kind, comment, load)
+
+
+def _zip_members(path: str) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        comment = archive.comment.decode("ascii", "replace")
+        for info in archive.infolist():
+            mode = stat.S_IFMT(info.external_attr >> 16)
+            kind = "file" if mode in (0, stat.S_IFREG) else "other"
+            load = partial(_load, partial(_open_zipped, archive, info), info.file_size)
+            # `is_dir` trips over an empty name.
+            kind = "folder" if info.filename.endswith("/") else kind
+            yield Member(info.filename, info.file_size, kind, comment, load)
+
+
+def _open_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     if info.compress_type not in _METHODS:
         raise Damaged(f"compression method {info.compress_type}")
+    return archive.open(info)
+
+
+def _load(opened: Callable[[], IO[bytes] | None], size: int) -> bytes:
+    """Read a member: never more than the size that was found small enough."""
     try:
-        with archive.open(info) as file:
-            # Never more than the size that was found small enough; the rest is not read.
-            return file.read(info.file_size)
+        file = opened()
+        if file is None:
+            raise Damaged("no file")
+        with file:
+            return file.read(size)
     except _BROKEN as error:
         raise Damaged(error) from error

@@ -1,13 +1,15 @@
-"""What every source can be told, and the door that every document passes."""
+"""What every source is and can be told, and the door that every document passes."""
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from veristone.generators.seeds.languages import LANGUAGES, candidates, language_named, settled
 from veristone.generators.seeds.records import Document, Provenance, Rejection
-from veristone.generators.seeds.sources.base import Content, Reason, Refusal
+from veristone.generators.seeds.sources.base import Content, Part, Reason, Refusal
 from veristone.generators.seeds.sources.licences import (
     LicencePolicy,
     LicenceSetting,
@@ -15,16 +17,14 @@ from veristone.generators.seeds.sources.licences import (
 )
 from veristone.generators.seeds.sources.text import decoded, one_line, settled_text
 
-__all__ = ["MAGIC", "SourceSettings"]
-
-MAGIC = frozenset("*?[")
-"""What makes a path a glob."""
+__all__ = ["Source"]
 
 
-class SourceSettings(BaseModel):
-    """Settings that all sources share. Subclasses add `kind` and where to read."""
+class Source(BaseModel, ABC, frozen=True, extra="forbid"):
+    """Where documents come from. Subclasses add `kind` and where to read.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Built in every worker from the recipe, so cheap to build.
+    """
 
     name: str = ""
     """In provenance and reports; the last part of the path (or of the data set's name) if empty."""
@@ -38,7 +38,31 @@ class SourceSettings(BaseModel):
     """Largest document, as it is stored and as UTF-8; few files of The Stack are above 1 MiB."""
     limit: int | None = Field(default=None, ge=1)
     """Take the first so many documents, counted before any is rejected. For trying things out:
-    compressed sources are then read as a single part."""
+    most sources are then read as a single part."""
+    part_mib: int = Field(default=16, ge=1)
+    """How much makes a part, as it is stored (of parquet: content, uncompressed). Archives,
+    compressed files and row groups are never divided."""
+
+    @abstractmethod
+    def parts(self) -> Iterator[Part]:
+        """Yield the parts, in an order that depends on the source's content alone.
+
+        Raises:
+            ConfigError: there is no such file or dataset, or it has not the columns it should.
+        """
+
+    @abstractmethod
+    def items(self, part: Part) -> Iterator[Document | Rejection]:
+        """Yield what is in a part, whatever the limit."""
+
+    def read(self, part: Part) -> Iterator[Document | Rejection]:
+        """Yield the documents of a part in their order, one at a time: never the whole part.
+
+        What cannot be read (undecodable text, a file that went away, a broken archive, a row
+        without content), is too large or has a licence that is not allowed comes as a rejection
+        of step `read`; it does not end the part.
+        """
+        return islice(self.items(part), self.limit)
 
     @field_validator("languages")
     @classmethod
@@ -65,7 +89,7 @@ class SourceSettings(BaseModel):
         settings = dict(cast(Mapping[str, Any], data))
         place = settings.get("path") or settings.get("dataset")
         if not settings.get("name") and isinstance(place, str):
-            parts = [part for part in place.split("/") if part and MAGIC.isdisjoint(part)]
+            parts = [part for part in place.split("/") if part and set("*?[").isdisjoint(part)]
             settings["name"] = parts[-1] if parts else settings.get("kind", "")
         return settings
 
@@ -77,8 +101,8 @@ class SourceSettings(BaseModel):
 
     def wants(self, language: str, path: str = "") -> bool:
         """Whether a document of this language, as its path has it, may be one asked for."""
-        return self.languages is None or any(
-            choice in self.languages for choice in candidates(language, path)
+        return self.languages is None or not set(self.languages).isdisjoint(
+            candidates(language, path)
         )
 
     def stated_licences(self) -> tuple[str, ...]:
@@ -111,10 +135,9 @@ class SourceSettings(BaseModel):
         if len(content) > self.max_bytes:
             return self.too_large(len(content))
         text = decoded(content, language) if isinstance(content, bytes) else settled_text(content)
-        if isinstance(text, Refusal) or text.isascii():
-            return text
-        size = len(text.encode())
-        return self.too_large(size) if size > self.max_bytes else text
+        if isinstance(text, str) and (size := len(text.encode())) > self.max_bytes:
+            return self.too_large(size)
+        return text
 
     def too_large(self, size: int) -> Refusal:
         """Return the refusal of a document of this many bytes (or characters)."""

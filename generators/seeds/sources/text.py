@@ -10,13 +10,12 @@ Line ends come out as LF alone, as Python and git read them; positions are those
 
 import codecs
 import re
+import tokenize
 
 from veristone.generators.seeds.sources.base import Refusal
 
 __all__ = ["decoded", "one_line", "printable", "settled_text"]
 
-_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_NO_CODE = re.compile(rb"[ \t\f]*(?:#.*)?\Z")
 _CHARACTER_SETS = re.compile(
     r"ascii|utf-8|utf_8|utf-8-sig|iso8859-\d+|cp\d+|koi8-[rtu]|kz1048|mac-\w+|ptcp154|tis-620"
     r"|big5\w*|gb2312|gbk|gb18030|hz|johab|euc_\w+|shift_jis\w*|iso2022_\w+"
@@ -31,19 +30,17 @@ _MARKS = {
 def decoded(data: bytes, language: str) -> str | Refusal:
     """Return the text of a file, or why there is none: `empty`, `binary` or `undecodable`."""
     mark = next(filter(data.startswith, _MARKS), b"")
-    data = data.removeprefix(mark)
-    encoding = _MARKS.get(mark)
-    if encoding is None:
-        declared = _declared(data) if language == "python" else None
-        encoding = _known(declared) if declared else "utf-8"
-        if encoding is None:
-            return Refusal("undecodable", f"declares the encoding {one_line(declared or '')}")
+    encoding = _MARKS.get(mark, "utf-8")
     try:
-        return settled_text(data.decode(encoding))
+        if language == "python" and not mark:
+            encoding = _declared(data)
+        return settled_text(data.removeprefix(mark).decode(encoding))
     except UnicodeDecodeError as error:
         if b"\0" in data:
             return Refusal("binary", f"NUL at byte {data.index(0)}")
         return Refusal("undecodable", f"not {encoding} at byte {error.start}: {error.reason}")
+    except LookupError as error:
+        return Refusal("undecodable", str(error))
 
 
 def settled_text(text: str) -> str | Refusal:
@@ -53,22 +50,17 @@ def settled_text(text: str) -> str | Refusal:
         return Refusal("empty")
     if "\0" in text:
         return Refusal("binary", f"NUL at character {text.index(chr(0))}")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            return Refusal("undecodable", f"lone surrogate at character {error.start}")
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return Refusal("undecodable", f"lone surrogate at character {error.start}")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def printable(name: str) -> str:
     """Return a name of a file or a licence such that it can be written as UTF-8: what cannot is
     escaped (`\\udce9`)."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return name.encode("utf-8", "backslashreplace").decode()
-    return name
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def one_line(text: str, most: int = 200) -> str:
@@ -76,22 +68,20 @@ def one_line(text: str, most: int = 200) -> str:
     return printable(" ".join(text[: 4 * most].split()))[:most]
 
 
-def _declared(data: bytes) -> str | None:
-    """Return the encoding that PEP 263 finds in the first two lines, the second one only after a
-    line without code."""
-    for line in data[:4096].splitlines()[:2]:
-        if match := _COOKIE.match(line):
-            return match[1].decode("ascii", "replace")
-        if not _NO_CODE.match(line):
-            return None
-    return None
+def _declared(data: bytes) -> str:
+    """Return the encoding that Python reads a file with.
 
-
-def _known(declared: str) -> str | None:
-    # Editors' names with a line end (`utf-8-unix`), as Python's own tokenizer takes them.
-    folded = declared[:32].lower().replace("_", "-").removesuffix("-unix").removesuffix("-dos")
+    Raises:
+        LookupError: it declares one that is no character set.
+    """
+    # The tokenizer's lines end in LF alone; files, and the compiler, have all three.
+    head = data[:4096].replace(b"\r\n", b"\n").replace(b"\r", b"\n").splitlines(keepends=True)[:2]
+    ascii_lines = [line.decode("ascii", "replace").encode("ascii", "replace") for line in head]
     try:
-        name = codecs.lookup(folded).name
-    except (LookupError, ValueError):
-        return None
-    return name if _CHARACTER_SETS.fullmatch(name) else None
+        encoding, _ = tokenize.detect_encoding(iter(ascii_lines).__next__)
+    except SyntaxError as error:
+        raise LookupError(one_line(str(error))) from None
+    name = codecs.lookup(encoding).name
+    if not _CHARACTER_SETS.fullmatch(name):
+        raise LookupError(f"declares the encoding {one_line(encoding)}")
+    return name

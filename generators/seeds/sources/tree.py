@@ -7,6 +7,7 @@ in provenance are the second half, so they say nothing of the machine.
 import os
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -14,16 +15,9 @@ from pydantic import Field
 
 from veristone import ConfigError
 from veristone.generators.seeds.records import Document, Provenance, Rejection
-from veristone.generators.seeds.sources.base import Content, Part, Refusal
-from veristone.generators.seeds.sources.files import (
-    FileSettings,
-    error_name,
-    expanded,
-    open_regular,
-    walk,
-)
-from veristone.generators.seeds.sources.installed import owner
-from veristone.generators.seeds.sources.manifests import Package
+from veristone.generators.seeds.sources.base import Content, Part, Refusal, runs
+from veristone.generators.seeds.sources.files import FileSettings, error_name, expanded, walk
+from veristone.generators.seeds.sources.manifests import Package, installed
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["TreeSource"]
@@ -31,7 +25,7 @@ __all__ = ["TreeSource"]
 _ROOT = "/./"
 
 
-class TreeSource(FileSettings):
+class TreeSource(FileSettings, frozen=True):
     """Files of known suffixes under one or several folders.
 
     What is not a regular file, and what symbolic links point to, is not part of the tree.
@@ -44,7 +38,7 @@ class TreeSource(FileSettings):
     """The folders are site-packages: a file's licence, package and version come from the
     `*.dist-info` beside it. Files of no package have what the recipe states."""
     part_files: int = Field(default=1000, ge=1)
-    part_mib: int = Field(default=16, ge=1)
+    """Files that make a part, however small they are."""
 
     def parts(self) -> Iterator[Part]:
         """Yield runs of files in the order of their paths.
@@ -58,31 +52,22 @@ class TreeSource(FileSettings):
                 '(licence = "MIT"), or read it from installed packages (packages = true), or '
                 'let files without one through (licences = {unknown = "allow"}, or --any-licence)'
             )
-        files: list[str] = []
-        total = 0
-        for number, (path, size) in enumerate(self._files()):
-            if number == self.limit:
-                break
-            if files and (len(files) >= self.part_files or total + size > self.part_mib << 20):
-                yield Part(paths=tuple(files))
-                files, total = [], 0
-            files.append(path)
-            total += size
-        if files:
+        # The limit is `read`'s; files that it will never reach need not be listed.
+        for files in runs(islice(self._files(), self.limit), self.part_mib << 20, self.part_files):
             yield Part(paths=tuple(files))
 
-    def read(self, part: Part) -> Iterator[Document | Rejection]:
+    def items(self, part: Part) -> Iterator[Document | Rejection]:
         """Yield the part's files, one by one."""
         for path in part.paths:
             root, _, relative = path.partition(_ROOT)
-            found = owner(root, relative) if self.packages else None
-            package = found or Package(self.repository, self.commit)
+            found = installed(root, relative) if self.packages else None
+            package = found or Package(self.repository, self.commit, self.stated_licences())
             provenance = Provenance(
                 source=self.name,
                 repository=package.repository,
                 path=relative,
                 commit=package.commit,
-                licences=package.licences if found else self.stated_licences(),
+                licences=package.licences,
             )
             language = self.language_of(relative)
             if language is None:  # a folder that could not be entered
@@ -99,18 +84,19 @@ class TreeSource(FileSettings):
                     yield f"{real.parent}{_ROOT}{real.name}", real.stat().st_size
                 continue
             try:
-                for entry in walk(root, self):
+                for entry in walk(root, self.skips):
                     relative = printable(entry.path[len(root) :].lstrip("/"))
                     if entry.is_dir(follow_symlinks=False):
                         yield printable(root) + _ROOT + relative, 0
                     elif self.language_of(relative) is not None:
-                        yield printable(root) + _ROOT + relative, min(_size(entry), self.max_bytes)
+                        size = entry.stat(follow_symlinks=False).st_size
+                        yield printable(root) + _ROOT + relative, min(size, self.max_bytes)
             except OSError as error:
                 raise ConfigError(f"source {self.name}: {root}: {error.strerror}") from error
 
     def _content(self, path: str) -> Content:
         try:
-            with open_regular(path) as stream:
+            with Path(path).open("rb") as stream:
                 size = os.fstat(stream.fileno()).st_size
                 return self.too_large(size) if size > self.max_bytes else stream.read(size + 1)
         except FileNotFoundError:
@@ -127,10 +113,3 @@ def _apart(roots: list[str]) -> Iterator[str]:
         inside = any(root.startswith(other.rstrip("/") + "/") for other in real)
         if not inside and root not in real[:index]:
             yield roots[index]
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat(follow_symlinks=False).st_size
-    except OSError:  # it went away; reading it will say so
-        return 0

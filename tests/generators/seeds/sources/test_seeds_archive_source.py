@@ -7,7 +7,6 @@ import struct
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -273,18 +272,6 @@ def header(name: str, kind: bytes, size: int) -> bytes:
     return info.tobuf(tarfile.GNU_FORMAT)
 
 
-def xz_that_wants_memory() -> bytes:
-    """A dictionary of 4 GiB, in the one byte that says so."""
-    data = bytearray(lzma.compress(tar(MEMBERS)))
-    block, size = 12, (data[12] + 1) * 4
-    at = data.index(b"\x21\x01", block) + 2
-    data[at] = 40
-    data[block + size - 4 : block + size] = struct.pack(
-        "<L", zlib.crc32(data[block : block + size - 4])
-    )
-    return bytes(data)
-
-
 ZEROS = bytes(1 << 20)
 
 
@@ -310,11 +297,6 @@ def test_headers_are_not_taken_at_their_word(tmp_path, name, data, reason):
     found = read(tmp_path, max_unpacked_mib=32)
     assert [item.reason for item in found][-1] == reason
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
-
-
-def test_an_xz_file_cannot_claim_all_memory(tmp_path):
-    (tmp_path / "a.tar.xz").write_bytes(xz_that_wants_memory())
-    assert outcomes(tmp_path) == [("", "damaged")]
 
 
 @pytest.mark.parametrize("name", ["a.tar.gz", "a.zip"])

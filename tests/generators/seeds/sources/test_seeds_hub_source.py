@@ -6,9 +6,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.implementations.dirfs import DirFileSystem
 
 from veristone import ConfigError, DatasetError
-from veristone.generators.seeds.sources.hub import HubSource
+from veristone.generators.seeds.sources.parquet import HubSource
+
+ROOT = "datasets/big/stack@sha-of-v1"
 
 
 class Hub(ModuleType):
@@ -16,9 +19,11 @@ class Hub(ModuleType):
 
     def __init__(self, folder: Path) -> None:
         super().__init__("huggingface_hub")
-        self.folder = folder
+        self.top = folder
+        self.folder = folder / ROOT
+        self.folder.mkdir(parents=True)
         self.trouble: Exception | None = None
-        self.HfApi = self.HfFileSystem = lambda: self
+        self.HfApi = lambda: self
 
     def write(self, name: str, **columns: list[Any]) -> None:
         path = self.folder / name
@@ -32,12 +37,10 @@ class Hub(ModuleType):
         siblings = [SimpleNamespace(rfilename=str(p.relative_to(self.folder))) for p in files]
         return SimpleNamespace(sha=f"sha-of-{revision}", siblings=siblings)
 
-    def open(self, path: str, mode: str) -> Any:
+    def HfFileSystem(self) -> Any:
         if self.trouble is not None:
             raise self.trouble
-        root = "datasets/big/stack@sha-of-v1/"
-        assert path.startswith(root)
-        return (self.folder / path.removeprefix(root)).open("rb")
+        return DirFileSystem(str(self.top))
 
 
 @pytest.fixture

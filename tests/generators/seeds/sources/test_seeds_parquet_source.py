@@ -89,18 +89,6 @@ def test_content_in_other_types(tmp_path, kind):
     assert [item.content for item in read(tmp_path)] == ["x = 0\n", "x = 1\n", "x = 2\n"]
 
 
-def test_a_string_that_is_no_utf8_costs_its_row_alone(tmp_path):
-    raw = pa.array([b"x = 1\n", b"\xff\n", b"y = 1\n"], pa.binary())
-    content = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
-    paths = pa.Array.from_buffers(
-        pa.string(), 3, pa.array([b"a.py", b"b.py", b"\xff.py"], pa.binary()).buffers()
-    )
-    write(tmp_path / "a.parquet", stack(3, content=content, max_stars_repo_path=paths))
-    found = read(tmp_path)
-    assert [getattr(item, "reason", "read") for item in found] == ["read", "undecodable", "read"]
-    assert found[2].provenance.path == ""
-
-
 def test_rows_without_what_they_should_have(tmp_path):
     table = stack(4, content=["x", None, "", "y"], lang=["Python", "Python", "Python", None])
     write(tmp_path / "a.parquet", table)
@@ -137,9 +125,9 @@ def test_only_the_columns_asked_for_are_read(tmp_path, monkeypatch):
     asked = []
     iter_batches = pq.ParquetFile.iter_batches
 
-    def watching(self, *args, **options):
-        asked.extend(options["columns"])
-        return iter_batches(self, *args, **options)
+    def watching(self, rows, groups, columns, **options):
+        asked.extend(columns)
+        return iter_batches(self, rows, groups, columns, **options)
 
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", watching)
     read(tmp_path)

@@ -158,16 +158,13 @@ def test_what_changes_after_the_parts_were_written_is_rejected(tmp_path):
     (part,) = source.parts()
     (tmp_path / "a.py").unlink()
     (tmp_path / "b.py").unlink()
-    (tmp_path / "b.py").symlink_to("/etc/hostname")
+    (tmp_path / "b.py").mkdir()
     (tmp_path / "c.py").write_text("c" * 101)
-    (tmp_path / "d.py").unlink()
-    os.mkfifo(tmp_path / "d.py")
     found = [item for item in source.read(part) if isinstance(item, Rejection)]
     assert [(item.provenance.path, item.reason) for item in found] == [
         ("a.py", "missing"),
         ("b.py", "unreadable"),
         ("c.py", "too_large"),
-        ("d.py", "unreadable"),
     ]
     assert {item.step for item in found} == {"read"}
 
@@ -218,13 +215,12 @@ PACKAGES: dict[str, str | bytes] = {
 
 def test_installed_packages_say_where_their_files_come_from(tmp_path):
     root = grow(tmp_path, PACKAGES)
-    os.mkfifo(root / "five-1.egg-info")
     source = tree(path=str(root), packages=True, licences="any", commit="c0ffee")
     assert [
         (i.provenance.path, i.provenance.repository, i.provenance.commit, i.provenance.licences)
         for i in items(source)
     ] == [
-        ("four.py", "pkg:pypi/four", "1", ("\ufffd\ufffd",)),
+        ("four.py", "", "c0ffee", ()),  # its metadata are not UTF-8
         ("nobody.py", "", "c0ffee", ()),
         ("one/__init__.py", "pkg:pypi/one-thing", "2.0", ("MIT OR Apache-2.0",)),
         ("six,odd.py", "pkg:pypi/one-thing", "2.0", ("MIT OR Apache-2.0",)),
@@ -233,7 +229,7 @@ def test_installed_packages_say_where_their_files_come_from(tmp_path):
     ]
     strict = tree(path=str(root), packages=True)
     assert outcomes(strict) == [
-        ("four.py", "licence_not_allowed"),
+        ("four.py", "licence_unknown"),
         ("nobody.py", "licence_unknown"),
         ("one/__init__.py", "python"),
         ("six,odd.py", "python"),
