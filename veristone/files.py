@@ -25,14 +25,17 @@ from veristone.errors import ConfigError, DatasetError
 from veristone.extras import need_modules
 
 __all__ = [
+    "BROKEN",
     "LOCK",
     "Row",
     "disk_trouble",
+    "is_packed",
     "lock",
     "only_one",
     "read_bytes",
     "read_rows",
     "read_table",
+    "unpacked",
     "whole_file",
     "write_whole",
 ]
@@ -42,7 +45,8 @@ LOCK = ".lock"
 T = TypeVar("T")
 _UNPACKED = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 """By a file's first two bytes, whatever its name says."""
-_BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
+BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
+"""What reading a compressed file may raise where it breaks off or was made to harm."""
 _MAX_LINE_BYTES = 64 << 20
 """Longer lines are no rows: a bound for what lies in memory."""
 _BATCH_ROWS = 1000
@@ -149,8 +153,23 @@ class Row(NamedTuple):
             raise DatasetError(f"{self.where}: {error}") from None
 
 
+def is_packed(path: Path) -> bool:
+    """Return whether a file is compressed in a way that `unpacked` knows.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as file:
+        return file.read(2) in _UNPACKED
+
+
 @contextmanager
-def _unpacked(path: Path) -> Generator[IO[bytes]]:
+def unpacked(path: Path) -> Generator[IO[bytes]]:
+    """Open a plain, gzip, bzip2 or xz file for reading what it unpacks to, piece by piece.
+
+    Raises:
+        OSError: it cannot be opened. Reading raises one of `BROKEN` where it breaks off.
+    """
     with open(path, "rb") as file:
         opened = _UNPACKED.get(file.read(2))
     with opened(path, "rb") if opened else open(path, "rb") as file:
@@ -164,9 +183,9 @@ def read_bytes(path: Path) -> bytes:
         DatasetError: it cannot be read or unpacked.
     """
     try:
-        with _unpacked(path) as file:
+        with unpacked(path) as file:
             return file.read()
-    except _BROKEN as error:
+    except BROKEN as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
 
 
@@ -184,14 +203,14 @@ def read_rows(path: Path, content: bytes | None = None) -> Iterator[Row]:
             64 MiB.
     """
     try:
-        with _unpacked(path) if content is None else io.BytesIO(content) as file:
+        with unpacked(path) if content is None else io.BytesIO(content) as file:
             number = 0
             while line := file.readline(_MAX_LINE_BYTES + 1):
                 number += 1
                 if not line.isspace():
                     where = f"{path}:{number}"
                     yield Row(_object(line, where), where)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
 
 

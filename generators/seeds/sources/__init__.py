@@ -10,7 +10,7 @@
     text        bytes to text; languages by suffix and name are in `generators.seeds.languages`
     licences    names of licences to SPDX identifiers, and which are allowed
     columns     rows to documents
-    files       paths to documents: globs, skipped folders, compressed files
+    files       paths to documents: globs, skipped folders
     manifests   what a package says of itself, and which installed package a file belongs to
     members     archives that may be hostile
 

@@ -1,17 +1,13 @@
-"""Files: which of a tree or an archive are documents, what a glob stands for, how they are read."""
-import bz2
+"""Paths: which files of a tree or an archive are documents, and what a glob stands for."""
+
 import errno
-import gzip
-import lzma
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from glob import glob
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, BinaryIO, cast
 
 from pydantic import field_validator
 
@@ -22,14 +18,11 @@ from veristone.generators.seeds.sources.settings import Source
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = [
-    "BROKEN_STREAM",
     "FileSettings",
     "archive_name",
     "error_name",
     "expanded",
     "files_of",
-    "magic_of",
-    "open_stream",
     "walk",
 ]
 
@@ -42,12 +35,8 @@ SKIPPED: tuple[str, ...] = (
     *("testdata", "test_data", "test-data"),
 )
 """Names of folders that are not entered, as globs."""
-BROKEN_STREAM = (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error)
-"""What decompressing a hostile stream may raise."""
 
 _LONGEST_NAME = 4096  # PATH_MAX of Linux
-_MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"PK\3\4": "zip", b"PK\5\6": "zip"}
-_OPENED: dict[str, Callable[[str], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 
 
 class FileSettings(Source, frozen=True):
@@ -144,27 +133,6 @@ def walk(
                 yield from walk(entry.path, skips)
             except OSError:
                 yield entry
-
-
-def magic_of(path: str) -> str:
-    """Return what a file's first bytes say: `gz`, `bz2`, `xz`, `zip`, or nothing.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with Path(path).open("rb") as file:
-        head = file.read(6)
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
-
-
-def open_stream(path: str) -> BinaryIO:
-    """Open a plain, gzip, bzip2 or xz file for reading what it decompresses to, piece by piece.
-
-    Raises:
-        OSError: it cannot be opened. Reading raises one of `BROKEN_STREAM` where it breaks off.
-    """
-    opened = _OPENED.get(magic_of(path))
-    return cast(BinaryIO, opened(path)) if opened else Path(path).open("rb")
 
 
 def error_name(error: OSError) -> str:

@@ -9,19 +9,14 @@ row alone, and rows need not be alike.
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import IO, Literal, cast
 
 from veristone import ConfigError
+from veristone.files import BROKEN, is_packed, unpacked
 from veristone.generators.seeds.records import Document, Rejection
 from veristone.generators.seeds.sources.base import Part
 from veristone.generators.seeds.sources.columns import RowSettings
-from veristone.generators.seeds.sources.files import (
-    BROKEN_STREAM,
-    error_name,
-    files_of,
-    magic_of,
-    open_stream,
-)
+from veristone.generators.seeds.sources.files import error_name, files_of
 
 __all__ = ["JsonlSource"]
 
@@ -49,7 +44,7 @@ class JsonlSource(RowSettings, frozen=True):
             yield Part(paths=tuple(files))
             return
         for path in files:
-            whole = 1 << 63 if magic_of(path) else self.part_mib << 20
+            whole = 1 << 63 if is_packed(Path(path)) else self.part_mib << 20
             for first in range(0, Path(path).stat().st_size, whole):
                 yield Part(paths=(path,), first=first, last=first + whole)
 
@@ -58,21 +53,21 @@ class JsonlSource(RowSettings, frozen=True):
         for path in part.paths:
             name = Path(path).name
             try:
-                with open_stream(path) as file:
+                with unpacked(Path(path)) as file:
                     yield from self._rows(file, part, name)
             except FileNotFoundError:
                 yield self.failed("missing", name)
-            except BROKEN_STREAM as error:
+            except BROKEN as error:
                 yield self.failed("damaged", f"{name}: {type(error).__name__}")
 
     def _check(self, path: str) -> None:
         """Look whether the first row has what the recipe expects, if it is one."""
         try:
-            with open_stream(path) as file:
+            with unpacked(Path(path)) as file:
                 row = _decoded(file.readline(self._longest))
         except FileNotFoundError as error:
             raise ConfigError(f"source {self.name}: {path}: {error_name(error)}") from error
-        except (*BROKEN_STREAM, RecursionError):
+        except (*BROKEN, RecursionError):
             return
         self.columns.chosen(row)
 
@@ -81,7 +76,7 @@ class JsonlSource(RowSettings, frozen=True):
         # JSON writes a control character with six; 64 KiB for what else is in the row.
         return 6 * self.max_bytes + (1 << 16)
 
-    def _rows(self, file: BinaryIO, part: Part, name: str) -> Iterator[Document | Rejection]:
+    def _rows(self, file: IO[bytes], part: Part, name: str) -> Iterator[Document | Rejection]:
         position = part.first
         if position:  # a line that began before is of the range before
             file.seek(position - 1)
@@ -118,7 +113,7 @@ def _decoded(line: bytes) -> dict[str, object]:
     return cast(dict[str, object], row)
 
 
-def _skip_line(file: BinaryIO) -> int:
+def _skip_line(file: IO[bytes]) -> int:
     """Read on to the end of a line; return how many bytes that was."""
     passed = 0
     while piece := file.readline(_PIECE_BYTES):

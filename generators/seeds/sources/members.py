@@ -11,9 +11,10 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, Self, cast
 
-from veristone.generators.seeds.sources.files import BROKEN_STREAM, magic_of, open_stream
+from veristone.files import BROKEN, unpacked
 
 __all__ = ["Damaged", "Member", "TooMuch", "members"]
 
@@ -24,7 +25,7 @@ _COMMENT_CHARS = 200
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2})
 """LZMA in zips has no bound on its memory, and is hardly used."""
 _BROKEN = (
-    *(*BROKEN_STREAM, tarfile.TarError, zipfile.BadZipFile, struct.error, RuntimeError),
+    *(*BROKEN, tarfile.TarError, zipfile.BadZipFile, struct.error, RuntimeError),
     *(RecursionError, LookupError, TypeError),
 )
 """What reading a hostile archive may raise; RuntimeError among them for encrypted members."""
@@ -61,7 +62,9 @@ def members(path: str, most: int, most_bytes: int) -> Iterator[Member]:
         TooMuch: it has more than `most` members, or unpacks to more bytes than it may.
         OSError: it cannot be opened.
     """
-    is_zip = magic_of(path) == "zip" or path.lower().endswith((".zip", ".whl", ".egg", ".jar"))
+    with Path(path).open("rb") as file:
+        is_zip = file.read(4) in (b"PK\3\4", b"PK\5\6")
+    is_zip = is_zip or path.lower().endswith((".zip", ".whl", ".egg", ".jar"))
     found = _zip_members(path) if is_zip else _tar_members(path)
     total = 0
     try:
@@ -102,7 +105,7 @@ _LONG = (
 
 def _tar_members(path: str) -> Iterator[Member]:
     with (
-        open_stream(path) as stream,
+        unpacked(Path(path)) as stream,
         tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header, errorlevel=2) as archive,
     ):
         while (info := archive.next()) is not None:
