@@ -7,59 +7,19 @@ bodies. Files without a suffix are not recognised: a first line with `#!` is not
 """
 
 import re
-from typing import NamedTuple
+import tomllib
+from pathlib import Path
 
 __all__ = ["LANGUAGES", "candidates", "language_named", "language_of_path", "settled"]
 
 
-class _Language(NamedTuple):
-    suffixes: tuple[str, ...]
-    names: tuple[str, ...] = ()
-    """Other names than its own, folded as `_folded` does."""
-
-
-_CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".C", ".hpp", ".hh", ".hxx", ".h++", ".H")
-_CPP_INLINE = (".ipp", ".tpp", ".txx", ".tcc", ".inl")
-
-_TABLE: dict[str, _Language] = {
-    "c": _Language((".c", ".h")),
-    "clojure": _Language((".clj", ".cljc", ".cljs"), ("clj",)),
-    "cpp": _Language(
-        (*_CPP_SUFFIXES, *_CPP_INLINE),
-        ("c++", "cxx", "cplusplus", "c-plus-plus"),
-    ),
-    "csharp": _Language((".cs", ".csx"), ("c#", "c-sharp", "cs")),
-    "d": _Language((".d",), ("dlang",)),
-    "dart": _Language((".dart",)),
-    "elixir": _Language((".ex", ".exs")),
-    "go": _Language((".go",), ("golang",)),
-    "haskell": _Language((".hs",), ("hs",)),
-    "java": _Language((".java",)),
-    "javascript": _Language((".js", ".mjs", ".cjs", ".jsx"), ("js", "jsx", "ecmascript", "node")),
-    "julia": _Language((".jl",), ("jl",)),
-    "kotlin": _Language((".kt", ".kts"), ("kt",)),
-    "lua": _Language((".lua",)),
-    "objectivec": _Language((), ("objective-c", "objc", "obj-c")),
-    "ocaml": _Language((".ml", ".mli"), ("ml",)),
-    "perl": _Language((".pl", ".pm"), ("pl",)),
-    "php": _Language((".php",)),
-    "python": _Language((".py", ".pyw"), ("py", "python2", "python3", "python-2", "python-3")),
-    "r": _Language((".r",), ("rlang",)),
-    "racket": _Language((".rkt",), ("rkt",)),
-    "ruby": _Language((".rb",), ("rb",)),
-    "rust": _Language((".rs",), ("rs",)),
-    "scala": _Language((".scala", ".sc")),
-    "shell": _Language((".sh", ".bash", ".zsh", ".ksh"), ("sh", "bash", "zsh", "shell-script")),
-    "swift": _Language((".swift",)),
-    "tsx": _Language((".tsx",)),
-    "typescript": _Language((".ts", ".mts", ".cts"), ("ts",)),
-}
+_TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 LANGUAGES: tuple[str, ...] = tuple(sorted(_TABLE))
 """Every name, sorted."""
 
-_BY_SUFFIX = {suffix: name for name, entry in _TABLE.items() for suffix in entry.suffixes}
-_BY_NAME = {word: name for name, entry in _TABLE.items() for word in (name, *entry.names)}
+_BY_SUFFIX = {suffix: name for name, entry in _TABLE.items() for suffix in entry["suffixes"]}
+_BY_NAME = {word: name for name, entry in _TABLE.items() for word in (name, *entry["names"])}
 
 _HEAD_CHARS = 1 << 16
 """How much of a text `settled` looks at."""

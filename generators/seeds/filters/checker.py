@@ -21,12 +21,13 @@ import resource
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from veristone import VeristoneError
+from veristone.generators.seeds.steps import Rejected, rejected
 
 __all__ = ["OUTPUT_BYTES", "CheckerFailed", "CheckerUnavailable", "bisect", "run"]
 
@@ -39,22 +40,17 @@ _WALL = 20
 """Wall-clock seconds allowed for each CPU second: only for a child that does not run at all."""
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
 Failure = Literal["checker_timeout", "checker_crashed"]
 
 
 class CheckerFailed(Exception):
     """The checker gave no verdicts for these files: it was too slow, or it broke."""
 
-    def __init__(
-        self, reason: Failure, detail: str, *, said: str = "", suspects: Collection[int] = ()
-    ) -> None:
+    def __init__(self, reason: Failure, detail: str, *, said: str = "") -> None:
         super().__init__(f"{detail}: {said}" if said else detail)
         self.reason: Failure = reason
         self.detail = detail
         """The same on every machine; what the checker said may not be."""
-        self.suspects = frozenset(suspects)
-        """Positions of the files that broke it, where it told."""
 
 
 class CheckerUnavailable(VeristoneError, RuntimeError):
@@ -114,11 +110,10 @@ def _ends(pid: int, seconds: float) -> bool:
 
 def bisect(
     items: Sequence[Item],
-    check: Callable[[Sequence[Item]], list[Result]],
-    guilty: Callable[[CheckerFailed], Result],
+    check: Callable[[Sequence[Item]], list[Rejected | None]],
     harmless: Item,
-) -> list[Result]:
-    """Return a result for each item: `check`'s, or `guilty`'s where one alone breaks the checker.
+) -> list[Rejected | None]:
+    """Return `check`'s result for each item, or a rejection where one alone breaks the checker.
 
     A crash counts when it happens twice and not with `harmless`: memory may have run out on the
     machine, or somebody may have killed the child.
@@ -132,31 +127,18 @@ def bisect(
         return check(items)
     except CheckerFailed as failure:
         if len(items) == 1:
-            return [_again(items[0], check, guilty, harmless, failure)]
-        groups = _groups(len(items), failure.suspects)
-    results: dict[int, Result] = {}
-    for group in groups:
-        found = bisect([items[place] for place in group], check, guilty, harmless)
-        results.update(zip(group, found, strict=True))
-    return [results[place] for place in range(len(items))]
-
-
-def _groups(count: int, suspects: frozenset[int]) -> list[Sequence[int]]:
-    """Return how to divide so many items: suspects alone, or else into equal parts."""
-    rest = [place for place in range(count) if place not in suspects]
-    if suspects and rest:
-        return [*([place] for place in sorted(suspects)), rest]
-    size = -(-count // _WAYS)
-    return [range(first, min(first + size, count)) for first in range(0, count, size)]
+            return [_again(items[0], check, harmless, failure)]
+    size = -(-len(items) // _WAYS)
+    groups = (items[first : first + size] for first in range(0, len(items), size))
+    return [found for group in groups for found in bisect(group, check, harmless)]
 
 
 def _again(
     item: Item,
-    check: Callable[[Sequence[Item]], list[Result]],
-    guilty: Callable[[CheckerFailed], Result],
+    check: Callable[[Sequence[Item]], list[Rejected | None]],
     harmless: Item,
     failure: CheckerFailed,
-) -> Result:
+) -> Rejected | None:
     if failure.reason == "checker_crashed":
         try:
             return check([item])[0]
@@ -166,4 +148,4 @@ def _again(
         check([harmless])
     except CheckerFailed as broken:
         raise CheckerUnavailable(f"the checker fails on harmless code: {broken}") from broken
-    return guilty(failure)
+    return rejected(failure.reason, failure.detail)

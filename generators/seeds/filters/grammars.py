@@ -6,6 +6,7 @@ bounded by `code.grammars`; nothing here recurses over nodes.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from veristone.generators.code.grammars import has_too_many_brackets, parse_bytes
@@ -16,16 +17,7 @@ if TYPE_CHECKING:
 
     from veristone.generators.seeds.records import Seed
 
-__all__ = [
-    "LANGUAGES",
-    "Function",
-    "body_nodes",
-    "children",
-    "function_of",
-    "is_null",
-    "parameters",
-    "text",
-]
+__all__ = ["LANGUAGES", "Function", "function_of"]
 
 LANGUAGES: Final = frozenset({"cpp", "go", "java", "javascript", "rust", "tsx", "typescript"})
 """Languages, as in `Seed.language`."""
@@ -60,11 +52,68 @@ _CLASSES: Final = {
 
 
 class Function(NamedTuple):
-    """A function with a body."""
+    """A function with a body, and what the rules ask about it."""
 
     node: Node
     body: Node
     language: str
+
+    def is_stub(self) -> bool:
+        """Whether it does nothing, or only says that it does not."""
+        if self.body.type not in ("block", "statement_block", "compound_statement"):
+            return False  # the expression of an arrow function
+        inside = _children(self.body)
+        # Go and Rust wrap statements once more.
+        while len(inside) == 1 and inside[0].type in ("statement_list", "expression_statement"):
+            inside = _children(inside[0])
+        return all(map(_gives_up, inside))
+
+    def gives(self, generators: bool) -> bool:
+        """Whether it returns a value, or yields some where `generators` says so."""
+        if self.language == "rust":
+            return _rust_gives(self.node)
+        if self.node.type == "arrow_function" and self.body.type != "statement_block":
+            return not _is_null(self.body)
+        kinds = {"return_statement", "co_return_statement"}
+        if generators:
+            kinds |= {"yield_expression", "co_yield_statement"}
+        result = self.node.child_by_field_name("result")  # Go's
+        listed = result.named_children if result and result.type == "parameter_list" else []
+        named = any(one.child_by_field_name("name") for one in listed)
+        for node in self._nodes():
+            if node.type in kinds:
+                values = _children(node)
+                if len(values) == 1 and values[0].type == "expression_list":
+                    values = _children(values[0])
+                if not all(map(_is_null, values)) or (named and not values):
+                    return True
+        return False
+
+    def takes(self) -> bool:
+        """Whether it has parameters besides its own object."""
+        return not all(map(_is_no_argument, self._parameters()))
+
+    def _nodes(self) -> list[Node]:
+        """Return the named nodes of the body, without the insides of functions and classes in it;
+        the body first."""
+        nodes = [self.body]
+        for node in nodes:
+            if node is self.body or not (node.type in _INNER or node.type in _ECMASCRIPT):
+                nodes.extend(node.named_children)
+        return nodes
+
+    def _parameters(self) -> list[Node]:
+        node: Node | None = self.node
+        if self.language == "cpp":
+            node = node.child_by_field_name("declarator")
+            while node is not None and node.type != "function_declarator":
+                # A reference's has no name in the grammar.
+                unnamed = (child for child in _children(node) if "declarator" in child.type)
+                node = node.child_by_field_name("declarator") or next(unnamed, None)
+        elif single := node.child_by_field_name("parameter"):  # `x => x + 1`
+            return [single]
+        listed = node.child_by_field_name("parameters") if node is not None else None
+        return _children(listed) if listed is not None else []
 
 
 def function_of(seed: Seed) -> Function | Unparsable:
@@ -116,41 +165,40 @@ def _first_function(root: Node, language: str) -> Function | None:
     return None
 
 
-def body_nodes(function: Function) -> list[Node]:
-    """Return the named nodes of a function's body, without the insides of functions and classes in
-    it; the body first."""
-    nodes = [function.body]
-    for node in nodes:
-        if node is function.body or not (node.type in _INNER or node.type in _ECMASCRIPT):
-            nodes.extend(node.named_children)
-    return nodes
+def _gives_up(node: Node) -> bool:
+    if node.type in ("throw_statement", "throw_expression", "empty_statement"):
+        return True
+    word = _text(node)[:20]
+    if node.type == "macro_invocation":
+        return word.startswith(("todo!", "unimplemented!", "panic!", "unreachable!"))
+    return node.type == "call_expression" and word.startswith("panic(")
 
 
-def parameters(function: Function) -> list[Node]:
-    """Return the nodes of a function's parameters."""
-    node: Node | None = function.node
-    if function.language == "cpp":
-        node = node.child_by_field_name("declarator")
-        while node is not None and node.type != "function_declarator":
-            # A reference's has no name in the grammar.
-            unnamed = (child for child in children(node) if "declarator" in child.type)
-            node = node.child_by_field_name("declarator") or next(unnamed, None)
-    elif single := node.child_by_field_name("parameter"):  # `x => x + 1`
-        return [single]
-    listed = node.child_by_field_name("parameters") if node is not None else None
-    return children(listed) if listed is not None else []
+def _rust_gives(function: Node) -> bool:
+    declared = function.child_by_field_name("return_type")
+    if declared is None or declared.type in ("unit_type", "never_type"):
+        return False
+    words = "".join(_text(declared).split())
+    return re.match(r"(?:\w+::)*\w*(?:Result|Option|Poll)<\(\)[,>]", words) is None
 
 
-def children(node: Node) -> list[Node]:
+def _is_no_argument(parameter: Node) -> bool:
+    """Whether it is the method's own object, an attribute, or C's `(void)`."""
+    if parameter.type in ("self_parameter", "receiver_parameter", "attribute_item"):
+        return True
+    said = _text(parameter)
+    return said == "void" or said.partition(":")[0].strip() == "this"
+
+
+def _children(node: Node) -> list[Node]:
     """Return the named nodes right below one, without comments."""
     return [child for child in node.named_children if "comment" not in child.type]
 
 
-def is_null(node: Node) -> bool:
+def _is_null(node: Node) -> bool:
     """Whether an expression is the language's word for nothing."""
-    return node.type in _NULLS or text(node) in ("undefined", "void 0", "NULL", "nullptr")
+    return node.type in _NULLS or _text(node) in ("undefined", "void 0", "NULL", "nullptr")
 
 
-def text(node: Node) -> str:
-    """Return what a node covers."""
+def _text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")

@@ -1,6 +1,8 @@
 """Whether prose is English, as far as letters and stop words tell."""
 
 import re
+import tomllib
+from pathlib import Path
 from typing import Final
 
 __all__ = ["foreign_words", "is_foreign_script"]
@@ -10,35 +12,9 @@ _MAX_OTHER_LETTERS: Final = 0.2
 _LATIN_END: Final = "\u024f"
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
-_STOPS: Final = (
-    "the of and to in is that for it as with on by this are be from or an which not at if when "
-    "will can has have its into than then all each returns return given used using between whether"
-)
-_ENGLISH: Final = frozenset(_STOPS.split())
-# Words that are frequent there and mean nothing in English or in code.
-_OTHERS: Final = {
-    "es": "el los las una del que por con para como más según este esta esto son está sus cada "
-    "entre función devuelve recibe valor número lista cadena si",
-    "pt": "uma das dos que por com para não são como mais pelo pela função retorna recebe valor "
-    "número lista entre cada sua seu você",
-    "fr": "le les des une du que qui dans pour avec est sont sur par pas cette ces aux fonction "
-    "renvoie retourne valeur nombre liste selon entre chaque",
-    "de": "der das und ist nicht ein eine einen einer mit von für auf dem den des wird werden sind "
-    "oder aus bei nach gibt zurück funktion wert zahl liste als auch",
-    "it": "il lo gli una dei della delle del che per con non sono come più questa questo funzione "
-    "restituisce valore numero lista dato tra ogni nel",
-    "nl": "de het een van en niet met voor op aan zijn wordt dat deze functie geeft waarde lijst "
-    "getal als ook uit naar",
-    "pl": "się nie jest dla oraz lub które który przez jako funkcja zwraca wartość liczba lista "
-    "jeśli czy tego",
-    "tr": "bir ve bu için ile olarak olan daha fonksiyon döndürür değer liste sayı değil eğer",
-    "id": "yang dan untuk dengan dari ini adalah pada tidak akan fungsi nilai jika mengembalikan",
-    "sv": "och att det som är för med inte den ett av på till funktion returnerar värde lista om",
-    "vi": "và của là các cho một được không trong này hàm trả về giá trị số danh sách nếu",
-    "ro": "și este care pentru din cu nu sunt pe o funcție returnează valoare număr listă dacă",
-    "cs": "je se na že pro který nebo jako není funkce vrací hodnota číslo seznam pokud",
-}
-_FOREIGN: Final = {name: frozenset(words.split()) for name, words in _OTHERS.items()}
+_DATA = Path(__file__).with_name("stop_words.toml").read_text(encoding="utf-8")
+_FOREIGN: Final = {name: frozenset(words.split()) for name, words in tomllib.loads(_DATA).items()}
+_ENGLISH: Final = _FOREIGN.pop("en")
 _ANY_FOREIGN: Final = frozenset[str]().union(*_FOREIGN.values())
 
 

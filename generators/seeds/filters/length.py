@@ -7,7 +7,7 @@ of tree-sitter's tree; that counts every bracket and operator, and comes to 5 no
 """
 
 import ast
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -25,17 +25,6 @@ class Length(Rule, frozen=True):
     """Rejects what is too long, too small or mostly literals."""
 
     kind: Literal["length"] = "length"
-    reasons: ClassVar[tuple[str, ...]] = (
-        "too_many_lines",
-        "too_many_characters",
-        "line_too_wide",
-        "lines_too_wide",
-        "docstring_too_short",
-        "docstring_too_long",
-        "few_letters",
-        "too_small",
-        "mostly_data",
-    )
 
     max_lines: int = Field(default=150, ge=1)
     max_characters: int = Field(default=10_000, ge=1)

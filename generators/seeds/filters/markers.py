@@ -7,7 +7,7 @@ and so `debug`, `mastodon` and every function about to-do lists.
 
 import re
 from functools import cache
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -28,7 +28,6 @@ class Markers(Rule, frozen=True):
     """
 
     kind: Literal["markers"] = "markers"
-    reasons: ClassVar[tuple[str, ...]] = ("marker_in_comment", "marker_in_docstring")
 
     words: tuple[str, ...] = Field(default=("TODO", "FIXME", "XXX", "HACK", "BUG"), min_length=1)
     """In capitals. `BUG` and `HACK` in other cases are prose."""

@@ -40,12 +40,6 @@ class Modules(Rule, frozen=True):
 
     kind: Literal["modules"] = "modules"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
-    reasons: ClassVar[tuple[str, ...]] = (
-        "denied_module",
-        "third_party_module",
-        "relative_import",
-        "unparsable",
-    )
 
     deny: tuple[str, ...] = DENIED
     """Modules that may not be imported, with all below them."""

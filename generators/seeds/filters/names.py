@@ -4,17 +4,23 @@ Python's own rules for names: functions, lambdas and comprehensions have scopes,
 not seen from functions in them, `:=` in a comprehension binds outside it. Annotations count, quoted
 ones too. A name that is bound in one branch only counts as bound; after a star import any name may
 be. What is tried under `except NameError` does not count.
+
+The rule `undefined` asks at a hundredth of the cost of a type checker and with the same verdict:
+whatever is undefined here is an error in Pyright too, so the rule goes before it. Names that exist
+only in type comments do not count here. `# noqa` excuses nothing.
 """
 
 import ast
 import sys
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.stdlib import builtin_names
+from veristone.generators.seeds.records import Seed
+from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
-__all__ = ["Use", "free_names", "undefined_names"]
+__all__ = ["Undefined", "Use", "free_names", "undefined_names"]
 
 _MODULE_NAMES = frozenset(
     {"__annotations__", "__builtins__", "__debug__", "__doc__", "__file__", "__loader__"}
@@ -79,3 +85,20 @@ def undefined_names(code: str) -> list[Use]:
 
 def _use(node: ast.AST, name: str) -> Use:
     return Use(getattr(node, "lineno", 0), getattr(node, "col_offset", 0), name)
+
+
+class Undefined(Rule, frozen=True):
+    """Rejects seeds with undefined names or wrong syntax."""
+
+    kind: Literal["undefined"] = "undefined"
+    languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
+
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or the names that are bound nowhere, in their order."""
+        tree = parse(seed.text)
+        if not isinstance(tree, Parsed):
+            return Rejected(tree.reason, tree.detail)
+        names = [use.name for use in undefined_names(seed.text)]
+        if not names:
+            return seed
+        return rejected("undefined_name", ", ".join(dict.fromkeys(names)))

@@ -8,7 +8,7 @@ rules are those that are errors in Pyright's `standard` mode (its manual, docs/c
 warnings reject nothing and cost time. Two differences:
 
     reportMissingImports is off: the `modules` step decides which modules a seed may import. What
-        cannot be resolved has an unknown type, which fits everywhere. The step has an option.
+        cannot be resolved has an unknown type, which fits everywhere.
     enableTypeIgnoreComments is off: a seed cannot switch its own check off.
 
 Python is 3.11 on Linux and nothing is installed but the standard library: its typeshed stubs, and
@@ -30,7 +30,6 @@ Not promised: that code which cannot be reached is checked (after a `return`, or
 """
 
 import importlib.util
-import json
 import re
 import shutil
 import tempfile
@@ -47,7 +46,7 @@ from veristone.generators.seeds.filters.checker import CheckerFailed, bisect, ru
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import BatchStep, Outcome, Rejected, rejected
 
-__all__ = ["PYRIGHT_VERSION", "Pyright", "configuration"]
+__all__ = ["PYRIGHT_VERSION", "Pyright"]
 
 PYRIGHT_VERSION = "1.1.414"
 """Another version has other stubs and finds other errors: it makes another seed set."""
@@ -79,17 +78,7 @@ class Pyright(BatchStep, frozen=True):
     kind: Literal["pyright"] = "pyright"
     gathers: ClassVar[bool] = True
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
-    reasons: ClassVar[tuple[str, ...]] = (
-        "type_error",
-        "syntax_error",
-        "not_utf8",
-        "checker_timeout",
-        "checker_crashed",
-    )
 
-    missing_imports: bool = False
-    """Whether an import that is neither in the standard library nor among Pyright's bundled stubs
-    is an error too."""
     batch: Annotated[int, Field(ge=1)] = 2000
     """Seeds in one Pyright process. Larger is faster, as each process reads the standard library's
     stubs anew, and takes more memory: about 700 MiB at 2000."""
@@ -98,7 +87,7 @@ class Pyright(BatchStep, frozen=True):
     about 20."""
 
     def prepare(self, folder: Path) -> None:
-        """Write the configuration, sweep what killed workers left, and check the version."""
+        """Sweep what killed workers left, and check the version."""
         found = _version(self.cpu_limit_s)
         if found != PYRIGHT_VERSION:
             raise ConfigError(
@@ -107,40 +96,15 @@ class Pyright(BatchStep, frozen=True):
             )
         for left in folder.glob("batch-*"):
             shutil.rmtree(left)
-        (folder / _CONFIGURATION).write_bytes(configuration(self.missing_imports))
 
     def apply(self, seeds: Sequence[Seed], folder: Path) -> list[Outcome]:
         """Type-check the seeds, a batch in one process."""
-        outcomes: list[Outcome] = list(seeds)
-        texts: list[tuple[int, bytes]] = []
-        for number, seed in enumerate(seeds):
-            try:
-                texts.append((number, _neutral(seed.text).encode()))
-            except UnicodeEncodeError as error:
-                outcomes[number] = rejected("not_utf8", str(error))
-        settings = (folder / _CONFIGURATION).read_bytes()
-
-        def check(some: Sequence[bytes]) -> list[Rejected | None]:
-            return _check(some, settings, folder, self.cpu_limit_s)
-
+        texts = [_neutral(seed.text).encode("utf-8", "replace") for seed in seeds]
+        found: list[Rejected | None] = []
         for first in range(0, len(texts), self.batch):
             some = texts[first : first + self.batch]
-            found = bisect([text for _, text in some], check, _broken, _HARMLESS)
-            for (number, _), verdict in zip(some, found, strict=True):
-                if verdict is not None:
-                    outcomes[number] = verdict
-        return outcomes
-
-
-def _broken(failure: CheckerFailed) -> Rejected | None:
-    return rejected(failure.reason, failure.detail)
-
-
-def configuration(missing_imports: bool = False) -> bytes:
-    """Return the `pyrightconfig.json`. Its paths are relative: it is good in any folder."""
-    settings = json.loads(Path(__file__).with_name(_CONFIGURATION).read_bytes())
-    settings["reportMissingImports"] = "error" if missing_imports else "none"
-    return json.dumps(settings, indent=1).encode() + b"\n"
+            found += bisect(some, lambda some: _check(some, folder, self.cpu_limit_s), _HARMLESS)
+        return [wrong or seed for seed, wrong in zip(seeds, found, strict=True)]
 
 
 def _neutral(text: str) -> str:
@@ -234,14 +198,11 @@ class _Summary(msgspec.Struct, rename="camel"):
 
 
 class _Report(msgspec.Struct, rename="camel"):
-    version: str
     general_diagnostics: list[_Diagnostic]
     summary: _Summary
 
 
-def _check(
-    texts: Sequence[bytes], settings: bytes, folder: Path, cpu_s: int
-) -> list[Rejected | None]:
+def _check(texts: Sequence[bytes], folder: Path, cpu_s: int) -> list[Rejected | None]:
     """Check Python modules (as UTF-8) in one process; return the first error of each.
 
     Works in a new folder under `folder`, gone afterwards.
@@ -252,7 +213,7 @@ def _check(
     with tempfile.TemporaryDirectory(prefix="batch-", dir=folder) as name:
         room = Path(name).resolve()  # Pyright reports real paths
         (room / _ENVIRONMENT / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
-        (room / _CONFIGURATION).write_bytes(settings)
+        shutil.copy(Path(__file__).with_name(_CONFIGURATION), room)
         below = room.joinpath(*["0"] * _DEPTH)
         paths: dict[str, int] = {}
         for number, text in enumerate(texts):
@@ -273,19 +234,14 @@ def _verdicts(output: bytes, paths: dict[str, int]) -> list[Rejected | None]:
     checked = report.summary.files_analyzed
     if checked != len(paths):
         raise CheckerFailed("checker_crashed", f"{checked} of {len(paths)} files were checked")
-    if report.version != PYRIGHT_VERSION:
-        raise ConfigError(
-            f"step pyright: Pyright {PYRIGHT_VERSION} is needed, not {report.version}; {_INSTALL}"
-        )
     errors = [found for found in report.general_diagnostics if found.severity == "error"]
     errors.sort(key=_Diagnostic.place, reverse=True)
     for found in errors:
         if found.file not in paths:
             raise CheckerFailed("checker_crashed", "an error in no file", said=found.message)
-    broken = [paths[found.file] for found in errors if found.message.startswith(_INTERNAL)]
-    if broken:
-        # What Pyright says of other files after an internal error is not to be trusted.
-        raise CheckerFailed("checker_crashed", "internal error", suspects=broken)
+        if found.message.startswith(_INTERNAL):
+            # What Pyright says of other files after an internal error is not to be trusted.
+            raise CheckerFailed("checker_crashed", "internal error")
     verdicts: list[Rejected | None] = [None] * len(paths)
     for found in errors:
         verdicts[paths[found.file]] = found.verdict()  # the first place last

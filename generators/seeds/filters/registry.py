@@ -8,10 +8,10 @@ from veristone.generators.seeds.filters.imports import Imports
 from veristone.generators.seeds.filters.length import Length
 from veristone.generators.seeds.filters.markers import Markers
 from veristone.generators.seeds.filters.modules import Modules
+from veristone.generators.seeds.filters.names import Undefined
 from veristone.generators.seeds.filters.safety import Safety
 from veristone.generators.seeds.filters.structure import Arguments, Returns, Syntax
 from veristone.generators.seeds.filters.text import Text
-from veristone.generators.seeds.filters.undefined import Undefined
 
 __all__ = ["AnyRule"]
 

@@ -1,13 +1,15 @@
 """The safety rule: no code that reaches out of the function, as far as its text tells.
 
-It sees names, through `import ... as`, `from ... import` and `getattr` with a literal; a local
-variable that is called `input` is none. It is a filter for quality and saves the sandbox work; it
-protects nothing: code that wants to hide what it does can. Whatever runs, runs in a sandbox.
+It sees names, through `import ... as` and `from ... import`; a local variable that is called
+`input` is none. It is a filter for quality and saves the sandbox work; it protects nothing: code
+that wants to hide what it does can. Whatever runs, runs in a sandbox.
 """
 
 import ast
 from collections.abc import Iterator
 from typing import ClassVar, Literal, NamedTuple
+
+from pydantic import field_validator
 
 from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.hazards import (
@@ -16,10 +18,9 @@ from veristone.generators.seeds.filters.hazards import (
     METHODS,
     OPENERS,
     PATH_METHODS,
+    ROOTS,
     STORED,
-    Hazard,
     hazard_of,
-    roots,
 )
 from veristone.generators.seeds.filters.imports import imported
 from veristone.generators.seeds.filters.names import Use, free_names
@@ -29,13 +30,7 @@ from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
 __all__ = ["TOLERATED", "Safety"]
 
-TOLERATED: tuple[Hazard, ...] = (
-    "file_read",
-    "environment",
-    "global_state",
-    "sleep",
-    "nondeterminism",
-)
+TOLERATED = ("file_read", "environment", "global_state", "sleep", "nondeterminism")
 """What is let through unless a recipe says otherwise."""
 
 
@@ -44,9 +39,16 @@ class Safety(Rule, frozen=True):
 
     kind: Literal["safety"] = "safety"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
-    reasons: ClassVar[tuple[str, ...]] = (*HAZARDS, "unparsable")
 
-    forbid: tuple[Hazard, ...] = tuple(hazard for hazard in HAZARDS if hazard not in TOLERATED)
+    forbid: tuple[str, ...] = tuple(hazard for hazard in HAZARDS if hazard not in TOLERATED)
+
+    @field_validator("forbid")
+    @classmethod
+    def _known(cls, hazards: tuple[str, ...]) -> tuple[str, ...]:
+        for hazard in hazards:
+            if hazard not in HAZARDS:
+                raise ValueError(f"safety: no hazard {hazard!r}; there are {', '.join(HAZARDS)}")
+        return hazards
 
     def judge(self, seed: Seed) -> Outcome:
         """Return the seed or its first hazard. A snippet that does not parse passes."""
@@ -54,19 +56,16 @@ class Safety(Rule, frozen=True):
         if not isinstance(tree, Parsed):
             return seed if seed.shape == "snippet" else Rejected("unparsable", tree.detail)
         sights = [sight for sight in _sights(seed, tree) if sight.hazard in self.forbid]
-        if not sights:
-            return seed
-        first = min(sights, key=lambda sight: (sight.line, sight.column, sight.what))
-        return rejected(first.hazard, first.what)
+        return rejected(min(sights).hazard, min(sights).what) if sights else seed
 
 
 class _Sight(NamedTuple):
     """A hazard and where it is."""
 
-    hazard: Hazard
-    what: str
     line: int
     column: int
+    what: str
+    hazard: str
 
 
 class _Index(NamedTuple):
@@ -85,7 +84,7 @@ class _Index(NamedTuple):
 def _sights(seed: Seed, tree: Parsed) -> Iterator[_Sight]:
     index = _index(tree)
     for node in index.globals:
-        yield _Sight("global_state", ", ".join(node.names), node.lineno, node.col_offset)
+        yield _Sight(node.lineno, node.col_offset, ", ".join(node.names), "global_state")
     dotted = {id(name): origin for name, origin in _resolved(seed, index)}
     for name in index.names:
         origin = dotted.get(id(name))
@@ -120,7 +119,7 @@ def _index(tree: Parsed) -> _Index:
 
 def _resolved(seed: Seed, index: _Index) -> Iterator[tuple[ast.Name, str]]:
     """Yield the names that are no variables of the code, with what they stand for."""
-    wanted = roots() | index.origins.keys() | seed.bindings.keys()
+    wanted = ROOTS | index.origins.keys() | seed.bindings.keys()
     if all(node.id not in wanted for node in index.names):
         return
     free = set(free_names(seed.text))
@@ -154,42 +153,20 @@ def _of_name(name: ast.Name, origin: str, index: _Index) -> Iterator[_Sight]:
     while (above := index.attributes.get(id(node))) is not None:
         node, origin = above, f"{origin}.{above.attr}"
     call = index.calls.get(id(node))
-    if origin == "builtins.getattr" and call is not None:
-        origin = _by_getattr(call, index) or origin
     hazard = _of_opener(call) if origin in OPENERS else hazard_of(origin)
-    if _is_only_read(node, origin):
-        return
-    if hazard is not None:
-        what = f"{origin.removeprefix('builtins.')}, line {name.lineno}"
-        yield _Sight(hazard, what, name.lineno, name.col_offset)
-
-
-def _is_only_read(node: ast.expr, origin: str) -> bool:
     stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
-    return not stored and any(origin == name or origin.startswith(name + ".") for name in STORED)
+    only_read = not stored and any(f"{origin}.".startswith(f"{name}.") for name in STORED)
+    if hazard is not None and not only_read:
+        what = f"{origin.removeprefix('builtins.')}, line {name.lineno}"
+        yield _Sight(name.lineno, name.col_offset, what, hazard)
 
 
-def _by_getattr(call: ast.Call, index: _Index) -> str | None:
-    match call.args:
-        case [ast.Name(id=name), ast.Constant(value=str(attribute)), *_] if name in index.origins:
-            return f"{index.origins[name]}.{attribute}"
-        case [ast.Name(id=name), ast.Constant(value=str(attribute)), *_] if name in roots():
-            return f"{name}.{attribute}"
-        case _:
-            return None
-
-
-def _of_opener(call: ast.Call | None) -> Hazard:
-    """Return whether a file is opened for reading only."""
-    if call is None:
-        return "file_write"  # handed on as a value
-    mode: ast.expr | None = call.args[1] if len(call.args) > 1 else None
-    for keyword in call.keywords:
-        if keyword.arg == "mode" or keyword.arg is None:
-            mode = keyword.value
-    if any(isinstance(argument, ast.Starred) for argument in call.args[:2]):
+def _of_opener(call: ast.Call | None) -> str:
+    """Return whether a file is opened for reading only; one that is handed on may be written."""
+    if call is None or any(isinstance(argument, ast.Starred) for argument in call.args[:2]):
         return "file_write"
-    return "file_read" if mode is None or _reads(mode) else "file_write"
+    named = [keyword.value for keyword in call.keywords if keyword.arg in ("mode", None)]
+    return "file_read" if all(map(_reads, [*call.args[1:2], *named])) else "file_write"
 
 
 def _reads(mode: ast.expr) -> bool:
@@ -203,13 +180,13 @@ def _reads(mode: ast.expr) -> bool:
 
 
 def _of_attribute(node: ast.Attribute, index: _Index, paths: bool) -> Iterator[_Sight]:
-    hazard: Hazard | None = "introspection" if node.attr in DUNDERS else None
+    hazard = "introspection" if node.attr in DUNDERS else None
     call = index.calls.get(id(node))
     if call is not None:
-        hazard = (
-            hazard or METHODS.get(node.attr) or (PATH_METHODS.get(node.attr) if paths else None)
-        )
-        if hazard is None and paths and node.attr == "open":
-            hazard = "file_read" if not call.args or _reads(call.args[0]) else "file_write"
+        hazard = hazard or METHODS.get(node.attr)
+        if paths and hazard is None:
+            reads = node.attr == "open" and all(map(_reads, call.args[:1]))
+            opened = "file_read" if reads else "file_write"
+            hazard = opened if node.attr == "open" else PATH_METHODS.get(node.attr)
     if hazard is not None:
-        yield _Sight(hazard, f".{node.attr}, line {node.lineno}", node.lineno, node.col_offset)
+        yield _Sight(node.lineno, node.col_offset, f".{node.attr}, line {node.lineno}", hazard)

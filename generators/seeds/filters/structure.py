@@ -7,7 +7,8 @@ tree-sitter.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, ClassVar, Literal
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from veristone.generators.code.python import (
     Function,
@@ -18,19 +19,37 @@ from veristone.generators.code.python import (
     statements,
 )
 from veristone.generators.seeds.filters import grammars
-from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from veristone.generators.seeds.records import Seed
 
 __all__ = ["Arguments", "Returns", "Syntax"]
 
-_LANGUAGES = grammars.LANGUAGES | {"python"}
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-class Syntax(Rule, frozen=True):
+class _Form(Rule, frozen=True):
+    """A rule about a function as a tree."""
+
+    languages: ClassVar[frozenset[str] | None] = grammars.LANGUAGES | {"python"}
+
+    def judge(self, seed: Seed) -> Outcome:
+        """Return the seed or what is wrong with its form."""
+        if seed.shape == "snippet":
+            return seed
+        function = _python(seed) if seed.language == "python" else grammars.function_of(seed)
+        if isinstance(function, Unparsable):
+            return Rejected(function.reason, function.detail)
+        wrong = self.wrong(function)
+        return Rejected(wrong) if wrong else seed
+
+    @abstractmethod
+    def wrong(self, function: _Python | grammars.Function) -> str | None:
+        """Return why a function is rejected, None if it is not."""
+
+
+class Syntax(_Form, frozen=True):
     """Rejects what is not exactly one function that does something.
 
     A function whose body only raises, passes or returns None is a stub: an abstract method, an
@@ -38,33 +57,16 @@ class Syntax(Rule, frozen=True):
     """
 
     kind: Literal["syntax"] = "syntax"
-    languages: ClassVar[frozenset[str] | None] = _LANGUAGES
-    reasons: ClassVar[tuple[str, ...]] = (
-        "syntax_error",
-        "too_deep",
-        "too_large",
-        "not_one_function",
-        "stub",
-    )
 
     stubs: bool = False
     """Let stubs through."""
 
-    def judge(self, seed: Seed) -> Outcome:
-        """Return the seed or what is wrong with its form."""
-        if seed.shape == "snippet":
-            return seed
-        function = _function(seed)
-        if isinstance(function, Unparsable):
-            return Rejected(function.reason, function.detail)
-        if isinstance(function, grammars.Function):
-            stub = _other_is_stub(function)
-        else:
-            stub = all(_does_nothing(statement) for statement in statements(function))
-        return Rejected("stub") if stub and not self.stubs else seed
+    def wrong(self, function: _Python | grammars.Function) -> str | None:
+        """Return whether it is a stub."""
+        return "stub" if not self.stubs and function.is_stub() else None
 
 
-class Returns(Rule, frozen=True):
+class Returns(_Form, frozen=True):
     """Rejects functions that return no value.
 
     Counted are only `return` statements of the function itself, not those of functions, lambdas and
@@ -75,27 +77,16 @@ class Returns(Rule, frozen=True):
     """
 
     kind: Literal["returns"] = "returns"
-    languages: ClassVar[frozenset[str] | None] = _LANGUAGES
-    reasons: ClassVar[tuple[str, ...]] = ("no_return_value", "unparsable")
 
     generators: bool = True
     """Let functions through that yield values; the original pipelines did not."""
 
-    def judge(self, seed: Seed) -> Outcome:
-        """Return the seed if it returns a value."""
-        if seed.shape == "snippet":
-            return seed
-        function = _function(seed)
-        if isinstance(function, Unparsable):
-            return Rejected("unparsable", function.detail)
-        if isinstance(function, grammars.Function):
-            gives = _other_gives(function, self.generators)
-        else:
-            gives = _gives(function, self.generators)
-        return seed if gives else Rejected("no_return_value")
+    def wrong(self, function: _Python | grammars.Function) -> str | None:
+        """Return whether it gives nothing back."""
+        return None if function.gives(self.generators) else "no_return_value"
 
 
-class Arguments(Rule, frozen=True):
+class Arguments(_Form, frozen=True):
     """Rejects functions without parameters.
 
     An object's own method does not take it from its caller: the first parameter of a Python method
@@ -104,142 +95,69 @@ class Arguments(Rule, frozen=True):
     """
 
     kind: Literal["arguments"] = "arguments"
-    languages: ClassVar[frozenset[str] | None] = _LANGUAGES
-    reasons: ClassVar[tuple[str, ...]] = ("no_arguments", "unparsable")
 
-    def judge(self, seed: Seed) -> Outcome:
-        """Return the seed if it has parameters."""
-        if seed.shape == "snippet":
-            return seed
-        function = _function(seed)
-        if isinstance(function, Unparsable):
-            return Rejected("unparsable", function.detail)
-        if isinstance(function, grammars.Function):
-            takes = any(not _is_no_argument(node) for node in grammars.parameters(function))
-        else:
-            takes = _takes(function, seed.shape)
-        return seed if takes else Rejected("no_arguments")
+    def wrong(self, function: _Python | grammars.Function) -> str | None:
+        """Return whether it takes nothing."""
+        return None if function.takes() else "no_arguments"
 
 
-def _function(seed: Seed) -> Function | grammars.Function | Unparsable:
-    if seed.language != "python":
-        return grammars.function_of(seed)
+class _Python(NamedTuple):
+    """A function of Python, asked what `grammars.Function` is asked of other languages."""
+
+    node: Function
+    shape: str
+
+    def is_stub(self) -> bool:
+        return all(map(_does_nothing, statements(self.node)))
+
+    def gives(self, generators: bool) -> bool:
+        nodes: list[ast.AST] = list(self.node.body)
+        for node in nodes:
+            match node:
+                case ast.Return(value=value) if not _is_none(value):
+                    return True
+                case ast.Yield(value=value) if generators and not _is_none(value):
+                    return True
+                case ast.YieldFrom() if generators:
+                    return True
+                case _:
+                    pass
+            if not isinstance(node, _SCOPES):
+                nodes.extend(children(node))
+        return False
+
+    def takes(self) -> bool:
+        args = self.node.args
+        if args.vararg or args.kwarg or args.kwonlyargs:
+            return True
+        positional = [*args.posonlyargs, *args.args]
+        decorators = self.node.decorator_list
+        static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in decorators)
+        if positional and not static and (self.shape == "method" or positional[0].arg == "self"):
+            return len(positional) > 1
+        return bool(positional)
+
+
+def _python(seed: Seed) -> _Python | Unparsable:
     tree = parse(seed.code)
     if not isinstance(tree, Parsed):
         return tree
-    count = len(tree.module.body)
-    return tree.function or Unparsable("not_one_function", f"{count} statements")
+    if tree.function is None:
+        return Unparsable("not_one_function", f"{len(tree.module.body)} statements")
+    return _Python(tree.function, seed.shape)
 
 
 def _does_nothing(statement: ast.stmt) -> bool:
     match statement:
         case ast.Pass() | ast.Raise() | ast.Global() | ast.Nonlocal():
             return True
-        case ast.Expr(value=ast.Constant()):
+        case ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom():
             return True
         case ast.Return(value=None | ast.Constant(value=None) | ast.Name(id="NotImplemented")):
-            return True
-        case ast.Import() | ast.ImportFrom():
             return True
         case _:
             return False
 
 
-def _gives(function: Function, generators: bool) -> bool:
-    nodes: list[ast.AST] = list(function.body)
-    for node in nodes:
-        match node:
-            case ast.Return(value=value):
-                if not _is_none(value):
-                    return True
-            case ast.Yield(value=value):
-                if generators and not _is_none(value):
-                    return True
-            case ast.YieldFrom():
-                if generators:
-                    return True
-            case _:
-                pass
-        if not isinstance(node, _SCOPES):
-            nodes.extend(children(node))
-    return False
-
-
 def _is_none(value: ast.expr | None) -> bool:
     return value is None or (isinstance(value, ast.Constant) and value.value is None)
-
-
-def _takes(function: Function, shape: str) -> bool:
-    args = function.args
-    if args.vararg or args.kwarg or args.kwonlyargs:
-        return True
-    positional = [*args.posonlyargs, *args.args]
-    static = any(
-        isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
-        for decorator in function.decorator_list
-    )
-    if positional and not static and (shape == "method" or positional[0].arg == "self"):
-        return len(positional) > 1
-    return bool(positional)
-
-
-def _other_is_stub(function: grammars.Function) -> bool:
-    if function.body.type not in ("block", "statement_block", "compound_statement"):
-        return False  # the expression of an arrow function
-    inside = grammars.children(function.body)
-    # Go and Rust wrap statements once more.
-    while len(inside) == 1 and inside[0].type in ("statement_list", "expression_statement"):
-        inside = grammars.children(inside[0])
-    return all(_gives_up(node) for node in inside)
-
-
-def _gives_up(node: Node) -> bool:
-    if node.type in ("throw_statement", "throw_expression", "empty_statement"):
-        return True
-    word = grammars.text(node)[:20]
-    if node.type == "macro_invocation":
-        return word.startswith(("todo!", "unimplemented!", "panic!", "unreachable!"))
-    return node.type == "call_expression" and word.startswith("panic(")
-
-
-def _other_gives(function: grammars.Function, generators: bool) -> bool:
-    if function.language == "rust":
-        return _rust_gives(function)
-    if function.node.type == "arrow_function" and function.body.type != "statement_block":
-        return not grammars.is_null(function.body)
-    kinds = {"return_statement", "co_return_statement"}
-    if generators:
-        kinds |= {"yield_expression", "co_yield_statement"}
-    result = function.node.child_by_field_name("result") if function.language == "go" else None
-    results = result.named_children if result and result.type == "parameter_list" else []
-    named = any(child.child_by_field_name("name") for child in results)
-    for node in grammars.body_nodes(function):
-        if node.type in kinds:
-            values = grammars.children(node)
-            if len(values) == 1 and values[0].type == "expression_list":
-                values = grammars.children(values[0])
-            if any(not grammars.is_null(value) for value in values) or (named and not values):
-                return True
-    return False
-
-
-def _rust_gives(function: grammars.Function) -> bool:
-    declared = function.node.child_by_field_name("return_type")
-    if declared is None or declared.type in ("unit_type", "never_type"):
-        return False
-    if declared.type != "generic_type":
-        return True
-    base, arguments = (declared.child_by_field_name(field) for field in ("type", "type_arguments"))
-    if base is None or arguments is None:
-        return True
-    first = next(iter(grammars.children(arguments)), None)
-    wrapper = grammars.text(base).endswith(("Result", "Option", "Poll"))
-    return not (wrapper and first is not None and first.type == "unit_type")
-
-
-def _is_no_argument(parameter: Node) -> bool:
-    """Whether it is the method's own object, an attribute, or C's `(void)`."""
-    if parameter.type in ("self_parameter", "receiver_parameter", "attribute_item"):
-        return True
-    said = grammars.text(parameter)
-    return said == "void" or said.partition(":")[0].strip() == "this"

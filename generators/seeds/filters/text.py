@@ -11,7 +11,7 @@ is little proof. Transliterated languages and rarer ones in Latin letters are no
 """
 
 import re
-from typing import ClassVar, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -73,15 +73,6 @@ class Text(Rule, frozen=True):
     """Rejects seeds whose documentation says nothing, or not in the wanted alphabet or language."""
 
     kind: Literal["text"] = "text"
-    reasons: ClassVar[tuple[str, ...]] = (
-        "not_ascii",
-        "no_prose",
-        "placeholder",
-        "generated",
-        "deprecated",
-        "name_again",
-        "not_english",
-    )
 
     ascii: Literal["off", "docstring", "code"] = "off"
     """What must be ASCII: nothing, the documentation, or everything (as MultiPL-T had it)."""

@@ -16,12 +16,13 @@ import pytest
 from veristone import ConfigError
 from veristone.generators.seeds.filters import pyright
 from veristone.generators.seeds.filters.checker import CheckerFailed
-from veristone.generators.seeds.filters.pyright import PYRIGHT_VERSION, Pyright, configuration
+from veristone.generators.seeds.filters.pyright import PYRIGHT_VERSION, Pyright
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 from veristone.generators.seeds.steps import Outcome, Rejected
 
 ROOT = Path(__file__).parents[4]
 NODE, SCRIPT = pyright._programs()
+CONFIGURATION = Path(pyright.__file__).with_name("pyrightconfig.json")
 
 
 def seed(code: str, name: str = "", imports: tuple[str, ...] = ()) -> Seed:
@@ -127,7 +128,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "too deep for Pyright": ("x = " + "[" * 100_000 + "\n", "checker_crashed"),
     "deep": ("x = " + "+".join(["1"] * 5000) + "\n", "syntax_error"),
     "NUL": ("x = 1\x00\n", "syntax_error"),
-    "lone surrogate": ("x = '\ud800'\n", "not_utf8"),
     "empty": ("", "kept"),
     "byte order mark": ("\ufeffx = 1\n", "kept"),
     "line ends": ("x = 1\r\ndef f():\r    return x\n", "kept"),
@@ -139,7 +139,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     """All cases of the table in one batch."""
     folder = tmp_path_factory.mktemp("pyright")
     found = judged([seed(code) for code, _ in TABLE.values()], folder)
-    assert [path.name for path in folder.iterdir()] == ["pyrightconfig.json"]
+    assert not [*folder.iterdir()]
     return dict(zip(TABLE, found, strict=True))
 
 
@@ -225,14 +225,6 @@ def test_plain_pyright_sees_what_is_planted(tmp_path: Path) -> None:
     ]
 
 
-def test_missing_imports_can_be_errors(tmp_path: Path) -> None:
-    """An option; what is bundled or of the standard library is not missing."""
-    codes = ["import numpy\n", "from .near import x\n", "import yaml, json\n", "import a.b\n"]
-    found = judged(list(map(seed, codes)), tmp_path, Pyright(missing_imports=True))
-    missing = "reportMissingImports"
-    assert [rule(outcome) for outcome in found] == [missing, missing, "kept", missing]
-
-
 def test_seeds_do_not_see_each_other(tmp_path: Path) -> None:
     """Neither by the names of their files, nor by their ids, nor by walking the folders."""
     given = [
@@ -309,10 +301,12 @@ def test_every_rule_is_settled(tmp_path: Path) -> None:
     """No rule that this Pyright knows is left to its defaults, none is named that it ignores."""
     bundle = SCRIPT.parent / "dist" / "pyright-internal.js"
     known = set(re.findall(r'\.(report[A-Z]\w+)="\1"', bundle.read_text(encoding="utf-8")))
-    assert known == {name for name in json.loads(configuration()) if name.startswith("report")}
+    assert known == {
+        name for name in json.loads(CONFIGURATION.read_bytes()) if name.startswith("report")
+    }
     (tmp_path / "0").mkdir()
     (tmp_path / "0" / "0.py").write_text("x = 1\n")
-    (tmp_path / "pyrightconfig.json").write_bytes(configuration())
+    (tmp_path / "pyrightconfig.json").write_bytes(CONFIGURATION.read_bytes())
     command = [str(NODE), str(SCRIPT), "--verbose"]
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=True
@@ -364,10 +358,10 @@ def test_a_seed_that_breaks_pyright(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     found = step.apply(list(map(seed, codes)), tmp_path)
     assert found[0] == Rejected("checker_crashed", "SIGABRT")
     assert rule(found[1]) == "reportAssignmentType"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["pyrightconfig.json", "stand-in"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stand-in"]
 
 
-REPORT = '{"version": "%s", "generalDiagnostics": [], "summary": {"filesAnalyzed": %d}}'
+REPORT = '{"generalDiagnostics": [], "summary": {"filesAnalyzed": %d}}'
 
 
 @pytest.mark.parametrize(
@@ -378,7 +372,7 @@ REPORT = '{"version": "%s", "generalDiagnostics": [], "summary": {"filesAnalyzed
         ("echo nonsense", "checker_crashed", "output that is no report"),
         ("echo", "checker_crashed", "output that is no report"),
         (
-            f"echo '{REPORT % (PYRIGHT_VERSION, 1)}'",
+            f"echo '{REPORT % 1}'",
             "checker_crashed",
             "1 of 2 files were checked",
         ),
@@ -390,17 +384,9 @@ def test_answers_that_are_no_verdicts(
     """Running on, giving up, talking nonsense, leaving files out."""
     monkeypatch.setattr(pyright, "_programs", lambda: (program(tmp_path, script), SCRIPT))
     with pytest.raises(CheckerFailed) as caught:
-        pyright._check([b"x = 1\n"] * 2, configuration(), tmp_path, 1)
+        pyright._check([b"x = 1\n"] * 2, tmp_path, 1)
     assert (caught.value.reason, caught.value.detail) == (reason, detail)
     assert [path.name for path in tmp_path.iterdir()] == ["stand-in"]
-
-
-def test_another_version_gives_no_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were it exchanged while a run goes on."""
-    script = f"echo '{REPORT % ('1.1.1', 1)}'"
-    monkeypatch.setattr(pyright, "_programs", lambda: (program(tmp_path, script), SCRIPT))
-    with pytest.raises(ConfigError, match=r"not 1\.1\.1"):
-        pyright._check([b"x = 1\n"], configuration(), tmp_path, 60)
 
 
 def program(folder: Path, script: str, name: str = "stand-in") -> Path:

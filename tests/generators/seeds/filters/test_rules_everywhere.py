@@ -17,11 +17,11 @@ from veristone.generators.seeds.filters.imports import Imports
 from veristone.generators.seeds.filters.length import Length
 from veristone.generators.seeds.filters.markers import Markers
 from veristone.generators.seeds.filters.modules import Modules
+from veristone.generators.seeds.filters.names import Undefined
 from veristone.generators.seeds.filters.registry import AnyRule
 from veristone.generators.seeds.filters.safety import Safety
 from veristone.generators.seeds.filters.structure import Arguments, Returns, Syntax
 from veristone.generators.seeds.filters.text import Text
-from veristone.generators.seeds.filters.undefined import Undefined
 from veristone.generators.seeds.records import Seed, seed_id
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule
 
@@ -49,12 +49,10 @@ def test_real_functions(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
     seeds = corpus(1000)
     first = outcomes(rule, seeds)
     assert len(first) == len(seeds)
-    reasons = getattr(rule, "reasons", ())
     counts: Counter[str] = Counter()
     for given, outcome in zip(seeds, first, strict=True):
         if isinstance(outcome, Rejected):
             counts[outcome.reason] += 1
-            assert outcome.reason in reasons
             assert len(outcome.detail) <= 120
             assert "\n" not in outcome.detail
         else:
@@ -117,7 +115,6 @@ def test_hostile_text(rule: Rule, language: str) -> None:
             outcome = rule.judge(given)
             assert time.process_time() - start < 5, code[:20]
             if isinstance(outcome, Rejected):
-                assert outcome.reason in getattr(rule, "reasons", ())
                 assert len(outcome.detail) <= 120
                 assert "\n" not in outcome.detail
             else:

@@ -6,7 +6,7 @@ from rules_corpus import modules, seed
 
 from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.filters.imports import Import, Imports, import_lines
-from veristone.generators.seeds.filters.undefined import Undefined
+from veristone.generators.seeds.filters.names import Undefined
 from veristone.generators.seeds.records import Document, Provenance, Seed, seed_id
 
 

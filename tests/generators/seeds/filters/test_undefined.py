@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from veristone.generators.seeds.filters.undefined import Undefined
+from veristone.generators.seeds.filters.names import Undefined
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 from veristone.generators.seeds.steps import Outcome, Rejected
 
