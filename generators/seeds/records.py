@@ -82,10 +82,9 @@ class Extraction:
 
     Of snippets: `snippets`.
 
-    Documents that nothing was taken from, by reason. For functions: `other_language`,
-    `not_unicode`, `too_large`, and `too_hard` (the parser gave up or died of it). For snippets:
-    `other_language`, `not_unicode`, `too_short`, `too_long`, `wide_lines`, and `blank` (no window
-    that was drawn would do)."""
+    Documents that nothing was taken from, by reason. `other_language`; for functions also
+    `too_hard` (the parser gave up or died of it); for snippets also `too_short` and `blank` (no
+    window that was drawn would do)."""
 
 
 class Rejection(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -30,9 +30,15 @@ Bindings = dict[str, tuple[str, ...]]
 
 _CERTAINTIES: tuple[Certainty, ...] = ("sure", "first", "fallback", "maybe")
 _EXPECTED = re.compile(r"TYPE_CHECKING|version_info|\bPY_?[23]\d?\b|hexversion")
-_BLOCKS = frozenset({"block", "ERROR", "with_statement", "finally_clause"})
-_BRANCHES = frozenset({"else_clause", "elif_clause"})
-_LOOPS = frozenset({"for_statement", "while_statement", "match_statement", "case_clause"})
+_INSIDE: dict[str, Certainty] = {
+    **dict.fromkeys(("module", "block", "ERROR", "with_statement", "finally_clause"), "sure"),
+    **dict.fromkeys(("else_clause", "elif_clause"), "sure"),
+    "try_statement": "first",
+    **dict.fromkeys(("except_clause", "except_group_clause"), "fallback"),
+    **dict.fromkeys(("for_statement", "while_statement"), "maybe"),
+    **dict.fromkeys(("match_statement", "case_clause", "if_statement"), "maybe"),
+}
+"""What a statement in such a node is worth, at most."""
 _NAME = re.compile(r"\w+")
 
 
@@ -88,29 +94,15 @@ def _bound(root: Node, source: bytes) -> Iterator[_Bound]:
             continue
         for name in _defined(node):
             yield _Bound(text(name, source), "", certainty)
-        below: list[tuple[Node, Certainty]] = []
-        if kind == "module" or kind in _BLOCKS:
-            below = [(child, certainty) for child in node.named_children]
-        elif kind == "try_statement":
-            below = [(child, _inside(certainty, "first")) for child in node.named_children]
-        elif kind in ("except_clause", "except_group_clause"):
-            below = [(child, _inside(certainty, "fallback")) for child in node.named_children]
-        elif kind == "if_statement":
-            test = node.child_by_field_name("condition")
-            expected = test is not None and _EXPECTED.search(text(test, source)) is not None
-            for child in node.named_children:
-                branch: Certainty = "fallback" if child.type in _BRANCHES else "first"
-                below.append((child, _inside(certainty, branch if expected else "maybe")))
-        elif kind in _BRANCHES:
-            below = [(child, certainty) for child in node.named_children]
-        elif kind in _LOOPS:
-            below = [(child, "maybe") for child in node.named_children]
-        pending += reversed(below)
-
-
-def _inside(outer: Certainty, inner: Certainty) -> Certainty:
-    """Return what a branch inside a branch is worth: no more than either."""
-    return outer if _CERTAINTIES.index(outer) > _CERTAINTIES.index(inner) else inner
+        if kind not in _INSIDE:
+            continue
+        test = node.child_by_field_name("condition") if kind == "if_statement" else None
+        expected = test is not None and _EXPECTED.search(text(test, source)) is not None
+        for child in reversed(node.named_children):
+            inner = _INSIDE[kind]
+            if expected:
+                inner = "fallback" if child.type in ("else_clause", "elif_clause") else "first"
+            pending.append((child, max(certainty, inner, key=_CERTAINTIES.index)))
 
 
 def _imported(statement: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ out, and later steps judge what passes.
 
 import re
 from collections.abc import Sequence
+from itertools import dropwhile
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -59,8 +60,8 @@ TAG_ALONE = re.compile(
 )
 RULER = re.compile(r"[^\w\s`]{3,}$|[^\w\s`]$")
 BANNER = re.compile(r"([-=*#~_/+<>.])\1{2,}\s.*?\s?([-=*#~_/+<>.])\2{2,}\s*$|([-=*#~_/+])\3{3,}")
-WORD = re.compile(r"[^\W\d_]{2,}")
-WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}|[^\W\d_]{2,}")
+"""Where there are no blanks between words, two characters are about one."""
 CODE = re.compile(
     r"""(?x) .*[;{}]$ | .*\)\s*=>$ | [\w.]+(?:::[\w.]+)*\([^()]*\)$ | [\w.\[\], ]+\s:=\s.+
     | \#\s*(?:include|define|if|ifdef|ifndef|endif|else|pragma)\b.* | [)\]}]+[;,)]*$
@@ -159,52 +160,32 @@ def is_prose(comment: Comment) -> bool:
     lines = _substance(comment.text)
     words = " ".join(lines)
     if comment.deliberate:
-        return WORD.search(words) is not None or len(WIDE.findall(words)) >= 2
-    if _is_code(lines):
-        return False
-    return len(WORD.findall(words)) >= 3 or len(WIDE.findall(words)) >= 6
+        return WORD.search(words) is not None
+    ruled = any(line.strip() and _says_nothing(line) for line in comment.text.split("\n"))
+    is_title = ruled and len(lines) < 3 and not words.endswith((".", "!", "?", "。"))
+    return not is_title and not _is_code(lines) and len(WORD.findall(words)) >= 3
 
 
 def unboxed(said: str) -> str:
     """Return a comment's text without rulers above and below it."""
-    lines = said.split("\n")
-    while lines and (not lines[-1].strip() or RULER.match(lines[-1][:WIDTH].strip())):
-        lines.pop()
-    first = 0
-    while first < len(lines) and (
-        not lines[first].strip() or RULER.match(lines[first][:WIDTH].strip())
-    ):
-        first += 1
-    return dedent("\n".join(lines[first:]), margin(lines[first:])).strip()
+    lines = list(dropwhile(_says_nothing, said.split("\n")))
+    lines = list(dropwhile(_says_nothing, reversed(lines)))[::-1]
+    return dedent("\n".join(lines), margin(lines)).strip()
+
+
+def _says_nothing(line: str) -> bool:
+    return not line.strip() or RULER.match(line[:WIDTH].strip()) is not None
 
 
 def _substance(said: str) -> list[str]:
     """Return the lines that speak to a reader: no banners, instructions to tools or lone tags."""
+    lines = [line[:WIDTH].rstrip() for line in said.split("\n")]
+    silent = (RULER, BANNER, PRAGMA, TAG_ALONE)
     return [
         line
-        for line in _without_banners([line[:WIDTH].rstrip() for line in said.split("\n")])
-        if not PRAGMA.match(line.lstrip()) and not TAG_ALONE.match(line.lstrip())
+        for line in lines
+        if line and not any(pattern.match(line.lstrip()) for pattern in silent)
     ]
-
-
-def _without_banners(lines: Sequence[str]) -> list[str]:
-    """Return the lines that are neither rulers nor a title between two rulers or inside one."""
-    left: list[str] = []
-    since = -1  # where the text since the last ruler begins
-    for line in lines:
-        stripped = line.lstrip()
-        if RULER.match(stripped):
-            between = left[since:] if since >= 0 else []
-            if between and len(between) < 3 and not _is_sentence(" ".join(between)):
-                del left[since:]
-            since = len(left)
-        elif stripped and not BANNER.match(stripped):
-            left.append(line)
-    return left
-
-
-def _is_sentence(title: str) -> bool:
-    return title.endswith((".", "!", "?", "。")) or len(WORD.findall(title)) > 6
 
 
 def _is_code(lines: Sequence[str]) -> bool:

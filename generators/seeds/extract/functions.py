@@ -20,7 +20,7 @@ from functools import cache
 from typing import Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, PositiveInt, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from veristone.generators.children import Child, ChildDied, Limits
 from veristone.generators.seeds.extract.languages import LANGUAGES, query
@@ -44,8 +44,6 @@ class Functions(BaseModel):
     """Languages to take functions from."""
     methods: bool = False
     """Take methods of top-level classes as well."""
-    max_bytes: PositiveInt = 1_048_576
-    """Documents that are larger are passed over: they are generated or minified."""
 
     @field_validator("languages")
     @classmethod
@@ -64,24 +62,13 @@ class Functions(BaseModel):
         Raises:
             ConfigError: the language's grammar is not installed.
         """
-        reason = self._unfit(document)
-        if reason:
-            return Extraction(counts=Counter({reason: 1}))
+        if document.language not in self.languages:
+            return Extraction(counts=Counter(other_language=1))
         query(_grammar(document))  # here first: a missing one is the caller's business
         try:
             return _reader()((document, self.methods))
         except ChildDied:
             return Extraction(counts=Counter(too_hard=1))
-
-    def _unfit(self, document: Document) -> str:
-        if document.language not in self.languages:
-            return "other_language"
-        try:
-            # A character is a byte at least: what is far too large is not even encoded.
-            size = len(document.content[: self.max_bytes + 1].encode())
-        except UnicodeEncodeError:
-            return "not_unicode"
-        return "too_large" if size > self.max_bytes else ""
 
 
 def _grammar(document: Document) -> str:

@@ -10,45 +10,24 @@ counts what is kept, before them what is tried.
 """
 
 from collections import Counter
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, field_validator
+from pydantic import Field, NonNegativeInt, StringConstraints
 
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Decide, OrderedStep, Outcome, Rejected
 
-__all__ = ["MAGICODER", "Quota"]
+__all__ = ["Quota"]
 
-MAGICODER = {
-    "python": 40_000,
-    "cpp": 5_000,
-    "csharp": 5_000,
-    "java": 5_000,
-    "php": 5_000,
-    "rust": 5_000,
-    "shell": 5_000,
-    "swift": 5_000,
-    "typescript": 5_000,
-}
-"""Seeds by language of OSS-Instruct, 80,000 in all."""
+_Language = Annotated[str, StringConstraints(pattern="^[a-z]+$")]
 
 
 class Quota(OrderedStep, frozen=True):
     """Keeps the first seeds of each language. Rejects with `quota_full` and `no_quota`."""
 
     kind: Literal["quota"] = "quota"
-    counts: dict[str, NonNegativeInt] = Field(default_factory=lambda: dict(MAGICODER))
+    counts: dict[_Language, NonNegativeInt] = Field(min_length=1)
     """How many of each language."""
-
-    @field_validator("counts")
-    @classmethod
-    def _named(cls, counts: dict[str, int]) -> dict[str, int]:
-        odd = [language for language in counts if language != language.lower() or not language]
-        if odd or not counts:
-            raise ValueError(
-                f"quota: counts are by lower-case language names, not {odd[0] if odd else '{}'!r}"
-            )
-        return counts
 
     def begin(self) -> Decide:
         """Decide by counting the kept seeds of each language."""

@@ -128,11 +128,3 @@ def test_very_many_comments_above_a_function() -> None:
     source = "// says something about it\n" * 30_000 + "int f() { return 1; }\n"
     (seed,) = extract(source, "cpp").seeds
     assert seed.docstring.count("\n") == 29_999
-
-
-def test_large_documents_are_passed_over_unread() -> None:
-    document = Document(
-        content="é" * 60, language="python", provenance=Provenance(source="here", path="a")
-    )
-    assert Functions(max_bytes=119).extract(document).counts == {"too_large": 1}
-    assert Functions(max_bytes=120).extract(document).counts == {}

@@ -154,7 +154,6 @@ def test_methods_are_dedented_and_carry_their_class() -> None:
             {"functions": 1, "documented": 1},
         ),
         ("def f(:\n    'F.'\n\n\ndef g():\n    'G.'\n", ["g"], {"documented": 1}),
-        ("def f():\n    '\ud800'\n", [], {"not_unicode": 1}),
     ],
 )
 def test_odd_files(source: str, names: list[str], counts: dict[str, int]) -> None:
