@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from veristone.cli.display import print_table
-from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.filters.names import Undefined
+from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 
 __all__ = ["GOAL", "measure", "show"]

@@ -9,8 +9,19 @@ bodies. Files without a suffix are not recognised: a first line with `#!` is not
 import re
 import tomllib
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
-__all__ = ["LANGUAGES", "candidates", "language_named", "language_of_path", "settled"]
+from pydantic import AfterValidator
+
+__all__ = [
+    "LANGUAGES",
+    "KnownLanguage",
+    "candidates",
+    "known_language",
+    "language_named",
+    "language_of_path",
+    "settled",
+]
 
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -36,6 +47,22 @@ _CPP = re.compile(
 def language_named(word: str) -> str | None:
     """Return our name of a language that a corpus names so (`C++`, `c-sharp`), None if unknown."""
     return _BY_NAME.get(_folded(word))
+
+
+def known_language(word: str) -> str:
+    """Return our name of a language.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    name = language_named(word)
+    if name is None:
+        raise ValueError(f"no language {word!r}; there are {', '.join(LANGUAGES)}")
+    return name
+
+
+KnownLanguage: TypeAlias = Annotated[str, AfterValidator(known_language)]
+"""A setting: any name of a language, kept as ours."""
 
 
 def language_of_path(path: str) -> str | None:

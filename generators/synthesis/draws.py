@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from veristone.generators.seeds.languages import KnownLanguage
 from veristone.generators.synthesis.examples import Example
-from veristone.generators.synthesis.records import Record, known_language
+from veristone.generators.synthesis.records import Record
 
 __all__ = [
     "Category",
@@ -108,7 +109,7 @@ class Properties(BaseModel):
 
     categories: Weights[Category] = {}
     difficulties: Weights[Difficulty] = {}
-    languages: Weights[Annotated[str, AfterValidator(known_language)]] = {}
+    languages: Weights[KnownLanguage] = {}
     """Of the code that is asked for. Without weights it is the record's: the seed's language."""
 
     def drawn(self, record: Record, stage: str, random_seed: int) -> Record:

@@ -18,14 +18,14 @@ suffix, and examples are sorted by it.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from veristone import ConfigError
 from veristone.generators.code.fences import fences, lines_of, outside
+from veristone.generators.seeds.languages import KnownLanguage
 from veristone.generators.synthesis.formats import concepts_in
-from veristone.generators.synthesis.records import known_language
 from veristone.settings import checked
 
 __all__ = ["HEADINGS", "Example", "builtin_examples", "parse_example", "read_examples"]
@@ -54,7 +54,7 @@ class Example(BaseModel):
     snippet: str = ""
     concepts: tuple[str, ...] = ()
     category: str = ""
-    language: Annotated[str, AfterValidator(known_language)] = "python"
+    language: KnownLanguage = "python"
     difficulty: str = ""
     instruction: str = ""
     reasoning: str = ""

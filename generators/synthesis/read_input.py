@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeAlias, TypeVar
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from veristone import ConfigError, DatasetError
 from veristone.files import Row, read_table
 from veristone.generators.code.completion import last_function
+from veristone.generators.seeds.languages import KnownLanguage, known_language
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
-from veristone.generators.synthesis.records import Record, known_language
+from veristone.generators.synthesis.records import Record
 
 __all__ = ["AnyInput", "Draws", "InstructionsInput", "Seeds", "Tasks", "read_input"]
 
@@ -35,7 +36,7 @@ class _Input(BaseModel):
     gives: ClassVar[tuple[str, ...]] = ()
     """Variables of templates that have a value from the start."""
 
-    language: Annotated[str, AfterValidator(known_language)] = "python"
+    language: KnownLanguage = "python"
     """Of records whose input does not say theirs."""
 
 

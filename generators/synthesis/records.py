@@ -12,7 +12,6 @@ from collections.abc import Callable
 import msgspec
 
 from veristone import Verdict
-from veristone.generators.seeds.languages import LANGUAGES, language_named
 from veristone.generators.seeds.records import Seed
 
 __all__ = [
@@ -24,7 +23,6 @@ __all__ = [
     "decode_record",
     "decode_result",
     "encode",
-    "known_language",
 ]
 
 
@@ -104,15 +102,3 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 decode_record = msgspec.json.Decoder(Record).decode
 decode_result = msgspec.json.Decoder(StageResult).decode
-
-
-def known_language(word: str) -> str:
-    """Return our name of a language.
-
-    Raises:
-        ValueError: it is none of ours.
-    """
-    name = language_named(word)
-    if name is None:
-        raise ValueError(f"no language {word!r}; there are {', '.join(LANGUAGES)}")
-    return name

@@ -99,10 +99,11 @@ def _bound(root: Node, source: bytes) -> Iterator[_Bound]:
         test = node.child_by_field_name("condition") if kind == "if_statement" else None
         expected = test is not None and _EXPECTED.search(text(test, source)) is not None
         for child in reversed(node.named_children):
-            inner = _INSIDE[kind]
+            inner: Certainty = _INSIDE[kind]
             if expected:
                 inner = "fallback" if child.type in ("else_clause", "elif_clause") else "first"
-            pending.append((child, max(certainty, inner, key=_CERTAINTIES.index)))
+            worse = _CERTAINTIES.index(inner) > _CERTAINTIES.index(certainty)
+            pending.append((child, inner if worse else certainty))
 
 
 def _imported(statement: str) -> Iterator[tuple[str, str]]:

@@ -15,10 +15,9 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import msgspec
-from pydantic import field_validator
 
 from veristone.generators.code.python import Parsed, parse, subtree
-from veristone.generators.seeds.filters.modules import check_modules
+from veristone.generators.seeds.filters.modules import ModuleName
 from veristone.generators.seeds.filters.names import free_names, undefined_names
 from veristone.generators.seeds.filters.stdlib import members, roots
 from veristone.generators.seeds.records import Seed, seed_id
@@ -53,14 +52,8 @@ class Imports(Rule, frozen=True):
     from_document: bool = True
     """Take the document's own import statements, and ask autoimport for what is left. Without it
     autoimport alone is asked, as in the papers' pipelines: it knows no names of the document."""
-    third_party: tuple[str, ...] = ()
+    third_party: tuple[ModuleName, ...] = ()
     """First parts of modules outside the standard library that may be imported: `numpy`."""
-
-    @field_validator("third_party")
-    @classmethod
-    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        check_modules("imports", names, dotted=False)
-        return names
 
     def judge(self, seed: Seed) -> Outcome:
         """Return the seed with the imports that were found. Snippets, and what does not parse, stay

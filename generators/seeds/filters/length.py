@@ -1,9 +1,9 @@
 """The length rule: neither too long nor too small, and code rather than data.
 
-Lines as StarCoder2's self-alignment (at most 150). Widths and the share of letters and digits as
-The Stack's and StarCoder's filters (arXiv 2305.06161, section 3: longest line 1000, mean 100,
-0.25). The floor for bodies of one `return` as MultiPL-T (arXiv 2308.09895), which asked for 9 nodes
-of tree-sitter's tree; that counts every bracket and operator, and comes to 5 nodes of Python's.
+Lines as StarCoder2's self-alignment (at most 150). The widest line as The Stack's and StarCoder's
+filters (arXiv 2305.06161, section 3). The floor for bodies of one `return` as MultiPL-T (arXiv
+2308.09895), which asked for 9 nodes of tree-sitter's tree; that counts every bracket and operator,
+and comes to 5 nodes of Python's.
 """
 
 import ast
@@ -29,12 +29,9 @@ class Length(Rule, frozen=True):
     max_lines: int = Field(default=150, ge=1)
     max_characters: int = Field(default=10_000, ge=1)
     max_line_characters: int = Field(default=1000, ge=1)
-    max_mean_line_characters: int = Field(default=100, ge=1)
     min_docstring_characters: int = Field(default=10, ge=0)
     """Not for snippets. The shortest that say something: `Return 2**n.`"""
     max_docstring_characters: int = Field(default=5000, ge=0)
-    min_letters: float = Field(default=0.25, ge=0, le=1)
-    """Share of letters and digits among all characters that are not blank."""
     min_nodes: int = Field(default=5, ge=0)
     """Nodes of a Python function's only statement, if that is a `return`. Operators and contexts
     are not counted; the `return` is: `return a + b` has 4, `return f(a, b)` has 5."""
@@ -60,12 +57,6 @@ class Length(Rule, frozen=True):
         widest = max(map(len, lines), default=0)
         if widest > self.max_line_characters:
             return Rejected("line_too_wide", str(widest))
-        if characters > self.max_mean_line_characters * len(lines):
-            return Rejected("lines_too_wide", f"{characters / max(1, len(lines)):.0f} on average")
-        solid = "".join(seed.code.split())
-        letters = sum(map(str.isalnum, solid))
-        if letters < self.min_letters * len(solid):
-            return Rejected("few_letters", f"{letters} of {len(solid)}")
         return None
 
     def _docstring(self, characters: int) -> Rejected | None:

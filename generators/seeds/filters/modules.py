@@ -9,18 +9,19 @@ argument they are for the safety rule to find.
 """
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import field_validator
+from pydantic import StringConstraints
 
-from veristone import ConfigError
 from veristone.generators.code.names import imported_modules
 from veristone.generators.code.python import Parsed, parse
 from veristone.generators.seeds.filters.stdlib import roots
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
-__all__ = ["DENIED", "Modules", "check_modules"]
+__all__ = ["DENIED", "ModuleName", "Modules"]
+
+ModuleName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 
 DENIED = (
     "argparse",
@@ -41,17 +42,11 @@ class Modules(Rule, frozen=True):
     kind: Literal["modules"] = "modules"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
 
-    deny: tuple[str, ...] = DENIED
+    deny: tuple[ModuleName, ...] = DENIED
     """Modules that may not be imported, with all below them."""
-    allow: tuple[str, ...] = ()
+    allow: tuple[ModuleName, ...] = ()
     """Modules that may, with all below them: other people's (`numpy`), or exceptions from `deny`
     (`os.path`). Where both lists fit a module, the longer entry decides."""
-
-    @field_validator("deny", "allow")
-    @classmethod
-    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        check_modules("modules", names)
-        return names
 
     def judge(self, seed: Seed) -> Outcome:
         """Return the seed or the first module that it may not import. A snippet that does not parse
@@ -85,17 +80,3 @@ def _longest(names: Iterable[str], entries: Iterable[str]) -> int:
         if name == entry or name.startswith(entry + ".")
     )
     return max(fitting, default=0)
-
-
-def check_modules(kind: str, names: Iterable[str], *, dotted: bool = True) -> None:
-    """Check that names are names of modules.
-
-    Raises:
-        ConfigError: one is not; the message says what it should look like.
-    """
-    for name in names:
-        parts = name.split(".")
-        if not all(part.isidentifier() for part in parts):
-            raise ConfigError(f"{kind}: {name!r} is not the name of a module; write `numpy`")
-        if not dotted and len(parts) > 1:
-            raise ConfigError(f"{kind}: {name!r}: give only the part before the first dot")

@@ -35,6 +35,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -88,7 +89,8 @@ class Pyright(BatchStep, frozen=True):
 
     def prepare(self, folder: Path) -> None:
         """Sweep what killed workers left, and check the version."""
-        found = _version(self.cpu_limit_s)
+        _programs()
+        found = version("pyright")
         if found != PYRIGHT_VERSION:
             raise ConfigError(
                 f"step pyright: Pyright {PYRIGHT_VERSION} is needed and {found} is installed:"
@@ -145,20 +147,6 @@ def _file_of(package: str, name: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     folders = (spec.submodule_search_locations or []) if spec else []
     return next((path for folder in folders if (path := Path(folder) / name).is_file()), None)
-
-
-def _version(cpu_s: int) -> str:
-    """Return the version that Pyright itself tells.
-
-    Raises:
-        ConfigError: it is not installed or does not run.
-    """
-    with tempfile.TemporaryDirectory(prefix="pyright-") as folder:
-        try:
-            told = _pyright(["--version"], Path(folder), cpu_s)
-        except (CheckerFailed, OSError) as error:
-            raise ConfigError(f"step pyright: Pyright does not run: {error}; {_INSTALL}") from error
-    return told.decode(errors="replace").strip().removeprefix("pyright ")
 
 
 def _pyright(arguments: Sequence[str], room: Path, cpu_s: int) -> bytes:

@@ -18,8 +18,8 @@ from veristone.generators.seeds.duplicates.near import NearDuplicates
 from veristone.generators.seeds.extract import AnyExtractor
 from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.extract.quota import Quota
+from veristone.generators.seeds.filters import AnyRule
 from veristone.generators.seeds.filters.pyright import Pyright
-from veristone.generators.seeds.filters.registry import AnyRule
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
 from veristone.generators.seeds.sandboxed.coverage import CoverageStep
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep

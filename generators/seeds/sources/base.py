@@ -1,23 +1,4 @@
-"""What a source is: a list of parts, each of which a worker process can read by itself.
-
-Why a document goes no further than reading, a closed set:
-
-    empty                 nothing but white space
-    too_large             larger than `max_bytes`; also a line of JSON too long to hold such a text
-    binary                a NUL in it
-    undecodable           not UTF-8, nor what its byte order mark or PEP 263 line declares
-    language              its language is unknown, or not one that the recipe asks for
-    licence_unknown       nothing says what licence it has
-    licence_not_allowed   one of its licences is not on the recipe's list
-    missing               the file went away, or the row has no content
-    unreadable            the system refuses
-    malformed             a line that is not a JSON object, a value of another type
-    damaged               an archive, stream or row group that breaks off: the rest is not read
-    oversized_archive     more members or bytes than an archive may have: the rest is not read
-    not_a_file            a link, a device or a sparse file in an archive
-    bad_name              a name in an archive that is absolute, climbs out or is endless; in a
-                          tree, one that is not UTF-8
-"""
+"""What a source is: a list of parts, each of which a worker process can read by itself."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
@@ -28,21 +9,37 @@ __all__ = ["Content", "Part", "Reason", "Refusal", "runs"]
 
 Item = TypeVar("Item")
 Reason: TypeAlias = Literal[
+    # Nothing but white space.
     "empty",
+    # Larger than `max_bytes`; also a line of JSON too long to hold such a text.
     "too_large",
+    # A NUL in it.
     "binary",
+    # Not UTF-8, nor what its byte order mark or PEP 263 line declares.
     "undecodable",
+    # Its language is unknown, or not one that the recipe asks for.
     "language",
+    # Nothing says what licence it has.
     "licence_unknown",
+    # One of its licences is not on the recipe's list.
     "licence_not_allowed",
+    # The file went away, or the row has no content.
     "missing",
+    # The system refuses.
     "unreadable",
+    # A line that is not a JSON object, a value of another type.
     "malformed",
+    # An archive, stream or row group that breaks off: the rest is not read.
     "damaged",
+    # More members or bytes than an archive may have: the rest is not read.
     "oversized_archive",
+    # A link, a device or a sparse file in an archive.
     "not_a_file",
+    # A name in an archive that is absolute, climbs out or is endless; in a tree, one that is
+    # not UTF-8.
     "bad_name",
 ]
+"""Why a document goes no further than reading."""
 
 
 class Refusal(NamedTuple):

@@ -12,21 +12,22 @@ provenance where the columns say less. Magicoder left it in, and it leaked into 
 
 import re
 from collections.abc import Collection, Mapping
-from typing import cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import Field
 
 from veristone import ConfigError
-from veristone.generators.seeds.languages import LANGUAGES, language_named, language_of_path
+from veristone.generators.seeds.languages import KnownLanguage, language_named, language_of_path
 from veristone.generators.seeds.records import Document, Provenance, Rejection
 from veristone.generators.seeds.sources.base import Content, Refusal
 from veristone.generators.seeds.sources.licences import all_normalised
 from veristone.generators.seeds.sources.settings import Source
 from veristone.generators.seeds.sources.text import one_line, printable
 
-__all__ = ["Columns", "RowSettings", "without_header"]
+__all__ = ["RowSettings", "without_header"]
 
-_KNOWN: dict[str, tuple[str, ...]] = {
+RowField: TypeAlias = Literal["content", "language", "repository", "path", "commit", "licences"]
+_KNOWN: dict[RowField, tuple[str, ...]] = {
     "content": ("content", "code", "text"),
     "language": ("lang", "language", "programming_language"),
     "repository": ("max_stars_repo_name", "repo_name", "repository", "repo"),
@@ -45,112 +46,92 @@ _HEADER = re.compile(
 )
 
 
-class Columns(BaseModel):
-    """Names of columns. None: the first that is there of those that known corpora have; empty: the
-    field has no column, whatever there is."""
+class RowSettings(Source, frozen=True):
+    """Settings of sources that are made of rows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    columns: dict[RowField, str] = Field(default_factory=dict[RowField, str])
+    """Names of columns, in place of those that known corpora have; empty: the field has no column,
+    whatever there is."""
+    language: KnownLanguage | Literal[""] = ""
+    """Of rows that do not say theirs, neither in a column nor by a path with a known suffix."""
 
-    content: str | None = None
-    language: str | None = None
-    repository: str | None = None
-    path: str | None = None
-    commit: str | None = None
-    licences: str | None = None
+    def _names(self, field: RowField) -> tuple[str, ...]:
+        """Return what a field's column may be called; the first that has a value counts."""
+        return (self.columns[field],) if field in self.columns else _KNOWN[field]
 
-    def chosen(self, available: Collection[str]) -> dict[str, list[str]]:
-        """Return the columns of each field, the first that has a value counts.
+    def asked_for(self, available: Collection[str]) -> list[str]:
+        """Return the columns to read of a corpus with these columns, the content's first.
 
         Raises:
             ConfigError: a column that the recipe names is not there, or none has the content.
         """
-        found: dict[str, list[str]] = {}
-        for field, known in _KNOWN.items():
-            named = cast(str | None, getattr(self, field))
-            found[field] = [name for name in _candidates(named, known) if name in available]
-            if named and not found[field]:
-                raise ConfigError(f"no column {named!r} for {field}; {_some(available)}")
-        if not found["content"]:
-            raise ConfigError(
-                f"no column with the content: name it in columns.content; {_some(available)}"
-            )
+        found: list[str] = []
+        there = f"there are {one_line(', '.join(available), 300) or 'none'}"
+        for field in _KNOWN:
+            columns = [name for name in self._names(field) if name in available]
+            if self.columns.get(field) and not columns:
+                named = f"no column {self.columns[field]!r} for {field}"
+                raise ConfigError(f"source {self.name}: {named}; {there}")
+            if field == "content" and not columns:
+                raise ConfigError(
+                    f"source {self.name}: no column with the content: name it in columns.content; "
+                    f"{there}"
+                )
+            found += columns
         return found
 
-    def picked(self, row: Mapping[str, object]) -> dict[str, object]:
-        """Return what a row has for each field; rows of JSON need not all be alike."""
-        found: dict[str, object] = {}
-        for field, known in _KNOWN.items():
-            names = _candidates(cast(str | None, getattr(self, field)), known)
-            values = (row[name] for name in names if row.get(name) is not None)
-            found[field] = next(values, None)
-        return found
-
-
-class RowSettings(Source, frozen=True):
-    """Settings of sources that are made of rows."""
-
-    columns: Columns = Columns()
-    language: str = ""
-    """Of rows that do not say theirs, neither in a column nor by a path with a known suffix."""
-
-    @field_validator("language")
-    @classmethod
-    def _our_name(cls, value: str) -> str:
-        if value and language_named(value) is None:
-            raise ValueError(f"unknown language {value!r}: known are {', '.join(LANGUAGES)}")
-        return language_named(value) or ""
-
-    def asked_for(self, available: Collection[str]) -> list[str]:
-        """Return the columns to read of a corpus whose rows are all alike, the content's first.
+    def expect_licences(self, columns: Collection[str]) -> None:
+        """Check that something could say the licences of rows with these columns.
 
         Raises:
-            ConfigError: columns are missing, or nothing could say the rows' licences.
+            ConfigError: nothing could.
         """
-        try:
-            columns = self.columns.chosen(available)
-        except ConfigError as error:
-            raise ConfigError(f"source {self.name}: {error}") from None
-        if self.licences.wants_licences and not (columns["licences"] or self.licence):
+        said = self.licence or not set(self._names("licences")).isdisjoint(columns)
+        if self.licences.wants_licences and not said:
             raise ConfigError(
                 f"source {self.name}: no column has licences: name it in columns.licences, state "
                 'one for all (licence = "MIT"), or take the corpus at its word '
                 '(licences = {unknown = "allow"})'
             )
-        return [name for names in columns.values() for name in names]
 
     def document(self, row: Mapping[str, object]) -> Document | Rejection:
         """Return the document of a row; columns may be missing."""
-        row = self.columns.picked(row)
-        content = row["content"]
-        header = {"repository": "", "path": ""}
+
+        def value(field: RowField) -> object:
+            values = (row[name] for name in self._names(field) if row.get(name) is not None)
+            return next(values, None)
+
+        content, header = value("content"), _Header()
         if isinstance(content, str):
             content, header = without_header(content)
-        path = _word(row["path"]) or _word(header["path"])
+        path = _word(value("path")) or _word(header.path)
         provenance = Provenance(
             source=self.name,
-            repository=_word(row["repository"]) or _word(header["repository"]),
+            repository=_word(value("repository")) or _word(header.repository),
             path=path,
-            commit=_word(row["commit"]),
-            licences=all_normalised(_words(row["licences"])) or self.stated_licences(),
+            commit=_word(value("commit")),
+            licences=all_normalised(_words(value("licences"))) or self.stated_licences(),
         )
-        word = _word(row["language"])
+        word = _word(value("language"))
         language = language_named(word) if word else language_of_path(path) or self.language
         if word and language is None:
             return self.rejection(provenance, Refusal("language", word))
         return self.admit(provenance, language or None, lambda: _content(content))
 
 
-def without_header(text: str) -> tuple[str, dict[str, str]]:
-    """Return a text without starcoderdata's header, and the `repository` and `path` that it says;
-    empty where it does not."""
+class _Header(NamedTuple):
+    """What starcoderdata's header says of a file; empty where it does not."""
+
+    repository: str = ""
+    path: str = ""
+
+
+def without_header(text: str) -> tuple[str, _Header]:
+    """Return a text without starcoderdata's header, and what that says."""
     match = _HEADER.match(text)
     if match is None:
-        return text, {"repository": "", "path": ""}
-    return text[match.end() :], {"repository": match[1] or "", "path": match[2] or ""}
-
-
-def _candidates(named: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
-    return known if named is None else (named,)
+        return text, _Header()
+    return text[match.end() :], _Header(match[1] or "", match[2] or "")
 
 
 def _content(value: object) -> Content:
@@ -169,7 +150,3 @@ def _words(value: object) -> list[str]:
     """Return the names in a column of licences: a list, or one in words."""
     values = cast(list[object], value) if isinstance(value, list) else [value]
     return [word for word in map(_word, values[:_MOST_LICENCES]) if word]
-
-
-def _some(names: Collection[str]) -> str:
-    return "there are " + (one_line(", ".join(names), 300) or "none")

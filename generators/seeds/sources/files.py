@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 from glob import glob
 from operator import attrgetter
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import field_validator
+from pydantic import StringConstraints
 
 from veristone import ConfigError
 from veristone.generators.seeds.languages import language_of_path
@@ -36,6 +37,7 @@ SKIPPED: tuple[str, ...] = (
 )
 """Names of folders that are not entered, as globs."""
 
+_Glob = Annotated[str, StringConstraints(min_length=1)]
 _LONGEST_NAME = 4096  # PATH_MAX of Linux
 
 
@@ -46,22 +48,15 @@ class FileSettings(Source, frozen=True):
     against the file's name alone. Case counts.
     """
 
-    include: tuple[str, ...] = ()
+    include: tuple[_Glob, ...] = ()
     """Only files whose path inside the tree or archive matches one of these globs; empty: all."""
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[_Glob, ...] = ()
     """Files that match one of these are passed over."""
-    skip_folders: tuple[str, ...] = SKIPPED
+    skip_folders: tuple[_Glob, ...] = SKIPPED
     """Files in folders with such names are passed over, as are hidden ones (`.*`)."""
     repository: str = ""
     """What the files belong to, where they do not say it themselves."""
     commit: str = ""
-
-    @field_validator("include", "exclude", "skip_folders")
-    @classmethod
-    def _are_globs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if "" in value:
-            raise ValueError("an empty glob matches nothing: leave it out")
-        return value
 
     def language_of(self, path: str) -> str | None:
         """Return the language of a file that is asked for, None for all other files."""

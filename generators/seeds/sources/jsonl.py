@@ -69,7 +69,7 @@ class JsonlSource(RowSettings, frozen=True):
             raise ConfigError(f"source {self.name}: {path}: {error_name(error)}") from error
         except (*BROKEN, RecursionError):
             return
-        self.columns.chosen(row)
+        self.asked_for(row)
 
     @property
     def _longest(self) -> int:

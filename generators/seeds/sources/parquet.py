@@ -98,6 +98,7 @@ class ParquetSource(_RowGroups, frozen=True):
         try:
             with self.opened(path) as file:
                 content = self.asked_for(file.schema_arrow.names)[0]
+                self.expect_licences(file.schema_arrow.names)
                 groups = map(file.metadata.row_group, range(file.num_row_groups))
                 return [_size(group, content) for group in groups]
         except _broken() as error:
@@ -133,6 +134,7 @@ class HubSource(_RowGroups, frozen=True):
         except Exception as error:  # the hub's, its file system's or pyarrow's
             raise ConfigError(self._said(error)) from error
         self.asked_for(names)
+        self.expect_licences(names)
         shards = [tuple(files)] if self.limit is not None else [(path,) for path in files]
         yield from (Part(paths=paths) for paths in shards)
 

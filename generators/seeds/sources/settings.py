@@ -3,11 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Self, cast
+from typing import Annotated, Any, Self, cast
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from veristone.generators.seeds.languages import LANGUAGES, candidates, language_named, settled
+from veristone.generators.seeds.languages import KnownLanguage, candidates, settled
 from veristone.generators.seeds.records import Document, Provenance, Rejection
 from veristone.generators.seeds.sources.base import Content, Part, Reason, Refusal
 from veristone.generators.seeds.sources.licences import (
@@ -28,7 +28,7 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
 
     name: str = ""
     """In provenance and reports; the last part of the path (or of the data set's name) if empty."""
-    languages: tuple[str, ...] | None = None
+    languages: Annotated[tuple[KnownLanguage, ...], Field(min_length=1)] | None = None
     """Only documents in these; None for all that have a name in `generators.seeds.languages`."""
     licences: LicenceSetting = LicencePolicy()
     """Which licences a document may have."""
@@ -63,16 +63,6 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
         of step `read`; it does not end the part.
         """
         return islice(self.items(part), self.limit)
-
-    @field_validator("languages")
-    @classmethod
-    def _our_names(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if value is None:
-            return None
-        unknown = [word for word in value if language_named(word) is None]
-        if unknown or not value:
-            raise ValueError(f"unknown languages {unknown}: known are {', '.join(LANGUAGES)}")
-        return tuple(sorted({language_named(word) or word for word in value}))
 
     @field_validator("licence")
     @classmethod

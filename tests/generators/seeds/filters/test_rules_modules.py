@@ -78,7 +78,7 @@ def test_a_snippet_that_does_not_parse_passes() -> None:
 
 
 def test_wrong_names_are_refused() -> None:
-    with pytest.raises(ValidationError, match="is not the name of a module"):
+    with pytest.raises(ValidationError, match="pattern"):
         Modules(allow=("numpy.*",))
 
 
@@ -100,10 +100,10 @@ def test_the_file_is_what_freezing_gives() -> None:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     now = json.loads(answer.stdout)
     held = frozen()
-    assert held.roots == now["roots"]
-    assert held.builtins == now["builtins"]
+    assert held["roots"] == now["roots"]
+    assert held["builtins"] == now["builtins"]
     # Patch releases and build options differ in a few names.
-    common = [name for name in held.members if name in now["members"]]
-    assert len(common) > 0.95 * len(held.members)
-    same = sum(held.members[name] == now["members"][name] for name in common)
+    common = [name for name in held["members"] if name in now["members"]]
+    assert len(common) > 0.95 * len(held["members"])
+    same = sum(held["members"][name] == now["members"][name] for name in common)
     assert same > 0.97 * len(common)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from veristone import ConfigError
 from veristone.generators.seeds.records import Document, Provenance
 from veristone.generators.seeds.sources.base import Part
-from veristone.generators.seeds.sources.columns import Columns, without_header
+from veristone.generators.seeds.sources.columns import without_header
 from veristone.generators.seeds.sources.jsonl import JsonlSource
 
 STACK = {
@@ -143,8 +143,7 @@ def test_layouts_are_found_by_their_columns(tmp_path, row, language, repository,
     ],
 )
 def test_starcoders_header_is_no_part_of_the_file(text, rest, tags):
-    found, header = without_header(text)
-    assert (found, (header["repository"], header["path"])) == (rest, tags)
+    assert without_header(text) == (rest, tags)
 
 
 @pytest.mark.parametrize(
@@ -199,12 +198,12 @@ def test_columns_that_the_recipe_names(tmp_path):
 
 @pytest.mark.parametrize(
     ("columns", "message"),
-    [(Columns(content="body"), "no column 'body'"), (Columns(), "no column with the content")],
+    [({"content": "body"}, "no column 'body'"), ({}, "no column with the content")],
 )
 def test_columns_that_are_not_there_are_said_at_once(tmp_path, columns, message):
     (tmp_path / "a.jsonl").write_bytes(lines({"prompt": "x"}))
     with pytest.raises(ConfigError, match=message):
-        list(JsonlSource(path=str(tmp_path), columns=columns).parts())
+        list(rows_of(tmp_path, columns=columns).parts())
 
 
 def test_a_folder_without_json_lines_is_said_at_once(tmp_path):

@@ -53,7 +53,7 @@ def test_recipes_name_sources_by_their_kind():
         "python",
         "the-stack-dedup",
     ]
-    assert sources[0].languages == ("cpp", "python")
+    assert sources[0].languages == ("python", "cpp")
 
 
 def test_sources_cross_processes_and_are_the_same_after():
