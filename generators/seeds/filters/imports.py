@@ -12,12 +12,12 @@ nothing.
 import ast
 from collections.abc import Collection, Iterable
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 import msgspec
+from pydantic import StringConstraints
 
 from veristone.generators.code.python import Parsed, parse, subtree
-from veristone.generators.seeds.filters.modules import ModuleName
 from veristone.generators.seeds.filters.names import free_names, undefined_names
 from veristone.generators.seeds.filters.stdlib import members, roots
 from veristone.generators.seeds.records import Seed, seed_id
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from autoimport.model import SourceCode
 
 __all__ = ["Import", "Imports", "import_lines", "imported"]
+
+_Root = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$")]
 
 
 class Import(NamedTuple):
@@ -52,7 +54,7 @@ class Imports(Rule, frozen=True):
     from_document: bool = True
     """Take the document's own import statements, and ask autoimport for what is left. Without it
     autoimport alone is asked, as in the papers' pipelines: it knows no names of the document."""
-    third_party: tuple[ModuleName, ...] = ()
+    third_party: tuple[_Root, ...] = ()
     """First parts of modules outside the standard library that may be imported: `numpy`."""
 
     def judge(self, seed: Seed) -> Outcome:

@@ -19,9 +19,9 @@ from veristone.generators.seeds.filters.stdlib import roots
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Outcome, Rejected, Rule, rejected
 
-__all__ = ["DENIED", "ModuleName", "Modules"]
+__all__ = ["DENIED", "Modules"]
 
-ModuleName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
+_Module: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 
 DENIED = (
     "argparse",
@@ -42,9 +42,9 @@ class Modules(Rule, frozen=True):
     kind: Literal["modules"] = "modules"
     languages: ClassVar[frozenset[str] | None] = frozenset({"python"})
 
-    deny: tuple[ModuleName, ...] = DENIED
+    deny: tuple[_Module, ...] = DENIED
     """Modules that may not be imported, with all below them."""
-    allow: tuple[ModuleName, ...] = ()
+    allow: tuple[_Module, ...] = ()
     """Modules that may, with all below them: other people's (`numpy`), or exceptions from `deny`
     (`os.path`). Where both lists fit a module, the longer entry decides."""
 
