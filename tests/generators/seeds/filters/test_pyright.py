@@ -323,7 +323,7 @@ def test_the_version_is_pyprojects() -> None:
 
 def test_prepare_refuses_other_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to do about it."""
-    monkeypatch.setattr(pyright, "version", lambda name: "1.1.1")
+    monkeypatch.setattr(pyright, "version", {"pyright": "1.1.1"}.__getitem__)
     with pytest.raises(ConfigError, match=r"1\.1\.1 is installed: pip install"):
         Pyright().prepare(tmp_path)
 
