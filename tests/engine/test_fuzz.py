@@ -135,6 +135,7 @@ LINES = st.one_of(
     st.binary(max_size=20).filter(lambda data: b"\n" not in data),
 )
 
+WHOLE = [answer(0, 1), answer(1, 1), b'{"test":1}', b'{"test":2}', b'{"done":2}']
 CHECKS: list[Check] = [
     ProgramCheck(stdout="1\n"),
     StdioCheck(cases=[StdioCase(input="1", output="1\n")] * 2),
@@ -215,15 +216,21 @@ def reported(facts: dict[str, Any], record: bytes, stdout: bytes, lines: int = 3
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: type(check).__name__)
-@given(facts=HEADERS, lines=st.lists(LINES, max_size=6), stdout=st.binary(max_size=12))
+@given(
+    facts=HEADERS,
+    honest=st.booleans(),
+    lines=st.lists(LINES, max_size=6),
+    stdout=st.binary(max_size=12),
+)
 @quick
 def test_nothing_that_a_sample_sends_makes_it_undecided(
-    check: Check, facts: dict[str, Any], lines: list[bytes], stdout: bytes
+    check: Check, facts: dict[str, Any], honest: bool, lines: list[bytes], stdout: bytes
 ) -> None:
     """All that the sample has in its hands, behind its first instruction; the rest is as it was."""
     start = [b'{"ready":true}']
     if isinstance(check, FunctionCheck | AssertsCheck):
         start.append(b'{"begun":true}')
+        start += WHOLE if honest else ()
     else:
         lines = []  # there it has no record
     record = b"".join(f"{TOKEN} ".encode() + line + b"\n" for line in (*start, *lines))
