@@ -186,10 +186,11 @@ class Disk:
     full: bool = field(default=True)
     """False once room was made."""
 
-    def limit(self) -> None:
-        """Called in the child: without a file system of our own, a limit stands for its end."""
+    def limit(self, engine: int) -> None:
+        """Without a file system of our own, let a limit on an engine's files stand for its end."""
         if self.full and not self.mounted:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (self.room, resource.RLIM_INFINITY))
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(engine, resource.RLIMIT_FSIZE, (self.room, self.room))
 
     def make_room(self) -> None:
         """End the shortage."""
@@ -243,7 +244,7 @@ class Soak:
         command = [sys.executable, "-m", "veristone", "verify", str(self._samples), "--resume"]
         command += ["-o", str(self.output), "--backend", self._options.backend, "--quiet"]
         with tempfile.TemporaryFile() as log:
-            engine = subprocess.Popen(command, stderr=log, preexec_fn=self._disk.limit)
+            engine = subprocess.Popen(command, stderr=log)
             killed = self._torment(engine, due)
             log.seek(0)
             return self._ended(engine.returncode, killed, log.read().decode(errors="replace"))
@@ -258,6 +259,7 @@ class Soak:
             before, now = self._records, self._count()
             if now > before:
                 moved = time.monotonic()
+                self._disk.limit(engine.pid)  # not before it has made its own files
             self._watch_memory(engine.pid, now - first)
             if time.monotonic() - moved > PATIENCE_S:
                 self.breaches.append(f"nothing came for {PATIENCE_S:.0f} s after {now} verdicts")
@@ -271,7 +273,7 @@ class Soak:
 
     def _strike(self, engine: "subprocess.Popen[bytes]", sandboxes: set[int]) -> bool:
         """Kill the engine, or kill or stop one of its sandboxes; True where it was the engine."""
-        kind = self._chance.choice(("engine", "sandbox", "sandbox", "stopped sandbox"))
+        kind = self._chance.choice(("engine", "sandbox", "stopped sandbox"))
         if kind == "engine" or not sandboxes:
             self.done["engines killed"] += 1
             engine.kill()

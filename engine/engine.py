@@ -21,6 +21,7 @@ from typing import Self
 import msgspec
 
 from veristone import (
+    BackendUnavailable,
     InvalidSample,
     Isolation,
     Output,
@@ -70,7 +71,10 @@ class Engine:
         Raises:
             BackendUnavailable: there is no way to isolate samples here.
         """
-        self._backend = self._given or await choose(self.config)
+        try:
+            self._backend = self._given or await choose(self.config)
+        except OSError as error:  # a full disk, a folder for temporary files that is closed
+            raise BackendUnavailable(f"no sandbox can be made ready: {error}") from error
         try:
             if self._given is not None:
                 await self._backend.open()
