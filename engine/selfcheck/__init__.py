@@ -81,7 +81,8 @@ async def attacks(engine: Engine) -> AsyncIterator[Outcome]:
 
 
 def _sample(attack: _Attack) -> Sample:
-    code = (_PROGRAMS / f"{attack.program}.py").read_text()
+    # The files define and do nothing: whoever imports one on a host must not attack that host.
+    code = (_PROGRAMS / f"{attack.program}.py").read_text() + "\n\nattack()\n"
     check = _HELD if attack.reasons == (Reason.PASSED,) else ProgramCheck()
     return Sample(code=code, check=check, limits=attack.limits)
 

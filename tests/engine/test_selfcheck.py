@@ -1,10 +1,12 @@
 """The attacks that anybody can run: held here, and not believed where they did not run."""
 
+import ast
+
 from backends import open_engine
 
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import FakeBackend, report
-from veristone.engine.selfcheck import attacks, facts
+from veristone.engine.selfcheck import _PROGRAMS, attacks, facts
 
 
 async def test_every_attack_is_held(backend: str) -> None:
@@ -21,6 +23,15 @@ async def test_an_attack_that_never_ran_is_not_held() -> None:
     charged = [outcome for outcome in outcomes if "nobody waits" in outcome.subject]
     assert [outcome.held for outcome in charged] == [False]
     assert "did not run" in charged[0].detail
+
+
+def test_the_programs_do_nothing_where_they_are_only_imported() -> None:
+    """They attack as soon as they are called, and a host that imports one is no sandbox."""
+    programs = sorted(_PROGRAMS.glob("*.py"))
+    assert programs
+    for program in programs:
+        harmless = (ast.Import, ast.ImportFrom, ast.FunctionDef)
+        assert all(isinstance(node, harmless) for node in ast.parse(program.read_text()).body)
 
 
 def test_facts_of_the_host_never_make_a_back_end_unsound() -> None:
