@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import functools
 import itertools
+import logging
 import os
 import random
 import shutil
@@ -30,6 +31,7 @@ from veristone.engine.wire import Ceilings
 
 __all__ = ["Bubblewrap"]
 
+_log = logging.getLogger(__name__)
 INSTALL_HINT = "install it with: apt-get install bubblewrap (or your system's package manager)"
 _FIRST_UID, _UIDS = 200_000, 1 << 20
 _CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE")
@@ -187,6 +189,8 @@ async def _destroy(
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+    if said := _tail(log):
+        _log.info("sandbox %d ended: %s", process.pid, said)
     log.close()
     await group.remove()
 

@@ -22,8 +22,9 @@ from typing import NamedTuple
 from .kernel import open_or_none
 from .wipe import NotClean, Wiper
 
-_PATIENCE_S = 0.2
-"""How long the kernel may take to free what nobody holds any more."""
+_PATIENCE_S = 2.0
+"""How long the kernel may take to free what nobody holds any more. It does so in its own threads,
+which a busy host keeps waiting; a new sandbox costs a fifth of a second, and more there."""
 _OWN = re.compile(rb"(?:used|inuse|tw) \d+")
 """The numbers of sockstat that are this namespace's; orphan, alloc and mem are the host's."""
 _SOCKETS = ("/proc/net/sockstat", "/proc/net/sockstat6")
