@@ -83,6 +83,7 @@ def descriptor(fd):
         except OSError as error:
             found.append(error.errno)
     # /dev/null is one for the whole host: a sandbox beside this one may look at it just now.
+    state = "unknown"
     for _ in range(20):
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
