@@ -46,7 +46,6 @@ __all__ = ["Engine"]
 
 _log = logging.getLogger(__name__)
 
-_TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 _MESSAGE = 1000
 """Characters of a verdict's message."""
 _SHORT_NAME = 16
@@ -134,7 +133,7 @@ class Engine:
         try:
             self.accept(sample)
             judgement = await judge(sample, runner)
-            if judgement.reason in _TIMEOUTS and runner.doubtful:
+            if judgement.reason.is_timeout and runner.doubtful:
                 # The machine may have been slow, not the program: once more, with nothing beside.
                 runner.alone = True
                 judgement = await judge(sample, runner)
@@ -175,8 +174,8 @@ class Engine:
         try:
             return await self.verify(sample)
         except InvalidSample as error:
-            judgement = Judgement(reason=Reason.SANDBOX_ERROR, message=f"not accepted: {error}")
-            return _verdict(sample, judgement, SampleRunner(self._pools, self._references))
+            why = f"not accepted: {error}"[:_MESSAGE]
+            return Verdict.undecided(sample.id, Reason.SANDBOX_ERROR, why)
 
 
 def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verdict:

@@ -1,5 +1,6 @@
 """The service's own paths: `/v1/verify`, `/v1/verify_batch`, `/v1/languages`."""
 
+import contextlib
 from collections.abc import AsyncGenerator, Iterator
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,6 @@ from veristone import (
     Rejected,
     Sample,
     Verdict,
-    __version__,
 )
 from veristone.engine.languages import installed
 from veristone.engine.reading import read_sample
@@ -100,7 +100,7 @@ def _items(body: bytes) -> Iterator[tuple[int, bytes]]:
 
 async def _answers(
     items: list[tuple[int, bytes]],
-    caller: NamedDependency[Caller],
+    caller: Caller,
     deadline_s: float | None,
     stop_on: Decision | None,
 ) -> AsyncGenerator[bytes]:
@@ -108,28 +108,20 @@ async def _answers(
         number, text = item
         try:
             sample = read_sample(text)
+            try:
+                return await caller.verify(sample, deadline_s)
+            except Overloaded as error:
+                return Verdict.undecided(sample.id, Reason.OVERLOADED, str(error))
         except InvalidSample as error:
             return Rejected(line=number, error=str(error))
-        try:
-            return await caller.verify(sample, deadline_s)
-        except InvalidSample as error:
-            return Rejected(line=number, error=str(error))
-        except Overloaded as error:
-            return _undecided(sample, str(error))
 
-    answers = stream_map(answer, items, workers=_AT_ONCE, window=_AT_ONCE, ordered=False)
-    async for record in answers:
-        yield _encode(record) + b"\n"
-        if isinstance(record, Verdict) and record.decision == stop_on:
-            break
-    await answers.aclose()
-
-
-def _undecided(sample: Sample, why: str) -> Verdict:
-    reason = Reason.OVERLOADED
-    return Verdict(
-        id=sample.id, decision=reason.decision, reason=reason, message=why, version=__version__
-    )
+    stream = stream_map(answer, items, workers=_AT_ONCE, window=_AT_ONCE, ordered=False)
+    # Closed here also where whoever asked has left: nothing is judged on.
+    async with contextlib.aclosing(stream) as answers:
+        async for record in answers:
+            yield _encode(record) + b"\n"
+            if isinstance(record, Verdict) and record.decision == stop_on:
+                break
 
 
 ROUTES = [verify, verify_batch, languages]

@@ -56,6 +56,11 @@ class Reason(StrEnum):
             return Decision.UNDECIDED
         return Decision.FAIL
 
+    @property
+    def is_timeout(self) -> bool:
+        """True where the program ran out of time, of either kind."""
+        return self in (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
+
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One stream of a program: its head, its tail, and how much there was in all."""
@@ -139,6 +144,25 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Sandboxes this sample was tried on."""
     version: str = ""
     """Version of Veristone that judged."""
+
+    @classmethod
+    def undecided(cls, sample_id: str, reason: Reason, message: str) -> "Verdict":
+        """Return the verdict on a sample that was not judged.
+
+        Args:
+            sample_id: of the sample.
+            reason: one that is `undecided`.
+            message: why, for people.
+        """
+        from veristone import __version__
+
+        return cls(
+            id=sample_id,
+            decision=reason.decision,
+            reason=reason,
+            message=message,
+            version=__version__,
+        )
 
 
 class Rejected(msgspec.Struct, kw_only=True):

@@ -11,7 +11,7 @@ import msgspec
 from litestar import MediaType, Request, Response, Router, post
 from litestar.di import NamedDependency
 
-from veristone import Decision, Limits, ProgramCheck, Reason, Sample, Verdict
+from veristone import Decision, Limits, ProgramCheck, Sample, Verdict
 from veristone.service.admission import Overloaded
 from veristone.service.caller import Caller
 
@@ -57,7 +57,7 @@ def to_reply(verdict: Verdict) -> JsonReply:
     """Return status and output: stdout of what passed, stderr of what did not."""
     if verdict.decision is Decision.PASS:
         return JsonReply(0, verdict.stdout.text)
-    if verdict.reason in (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT):
+    if verdict.reason.is_timeout:
         return JsonReply(1, "Timeout")
     return JsonReply(1, verdict.stderr.text or verdict.message)
 

@@ -21,7 +21,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 
-from veristone import Decision, InvalidSample, Limits, ProgramCheck, Reason, Sample, Verdict
+from veristone import Decision, InvalidSample, Limits, ProgramCheck, Sample, Verdict
 from veristone.service.admission import Overloaded
 from veristone.service.caller import Caller
 from veristone.service.errors import explained
@@ -120,7 +120,7 @@ def to_reply(verdict: Verdict) -> RunCodeReply:
         stdout=verdict.stdout.text,
         stderr=verdict.stderr.text,
     )
-    if verdict.reason in (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT):
+    if verdict.reason.is_timeout:
         result.status, result.return_code = "TimeLimitExceeded", None
     message = "" if status == "Success" else verdict.message
     return RunCodeReply(status=status, message=message, run_result=result)

@@ -16,7 +16,6 @@ from veristone import (
     Reason,
     Sample,
     Verdict,
-    __version__,
 )
 from veristone.client.endpoints import Endpoint, Endpoints
 from veristone.extras import need_modules
@@ -112,7 +111,7 @@ class Client:
             wait_s = max(pause_s * random.uniform(0.5, 1.5), answer.retry_after_s)
             await asyncio.sleep(max(0.0, min(wait_s, end - time.monotonic())))
             pause_s = min(2 * pause_s, _MOST_PAUSE_S)
-        return _undecided(sample, trouble)
+        return Verdict.undecided(sample.id, trouble.reason, trouble.message)
 
     async def verify_stream(
         self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
@@ -129,19 +128,17 @@ class Client:
         try:
             return await self.verify(sample)
         except InvalidSample as error:
-            return _undecided(sample, _Trouble(Reason.SANDBOX_ERROR, f"not accepted: {error}"))
+            return Verdict.undecided(sample.id, Reason.SANDBOX_ERROR, f"not accepted: {error}")
 
     async def _take(self, left_s: float) -> Endpoint | None:
         """Return a service that may be asked now; None where none was free in time."""
-        async with self._freed:
-            while (endpoint := self._endpoints.take(time.monotonic())) is None:
-                started = time.monotonic()
-                try:
-                    await asyncio.wait_for(self._freed.wait(), left_s)
-                except TimeoutError:
-                    return None
-                left_s -= time.monotonic() - started
-            return endpoint
+        try:
+            async with asyncio.timeout(left_s), self._freed:
+                while (endpoint := self._endpoints.take(time.monotonic())) is None:
+                    await self._freed.wait()
+                return endpoint
+        except TimeoutError:
+            return None
 
     async def _ask(self, endpoint: Endpoint, body: bytes, left_s: float) -> "Verdict | _Trouble":
         note = self._endpoints.dropped
@@ -160,9 +157,10 @@ class Client:
             if response.status_code == 200:
                 note = self._endpoints.answered
                 return _verdict(response.content, endpoint.url)
-            message = f"{endpoint.url}: {_explained(response.content, response.status_code)}"
+            why = _explained(response.content, response.status_code)
             if response.status_code in _UNFIT:
-                raise InvalidSample(_explained(response.content, response.status_code))
+                raise InvalidSample(why)
+            message = f"{endpoint.url}: {why}"
             if response.status_code in _FORBIDDEN:
                 raise ConfigError(message)
             note = self._endpoints.refused
@@ -208,13 +206,3 @@ def _seconds(header: str | None) -> float:
         return max(0.0, float(header or 0))
     except ValueError:  # a date, which is allowed: the usual pause will do
         return 0.0
-
-
-def _undecided(sample: Sample, trouble: _Trouble) -> Verdict:
-    return Verdict(
-        id=sample.id,
-        decision=trouble.reason.decision,
-        reason=trouble.reason,
-        message=trouble.message,
-        version=__version__,
-    )

@@ -13,13 +13,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from veristone import ConfigError, Decision, Limits, ProgramCheck, Reason, Sample, Verdict, Verifier
+from veristone import ConfigError, Decision, Limits, ProgramCheck, Sample, Verdict, Verifier
 from veristone.generators.seeds.steps import Rejected, Services
 from veristone.text import line
 
 __all__ = ["read_report", "sample_of", "verifier_of"]
 
-_TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -61,7 +60,7 @@ def read_report(verdict: Verdict, kind: type[R]) -> R | Rejected:
     try:
         return msgspec.json.decode(said, type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        reason = "timeout" if verdict.reason in _TIMEOUTS else "crashed"
+        reason = "timeout" if verdict.reason.is_timeout else "crashed"
         why = verdict.message or "ended before its report"
         return Rejected(reason, line(f"{verdict.reason}: {why}"))
 
