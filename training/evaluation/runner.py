@@ -44,7 +44,6 @@ tests get min(60, sum over tests of max(1, 4 t)) + 1 seconds each, t being the r
 MEMORY_MIB = 2048
 """EvalPlus allows 4 GiB; half of that is an engine's default ceiling."""
 
-TIMEOUTS = (Reason.CPU_TIMEOUT, Reason.WALL_TIMEOUT)
 DISTRUSTED = (Reason.TAMPERED, Reason.POLICY_VIOLATION)
 """Reasons that make every passed test of the run worthless, base tests included."""
 NEVER_CALLED = (Reason.COMPILE_ERROR, Reason.NO_TESTS, Reason.POLICY_VIOLATION)
@@ -174,12 +173,8 @@ def read_verdict(verdict: Verdict, candidate: Candidate, dataset: Dataset) -> Ou
     n_base = len(task.base_input)
     total = n_base + len(task.plus_input)
     if decided and with_plus and _contradicts(verdict, total):
-        verdict = Verdict(
-            id=verdict.id,
-            decision=Decision.UNDECIDED,
-            reason=Reason.SANDBOX_ERROR,
-            message=f"the verdict lists {len(verdict.tests)} tests of {total}: {verdict.message}",
-        )
+        why = f"the verdict lists {len(verdict.tests)} tests of {total}: {verdict.message}"
+        verdict = Verdict.undecided(verdict.id, Reason.SANDBOX_ERROR, why)
         decided = False
     if not decided:
         plus: Status | None = "undecided" if with_plus else None
@@ -213,7 +208,7 @@ def _contradicts(verdict: Verdict, total: int) -> bool:
 def _whole_status(verdict: Verdict) -> Status:
     if verdict.decision is Decision.PASS:
         return "pass"
-    return "timeout" if verdict.reason in TIMEOUTS else "fail"
+    return "timeout" if verdict.reason.is_timeout else "fail"
 
 
 def _status(verdict: Verdict, tests: Sequence[TestResult]) -> Status:
@@ -225,7 +220,7 @@ def _status(verdict: Verdict, tests: Sequence[TestResult]) -> Status:
         return "pass"
     # EvalPlus stops a single call that takes too long and counts it as failed; "timeout" is for
     # a run that used up its time as a whole.
-    if any(test.reason in TIMEOUTS for test in verdict.tests):
+    if any(test.reason is not None and test.reason.is_timeout for test in verdict.tests):
         return "fail"
     return _whole_status(verdict)
 
