@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from veristone.cli.app import command, group
-from veristone.cli.calibration import calibrate
 from veristone.cli.display import Progress, complain, print_table
 from veristone.cli.options import (
     Benchmarks,
@@ -60,7 +59,6 @@ seeds = group(
     could not start; 130 interrupted.
     """
 )
-command(seeds, "calibrate-judge")(calibrate)
 
 
 @command(seeds, "run")

@@ -1,6 +1,5 @@
 """The docstring judge: a base model says whether documentation is enough to write its code anew.
 
 `prompt.py` shows the model seven answered cases and the seed's, `answers.py` reads yes and no out
-of its log-probabilities, `judge.py` asks, `store.py` keeps what was answered, and `calibration.py`
-says what the answers of a model are worth on functions that people labelled (`labelled.py`).
+of its log-probabilities, `judge.py` asks, `store.py` keeps what was answered.
 """

@@ -1,9 +1,13 @@
 """Seeds for the tests of the judge."""
 
 import re
+from pathlib import Path
+
+import msgspec
 
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 
+FUNCTIONS = Path(__file__).with_name("functions.jsonl")
 LAST_CASE = re.compile(r"\A[\s\S]*^Case 8, ", re.MULTILINE)
 
 
@@ -39,3 +43,13 @@ def numbered(count: int) -> list[Seed]:
 def asked_about(prompt: str) -> str:
     """The seed's own case in a prompt."""
     return LAST_CASE.sub("", prompt)
+
+
+class _Labelled(msgspec.Struct):
+    seed: Seed
+
+
+def real_functions() -> list[Seed]:
+    """Documented functions of five languages; `functions.md` says whose they are."""
+    lines = msgspec.json.Decoder(_Labelled).decode_lines(FUNCTIONS.read_bytes())
+    return [line.seed for line in lines]

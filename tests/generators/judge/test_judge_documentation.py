@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 import pytest
-from judge_seeds import seed
+from judge_seeds import real_functions, seed
 
 from veristone.generators.judge.documentation import without_documentation
-from veristone.generators.judge.labelled import read_labelled
 from veristone.generators.seeds.extract.functions import Functions
 from veristone.generators.seeds.records import Document, Provenance
 
@@ -112,24 +111,24 @@ def test_what_no_parser_survives_is_shown_as_it_is() -> None:
     assert without_documentation(seed(code, docstring="x", language="java")) == code
 
 
-def test_of_the_labelled_functions_nothing_but_the_documentation_goes() -> None:
-    for one in read_labelled():
-        cut = without_documentation(one.seed)
-        lines = one.seed.code.splitlines()
-        assert len(cut) < len(one.seed.code)
+def test_of_real_functions_nothing_but_the_documentation_goes() -> None:
+    for one in real_functions():
+        cut = without_documentation(one)
+        lines = one.code.splitlines()
+        assert len(cut) < len(one.code)
         assert set(cut.splitlines()) <= set(lines) | {""}
-        longest = max(one.seed.docstring.splitlines(), key=len)
+        longest = max(one.docstring.splitlines(), key=len)
         if len(longest) > 40:
             assert longest not in cut
 
 
 def test_a_cut_function_has_no_documentation_any_more() -> None:
     """The extractor, which found the documentation, finds none in what is left."""
-    for one in read_labelled():
-        cut = without_documentation(one.seed)
+    for one in real_functions():
+        cut = without_documentation(one)
         document = Document(
             content=cut + "\n",
-            language=one.seed.language,
+            language=one.language,
             provenance=Provenance(source="tests"),
         )
         found = Functions().extract(document)
