@@ -70,8 +70,8 @@ async def run(
         list[str] | None,
         typer.Option(
             metavar="KIND:PATH",
-            help="A folder, an archive, a .jsonl or a .parquet file, in place of the recipe's;"
-            " archive:FOLDER is a folder of archives. Several are welcome.",
+            help="A folder, a .jsonl or a .parquet file, in place of the recipe's; parquet:FOLDER is"
+            " a folder of such files. Several are welcome.",
         ),
     ] = None,
     any_licence: Annotated[
@@ -205,7 +205,7 @@ async def _services(
     words = judge_of(recipe)
     steps = [step for step in recipe.steps if isinstance(step, AsyncStep)]
     async with contextlib.AsyncExitStack() as stack:
-        if asks and any(step.kind in ("coverage", "behaviour") for step in steps):
+        if asks and any(step.kind == "behaviour" for step in steps):
             from veristone.engine import Engine
 
             engine = await stack.enter_async_context(Engine(options.settings()))

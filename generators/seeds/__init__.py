@@ -5,7 +5,7 @@ documented functions are mined from a corpus, filtered, decontaminated and thinn
 near-duplicates; what is left inspires instructions. MultiPL-T (arXiv 2308.09895) and Magicoder's
 OSS-Instruct (arXiv 2312.02120) begin in the same way.
 
-    sources/        where documents come from: a tree, archives, JSONL, parquet, a hub
+    sources/        where documents come from: a tree, JSONL, parquet
     extract/        documents to candidates: documented functions, or random snippets
     filters/        steps that look at one seed at a time
     contamination/  steps that look for the benchmarks that a model is evaluated on

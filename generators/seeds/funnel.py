@@ -50,7 +50,7 @@ class SourceFunnel(msgspec.Struct, kw_only=True):
     content_bytes: int = 0
     """Of those documents, as UTF-8."""
     reasons: dict[str, int] = {}
-    """Documents (and rows, and archives) that could not be read or are not allowed, by reason."""
+    """Documents (and rows) that could not be read or are not allowed, by reason."""
     seen: dict[str, int] = {}
     """What extraction saw: `functions`, `documented`, ... (`records.Extraction.counts`)."""
     candidates: int = 0

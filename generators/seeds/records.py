@@ -20,7 +20,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Name of the source in the recipe."""
     repository: str = ""
     path: str = ""
-    """Of the file, inside its repository, archive or directory."""
+    """Of the file, inside its repository or directory."""
     commit: str = ""
     licences: tuple[str, ...] = ()
     """SPDX identifiers where the corpus gives them, else its own words."""

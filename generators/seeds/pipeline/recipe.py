@@ -21,7 +21,6 @@ from veristone.generators.seeds.extract.quota import Quota
 from veristone.generators.seeds.filters import AnyRule
 from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
-from veristone.generators.seeds.sandboxed.coverage import CoverageStep
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 from veristone.generators.seeds.sources import AnySource
 from veristone.settings import checked, read_toml
@@ -42,7 +41,6 @@ AnyStep: TypeAlias = Annotated[
     | ExactDuplicates
     | NearDuplicates
     | Quota
-    | CoverageStep
     | BehaviourStep
     | DocstringJudgeStep,
     Field(discriminator="kind"),

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from veristone import ConfigError
-from veristone.generators.seeds.sources.archive import SUFFIXES
 
 __all__ = ["with_benchmarks", "with_sources"]
 
@@ -14,7 +13,6 @@ _DECONTAMINATING = frozenset({"contamination", "behaviour"})
 _SUFFIXES = {
     "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".json.gz"),
     "parquet": (".parquet",),
-    "archive": SUFFIXES,
 }
 _KINDS = ("tree", *_SUFFIXES)
 _SHARED = frozenset({"languages", "licence", "licences", "max_bytes"})
@@ -26,7 +24,7 @@ def with_sources(
     """Return the settings with these sources in place of theirs.
 
     What the recipe says of its first source's licences, languages and sizes holds for all. A folder
-    is a tree of source files; `archive:FOLDER` is a folder of archives, and so on.
+    is a tree of source files; `parquet:FOLDER` is a folder of parquet files, and so on.
 
     Raises:
         ConfigError: a path does not exist, or its name does not say what it is.

@@ -3,23 +3,21 @@
     settings    what a source is, what all can be told, and the one door that every document passes
     base        a part of a source, and why a document is refused
     tree        a directory; with `packages`, an environment of installed Python packages
-    archive     tar and zip archives: sdists, wheels, crates, npm packages, GitHub's tarballs
     jsonl       JSON lines
-    parquet     The Stack and its descendants; the same on the Hugging Face hub, streamed
+    parquet     The Stack and its descendants
 
     text        bytes to text; languages by suffix and name are in `generators.seeds.languages`
     licences    names of licences to SPDX identifiers, and which are allowed
     columns     rows to documents
     files       paths to documents: globs, skipped folders
-    manifests   what a package says of itself, and which installed package a file belongs to
-    members     archives that may be hostile
+    installed   which installed package a file belongs to
 
 Corpora are hostile: every read has a bound in memory (mostly `max_bytes`; six times that for a line
-of JSON, and what an xz file's dictionary or a zip's directory claims), no content is executed,
-nothing is unpacked to disk, and no link is followed. What a source leaves out it says in rejections
-of step `read`, for the reasons that `base` lists; only files that were not asked for (other
-suffixes, `exclude`, `skip_folders`) are passed over in silence. Parquet is decoded by pyarrow,
-which is trusted with the file's structure; an installed environment's own metadata is read whole.
+of JSON, and what an xz file's dictionary claims), no content is executed, and no link is followed.
+What a source leaves out it says in rejections of step `read`, for the reasons that `base` lists;
+only files that were not asked for (other suffixes, `exclude`, `skip_folders`) are passed over in
+silence. Parquet is decoded by pyarrow, which is trusted with the file's structure; an installed
+environment's own metadata is read whole.
 
 What a package registry knows goes into provenance as a package URL without its version
 (`pkg:pypi/requests`) in `repository` and the version in `commit`.
@@ -29,15 +27,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from veristone.generators.seeds.sources.archive import ArchiveSource
 from veristone.generators.seeds.sources.jsonl import JsonlSource
-from veristone.generators.seeds.sources.parquet import HubSource, ParquetSource
+from veristone.generators.seeds.sources.parquet import ParquetSource
 from veristone.generators.seeds.sources.tree import TreeSource
 
 __all__ = ["AnySource"]
 
 AnySource: TypeAlias = Annotated[
-    TreeSource | ArchiveSource | JsonlSource | ParquetSource | HubSource,
+    TreeSource | JsonlSource | ParquetSource,
     Field(discriminator="kind"),
 ]
 """Any source of a recipe, told apart by its `kind`."""

@@ -29,14 +29,9 @@ Reason: TypeAlias = Literal[
     "unreadable",
     # A line that is not a JSON object, a value of another type.
     "malformed",
-    # An archive, stream or row group that breaks off: the rest is not read.
+    # A stream or row group that breaks off: the rest is not read.
     "damaged",
-    # More members or bytes than an archive may have: the rest is not read.
-    "oversized_archive",
-    # A link, a device or a sparse file in an archive.
-    "not_a_file",
-    # A name in an archive that is absolute, climbs out or is endless; in a tree, one that is
-    # not UTF-8.
+    # A file's name that is not UTF-8.
     "bad_name",
 ]
 """Why a document goes no further than reading."""
@@ -54,14 +49,14 @@ Content: TypeAlias = bytes | str | Refusal
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of a source that is read in one go: some files, an archive, a range of rows.
+    """A piece of a source that is read in one go: some files, a range of rows.
 
     Parts are written down when a run begins, so that a run that goes on later reads the same ones,
     and are small enough (some tens of MiB) that losing one that was half done costs little.
     """
 
     paths: tuple[str, ...]
-    """Files, or the names that the source knows its shards by."""
+    """Files."""
     first: int = 0
     """First byte or row group, as the source counts; 0 for the beginning."""
     last: int = -1

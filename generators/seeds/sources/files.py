@@ -1,8 +1,7 @@
-"""Paths: which files of a tree or an archive are documents, and what a glob stands for."""
+"""Paths: which files of a tree are documents, and what a glob stands for."""
 
 import errno
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from glob import glob
@@ -14,13 +13,11 @@ from pydantic import StringConstraints
 
 from veristone import ConfigError
 from veristone.generators.seeds.languages import language_of_path
-from veristone.generators.seeds.sources.base import Refusal
 from veristone.generators.seeds.sources.settings import Source
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = [
     "FileSettings",
-    "archive_name",
     "error_name",
     "expanded",
     "files_of",
@@ -38,7 +35,6 @@ SKIPPED: tuple[str, ...] = (
 """Names of folders that are not entered, as globs."""
 
 _Glob = Annotated[str, StringConstraints(min_length=1)]
-_LONGEST_NAME = 4096  # PATH_MAX of Linux
 
 
 class FileSettings(Source, frozen=True):
@@ -49,7 +45,7 @@ class FileSettings(Source, frozen=True):
     """
 
     include: tuple[_Glob, ...] = ()
-    """Only files whose path inside the tree or archive matches one of these globs; empty: all."""
+    """Only files whose path inside the tree matches one of these globs; empty: all."""
     exclude: tuple[_Glob, ...] = ()
     """Files that match one of these are passed over."""
     skip_folders: tuple[_Glob, ...] = SKIPPED
@@ -133,17 +129,6 @@ def walk(
 def error_name(error: OSError) -> str:
     """Return what the system says, without the path: `EACCES`."""
     return errno.errorcode.get(error.errno or 0, "EIO")
-
-
-def archive_name(name: str) -> str | Refusal:
-    """Return a member's name as a clean relative path, or why it is none."""
-    if len(name) > _LONGEST_NAME:
-        return Refusal("bad_name", f"{len(name)} characters")
-    clean = printable(name)
-    parts = [part for part in clean.split("/") if part not in ("", ".")]
-    if clean.startswith("/") or re.match(r"[A-Za-z]:[\\/]|\\", clean) or ".." in parts or not parts:
-        return Refusal("bad_name", clean)
-    return "/".join(parts)
 
 
 def _matches(pattern: str, path: str) -> bool:

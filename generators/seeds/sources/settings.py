@@ -27,7 +27,7 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
     """
 
     name: str = ""
-    """In provenance and reports; the last part of the path (or of the data set's name) if empty."""
+    """In provenance and reports; the last part of the path if empty."""
     languages: Annotated[tuple[KnownLanguage, ...], Field(min_length=1)] | None = None
     """Only documents in these; None for all that have a name in `generators.seeds.languages`."""
     licences: LicenceSetting = LicencePolicy()
@@ -40,15 +40,15 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
     """Take the first so many documents, counted before any is rejected. For trying things out:
     most sources are then read as a single part."""
     part_mib: int = Field(default=16, ge=1)
-    """How much makes a part, as it is stored (of parquet: content, uncompressed). Archives,
-    compressed files and row groups are never divided."""
+    """How much makes a part, as it is stored (of parquet: content, uncompressed). Compressed files
+    and row groups are never divided."""
 
     @abstractmethod
     def parts(self) -> Iterator[Part]:
         """Yield the parts, in an order that depends on the source's content alone.
 
         Raises:
-            ConfigError: there is no such file or dataset, or it has not the columns it should.
+            ConfigError: there is no such file, or it has not the columns it should.
         """
 
     @abstractmethod
@@ -58,7 +58,7 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
     def read(self, part: Part) -> Iterator[Document | Rejection]:
         """Yield the documents of a part in their order, one at a time: never the whole part.
 
-        What cannot be read (undecodable text, a file that went away, a broken archive, a row
+        What cannot be read (undecodable text, a file that went away, a broken stream, a row
         without content), is too large or has a licence that is not allowed comes as a rejection
         of step `read`; it does not end the part.
         """
@@ -77,7 +77,7 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
         if not isinstance(data, Mapping):
             return data
         settings = dict(cast(Mapping[str, Any], data))
-        place = settings.get("path") or settings.get("dataset")
+        place = settings.get("path")
         if not settings.get("name") and isinstance(place, str):
             parts = [part for part in place.split("/") if part and set("*?[").isdisjoint(part)]
             settings["name"] = parts[-1] if parts else settings.get("kind", "")

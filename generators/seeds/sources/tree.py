@@ -17,7 +17,7 @@ from veristone import ConfigError
 from veristone.generators.seeds.records import Document, Provenance, Rejection
 from veristone.generators.seeds.sources.base import Content, Part, Refusal, runs
 from veristone.generators.seeds.sources.files import FileSettings, error_name, expanded, walk
-from veristone.generators.seeds.sources.manifests import Package, installed
+from veristone.generators.seeds.sources.installed import Package, installed
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["TreeSource"]

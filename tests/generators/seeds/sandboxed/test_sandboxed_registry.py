@@ -10,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 from veristone import ConfigError
 from veristone.generators.seeds.pipeline.recipe import AnyStep
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
-from veristone.generators.seeds.sandboxed.coverage import CoverageStep
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 from veristone.generators.seeds.steps import Step
 
@@ -21,7 +20,6 @@ BENCHMARK = {"name": "b", "path": "b.jsonl"}
 @pytest.mark.parametrize(
     ("settings", "step"),
     [
-        ({"kind": "coverage", "minimum": 0.8}, CoverageStep(minimum=0.8)),
         ({"kind": "docstring_judge"}, DocstringJudgeStep()),
         (
             {"kind": "behaviour", "benchmarks": [BENCHMARK]},
@@ -42,9 +40,7 @@ def test_steps_by_kind(settings: dict[str, Any], step: Step) -> None:
     "settings",
     [
         {"kind": "nothing"},
-        {"kind": "coverage", "minimum": 1.1},
-        {"kind": "coverage", "unknown": 1},
-        {"kind": "coverage", "without_tests": "perhaps"},
+        {"kind": "behaviour", "unknown": 1},
         {"kind": "docstring_judge", "minimum": -1},
         {"kind": "behaviour", "benchmarks": [{"name": "", "path": "b"}]},
         {"kind": "behaviour", "benchmarks": [BENCHMARK], "bits": 0},

@@ -70,11 +70,11 @@ def test_details_are_one_printable_line() -> None:
 
 
 def test_samples_are_valid_whatever_the_corpus_holds() -> None:
-    sample = sample_of("coverage_main.py", "1", {"code": "\ud800"}, Limits())
+    sample = sample_of("behaviour_main.py", "1", {"code": "\ud800"}, Limits())
     sample.validate()
     assert json.loads(sample.check.stdin) == {"code": "\ud800"}  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_without_a_verifier_it_says_what_to_do() -> None:
-    with pytest.raises(ConfigError, match="'coverage' runs seeds in sandboxes"):
-        verifier_of(Services(), "coverage")
+    with pytest.raises(ConfigError, match="'behaviour' runs seeds in sandboxes"):
+        verifier_of(Services(), "behaviour")

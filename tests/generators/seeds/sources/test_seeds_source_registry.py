@@ -18,11 +18,6 @@ packages = true
 languages = ["python", "C++"]
 
 [[sources]]
-kind = "archive"
-path = "/srv/sdists/*.tar.gz"
-licences = ["MIT", "BSD 3-Clause"]
-
-[[sources]]
 kind = "jsonl"
 path = "/srv/stack.jsonl"
 licences = "any"
@@ -33,25 +28,18 @@ kind = "parquet"
 path = "/srv/starcoderdata/python"
 licences = {unknown = "allow"}
 columns = {content = "content"}
-
-[[sources]]
-kind = "hub"
-dataset = "bigcode/the-stack-dedup"
-data_dir = "data/python"
 """
 ANY = TypeAdapter(list[AnySource])
 
 
 def test_recipes_name_sources_by_their_kind():
     sources = ANY.validate_python(tomllib.loads(RECIPE)["sources"])
-    kinds = ["tree", "archive", "jsonl", "parquet", "hub"]
+    kinds = ["tree", "jsonl", "parquet"]
     assert [source.kind for source in sources] == kinds
     assert [source.name for source in sources] == [
         "site-packages",
-        "sdists",
         "stack.jsonl",
         "python",
-        "the-stack-dedup",
     ]
     assert sources[0].languages == ("python", "cpp")
 
@@ -74,7 +62,7 @@ def test_settings_cannot_be_changed_or_made_up():
     with pytest.raises(ValidationError):
         source.path = "b"
     with pytest.raises(ValidationError):
-        ANY.validate_python([{"kind": "tree", "path": "a", "dataset": "b"}])
+        ANY.validate_python([{"kind": "tree", "path": "a", "columns": {}}])
 
 
 def test_naming_sources_imports_nothing_heavy():
