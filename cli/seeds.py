@@ -70,8 +70,8 @@ async def run(
         list[str] | None,
         typer.Option(
             metavar="KIND:PATH",
-            help="A folder, a .jsonl or a .parquet file, in place of the recipe's; parquet:FOLDER is"
-            " a folder of such files. Several are welcome.",
+            help="A folder, a .jsonl or a .parquet file, in place of the recipe's; parquet:FOLDER"
+            " is a folder of such files. Several are welcome.",
         ),
     ] = None,
     any_licence: Annotated[
