@@ -186,6 +186,7 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         reason=judgement.reason,
         message=judgement.message[:_MESSAGE],
         judged="shared" if judgement.shared else "split",
+        completion=judgement.completion,
         passed=sum(test.passed for test in tests),
         total=len(tests),
         tests=tests,

@@ -49,12 +49,20 @@ class Checker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ProgramCheck(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="program"
 ):
-    """One run of the program: its exit code and, where given, what it printed."""
+    """One run of the program: its exit code and, where given, what it printed.
+
+    Where exit code 0 is all that is asked, a Python program must have come to its own end as well:
+    to its last line, or to an exit that is called by what stands last in it (``sys.exit(main())``,
+    ``unittest.main()``). An earlier exit, or one that ends the process without the interpreter, is
+    `early_exit`; a thread that ended with an exception is a `runtime_error`.
+    """
 
     args: list[str] = []
     stdin: str = ""
     exit_code: int | None = 0
     """The exit code that passes; None accepts any exit that is no crash."""
+    must_reach_end: bool = True
+    """False: the exit code alone decides, for those who only want code to be run."""
     stdout: str | None = None
     compare: Comparator = Comparator()
     show_bytes: int = 16 * 1024

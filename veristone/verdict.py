@@ -120,8 +120,9 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `decision` follows from `reason` alone. `judged` says where the judgement was made: `split`
     means outside the sandbox, with expected values that never entered it; `shared` means that the
-    test code ran in the sample's own interpreter, guarded by a completion proof (see
-    docs/isolation.md for what that can and cannot stop).
+    test code ran in the sample's own interpreter, or that a program's exit status was all there was
+    to judge; both are guarded by a completion proof (docs/isolation.md says what that can and
+    cannot stop).
     """
 
     id: str
@@ -130,6 +131,8 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     message: str = ""
     """One line for people: the first thing that went wrong."""
     judged: Literal["split", "shared"] = "split"
+    completion: Literal["proven", "exit_status_only"] | None = None
+    """Of a `program` that passed by its exit code: whether its own end was seen (`proven`)."""
     passed: int = 0
     """Tests that passed, of `total`."""
     total: int = 0

@@ -18,6 +18,8 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from veristone import Isolation, SandboxFailure
 from veristone.engine.jobs import Captured, Job, Report
 from veristone.engine.languages import Language
@@ -175,6 +177,9 @@ class FakeBackend:
             self._working -= 1
         if isinstance(answer, Exception):
             raise answer
+        if job.driver == "whole" and answer.exit_code == 0:
+            # It ended well: the warden would have seen it come to its end.
+            return msgspec.structs.replace(answer, events=(*answer.events, {"ended": True}))
         return answer
 
     def noted(self, error: AssertionError) -> AssertionError:

@@ -1,6 +1,7 @@
 """`program`: one run, its exit code, and where given its output."""
 
 import dataclasses
+from typing import Literal
 
 from veristone import Comparator, Limits, ProgramCheck, Reason, Sample
 from veristone.engine.checks.base import Runner, aside, program_job
@@ -15,8 +16,14 @@ async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> 
     """Run the program once and judge it."""
     job = program_job(sample, check.args, check.stdin, check.stdout, check.compare)
     keep = max(job.keep_head, min(check.show_bytes, sample.limits.output_bytes))
-    report = await runner.run(dataclasses.replace(job, keep_head=keep))
+    by_status = check.stdout is None
+    wanted = by_status and check.exit_code == 0 and check.must_reach_end
+    witnessed = wanted and job.driver == "main"
+    driver = "whole" if witnessed else job.driver
+    report = await runner.run(dataclasses.replace(job, keep_head=keep, driver=driver))
     verdict = ended_well(report, sample.limits, check.exit_code)
+    if verdict is None and witnessed:
+        verdict = _not_whole(report)
     if verdict is None and check.stdout is not None:
         if not report.stdout.complete:
             verdict = Reason.WRONG_ANSWER, "printed far more than expected"
@@ -26,7 +33,31 @@ async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> 
             )
             verdict = (Reason.WRONG_ANSWER, wrong) if wrong is not None else None
     reason, message = verdict or (Reason.PASSED, "")
-    return Judgement(reason=reason, message=message, last=report, show_bytes=check.show_bytes)
+    return Judgement(
+        reason=reason,
+        message=message,
+        # Tests that stand in the program run in its own interpreter.
+        shared=by_status,
+        completion=_completion(report) if by_status and verdict is None else None,
+        last=report,
+        show_bytes=check.show_bytes,
+    )
+
+
+def _completion(report: Report) -> Literal["proven", "exit_status_only"]:
+    return "proven" if any("ended" in event for event in report.events) else "exit_status_only"
+
+
+def _not_whole(report: Report) -> tuple[Reason, str] | None:
+    """Return why a program that left with 0 did not come to its own end, or None."""
+    if not report.intact:
+        return Reason.TAMPERED, "wrote to the record of its own end"
+    for event in report.events:
+        if "thread" in event:
+            return Reason.RUNTIME_ERROR, f"a thread ended with {event['thread']}"[:300]
+        if "ended" in event or "anew" in event:  # a new interpreter has nobody who could tell
+            return None
+    return Reason.EARLY_EXIT, "left with exit code 0 before its own end"
 
 
 def wrong_text(stdout: Captured, expected: str, rule: Comparator) -> str | None:

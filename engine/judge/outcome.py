@@ -2,7 +2,7 @@
 
 import signal
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from veristone import Limits, Reason, TestResult
 from veristone.engine.jobs import EXCERPT_BYTES, Report
@@ -32,6 +32,7 @@ class Judgement:
     message: str = ""
     tests: list[TestResult] = field(default_factory=list[TestResult])
     shared: bool = False
+    completion: Literal["proven", "exit_status_only"] | None = None
     last: Report | None = None
     """The run whose output a person wants to see."""
     show_bytes: int = EXCERPT_BYTES

@@ -25,6 +25,7 @@ from typing import Any, Callable, NoReturn, Optional
 
 from . import stdio
 from .child import Job, execute, reseed
+from .python_end import Witness
 from .record import Recorder
 
 # Taken now, before any sample could put something else in their place.
@@ -49,14 +50,21 @@ _SILENT = frozenset((io.StringIO, io.BytesIO))
 class Program:
     """A compiled sample and the namespace that it runs in."""
 
-    __slots__ = ("_calm", "code", "namespace")
+    __slots__ = ("_calm", "_witness", "code", "namespace")
 
-    def __init__(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
+    def __init__(
+        self, code: types.CodeType, namespace: dict[str, Any], witness: Optional[Witness] = None
+    ) -> None:
         self.code = code
         self.namespace = namespace
+        self._witness = witness
         self._calm = (sys.stdout, sys.stderr, _exit_functions())
 
-    def end(self, error: Optional[BaseException], traced: bool) -> SystemExit:
+    def tokens(self) -> range:
+        """Return a range of 0 and, where somebody wants a proof of the program's end, its token."""
+        return range(1) if self._witness is None else self._witness.token()
+
+    def end(self, error: Optional[BaseException], traced: bool, token: int = 0) -> SystemExit:
         """End the process, or return what the interpreter is to end with.
 
         How an interpreter ends is left to it where it could be noticed: exit functions, threads,
@@ -67,6 +75,12 @@ class Program:
             try:
                 getattr(sys, name).flush()
             except BaseException:  # what fails is said when the streams are closed
+                pass
+        if self._witness is not None:
+            self._without_file()  # as its threads see it that go on
+            try:
+                self._witness.tell(error, self.code.co_filename, token)
+            except BaseException:  # interrupted while it waited for a thread: no proof
                 pass
         code: object = None
         if isinstance(error, SystemExit):
@@ -94,9 +108,7 @@ class Program:
             except BaseException:  # no memory, or a class of the sample's that answers oddly
                 pass
             sys.ps2 = _FirstToGo(_LastToGo(status, self._calm[:2]))
-        # A program's file has no name any more once it has ended.
-        self.namespace.pop("__file__", None)
-        self.namespace.pop("__cached__", None)
+        self._without_file()
         if interrupted:
             # What is executed from text tells the interpreter to end itself by SIGINT.
             try:
@@ -104,6 +116,11 @@ class Program:
             except KeyboardInterrupt:
                 pass
         return SystemExit(code)
+
+    def _without_file(self) -> None:
+        """A program's file has no name any more once it has ended."""
+        self.namespace.pop("__file__", None)
+        self.namespace.pop("__cached__", None)
 
     def _may_show(self) -> bool:
         """True where somebody could tell a full finalisation from none."""
@@ -307,6 +324,7 @@ def needs_new_interpreter(job: Job) -> bool:
 
 def start_anew(job: Job, recorder: Recorder) -> NoReturn:
     """Run the job in a new interpreter: slower, and exact."""
+    recorder.write({"anew": True})
     job.meta["argv"] = [_argv0, job.meta["entry"], *job.meta["argv"]]
     execute(job, recorder)
 

@@ -24,6 +24,7 @@ from typing import Any, NoReturn, Optional
 
 from . import frames, kernel, probe, python_asserts, python_calls, python_main, seccomp
 from .child import Descriptors, Identity, Job, confine, execute, prepare, read_job, write_files
+from .python_end import RECORD, Witness
 from .record import Recorder
 from .residue import Residue
 from .supervise import Stream, Supervisor, wake_pipe
@@ -165,9 +166,11 @@ class Warden:
             if recorder is not None:
                 recorder.write({"fault": f"{type(error).__name__}: {error}"})
             os._exit(254)
-        return self._start(job, recorder)
+        return self._start(job, recorder, fds.record, token)
 
-    def _start(self, job: Job, recorder: Recorder) -> python_main.Program:
+    def _start(
+        self, job: Job, recorder: Recorder, record_fd: int, token: str
+    ) -> python_main.Program:
         driver = job.meta["driver"]
         if driver == "exec":
             execute(job, recorder)
@@ -184,8 +187,13 @@ class Warden:
         if python_main.needs_new_interpreter(job):
             python_main.start_anew(job, recorder)
         # From here on the sample has three descriptors and no more, as any program has.
-        os.closerange(3, 1024)
-        return python_main.Program(code, space)
+        if driver != "whole":
+            os.closerange(3, 1024)
+            return python_main.Program(code, space)
+        witness = Witness(python_main.source_of(job), record_fd, token)
+        os.closerange(3, RECORD)
+        os.closerange(RECORD + 1, 1024)
+        return python_main.Program(code, space, witness)
 
 
 def listen() -> python_main.Program:

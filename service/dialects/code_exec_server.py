@@ -48,7 +48,7 @@ def to_sample(request: PyExec) -> Sample:
     """Return the sample that a request asks about."""
     return Sample(
         code=request.code,
-        check=ProgramCheck(stdin=request.stdin or "", show_bytes=_SHOWN),
+        check=ProgramCheck(stdin=request.stdin or "", must_reach_end=False, show_bytes=_SHOWN),
         limits=Limits(cpu_s=request.timeout, wall_s=request.timeout + _WAITING_S),
     )
 

@@ -124,7 +124,12 @@ def to_sample(request: Execute) -> Sample:
         code=code,
         language=language,
         # Piston ends what it feeds to a program with a line end.
-        check=ProgramCheck(args=request.args, stdin=f"{request.stdin}\n", show_bytes=_SHOWN),
+        check=ProgramCheck(
+            args=request.args,
+            stdin=f"{request.stdin}\n",
+            must_reach_end=False,
+            show_bytes=_SHOWN,
+        ),
         files=dict(zip(names[1:], others, strict=True)),
         limits=Limits(
             cpu_s=request.run_cpu_time / 1000,

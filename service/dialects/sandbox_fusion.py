@@ -84,7 +84,7 @@ def to_sample(request: RunCode) -> Sample:
     return Sample(
         code=request.code,
         language=request.language,
-        check=ProgramCheck(stdin=request.stdin or "", show_bytes=_SHOWN),
+        check=ProgramCheck(stdin=request.stdin or "", must_reach_end=False, show_bytes=_SHOWN),
         files={
             name: _decoded(name, text) for name, text in request.files.items() if text is not None
         },

@@ -154,6 +154,17 @@ print(json.dumps(size.value // 2**20))
     assert await both_values(engine, source) == (8, 64)
 
 
+async def test_a_watched_end_costs_a_descriptor_and_a_hook(engine: Engine) -> None:
+    source = b"""
+import os, threading
+print(sorted(map(int, os.listdir("/proc/self/fd")))[:-1], threading.excepthook.__name__)
+"""
+    program = Program(name="", files={"main.py": source})
+    watched = await run_zygote(engine, program, "whole")
+    assert watched.stdout == b"[0, 1, 2, 3] excepthook\n"
+    assert (await run_zygote(engine, program)).stdout == b"[0, 1, 2] _excepthook\n"
+
+
 async def test_hint_at_a_shadowing_file_is_missing(engine: Engine) -> None:
     files = {
         "main.py": b"""

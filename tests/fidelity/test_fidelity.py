@@ -12,6 +12,7 @@ import twins
 from backends import open_engine
 
 from veristone.engine import Engine
+from veristone.engine.jobs import Driver
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -23,8 +24,10 @@ async def engine(backend: str) -> AsyncIterator[Engine]:
         yield opened
 
 
-async def expect_equal(engine: Engine, programs: Iterable[twins.Program]) -> None:
-    compared = await twins.compare_all(engine, programs)
+async def expect_equal(
+    engine: Engine, programs: Iterable[twins.Program], driver: Driver = "main"
+) -> None:
+    compared = await twins.compare_all(engine, programs, driver)
     assert compared, "nothing to compare"
     different = [each for each in compared if each.difference]
     texts = [f"== {each.program.name}\n{each.difference[:2000]}" for each in different]
@@ -34,6 +37,11 @@ async def expect_equal(engine: Engine, programs: Iterable[twins.Program]) -> Non
 @pytest.mark.parametrize("topic", twins.topics())
 async def test_our_programs(engine: Engine, topic: str) -> None:
     await expect_equal(engine, twins.programs(topic))
+
+
+@pytest.mark.parametrize("topic", ["exits", "finalisers", "threads"])
+async def test_our_programs_where_their_end_is_watched(engine: Engine, topic: str) -> None:
+    await expect_equal(engine, twins.programs(topic), "whole")
 
 
 async def test_humaneval(engine: Engine) -> None:

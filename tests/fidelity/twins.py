@@ -16,7 +16,7 @@ from pathlib import Path
 from veristone import Limits
 from veristone.engine import Engine
 from veristone.engine.backends.root import base_interpreter
-from veristone.engine.jobs import Job, Report
+from veristone.engine.jobs import Driver, Job, Report
 from veristone.engine.runner import SampleRunner
 
 __all__ = [
@@ -132,11 +132,11 @@ def cpython_tests() -> list[Program]:
     return [Program(name=f"test_{name}", files=files, argv=(name,)) for name in names]
 
 
-async def run_zygote(engine: Engine, program: Program) -> Ended:
+async def run_zygote(engine: Engine, program: Program, driver: Driver = "main") -> Ended:
     """Run a program as samples are run: forked from the warm interpreter."""
     job = Job(
         language="python",
-        driver="main",
+        driver=driver,
         entry="main.py",
         files=program.files,
         limits=LIMITS,
@@ -172,9 +172,11 @@ def _ended(report: Report) -> Ended:
     return Ended(status=status, stdout=report.stdout.whole(), stderr=report.stderr.whole())
 
 
-async def compare(engine: Engine, program: Program) -> Comparison:
+async def compare(engine: Engine, program: Program, driver: Driver = "main") -> Comparison:
     """Run a program both ways and compare; see the module on what is left out."""
-    zygote, plain = await asyncio.gather(run_zygote(engine, program), run_plain(engine, program))
+    zygote, plain = await asyncio.gather(
+        run_zygote(engine, program, driver), run_plain(engine, program)
+    )
     if zygote == plain:
         return Comparison(program=program)
     again = await run_plain(engine, program)
@@ -203,13 +205,15 @@ def _lines(value: str | bytes) -> list[str]:
     return text.split("\n")
 
 
-async def compare_all(engine: Engine, programs: Iterable[Program]) -> list[Comparison]:
+async def compare_all(
+    engine: Engine, programs: Iterable[Program], driver: Driver = "main"
+) -> list[Comparison]:
     """Compare many programs, as many at a time as there are sandboxes."""
     room = asyncio.Semaphore(2 * engine.config.sandboxes)
 
     async def one(program: Program) -> Comparison:
         async with room:
-            return await compare(engine, program)
+            return await compare(engine, program, driver)
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(program)) for program in programs]
