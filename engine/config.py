@@ -1,6 +1,7 @@
 """Settings of the engine. Each has a default that was measured or reasoned about."""
 
 import os
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -40,6 +41,8 @@ class EngineConfig(BaseModel):
     python: str | None = None
     """Interpreter for bubblewrap sandboxes; None is the one that runs the engine, without its
     virtual environment."""
+    languages: tuple[Path, ...] = ()
+    """Folders of further languages, each as those in `sandbox_images/` (docs/languages.md)."""
     preload: tuple[str, ...] = ()
     """Modules that every Python sandbox imports once, before any sample (numpy, for example)."""
     require: tuple[str, ...] = ()

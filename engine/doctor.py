@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import docker.errors
 
 from veristone import Limits, Reason, Sample, VeristoneError
+from veristone.engine.backends.base import ToolchainMissing
 from veristone.engine.backends.docker import connect
 from veristone.engine.config import EngineConfig
 from veristone.engine.engine import Engine
-from veristone.engine.images import statuses
+from veristone.engine.languages import installed
 from veristone.engine.layers import ADVICE
 from veristone.engine.selfcheck import attacks, facts
 
@@ -90,6 +91,8 @@ async def examine(config: EngineConfig, *, attack: bool = False) -> AsyncIterato
             async with Engine(one) as engine:
                 async for finding in _walls(engine):
                     yield finding
+                async for finding in _languages(engine):
+                    yield finding
                 if attack:
                     async for held in attacks(engine):
                         yield Finding(engine.backend, held.subject, held.held, held.detail)
@@ -104,7 +107,6 @@ async def _docker_itself() -> AsyncIterator[Finding]:
         client = await asyncio.to_thread(connect)
         version = await asyncio.to_thread(client.version)
         info = await asyncio.to_thread(client.info)
-        images = await asyncio.to_thread(statuses)
     except (VeristoneError, docker.errors.DockerException):
         return  # starting a sandbox will say what is wrong
     runtimes = ", ".join(sorted(info.get("Runtimes", {})))
@@ -115,9 +117,17 @@ async def _docker_itself() -> AsyncIterator[Finding]:
         f"version {version.get('Version')}, cgroup v{info.get('CgroupVersion', '?')},"
         f" runtimes: {runtimes}",
     )
-    for status in images:
-        detail = status.image if status.built else f"run: veristone images build {status.language}"
-        yield Finding("docker", f"image for {status.language}", status.built, detail)
+
+
+async def _languages(engine: Engine) -> AsyncIterator[Finding]:
+    """Ask every toolchain for its version; one that is missing is no fault of the back end."""
+    for language in installed().values():
+        try:
+            version = await engine.version(language.name)
+        except ToolchainMissing as error:
+            yield Finding(engine.backend, f"without {language.name}", None, str(error))
+        else:
+            yield Finding(engine.backend, f"runs {language.name}", True, version)
 
 
 async def _walls(engine: Engine) -> AsyncIterator[Finding]:

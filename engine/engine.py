@@ -36,8 +36,9 @@ from veristone.engine.backends import choose
 from veristone.engine.backends.base import Backend
 from veristone.engine.checks import check_names, judge
 from veristone.engine.config import EngineConfig
+from veristone.engine.jobs import Job
 from veristone.engine.judge.outcome import Judgement, signal_name
-from veristone.engine.languages import find
+from veristone.engine.languages import add, find
 from veristone.engine.runner import Pools, References, SampleRunner
 from veristone.engine.usage import EngineUsage
 from veristone.stream import stream_map
@@ -57,8 +58,14 @@ class Engine:
     """A `Verifier` in this process: an asyncio core over a pool of sandboxes per language."""
 
     def __init__(self, config: EngineConfig | None = None, backend: Backend | None = None) -> None:
-        """Make an engine; `backend` replaces the one that the configuration names."""
+        """Make an engine; `backend` replaces the one that the configuration names.
+
+        Raises:
+            ConfigError: a folder of the configuration holds no language.
+        """
         self.config = config or EngineConfig()
+        for folder in self.config.languages:
+            add(folder)
         self._given = backend
         self._backend: Backend | None = None
         self._pools = Pools(self.config)
@@ -108,6 +115,25 @@ class Engine:
     async def isolation(self, language: str = "python") -> Isolation | None:
         """Return the walls around the sandboxes of a language, as they were tried."""
         return (await self._pools.get(find(language).name)).isolation
+
+    async def version(self, language: str) -> str:
+        """Return what a language's toolchain calls itself in its sandbox; nothing if it does not.
+
+        Raises:
+            BackendUnavailable: there is no sandbox of this language here.
+        """
+        known = find(language)
+        job = Job(
+            language=known.name,
+            driver="exec",
+            entry=known.entry,
+            files={},
+            limits=self.config.ceiling,
+            argv=tuple(known.version),
+        )
+        report = await SampleRunner(self._pools, self._references).run(job)
+        said = report.stdout.excerpt().text or report.stderr.excerpt().text
+        return said.strip().partition("\n")[0]
 
     def usage(self) -> EngineUsage:
         """Return how busy the sandboxes of all languages have been since they were opened."""

@@ -1,9 +1,13 @@
 """Building, listing and trying the sandbox images."""
 
+import concurrent.futures
+import hashlib
 import io
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import docker
@@ -11,12 +15,15 @@ import docker.errors
 
 from veristone import BackendUnavailable
 from veristone.engine.backends.docker import connect
-from veristone.engine.languages import IMAGES, Language, installed
+from veristone.engine.languages import IMAGES, WARDEN, Language, files_of, installed
 
-__all__ = ["BASE", "ImageStatus", "build", "statuses"]
+__all__ = ["BASE", "ImageStatus", "build", "build_all", "statuses"]
 
 BASE = "debian:trixie-slim"
+_BASE_FOLDER = IMAGES / "base"
 _PULL_TIMEOUT_S = 90
+_SIDE_BY_SIDE = 4
+_preparing_base = threading.Lock()
 
 
 class ImageStatus(NamedTuple):
@@ -56,8 +63,9 @@ def build(
 ) -> str:
     """Build the image of a language unless it is here; return its name.
 
-    The base image comes from a registry where one answers. Where none does, it is made from
-    Debian's archive by mmdebstrap, with the same result.
+    Three steps, each an image that others share: Debian with Python, a language's toolchain, the
+    warden. Debian's image comes from a registry where one answers. Where none does, it is made
+    from Debian's archive by mmdebstrap, with the same result.
 
     Raises:
         BackendUnavailable: no daemon, no base image, or the build failed; the message ends with
@@ -68,27 +76,59 @@ def build(
     if not force and not packages and _present(client, name):
         say(f"{name} is built already")
         return name
-    _ensure_base(client, say)
+    with _preparing_base:
+        _ensure_base(client, say)
+        base = _step(client, _BASE_FOLDER, {"BASE": BASE}, say)
+    toolchain = _step(client, language.folder, {"BASE": base}, say)
     say(f"building {name}")
+    _build(client, WARDEN, name, {"TOOLCHAIN": toolchain, "PACKAGES": " ".join(packages)})
+    return name
+
+
+def build_all(languages: Sequence[Language], say: Callable[[str], None], **options: Any) -> None:
+    """Build several images side by side; see `build`.
+
+    Raises:
+        BackendUnavailable: one could not be built; the others are built all the same.
+    """
+    with concurrent.futures.ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        tasks = [pool.submit(build, language, say, **options) for language in languages]
+    errors = [str(error) for task in tasks if (error := task.exception()) is not None]
+    if errors:
+        raise BackendUnavailable("\n".join(errors))
+
+
+def _step(client: Any, folder: Path, arguments: dict[str, str], say: Callable[[str], None]) -> str:
+    """Build the image of one folder on another one, unless it is here; return its name."""
+    digest = hashlib.sha256("".join(arguments.values()).encode())
+    for path in files_of(folder):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    name = f"veristone/step-{folder.name}:{digest.hexdigest()[:12]}"
+    if not _present(client, name):
+        say(f"building {name}")
+        _build(client, folder, name, arguments)
+    return name
+
+
+def _build(client: Any, folder: Path, name: str, arguments: dict[str, str]) -> None:
     lines: list[str] = []
     stream = client.api.build(
-        fileobj=_context(language),
+        fileobj=_context(folder),
         custom_context=True,
-        dockerfile=f"{language.name}/Dockerfile",
+        dockerfile=f"{folder.name}/Dockerfile",
         tag=name,
         rm=True,
         forcerm=True,
         decode=True,
         network_mode="host",  # builds see the network of the host: proxies and mirrors work
-        buildargs={"BASE": BASE, "PACKAGES": " ".join(packages)},
-        labels={"veristone.language": language.name},
+        buildargs=arguments,
+        labels={"veristone.folder": folder.name},
     )
     for event in stream:
         if "error" in event:
             tail = "".join(lines[-15:])
             raise BackendUnavailable(f"docker: building {name} failed: {event['error']}\n{tail}")
         lines += [event["stream"]] if "stream" in event else []
-    return name
 
 
 def _present(client: Any, name: str) -> bool:
@@ -130,21 +170,14 @@ def _ensure_base(client: Any, say: Callable[[str], None]) -> None:
     client.api.import_image_from_data(made.stdout, repository=repository, tag=tag)
 
 
-def _context(language: Language) -> io.BytesIO:
-    """Pack what a build needs: the warden and the language's folder, nothing else."""
+def _context(folder: Path) -> io.BytesIO:
+    """Pack what a build needs: one folder, nothing else."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        for folder in ("warden", language.name):
-            for path, name in _files(folder):
-                archive.add(path, name, recursive=False, filter=_anonymous)
+        for path in files_of(folder):
+            archive.add(path, path.relative_to(folder.parent), recursive=False, filter=_anonymous)
     packed.seek(0)
     return packed
-
-
-def _files(folder: str) -> Iterator[tuple[str, str]]:
-    for path in sorted((IMAGES / folder).rglob("*")):
-        if "__pycache__" not in path.parts:
-            yield str(path), str(path.relative_to(IMAGES))
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -16,6 +16,7 @@ LARGE_BYTES = 4 * 1024
 """Length from which on a value of a record stays text: see `Large`."""
 KEEP_BYTES = 32 * 1024
 EXCERPT_BYTES = 16 * 1024
+FETCH_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,10 @@ class Job:
     record_bytes: int = 16 * 1024
     record_lines: int = 8
     """Room for what a driver records, as much as the check can need: more is no honest record."""
+    fetch: tuple[str, ...] = ()
+    """Files to be sent back when the run is over; `NAME/` stands for all that is below a folder."""
+    fetch_bytes: int = FETCH_BYTES
+    """Bytes that these may have together, with their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +129,7 @@ class Report(Measured, frozen=True, kw_only=True):
     """The driver's record, line by line; a long ``value`` in it is a `Large`."""
     intact: bool = True
     """False where the record holds something that the driver did not write."""
+    fetched: dict[str, bytes] = {}
+    """Of the files that the job asked for, the plain ones that were there, by their names."""
+    fetched_all: bool = True
+    """False where there was more than the job had room for."""

@@ -1,18 +1,114 @@
-"""The languages that sandboxes can run, read from `sandbox_images/*/language.toml`."""
+"""The languages that sandboxes can run, read from `sandbox_images/*/language.toml`.
+
+A language is a folder: a Dockerfile, a selftest, and `language.toml`, which says how a program is
+laid out, compiled once and run many times. docs/languages.md shows how to add one; `add` takes
+folders from anywhere.
+
+Commands are lists of words in which `{entry}`, `{stem}`, `{main}` and `{memory_mib}` are replaced:
+the file of the sample's code, its name without the ending, what holds the first instruction, and
+the memory that the program may use.
+"""
 
 import functools
 import hashlib
+import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from veristone import InvalidSample, sandbox_images
+from veristone import ConfigError, InvalidSample, Limits, sandbox_images
 from veristone.text import near
 
-__all__ = ["IMAGES", "Language", "find", "installed"]
+__all__ = [
+    "IMAGES",
+    "WARDEN",
+    "Compile",
+    "Complaints",
+    "Host",
+    "Language",
+    "Layout",
+    "Rule",
+    "add",
+    "files_of",
+    "find",
+    "installed",
+]
 
 IMAGES = Path(sandbox_images.__file__).parent
+WARDEN = IMAGES / "warden"
+_SEARCHED = 256 * 1024
+"""Characters of the code that rules look at."""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What follows from the text of a program. Patterns meet hostile text: they must be linear."""
+
+    pattern: str
+    """A regular expression, searched with `^` and `$` at every line."""
+    entry: str | None = None
+    """The name of the file; `\\1` is the pattern's first group."""
+    main: str | None = None
+    add: list[str] = []
+    """Words that the compiler gets in addition, at the end."""
+
+    def match(self, code: str) -> re.Match[str] | None:
+        """Return where the pattern is in the code."""
+        return re.compile(self.pattern, re.MULTILINE).search(code, 0, _SEARCHED)
+
+
+class Compile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a program is compiled, once, in a sandbox of its own and within limits of its own."""
+
+    command: list[str]
+    keeps: list[str]
+    """What the runs need of what it leaves; `NAME/` stands for all that is below a folder."""
+    cpu_s: float = 30.0
+    wall_s: float = 90.0
+    memory_mib: int = 1024
+
+    def limits(self) -> Limits:
+        """The limits of the compiler's run."""
+        return Limits(cpu_s=self.cpu_s, wall_s=self.wall_s, memory_mib=self.memory_mib)
+
+
+class Overhead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the runtime itself takes; a sample's limits are for the sample."""
+
+    memory_mib: int = 0
+    cpu_s: float = 0.0
+
+
+class Complaints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a runtime speaks of errors on its standard error: patterns of lines, tried in this order.
+
+    A program can say the same. Then it is called by another reason, and fails all the same.
+    """
+
+    refused: str = ""
+    """The program does not compile: the reason is `compile_error`."""
+    error: str = ""
+    """The line that says what went wrong; without one that matches the last line does."""
+
+
+class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What bubblewrap shows of the host."""
+
+    programs: list[str]
+    """Programs that must be there; each is shown."""
+    shows: list[str] = []
+    """Files and folders, with `*`, that are shown where they are there."""
+    install: str = ""
+    """The command that brings what is missing, on Debian."""
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """What one program's text decides."""
+
+    entry: str
+    main: str
+    add: tuple[str, ...] = ()
 
 
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,22 +117,53 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     entry: str
     run: list[str]
+    folder: Path
+    """Where its Dockerfile and selftest lie."""
+    main: str = "{stem}"
     aliases: list[str] = []
     zygote: bool = False
+    """The warden is its interpreter: samples are forked and not started."""
+    rules: list[Rule] = []
+    """The first one that matches and names a file, or a `main`, decides; all add their words."""
+    compile: Compile | None = None
+    overhead: Overhead = Overhead()
+    complaints: Complaints = Complaints()
+    env: dict[str, str] = {}
+    version: list[str] = []
+    """The command whose first line is the version."""
+    host: Host | None = None
 
-    @property
-    def folder(self) -> Path:
-        """Where its Dockerfile and selftest lie."""
-        return IMAGES / self.name
+    def layout(self, code: str) -> Layout:
+        """Return how a program with this code is laid out."""
+        matched = [(rule, found) for rule in self.rules if (found := rule.match(code))]
+        entries = [found.expand(rule.entry) for rule, found in matched if rule.entry]
+        mains = [found.expand(rule.main) for rule, found in matched if rule.main]
+        added = [word for rule, _ in matched for word in rule.add]
+        return Layout(
+            entry=(entries or [self.entry])[0], main=(mains or [self.main])[0], add=tuple(added)
+        )
+
+    def words(self, command: Sequence[str], layout: Layout, limits: Limits) -> tuple[str, ...]:
+        """Return a command of this language with its words filled in."""
+        stem = layout.entry.rpartition(".")[0]
+        known = {"{entry}": layout.entry, "{stem}": stem, "{memory_mib}": str(limits.memory_mib)}
+        known["{main}"] = layout.main.replace("{stem}", stem)
+        fill = re.compile("|".join(map(re.escape, known)))
+        return tuple(fill.sub(lambda found: known[found[0]], word) for word in command)
+
+    def own_names(self, code: str) -> Iterator[str]:
+        """Yield the names in the work area that are the program's, and not for other files."""
+        yield self.layout(code).entry
+        if self.compile is not None:
+            yield from (name.rstrip("/") for name in self.compile.keeps)
 
     def digest(self) -> str:
         """A short hash over everything that goes into its image."""
         state = hashlib.sha256()
-        for root in (self.folder, IMAGES / "warden"):
-            for path in sorted(root.rglob("*")):
-                if path.is_file() and path.suffix != ".pyc" and "selftest" not in path.parts:
-                    state.update(str(path.relative_to(IMAGES)).encode() + b"\0")
-                    state.update(path.read_bytes() + b"\0")
+        for root in (IMAGES / "base", self.folder, WARDEN):
+            for path in files_of(root):
+                state.update(str(path.relative_to(root.parent)).encode() + b"\0")
+                state.update(path.read_bytes() + b"\0")
         return state.hexdigest()[:12]
 
     def image(self) -> str:
@@ -44,14 +171,36 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"veristone/{self.name}:{self.digest()}"
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder that go into an image."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not {"__pycache__", "selftest"} & set(path.parts)
+    ]
+
+
 @functools.cache
 def installed() -> dict[str, Language]:
     """Return every language there is, by name."""
-    found: dict[str, Language] = {}
-    for path in sorted(IMAGES.glob("*/language.toml")):
-        language = msgspec.convert(tomllib.loads(path.read_text()), Language)
-        found[language.name] = language
-    return found
+    found = [_read(path.parent) for path in sorted(IMAGES.glob("*/language.toml"))]
+    return {language.name: language for language in found}
+
+
+def add(folder: Path) -> Language:
+    """Take the language of a folder that is not ours; twice the same is one.
+
+    Raises:
+        ConfigError: there is no language in it, or another one has its name or alias.
+    """
+    language = _read(folder.resolve())
+    for name in (language.name, *language.aliases):
+        other = _named(name)
+        if other is not None and other.folder != language.folder:
+            raise ConfigError(f"{folder}: {name!r} is what {other.folder} is called already")
+    installed()[language.name] = language
+    find.cache_clear()
+    return language
 
 
 @functools.cache
@@ -61,11 +210,30 @@ def find(name: str) -> Language:
     Raises:
         InvalidSample: there is none.
     """
+    language = _named(name)
+    if language is None:
+        known = ", ".join(installed())
+        guess = near(name.lower(), installed())
+        raise InvalidSample(f"language: no sandbox for {name!r}; there is one for: {known}{guess}")
+    return language
+
+
+def _named(name: str) -> Language | None:
     wanted = name.lower()
     for language in installed().values():
         if wanted == language.name or wanted in language.aliases:
             return language
-    known = ", ".join(installed())
-    raise InvalidSample(
-        f"language: no sandbox for {name!r}; there is one for: {known}{near(wanted, installed())}"
-    )
+    return None
+
+
+def _read(folder: Path) -> Language:
+    path = folder / "language.toml"
+    try:
+        settings = tomllib.loads(path.read_text()) | {"folder": str(folder)}
+        language = msgspec.convert(settings, Language, dec_hook=lambda kind, value: kind(value))
+        patterns = [rule.pattern for rule in language.rules]
+        for pattern in (*patterns, language.complaints.refused, language.complaints.error):
+            re.compile(pattern)
+    except (OSError, ValueError, re.error) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return language

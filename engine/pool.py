@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Coroutine
 
 from veristone import BackendUnavailable, Isolation, VeristoneError
-from veristone.engine.backends.base import Backend
+from veristone.engine.backends.base import Backend, ToolchainMissing
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Sandbox
 from veristone.engine.usage import Meter
@@ -50,12 +50,14 @@ class Pool:
         results = await asyncio.gather(
             *(self._start_one() for _ in range(self._size)), return_exceptions=True
         )
-        errors = [error for error in results if isinstance(error, BaseException)]
-        for error in errors:
-            if not isinstance(error, VeristoneError):
+        errors: list[VeristoneError] = []
+        for error in results:
+            if isinstance(error, VeristoneError):
+                errors.append(error)
+            elif error is not None:
                 raise error
         if not self._live:
-            raise BackendUnavailable(str(errors[0])) from errors[0]
+            raise _unavailable(errors[0]) from errors[0]
         for _ in errors:
             self._spawn(self._replace(), self._repairs)
 
@@ -207,5 +209,7 @@ class Pool:
 
 
 def _unavailable(error: Exception) -> BackendUnavailable:
+    if isinstance(error, ToolchainMissing):
+        return ToolchainMissing(str(error))
     known = isinstance(error, VeristoneError)
     return BackendUnavailable(str(error) if known else f"{type(error).__name__}: {error}")

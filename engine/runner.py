@@ -23,7 +23,7 @@ from veristone import (
     Usage,
     VeristoneError,
 )
-from veristone.engine.backends.base import Backend
+from veristone.engine.backends.base import Backend, ToolchainMissing
 from veristone.engine.config import EngineConfig
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
@@ -143,6 +143,8 @@ class SampleRunner:
                 self.attempts += 1
             try:
                 return await self._run_where_it_starts(job)
+            except ToolchainMissing:
+                raise
             except BackendUnavailable as broken:
                 error = broken
                 if attempt < self._pools.attempts - 1:

@@ -1,26 +1,44 @@
 """The selftest of a language: programs whose verdicts are known.
 
-Each file in `sandbox_images/LANGUAGE/selftest/` is a program. Its first line says what must come
-out, as a comment: ``# expect: wrong_answer``; a file ``NAME.out`` beside it holds its output.
+Each file in `sandbox_images/LANGUAGE/selftest/` is a program. Its first line says which reasons
+are right, as a comment: ``# expect: memory_limit runtime_error``. A file ``NAME.in`` beside it is
+its input, ``NAME.out`` holds its output.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from veristone import Limits, ProgramCheck, Reason, Sample
 from veristone.engine.languages import Language
 
-__all__ = ["selftests"]
+__all__ = ["Selftest", "selftests"]
+
+_BESIDE = (".in", ".out")
+# CPU time decides; the wall clock is no test of a machine that does other things too.
+_LIMITS = Limits(cpu_s=2.0, wall_s=30.0)
 
 
-def selftests(language: Language) -> Iterator[tuple[Sample, Reason]]:
-    """Yield each program as a sample, with the reason its verdict must have."""
+class Selftest(NamedTuple):
+    """A program, and the reasons that its verdict may have."""
+
+    sample: Sample
+    reasons: frozenset[Reason]
+
+
+def selftests(language: Language) -> Iterator[Selftest]:
+    """Yield the programs of a language, by name."""
     for path in sorted((language.folder / "selftest").iterdir()):
-        if path.suffix == ".out" or not path.is_file():
+        if path.suffix in _BESIDE or not path.is_file():
             continue
         code = path.read_text()
-        _, found, wanted = code.splitlines()[0].partition("expect:")
-        output = path.with_suffix(".out")
-        check = ProgramCheck(stdout=output.read_text() if output.exists() else None)
-        limits = Limits(cpu_s=2.0, wall_s=5.0)
-        sample = Sample(id=path.name, code=code, language=language.name, check=check, limits=limits)
-        yield sample, Reason(wanted.strip()) if found else Reason.PASSED
+        _, _, wanted = code.splitlines()[0].partition("expect:")
+        stdin, stdout = (path.with_suffix(suffix) for suffix in _BESIDE)
+        check = ProgramCheck(
+            stdin=stdin.read_text() if stdin.exists() else "",
+            stdout=stdout.read_text() if stdout.exists() else None,
+        )
+        sample = Sample(
+            id=path.stem, code=code, language=language.name, check=check, limits=_LIMITS
+        )
+        words = [word for word in wanted.split() if word in set(Reason)]
+        yield Selftest(sample, frozenset(map(Reason, words)))

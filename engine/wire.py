@@ -12,6 +12,7 @@ import msgspec
 
 from veristone import InvalidSample, ProtocolViolation, SandboxFailure
 from veristone.engine.jobs import LARGE_BYTES, Captured, Job, Large, Measured, Report
+from veristone.sample import is_path
 from veristone.sandbox_images.warden import frames
 
 __all__ = [
@@ -62,6 +63,7 @@ class _ReportHeader(Measured, frozen=True, kw_only=True):
     stdout: tuple[int, int, int]
     stderr: tuple[int, int, int]
     record: tuple[int, int, int]
+    fetched: tuple[int, int, int] = (0, 0, 0)
 
 
 _decode_hello = msgspec.json.Decoder(Hello).decode
@@ -87,10 +89,13 @@ def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
     """Return the pieces of the frame that runs `job`.
 
     Raises:
-        InvalidSample: a name or an argument is no text.
+        InvalidSample: a name or an argument is no text, or a name leads out of the work area.
     """
     words = [job.driver, job.entry, str(len(job.files)), *job.files, str(len(job.argv)), *job.argv]
+    words += [str(len(job.fetch)), *job.fetch]
     words += [f"{name}={value}" for name, value in job.env.items()]
+    if not all(is_path(name.removesuffix("/")) for name in job.fetch):
+        raise InvalidSample("files to be sent back must be relative paths inside the work area")
     if any("\0" in word for word in words):
         raise InvalidSample("files, env or args hold a zero byte, which no program can be given")
     try:
@@ -113,6 +118,8 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
     limits = job.limits
     mib = 1024 * 1024
     watched = not ceilings.memory_cgroup
+    # A language's own runtime may ask for more than is left of the sandbox.
+    memory_mib = min(limits.memory_mib, ceilings.memory_mib)
     # Thread stacks are reserved, not used, and must not count as memory: a new program takes
     # their size from RLIMIT_STACK (`warden.child.prepare`). The warden's watch is the finer one.
     stacks = 64 * limits.processes
@@ -121,8 +128,8 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         "cpu_kill_s": limits.cpu_s * CPU_GRACE + 0.1,
         "call_cpu_s": job.call_cpu_s,
         "wall_s": limits.wall_s,
-        "memory_bytes": limits.memory_mib * mib,
-        "data_bytes": (limits.memory_mib + stacks + 256) * mib if watched else None,
+        "memory_bytes": memory_mib * mib,
+        "data_bytes": (memory_mib + stacks + 256) * mib if watched else None,
         "processes": limits.processes,
         # At the ceiling the cgroup refuses, and counts that it did; below it the kernel's
         # per-user limit does. The warden is one process of its user where they share it.
@@ -134,19 +141,24 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         "driven": job.driver in ("calls", "asserts"),
         "disk_bytes": limits.disk_mib * mib if limits.disk_mib < ceilings.disk_mib else 0,
         "keep": [job.keep_head, job.keep_tail],
-        "record_bytes": _record_bytes(job, ceilings),
+        "record_bytes": _held(job.record_bytes, ceilings),
+        "fetch_bytes": _fetch_bytes(job, ceilings),
     }
 
 
-def _record_bytes(job: Job, ceilings: Ceilings) -> int:
-    # The warden holds the record twice while it reports, within the sandbox's own memory.
-    return min(job.record_bytes, ceilings.memory_mib * 1024 * 1024 // 4)
+def _held(wanted: int, ceilings: Ceilings) -> int:
+    # The warden holds it twice while it reports, within the sandbox's own memory.
+    return min(wanted, ceilings.memory_mib * 1024 * 1024 // 4)
+
+
+def _fetch_bytes(job: Job, ceilings: Ceilings) -> int:
+    return _held(job.fetch_bytes, ceilings) if job.fetch else 0
 
 
 def most_bytes(job: Job, ceilings: Ceilings) -> int:
     """Return how long the body of a report on `job` can be."""
     streams = 2 * (job.keep_head + max(1, job.keep_tail))
-    return streams + _record_bytes(job, ceilings) + 1
+    return streams + _held(job.record_bytes, ceilings) + 1 + _fetch_bytes(job, ceilings) + 1
 
 
 def parse_hello(header: bytes) -> Hello:
@@ -184,8 +196,8 @@ def parse_report(header: bytes, body: bytes, job_id: int, lines: int) -> Report:
         raise parse_retired(header) or ProtocolViolation(
             f"no report from the warden: {error}"
         ) from error
-    lengths = (*head.stdout[:2], *head.stderr[:2], *head.record[:2])
-    streams = (head.stdout, head.stderr, head.record)
+    streams = (head.stdout, head.stderr, head.record, head.fetched)
+    lengths = [length for stream in streams for length in stream[:2]]
     whole = all(sum(stream[:2]) <= stream[2] for stream in streams)
     if head.id != job_id or min(lengths) < 0 or sum(lengths) != len(body) or not whole:
         raise ProtocolViolation("a report does not fit its job")
@@ -206,7 +218,30 @@ def parse_report(header: bytes, body: bytes, job_id: int, lines: int) -> Report:
         stderr=Captured(pieces[2], pieces[3], head.stderr[2]),
         events=tuple(events),
         intact=intact,
+        fetched=_parse_fetched(pieces[6]),
+        fetched_all=head.fetched[0] == head.fetched[2],
     )
+
+
+def _parse_fetched(data: bytes) -> dict[str, bytes]:
+    """Return the files of a stream that `veristone.sandbox_images.warden.fetch` describes.
+
+    What follows the last whole file is what there was no room for. Names are the sample's: one
+    that is no path of a file in a work area is left out.
+    """
+    files: dict[str, bytes] = {}
+    start = 0
+    while start + frames.FILE_HEAD.size <= len(data):
+        name_length, size = frames.FILE_HEAD.unpack_from(data, start)
+        start += frames.FILE_HEAD.size
+        name = data[start : start + name_length].decode("utf-8", "replace")
+        start += name_length
+        if start + size > len(data):
+            break
+        if is_path(name) and "\ufffd" not in name:
+            files[name] = data[start : start + size]
+        start += size
+    return files
 
 
 def _raise_fault(events: list[dict[str, Any]]) -> None:

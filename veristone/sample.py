@@ -9,7 +9,7 @@ from veristone.checks import Check, ProgramCheck
 from veristone.errors import InvalidSample
 from veristone.limits import Limits
 
-__all__ = ["Sample"]
+__all__ = ["Sample", "is_path"]
 
 MAX_FILES = 256
 MAX_CODE_BYTES = 16 * 1024 * 1024
@@ -69,11 +69,16 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
                 raise InvalidSample(f"env: {name!r} is no name of an environment variable")
 
 
-def _check_path(name: str) -> None:
+def is_path(name: str) -> bool:
+    """True for the relative path of a file inside a work area, without detours."""
     parts = name.split("/")
     # 255 bytes are what a file system takes for one name.
     long = len(name) > 1024 or any(len(part.encode("utf-8", "replace")) > 255 for part in parts)
-    if "\0" in name or long or any(part in ("", ".", "..") for part in parts):
+    return not ("\0" in name or long or any(part in ("", ".", "..") for part in parts))
+
+
+def _check_path(name: str) -> None:
+    if not is_path(name):
         raise InvalidSample(
             f"files: {name[:80]!r} is no relative path inside the work area"
             " (plain names between single slashes, 255 bytes each at most)"

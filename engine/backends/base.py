@@ -2,10 +2,18 @@
 
 from typing import Protocol
 
+from veristone import BackendUnavailable
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Sandbox
 
-__all__ = ["Backend"]
+__all__ = ["Backend", "ToolchainMissing"]
+
+
+class ToolchainMissing(BackendUnavailable):
+    """A language's compiler, interpreter or image is not here; the message says what brings it.
+
+    Asked again, the answer is the same: nobody waits for it.
+    """
 
 
 class Backend(Protocol):
@@ -25,6 +33,7 @@ class Backend(Protocol):
         """Start a sandbox and wait until its warden is ready.
 
         Raises:
+            ToolchainMissing: this language cannot be run here.
             BackendUnavailable: the host or its daemon refuses.
             SandboxFailure: it started and broke.
         """

@@ -23,7 +23,7 @@ from typing import IO
 
 from veristone import BackendUnavailable, SandboxFailure
 from veristone.engine.backends import cgroup
-from veristone.engine.backends.root import GUEST_WARDEN, base_interpreter, build_root
+from veristone.engine.backends.root import GUEST_WARDEN, Roots, base_interpreter
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
@@ -57,9 +57,8 @@ class Bubblewrap:
         self._config = config
         self._program = shutil.which("bwrap")
         self._as_root = os.geteuid() == 0
-        self._python = ""
         self._numbers = itertools.count(1)
-        self._root: list[str] = []
+        self._roots: Roots | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
 
     async def open(self) -> None:
@@ -69,33 +68,35 @@ class Bubblewrap:
         await asyncio.to_thread(remove_leftovers)
         await asyncio.to_thread(cgroup.remove_leftovers)
         self._files = tempfile.TemporaryDirectory(prefix="veristone-")
-        interpreter, self._root = await asyncio.to_thread(
-            build_root, Path(self._files.name), self._config.python or base_interpreter()
+        self._roots = await asyncio.to_thread(
+            Roots, Path(self._files.name), self._config.python or base_interpreter()
         )
-        self._python = interpreter.executable
 
     async def close(self) -> None:
         """See `Backend.close`."""
         if self._files is not None:
             self._files.cleanup()
-            self._files = None
+            self._files = self._roots = None
 
     async def start(self, language: Language) -> Sandbox:
         """See `Backend.start`."""
-        if self._program is None or self._files is None:
+        if self._program is None or self._roots is None:
             raise BackendUnavailable("bubblewrap: the back end is not open")
+        root = await asyncio.to_thread(self._roots.words, language)
         uid = _FIRST_UID + random.randrange(_UIDS) if self._as_root else None
         shown = uid if uid is not None else os.geteuid()
         passwd = _readable(
             f"root:x:0:0:root:/:/bin/sh\nsandbox:x:{shown}:{shown}:sandbox:/work:/bin/sh\n"
         )
         group = self._group()
-        command = group.starting(self._command(self._program, uid, passwd, group))
+        command = [self._program, *self._walls(uid), *root, *self._places(passwd), *group.binds()]
+        command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", GUEST_WARDEN]
+        command += self._warden(self._roots.interpreter.executable, uid, language)
         ours, theirs = socket.socketpair()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
         try:
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *group.starting(command),
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=log,
@@ -138,11 +139,8 @@ class Bubblewrap:
         processes = self._config.max_processes + 2
         return cgroup.Group(next(self._numbers), self._config.sandbox_mib, processes)
 
-    def _command(
-        self, program: str, uid: int | None, passwd: int, group: cgroup.Group
-    ) -> list[str]:
-        disk = str(self._config.max_disk_mib * 1024 * 1024)
-        command = [program, "--die-with-parent", "--as-pid-1", "--new-session"]
+    def _walls(self, uid: int | None) -> list[str]:
+        command = ["--die-with-parent", "--as-pid-1", "--new-session"]
         if uid is None:
             command += ["--unshare-all"]
         else:
@@ -150,20 +148,23 @@ class Bubblewrap:
             command += ["--unshare-cgroup-try", "--cap-drop", "ALL"]
             for capability in _CAPABILITIES:
                 command += ["--cap-add", capability]
-        command += ["--hostname", "sandbox"]
-        command += self._root
-        command += ["--perms", "0644", "--file", str(passwd), "/etc/passwd"]
+        return [*command, "--hostname", "sandbox"]
+
+    def _places(self, passwd: int) -> list[str]:
+        disk = str(self._config.max_disk_mib * 1024 * 1024)
+        command = ["--perms", "0644", "--file", str(passwd), "/etc/passwd"]
         # Settings of the kernel are files that their owner can write, capabilities or none; in a
         # user namespace the sample is the owner of some.
         command += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
         for place in ("/work", "/tmp", "/dev/shm"):
             command += ["--perms", "1777", "--size", disk, "--tmpfs", place]
-        command += group.binds()
-        command += ["--remount-ro", "/dev", "--remount-ro", "/"]
-        command += ["--chdir", GUEST_WARDEN, self._python, "-m", "warden"]
+        return command
+
+    def _warden(self, python: str, uid: int | None, language: Language) -> list[str]:
+        command = [python, "-m", "warden"]
         if uid is not None:
             command += ["--uid", str(uid)]
-        if self._config.preload:
+        if self._config.preload and language.zygote:
             command += ["--preload", *self._config.preload]
         return command
 

@@ -28,6 +28,7 @@ import requests.exceptions
 from asyncio_pool import AioPool
 
 from veristone import BackendUnavailable, SandboxFailure
+from veristone.engine.backends.base import ToolchainMissing
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
@@ -129,7 +130,7 @@ class Docker:
                 await _destroy(container, meeting)
             raise
         except docker.errors.ImageNotFound as error:
-            raise BackendUnavailable(
+            raise ToolchainMissing(
                 f"docker: the image {language.image()} is not built;"
                 f" run: veristone images build {language.name}"
             ) from error

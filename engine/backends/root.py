@@ -1,7 +1,8 @@
 """The root that a bubblewrap sandbox sees: empty but for what programs need.
 
 Of the host there is the interpreter with what it imports, the shared libraries, the small programs
-of every shell (`programs.txt`), and data that libraries read (time zones, certificates). Programs
+of every shell (`programs.txt`), data that libraries read (time zones, certificates), and in the
+sandboxes of a language what that needs (`toolchain`). Programs
 and warden are copied once into a folder of ours, so that sandboxes start with few mounts and
 neither the host's list of programs nor the place of this package is to be seen. What is bound
 shows its path on the host to whoever reads /proc/self/mountinfo: the kernel offers no way to
@@ -14,13 +15,15 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
 from veristone import ConfigError
-from veristone.engine.languages import IMAGES
+from veristone.engine.backends.toolchain import Toolchain, find_toolchain
+from veristone.engine.languages import WARDEN, Language
 
-__all__ = ["GUEST_WARDEN", "Interpreter", "base_interpreter", "build_root", "find_interpreter"]
+__all__ = ["GUEST_WARDEN", "Interpreter", "Roots", "base_interpreter", "find_interpreter"]
 
 GUEST_WARDEN = "/opt/veristone"
 _USR_BIN = "/usr/bin"
@@ -88,27 +91,68 @@ def find_interpreter(executable: str, warden: Path) -> Interpreter:
     return Interpreter(found["executable"], tuple(needs))
 
 
-def build_root(folder: Path, executable: str) -> tuple[Interpreter, list[str]]:
-    """Fill `folder` with copies; return the interpreter and bwrap's words for what is above.
+class Roots:
+    """What sandboxes see, by language. Programs and warden are copied once into a folder of ours.
 
     Raises:
         ConfigError: `executable` is no Python that a warden can run on.
     """
-    warden = folder / "warden"
-    shutil.copytree(IMAGES / "warden", warden)
-    interpreter = find_interpreter(executable, warden)
-    shown = _outermost([*_libraries(), *_DATA, *interpreter.needs])
-    words = _folders([_USR_BIN, "/etc", f"{GUEST_WARDEN}/warden", *shown])
-    words += _programs(folder / "bin", interpreter)
-    for path in shown:
-        words += ["--ro-bind-try", path, path]
-    real, given = Path(interpreter.executable).resolve(), Path(interpreter.executable)
-    if real != given and str(given.parent.parent) in _SHARED and str(given.parent) != _USR_BIN:
-        words += ["--symlink", str(real), str(given)]
-    words += ["--symlink", "bin", "/usr/sbin"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        words += _at_the_top(Path("/", name))
-    return interpreter, [*words, "--ro-bind", str(warden), f"{GUEST_WARDEN}/warden"]
+
+    def __init__(self, folder: Path, executable: str) -> None:
+        self._folder = folder
+        self._warden = folder / "warden"
+        shutil.copytree(WARDEN, self._warden, ignore=shutil.ignore_patterns("Dockerfile"))
+        self.interpreter = find_interpreter(executable, self._warden)
+        self._programs = folder / "bin"
+        self._copies = _programs(self._programs, self.interpreter)
+        self._known: dict[str, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def words(self, language: Language) -> list[str]:
+        """Return bwrap's words for the root of a language's sandboxes.
+
+        Raises:
+            ToolchainMissing: the host lacks what the language needs.
+        """
+        with self._lock:
+            if language.name not in self._known:
+                self._known[language.name] = self._words(language, find_toolchain(language))
+            return self._known[language.name]
+
+    def _words(self, language: Language, tools: Toolchain) -> list[str]:
+        interpreter = self.interpreter
+        shown = _outermost([*_libraries(), *_DATA, *interpreter.needs, *tools.needs])
+        words = _folders([_USR_BIN, "/etc", f"{GUEST_WARDEN}/warden", *shown])
+        words += self._usr_bin(language, tools)
+        for path in shown:
+            words += ["--ro-bind-try", path, path]
+        real, given = Path(interpreter.executable).resolve(), Path(interpreter.executable)
+        if real != given and str(given.parent.parent) in _SHARED and str(given.parent) != _USR_BIN:
+            words += ["--symlink", str(real), str(given)]
+        words += ["--symlink", "bin", "/usr/sbin"]
+        for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+            words += _at_the_top(Path("/", name))
+        return [*words, "--ro-bind", str(self._warden), f"{GUEST_WARDEN}/warden"]
+
+    def _usr_bin(self, language: Language, tools: Toolchain) -> list[str]:
+        """Words that show the copied programs, and beside them those of a language."""
+        if not self._copies:
+            return ["--ro-bind", _USR_BIN, _USR_BIN]
+        folder = self._programs
+        if tools.programs:
+            folder = self._folder / language.name
+            shutil.copytree(self._programs, folder, symlinks=True, copy_function=os.link)
+        words = ["--ro-bind", str(folder), _USR_BIN]
+        for name, program in tools.programs.items():
+            place = folder / name
+            if place.exists():
+                continue
+            if str(program.parent) == _USR_BIN:
+                place.touch()
+                words += ["--ro-bind", str(program), f"{_USR_BIN}/{name}"]
+            else:
+                place.symlink_to(program)
+        return words
 
 
 def _libraries() -> list[str]:
@@ -145,11 +189,11 @@ def _at_the_top(path: Path) -> list[str]:
     return ["--ro-bind", str(path), str(path)] if path.is_dir() else []
 
 
-def _programs(folder: Path, interpreter: Interpreter) -> list[str]:
-    """Copy the programs of the list into `folder` and return the words that show it."""
+def _programs(folder: Path, interpreter: Interpreter) -> bool:
+    """Copy the programs of the list into `folder`; False where copies could not be started."""
     folder.mkdir(mode=0o755)
     if os.statvfs(folder).f_flag & os.ST_NOEXEC:
-        return ["--ro-bind", _USR_BIN, _USR_BIN]  # a copy could not be started
+        return False
     lines = (Path(__file__).parent / "programs.txt").read_text().splitlines()
     for name in " ".join(line for line in lines if not line.startswith("#")).split():
         found = shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
@@ -162,7 +206,7 @@ def _programs(folder: Path, interpreter: Interpreter) -> list[str]:
         link = folder / name
         if not link.exists():
             link.symlink_to(real if str(real.parent) != _USR_BIN else real.name)
-    return ["--ro-bind", str(folder), _USR_BIN]
+    return True
 
 
 def _copy(folder: Path, name: str, program: Path) -> None:

@@ -21,17 +21,20 @@ __all__ = ["Runner", "check_names", "judge"]
 
 
 def check_names(sample: Sample) -> None:
-    """Refuse a sample whose files lie in a folder that is to be its own code.
+    """Refuse a sample whose files lie where its own code, or what a compiler makes of it, is to be.
 
     Raises:
         InvalidSample: they do, or nothing runs its language.
     """
-    entry = find(sample.language).entry
+    own = list(find(sample.language).own_names(sample.code))
     if isinstance(sample.check, FunctionCheck | AssertsCheck):
-        entry = SOLUTION
+        own = [SOLUTION]
     for name in sample.files:
-        if name.startswith(f"{entry}/"):
-            raise InvalidSample(f"files: {name!r} lies in {entry!r}, which is the sample's code")
+        for taken in own:
+            if name.startswith(f"{taken}/"):
+                raise InvalidSample(
+                    f"files: {name!r} lies in {taken!r}, which is the sample's code"
+                )
 
 
 async def judge(sample: Sample, runner: Runner) -> Judgement:

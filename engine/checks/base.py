@@ -1,12 +1,11 @@
-"""What every check needs: a way to run jobs, and the job that a sample's program is."""
+"""What every check needs: a way to run jobs, and bounds for what comes back."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from veristone import Comparator, Limits, Sample
+from veristone import Limits, Sample
 from veristone.engine.jobs import KEEP_BYTES, Driver, Job, Report
-from veristone.engine.languages import find
 
 _MIB = 1024 * 1024
 _LONG = 256 * 1024
@@ -17,7 +16,7 @@ SOLUTION = "solution.py"
 """The file of a sample whose functions are called."""
 T = TypeVar("T")
 
-__all__ = ["SOLUTION", "Room", "Runner", "aside", "keep_for", "program_job", "python_job"]
+__all__ = ["SOLUTION", "Room", "Runner", "aside", "keep_for", "python_job"]
 
 
 class Room(NamedTuple):
@@ -62,25 +61,6 @@ class Runner(Protocol):
         is remembered where it holds a value for each of its calls.
         """
         ...
-
-
-def program_job(
-    sample: Sample, args: Sequence[str], stdin: str, expected: str | None, rule: Comparator | None
-) -> Job:
-    """Return the job that runs a sample as a program."""
-    language = find(sample.language)
-    argv = tuple(args) if language.zygote else (*language.run, *args)
-    return Job(
-        language=language.name,
-        driver="main" if language.zygote else "exec",
-        entry=language.entry,
-        files={**sample.files, language.entry: sample.code.encode("utf-8", "surrogatepass")},
-        limits=sample.limits,
-        argv=argv,
-        env=sample.env,
-        stdin=stdin.encode("utf-8", "surrogatepass"),
-        keep_head=keep_for(expected, sample.limits),
-    )
 
 
 def keep_for(expected: str | None, limits: Limits) -> int:

@@ -1,27 +1,35 @@
 """`program`: one run, its exit code, and where given its output."""
 
 import dataclasses
+import re
 from typing import Literal
 
-from veristone import Comparator, Limits, ProgramCheck, Reason, Sample
-from veristone.engine.checks.base import Runner, aside, program_job
-from veristone.engine.jobs import Captured, Report
+from veristone import Comparator, ProgramCheck, Reason, Sample
+from veristone.engine.checks.base import Runner, aside, keep_for
+from veristone.engine.checks.build import built, given, source_of
+from veristone.engine.jobs import Captured, Job, Report
 from veristone.engine.judge.outcome import Judgement, failure, last_line, read_error
 from veristone.engine.judge.text import difference, same_text
+from veristone.engine.languages import Complaints, find
 
 __all__ = ["check_program", "ended_well", "wrong_text"]
 
 
 async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> Judgement:
-    """Run the program once and judge it."""
-    job = program_job(sample, check.args, check.stdin, check.stdout, check.compare)
-    keep = max(job.keep_head, min(check.show_bytes, sample.limits.output_bytes))
+    """Compile the program, run it once and judge it."""
+    job = await built(source_of(sample), runner)
+    if isinstance(job, Judgement):
+        return dataclasses.replace(job, show_bytes=check.show_bytes)
+    shown = min(check.show_bytes, sample.limits.output_bytes)
+    keep = max(keep_for(check.stdout, sample.limits), shown)
+    stdin = check.stdin.encode("utf-8", "surrogatepass")
+    job = given(job, check.args, stdin, keep)
     by_status = check.stdout is None
     wanted = by_status and check.exit_code == 0 and check.must_reach_end
     witnessed = wanted and job.driver == "main"
     driver = "whole" if witnessed else job.driver
-    report = await runner.run(dataclasses.replace(job, keep_head=keep, driver=driver))
-    verdict = ended_well(report, sample.limits, check.exit_code)
+    report = await runner.run(dataclasses.replace(job, driver=driver))
+    verdict = ended_well(report, job, check.exit_code)
     if verdict is None and witnessed:
         verdict = _not_whole(report)
     if verdict is None and check.stdout is not None:
@@ -66,19 +74,32 @@ def wrong_text(stdout: Captured, expected: str, rule: Comparator) -> str | None:
     return None if same_text(actual, expected, rule) else difference(actual, expected)
 
 
-def ended_well(report: Report, limits: Limits, exit_code: int | None) -> tuple[Reason, str] | None:
+def ended_well(report: Report, job: Job, exit_code: int | None) -> tuple[Reason, str] | None:
     """Return why a program's end is no good, or None where it ended as it should."""
     if report.exit_code is not None and report.exit_code == exit_code and exit_code != 0:
         # A check may want a program to fail, but not because it was stopped or too slow.
-        stopped = report.killed or report.oom or report.cpu_s > limits.cpu_s
-        return failure(report, limits) if stopped else None
+        stopped = report.killed or report.oom or report.cpu_s > job.limits.cpu_s
+        return failure(report, job.limits) if stopped else None
     for event in report.events:
         if "compile" in event:
             return Reason.COMPILE_ERROR, ": ".join(read_error(event["compile"]))[:300]
-    broken = failure(report, limits)
+    broken = failure(report, job.limits)
     if broken is not None:
         return broken
     if exit_code is not None and report.exit_code != exit_code:
-        said = last_line(report.stderr.excerpt().text)
-        return Reason.RUNTIME_ERROR, said or f"exit code {report.exit_code}, expected {exit_code}"
+        reason, said = complaint(report, find(job.language).complaints)
+        return reason, said or f"exit code {report.exit_code}, expected {exit_code}"
     return None
+
+
+def complaint(report: Report, complaints: Complaints) -> tuple[Reason, str]:
+    """Return what a runtime said of a program that it ended or refused."""
+    text = report.stderr.excerpt().text
+    patterns = (
+        (Reason.COMPILE_ERROR, complaints.refused),
+        (Reason.RUNTIME_ERROR, complaints.error),
+    )
+    for reason, pattern in patterns:
+        if pattern and (found := re.search(pattern, text, re.MULTILINE)):
+            return reason, found[0].strip()[:300]
+    return Reason.RUNTIME_ERROR, last_line(text)

@@ -1,5 +1,7 @@
 """`stdio`: the program is run once for every input; a comparator or a checker decides."""
 
+import dataclasses
+
 from veristone import (
     Checker,
     Limits,
@@ -10,7 +12,8 @@ from veristone import (
     StdioCheck,
     TestResult,
 )
-from veristone.engine.checks.base import Runner, aside, keep_for, program_job
+from veristone.engine.checks.base import Runner, aside, keep_for
+from veristone.engine.checks.build import Source, built, given, source_of
 from veristone.engine.checks.program import ended_well, wrong_text
 from veristone.engine.jobs import Job, Report
 from veristone.engine.judge.outcome import Judgement, failure, last_line
@@ -23,14 +26,20 @@ async def check_stdio(sample: Sample, check: StdioCheck, runner: Runner) -> Judg
     """Run every case, each in a spotless sandbox, and judge each by itself."""
     if not check.cases:
         return Judgement(reason=Reason.NO_TESTS, message="the check has no cases")
+    job = await built(source_of(sample), runner)
+    if isinstance(job, Judgement):
+        return dataclasses.replace(job, tests=_not_run(1, check))
+    checker = await _built_checker(check.checker, runner) if check.checker else None
     tests: list[TestResult] = []
     first: tuple[Reason, str] | None = None
     shown: Report | None = None
     for number, case in enumerate(check.cases, 1):
-        report = await runner.run(program_job(sample, check.args, case.input, case.output, None))
-        verdict = ended_well(report, sample.limits, check.exit_code)
+        stdin = case.input.encode("utf-8", "surrogatepass")
+        keep = keep_for(case.output, sample.limits)
+        report = await runner.run(given(job, check.args, stdin, keep))
+        verdict = ended_well(report, job, check.exit_code)
         if verdict is None:
-            verdict = await _judge_output(report, case, check, runner)
+            verdict = await _judge_output(report, case, check, checker, runner)
         reason, message = verdict or (None, "")
         tests.append(
             TestResult(passed=verdict is None, name=str(number), reason=reason, message=message)
@@ -42,28 +51,42 @@ async def check_stdio(sample: Sample, check: StdioCheck, runner: Runner) -> Judg
         ):
             break
         shown = shown or report
-    # Cases after the first failure were not run: they did not pass.
-    tests += [
-        TestResult(passed=False, name=str(number), message="not run")
-        for number in range(len(tests) + 1, len(check.cases) + 1)
-    ]
+    tests += _not_run(len(tests) + 1, check)
     reason, message = first or (Reason.PASSED, "")
     return Judgement(reason=reason, message=message, tests=tests, last=shown)
 
 
+def _not_run(first: int, check: StdioCheck) -> list[TestResult]:
+    """Return what is said of the cases behind the first failure: they did not pass."""
+    numbers = range(first, len(check.cases) + 1)
+    return [TestResult(passed=False, name=str(number), message="not run") for number in numbers]
+
+
 async def _judge_output(
-    report: Report, case: StdioCase, check: StdioCheck, runner: Runner
+    report: Report, case: StdioCase, check: StdioCheck, checker: Job | None, runner: Runner
 ) -> tuple[Reason, str] | None:
     if not report.stdout.complete:
         return Reason.WRONG_ANSWER, "printed far more than expected"
-    if check.checker is not None:
-        return await _ask_checker(report.stdout.whole(), case, check.checker, runner)
+    if checker is not None:
+        return await _ask_checker(report.stdout.whole(), case, checker, runner)
     wrong = await aside(report.stdout.total, wrong_text, report.stdout, case.output, check.compare)
     return None if wrong is None else (Reason.WRONG_ANSWER, wrong)
 
 
+async def _built_checker(checker: Checker, runner: Runner) -> Job:
+    """Return the job that runs a checker, once for all cases.
+
+    Raises:
+        SandboxFailure: it does not compile.
+    """
+    job = await built(Source(find(checker.language), checker.code, {}, {}, Limits()), runner)
+    if isinstance(job, Judgement):
+        raise SandboxFailure(f"the checker itself failed: {job.message}")
+    return job
+
+
 async def _ask_checker(
-    actual: bytes, case: StdioCase, checker: Checker, runner: Runner
+    actual: bytes, case: StdioCase, checker: Job, runner: Runner
 ) -> tuple[Reason, str] | None:
     """Ask a checker about an output; where it fails, about the answer that is known to be right.
 
@@ -87,29 +110,18 @@ async def _ask_checker(
 
 
 async def _run_checker(
-    actual: bytes, case: StdioCase, checker: Checker, runner: Runner
+    actual: bytes, case: StdioCase, checker: Job, runner: Runner
 ) -> tuple[bool | None, str]:
     """Return whether a checker accepts an output, None where it fails, and what it says."""
-    language = find(checker.language)
     names = ("input.txt", "output.txt", "answer.txt")
-    limits = Limits()
-    report = await runner.run(
-        Job(
-            language=language.name,
-            driver="main" if language.zygote else "exec",
-            entry=language.entry,
-            files={
-                language.entry: checker.code.encode("utf-8", "surrogatepass"),
-                names[0]: case.input.encode("utf-8", "surrogatepass"),
-                names[1]: actual,
-                names[2]: case.output.encode("utf-8", "surrogatepass"),
-            },
-            limits=limits,
-            argv=names if language.zygote else (*language.run, *names),
-            keep_head=keep_for(None, limits),
-        )
-    )
-    broken = failure(report, limits)
+    files = {
+        names[0]: case.input.encode("utf-8", "surrogatepass"),
+        names[1]: actual,
+        names[2]: case.output.encode("utf-8", "surrogatepass"),
+    }
+    job = dataclasses.replace(checker, files={**checker.files, **files})
+    report = await runner.run(given(job, names, b"", keep_for(None, job.limits)))
+    broken = failure(report, job.limits)
     said = (report.stderr.excerpt().text or report.stdout.excerpt().text).strip()[:200]
     if broken is not None:
         return None, broken[1]

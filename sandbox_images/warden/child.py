@@ -60,18 +60,21 @@ def read_job(parts: Sequence[memoryview], work: str) -> Job:
     """Cut the body of a run frame: meta data, standard input, payload, then the files.
 
     The meta data are words behind one another, with a zero byte between: driver, entry, number
-    of files, their names, number of arguments, the arguments, and then NAME=VALUE as often as
-    there are variables. JSON would say the same and cost each child a decoder's pages.
+    of files, their names, number of arguments, the arguments, number of files to be sent back,
+    their names, and then NAME=VALUE as often as there are variables. JSON would say the same and
+    cost each child a decoder's pages.
     """
     words = bytes(parts[0]).decode("utf-8", "surrogatepass").split("\0")
     files = 3 + int(words[2])
     argv = files + 1 + int(words[files])
+    fetch = argv + 1 + int(words[argv])
     meta = {
         "driver": words[0],
         "entry": words[1],
         "files": words[3:files],
         "argv": words[files + 1 : argv],
-        "env": dict(word.split("=", 1) for word in words[argv:]),
+        "fetch": words[argv + 1 : fetch],
+        "env": dict(word.split("=", 1) for word in words[fetch:]),
     }
     return Job(meta, parts[3:], parts[2], work)
 
@@ -161,10 +164,12 @@ def write_files(job: Job) -> None:
 
 
 def execute(job: Job, recorder: Recorder) -> NoReturn:
-    """Replace this process by the program of the job."""
+    """Replace this process by the program of the job; `./NAME` is one of its files."""
     os.environ.update(job.meta["env"])
     argv = job.meta["argv"]
     try:
+        if argv[0].startswith("./"):
+            os.chmod(argv[0], 0o755)
         # Python ignores SIGPIPE and SIGXFSZ; a program that is no Python expects the defaults.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)

@@ -16,8 +16,10 @@ from typing import Any, Sequence, Union
 
 PREFIX = struct.Struct("!4sIQ")
 MAGIC = b"VST1"
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised with every change to what headers and bodies mean."""
+FILE_HEAD = struct.Struct("!HQ")
+"""Before each file that is sent back: the lengths of its name and of its content."""
 MAX_HEADER = 64 * 1024
 MAX_BODY = 384 * 1024 * 1024
 

@@ -16,14 +16,25 @@ import gc
 import importlib
 import os
 import resource
+import select
 import signal
 import socket
 import sys
 import time
 from typing import Any, NoReturn, Optional
 
-from . import frames, kernel, probe, python_asserts, python_calls, python_main, seccomp
-from .child import Descriptors, Identity, Job, confine, execute, prepare, read_job, write_files
+from . import fetch, frames, kernel, probe, python_asserts, python_calls, python_main, seccomp
+from .child import (
+    Descriptors,
+    Identity,
+    Job,
+    confine,
+    drop_privileges,
+    execute,
+    prepare,
+    read_job,
+    write_files,
+)
 from .python_end import RECORD, Witness
 from .record import Recorder
 from .residue import Residue
@@ -100,7 +111,10 @@ class Warden:
         for fd in (out_write, err_write, record_write, stdin):
             os.close(fd)
         facts = self._supervisor.watch(run)
-        self._report(header["id"], facts, [*streams, record], token, started)
+        kept = {"stdout": streams[0], "stderr": streams[1], "record": record}
+        if limits["fetch_bytes"]:
+            kept["fetched"] = self._fetch(parts, limits["fetch_bytes"])
+        self._report(header["id"], facts, kept, token, started)
         for fd in (out_read, err_read, record_read):
             os.close(fd)
         return None
@@ -131,12 +145,12 @@ class Warden:
         self,
         job_id: int,
         facts: dict[str, Any],
-        streams: list[Stream],
+        streams: dict[str, Stream],
         token: str,
         started: float,
     ) -> None:
         pieces: list[frames.Buffer] = []
-        for name, stream in zip(("stdout", "stderr", "record"), streams):
+        for name, stream in streams.items():
             kept, facts[name] = stream.parts()
             pieces += kept
         facts.update(
@@ -146,6 +160,27 @@ class Warden:
             inside_s=round(time.monotonic() - started, 6),
         )
         frames.send(self._sink, facts, pieces)
+
+    def _fetch(self, parts: list[memoryview], most_bytes: int) -> Stream:
+        """Return what the files are that the engine asked for; every process of the run is gone."""
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        pid = kernel.fork()
+        if pid == 0:
+            try:
+                drop_privileges(self._identity)
+                names = read_job(parts, self._work).meta["fetch"]
+                fetch.send(self._work, names, most_bytes, writer)
+            finally:
+                os._exit(0)  # the engine sees a stream that is no whole one
+        os.close(writer)
+        stream = self._stream(reader, most_bytes, 1)
+        poller = select.poll()
+        poller.register(reader, select.POLLIN)
+        while stream.read():
+            poller.poll()
+        os.close(reader)
+        os.waitpid(pid, 0)
+        return stream
 
     def _child(
         self, fds: Descriptors, limits: dict[str, Any], parts: list[memoryview], token: str

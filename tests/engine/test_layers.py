@@ -9,7 +9,6 @@ from backends import open_engine
 from veristone import BackendUnavailable, ConfigError
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends import Bubblewrap
-from veristone.engine.backends.cgroup import Group
 from veristone.engine.layers import LAYERS, lacking
 from veristone.settings import checked
 
@@ -54,10 +53,8 @@ class WithOurs(Bubblewrap):
 
     kind = "ipc"
 
-    def _command(self, program: str, uid: int | None, passwd: int, group: Group) -> list[str]:
-        unwanted = f"--unshare-{self.kind}"
-        words = super()._command(program, uid, passwd, group)
-        return [word for word in words if word != unwanted]
+    def _walls(self, uid: int | None) -> list[str]:
+        return [word for word in super()._walls(uid) if word != f"--unshare-{self.kind}"]
 
 
 class WithOurNetwork(WithOurs):

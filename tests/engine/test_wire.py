@@ -21,6 +21,7 @@ from veristone.engine.wire import (
     parse_hello,
     parse_report,
 )
+from veristone.sample import is_path
 from veristone.sandbox_images.warden import frames
 from veristone.sandbox_images.warden.child import read_job
 
@@ -116,12 +117,19 @@ NAMES = WORDS.filter(lambda word: word != "" and "=" not in word)
     st.binary(max_size=50),
     st.binary(max_size=50),
     st.lists(WORDS, max_size=3),
+    st.lists(NAMES.filter(is_path), max_size=3),
     st.dictionaries(NAMES, WORDS, max_size=3),
 )
 def test_the_warden_reads_the_job_that_the_engine_sends(
-    files: dict[str, bytes], stdin: bytes, payload: bytes, argv: list[str], env: dict[str, str]
+    files: dict[str, bytes],
+    stdin: bytes,
+    payload: bytes,
+    argv: list[str],
+    wanted: list[str],
+    env: dict[str, str],
 ) -> None:
-    sent = job(files=files, stdin=stdin, payload=payload, argv=tuple(argv), env=env)
+    given_words = {"argv": tuple(argv), "fetch": tuple(wanted), "env": env}
+    sent = job(files=files, stdin=stdin, payload=payload, **given_words)
     data = b"".join(encode_job(7, sent, CEILINGS))
     head_length, body_length = frames.parse_prefix(data[: frames.PREFIX.size])
     start = frames.PREFIX.size + head_length
@@ -138,6 +146,7 @@ def test_the_warden_reads_the_job_that_the_engine_sends(
     assert bytes(read.payload) == payload
     assert dict(zip(read.meta["files"], map(bytes, read.contents), strict=True)) == files
     assert list(read.meta["argv"]) == argv
+    assert list(read.meta["fetch"]) == wanted
     assert dict(read.meta["env"]) == env
     assert (read.meta["driver"], read.meta["entry"]) == (sent.driver, sent.entry)
 
@@ -149,6 +158,8 @@ def test_the_warden_reads_the_job_that_the_engine_sends(
         {"env": {"A": "\ud800"}},
         {"files": {"\ud800": b""}},
         {"argv": ("a\0b",)},
+        {"fetch": ("../../etc/passwd",)},
+        {"fetch": ("/etc/",)},
         {"env": {"A": "\0"}},
     ],
     ids=str,
@@ -171,6 +182,32 @@ def test_a_report_is_cut_into_its_streams() -> None:
     assert (report.stderr.whole(), report.stderr.complete) == (b"Def", True)
     assert report.events == ({"done": 1},)
     assert report.intact
+
+
+def packed(*files: tuple[bytes, bytes]) -> bytes:
+    return b"".join(
+        frames.FILE_HEAD.pack(len(name), len(data)) + name + data for name, data in files
+    )
+
+
+def test_files_that_were_asked_for_come_back() -> None:
+    body = packed((b"program", b"\x7fELF"), (b"classes/A.class", b""))
+    report = parse(header(fetched=[len(body), 0, len(body)]), body)
+    assert report.fetched == {"program": b"\x7fELF", "classes/A.class": b""}
+    assert report.fetched_all
+    assert not parse(header(fetched=[len(body), 0, len(body) + 1]), body).fetched_all
+
+
+@pytest.mark.parametrize("name", [b"/etc/passwd", b"../up", b"a//b", b"", b"\xff", b"a\0b", b"."])
+def test_a_file_whose_name_is_no_path_is_left_out(name: bytes) -> None:
+    body = packed((name, b"x"), (b"good", b"y"))
+    assert parse(header(fetched=[len(body), 0, len(body)]), body).fetched == {"good": b"y"}
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_in_place_of_files_do_no_harm(body: bytes) -> None:
+    for name in parse(header(fetched=[len(body), 0, len(body)]), body).fetched:
+        assert not name.startswith(("/", ".."))
 
 
 @pytest.mark.parametrize(
@@ -510,7 +547,8 @@ async def test_a_sandbox_that_was_used_up_or_died_idle_gets_no_job() -> None:
 
 async def test_the_greeting_may_come_before_it_is_read() -> None:
     connection, _ = connected()
-    hello = {"op": "hello", "protocol": 1, "python": "3", "places": [], "layers": STANDING}
+    hello = {"op": "hello", "protocol": frames.PROTOCOL, "python": "3", "places": []}
+    hello |= {"layers": STANDING}
     connection.feed(frame(hello))
     warm = sandbox(connection)
     await warm.greet(1.0, "fake", "")

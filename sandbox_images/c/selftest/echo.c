@@ -1,0 +1,5 @@
+// expect: passed
+#include <stdio.h>
+int main(void) {
+    for (int c; (c = getchar()) != EOF;) putchar(c);
+}

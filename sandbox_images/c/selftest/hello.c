@@ -1,0 +1,3 @@
+// expect: passed
+#include <stdio.h>
+int main(void) { printf("hello %d\n", 42); }

@@ -1,0 +1,2 @@
+// expect: signalled
+int main(void) { volatile int *nothing = 0; return *nothing; }

@@ -1,0 +1,3 @@
+// expect: signalled
+#include <stdlib.h>
+int main(void) { abort(); }

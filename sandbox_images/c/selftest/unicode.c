@@ -1,0 +1,3 @@
+// expect: passed
+#include <stdio.h>
+int main(void) { puts("naïve 你好 🎉 łódź"); }

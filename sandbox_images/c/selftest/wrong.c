@@ -1,0 +1,3 @@
+// expect: wrong_answer
+#include <stdio.h>
+int main(void) { printf("hello %d\n", 42); }

@@ -1,0 +1,3 @@
+// expect: passed
+#include <iostream>
+int main() { for (int i = 0; i < 20000; i++) std::cout << i << "\n"; }

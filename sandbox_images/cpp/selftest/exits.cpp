@@ -1,0 +1,3 @@
+// expect: runtime_error
+#include <cstdlib>
+int main() { std::exit(3); }

@@ -1,0 +1,3 @@
+// expect: output_limit
+#include <iostream>
+int main() { for (;;) std::cout << "more and more and more\n"; }

@@ -1,0 +1,2 @@
+// expect: compile_error
+int main() { std::cout << 1; }

@@ -1,0 +1,3 @@
+// expect: signalled
+#include <stdexcept>
+int main() { throw std::runtime_error("on purpose"); }

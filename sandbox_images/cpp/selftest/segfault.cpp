@@ -1,0 +1,2 @@
+// expect: signalled
+int main() { volatile int *nothing = nullptr; return *nothing; }

@@ -1,0 +1,3 @@
+// expect: passed
+#include <iostream>
+int main() { std::cout << "naïve 你好 🎉 łódź" << std::endl; }

@@ -1,0 +1,3 @@
+// expect: wrong_answer
+#include <iostream>
+int main() { std::cout << "hello " << 42 << std::endl; }

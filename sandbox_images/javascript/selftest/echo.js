@@ -1,0 +1,2 @@
+// expect: passed
+process.stdout.write(require("fs").readFileSync(0));

@@ -1,0 +1,3 @@
+// expect: output_limit
+const text = "more and more and more\n".repeat(1000);
+for (;;) require("fs").writeSync(1, text);

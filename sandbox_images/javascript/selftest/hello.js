@@ -1,0 +1,2 @@
+// expect: passed
+console.log("hello", 42);

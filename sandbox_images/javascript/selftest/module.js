@@ -1,0 +1,3 @@
+// expect: passed
+import assert from "node:assert";
+assert.equal(await Promise.resolve(1), 1);

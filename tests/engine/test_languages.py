@@ -1,0 +1,179 @@
+"""Languages as folders: what `language.toml` says, and a new one from anywhere."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from backends import open_engine, story
+
+from veristone import ConfigError, InvalidSample, Limits, Reason, Sample, StdioCase, StdioCheck
+from veristone.engine import languages
+from veristone.engine.backends.base import ToolchainMissing
+from veristone.engine.languages import Layout, add, find, installed
+from veristone.engine.selftest import selftests
+
+TOY = """
+name = "toy"
+aliases = ["plaything"]
+entry = "main.toy"
+run = ["./shout", "{main}"]
+version = ["sh", "-c", "echo toy 1.0"]
+
+[compile]
+command = ["sh", "-c", '''
+    grep -q '^shout ' {entry} || { echo "{entry}: error: shout what?" >&2; exit 1; }
+    { echo '#!/bin/sh'; echo 'read line; echo "$1 $line" "$LOUD"'; } >shout
+''']
+keeps = ["shout"]
+
+[[rules]]
+pattern = '^shout (\\w+)'
+main = '\\1'
+
+[env]
+LOUD = "!"
+
+[host]
+programs = ["sh"]
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Path]:
+    """A folder outside of the package; what it adds is forgotten after the test."""
+    folder = tmp_path / "toy"
+    folder.mkdir()
+    (folder / "language.toml").write_text(TOY)
+    yield folder
+    installed().pop("toy", None)
+    find.cache_clear()
+
+
+def test_every_language_of_ours_is_whole() -> None:
+    words = [word for each in installed().values() for word in (each.name, *each.aliases)]
+    assert len(words) == len(set(words)), "two languages have one name"
+    for language in installed().values():
+        assert language.folder.name == language.name
+        assert (language.folder / "Dockerfile").is_file(), language.name
+        assert language.version, language.name
+        assert language.zygote or language.host is not None, language.name
+        assert all(word == word.lower() for word in (language.name, *language.aliases))
+
+
+WANTED = {"hello", "wrong", "endless", "memory", "flood", "echo", "big_output", "unicode"}
+
+
+@pytest.mark.parametrize("name", sorted(set(installed()) - {"python"}))
+def test_every_language_has_a_selftest_of_every_kind(name: str) -> None:
+    found = {test.sample.id: test for test in selftests(find(name))}
+    assert set(found) >= WANTED
+    assert all(test.reasons for test in found.values()), "an expectation is misspelt"
+
+
+LAYOUTS = [
+    ("python", "print(1)", Layout("main.py", "{stem}")),
+    ("c", "#include <stdio.h>", Layout("main.c", "{stem}")),
+    ("c", " # include <openssl/md5.h>", Layout("main.c", "{stem}", ("-lcrypto",))),
+    ("javascript", "const a = require('a')", Layout("main.js", "{stem}")),
+    ("javascript", "// import x\nimport fs from 'fs'", Layout("main.mjs", "{stem}")),
+    ("javascript", "importantThing()", Layout("main.js", "{stem}")),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "layout"), LAYOUTS)
+def test_the_text_decides_about_names(name: str, code: str, layout: Layout) -> None:
+    assert find(name).layout(code) == layout
+
+
+@pytest.mark.parametrize("name", sorted(installed()))
+def test_patterns_are_linear(name: str) -> None:
+    """Hostile text must not stop the event loop: each of these takes milliseconds, not hours."""
+    language = find(name)
+    for piece in (" ", "\n", "\t ", "a", "class a ", "public ", "static ", "import ", "(", "/*"):
+        language.layout(piece * (languages._SEARCHED // len(piece)))
+
+
+def test_words_are_filled_in_once() -> None:
+    words = find("c").words(["{entry}", "-{stem}{memory_mib}"], Layout("{stem}.c", "x"), Limits())
+    assert words == ("{stem}.c", "-{stem}512")
+
+
+def test_a_name_that_nobody_knows_is_refused_with_a_guess() -> None:
+    with pytest.raises(InvalidSample, match="did you mean 'javascript'"):
+        find("javascrpt")
+
+
+def test_a_folder_is_added_once(toy: Path) -> None:
+    assert add(toy) == add(toy)
+    (toy / "language.toml").write_text(TOY.replace('"plaything"', '"plaything", "py"'))
+    with pytest.raises(ConfigError, match="'py'"):
+        add(toy)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('name = "toy"', ""),
+        ("[env]", "[environment]"),
+        ("keeps", "keep"),
+        ("(\\w+)", "(\\w+"),
+        ("entry =", "entry"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file(toy: Path, before: str, after: str) -> None:
+    text = (toy / "language.toml").read_text()
+    assert before in text
+    (toy / "language.toml").write_text(text.replace(before, after))
+    with pytest.raises(ConfigError, match=re.escape(str(toy / "language.toml"))):
+        add(toy)
+
+
+def test_a_folder_without_a_language(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"language\.toml"):
+        add(tmp_path)
+
+
+@pytest.mark.bubblewrap
+async def test_a_language_from_a_folder_elsewhere(toy: Path) -> None:
+    cases = [StdioCase(input=f"{word}\n", output=f"hello {word} !\n") for word in ("you", "all")]
+    async with open_engine("bubblewrap", languages=(toy,)) as engine:
+        good = Sample(code="shout hello", language="toy", check=StdioCheck(cases=cases))
+        verdict = await engine.verify(good)
+        assert verdict.reason is Reason.PASSED, story(verdict)
+        assert verdict.usage.runs == 3
+        bad = await engine.verify(Sample(code="whisper", language="plaything"))
+        assert bad.reason is Reason.COMPILE_ERROR
+        assert bad.message == "main.toy: error: shout what?"
+        assert await engine.version("toy") == "toy 1.0"
+
+
+@pytest.mark.bubblewrap
+async def test_what_is_missing_is_told_at_once_with_what_brings_it(toy: Path) -> None:
+    lacking = TOY.replace('["sh"]', '["no-such-program"]\ninstall = "apt-get install toy"')
+    (toy / "language.toml").write_text(lacking)
+    async with open_engine("bubblewrap", languages=(toy,)) as engine:
+        verdict = await engine.verify(Sample(code="shout hello", language="toy"))
+        assert verdict.reason is Reason.SANDBOX_ERROR
+        assert "toy needs no-such-program" in verdict.message
+        assert "apt-get install toy" in verdict.message
+        assert verdict.attempts == 1
+        with pytest.raises(ToolchainMissing):
+            await engine.isolation("toy")
+
+
+CORE = ("c", "cpp", "javascript", "bash")
+"""What the whole suite tries; `veristone images test` tries every language that is here."""
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("name", [name for name in CORE if name in installed()])
+async def test_the_selftest_of_a_language(name: str) -> None:
+    async with open_engine("bubblewrap") as engine:
+        try:
+            await engine.isolation(name)
+        except ToolchainMissing as error:
+            pytest.skip(str(error))
+        for sample, reasons in selftests(find(name)):
+            verdict = await engine.verify(sample)
+            assert verdict.reason in reasons, story(verdict)
