@@ -125,38 +125,111 @@ async def _run_code(session: aiohttp.ClientSession, count: int) -> float:
 async def _overload(
     session: aiohttp.ClientSession, capacity: float, times: float, seconds: float
 ) -> dict[str, Any]:
-    """Send requests at `times` the rate that the service managed, whatever comes back."""
-    answers: Counter[str] = Counter()
-    took: list[float] = []
+    """Send requests at `times` the rate that the service managed, whatever comes back.
 
-    async def ask() -> None:
-        started = time.perf_counter()
-        parameters = {"deadline_s": _DEADLINE_S}
-        try:
-            async with session.post(
-                "/v1/verify", params=parameters, json={"code": _code(1)}
-            ) as response:
-                await response.read()
-                answers[str(response.status)] += 1
-        except aiohttp.ClientError as error:
-            answers[type(error).__name__] += 1
-        took.append(time.perf_counter() - started)
-
+    A request's time begins when it was due, so that neither side can hide that it came late. The
+    sender is as small as can be: it lives on the service's own cores.
+    """
+    base = session._base_url  # pyright: ignore[reportPrivateUsage] - the address it was made with
+    assert base is not None
+    sender = _Sender(str(base.host), int(base.port or 80))
     rate = capacity * times
     started = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for number in range(int(rate * seconds)):
-            await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
-            group.create_task(ask())
-    took.sort()
+    for number in range(int(rate * seconds)):
+        due = started + number / rate
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
+        await sender.send(due)
+    sent_s = time.perf_counter() - started
+    await sender.all_answered()
+    took = sorted(sender.took)
     return {
         "times": times,
-        "sent_per_s": round(len(took) / seconds, 1),
-        "answers": dict(answers),
+        "sent_per_s": round(len(took) / sent_s, 1),
+        "answers": dict(sender.answers),
+        "verdicts_per_s": round(sender.answers["200"] / sent_s, 1),
         "p50_s": round(took[len(took) // 2], 3),
         "p99_s": round(took[len(took) * 99 // 100], 3),
         "after_deadline": sum(each > _DEADLINE_S for each in took),
     }
+
+
+class _Sender:
+    """Sends one and the same request over as many kept connections as are needed."""
+
+    def __init__(self, host: str, port: int) -> None:
+        body = json.dumps({"code": _code(1)}).encode()
+        head = (
+            f"POST /v1/verify?deadline_s={_DEADLINE_S} HTTP/1.1\r\nHost: {host}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._request = head.encode() + body
+        self._where = (host, port)
+        self._idle: list[_Connection] = []
+        self._open: set[_Connection] = set()
+        self._last = asyncio.Event()
+        self.answers: Counter[str] = Counter()
+        self.took: list[float] = []
+
+    async def send(self, due: float) -> None:
+        if not self._idle:
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: _Connection(self), *self._where)
+        connection = self._idle.pop()
+        self._open.add(connection)
+        connection.ask(self._request, due)
+
+    def ready(self, connection: "_Connection") -> None:
+        self._idle.append(connection)
+
+    def answered(self, connection: "_Connection", status: str, due: float) -> None:
+        self._open.discard(connection)
+        if not self._open:
+            self._last.set()
+        self.answers[status] += 1
+        self.took.append(time.perf_counter() - due)
+
+    async def all_answered(self) -> None:
+        self._last.clear()
+        if self._open:
+            await self._last.wait()
+        for connection in self._idle:
+            connection.close()
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, sender: _Sender) -> None:
+        self._sender = sender
+        self._due: float | None = None
+        self._got = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._sender.ready(self)
+
+    def ask(self, request: bytes, due: float) -> None:
+        self._due = due
+        self._transport.write(request)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._got += data
+        head, found, body = self._got.partition(b"\r\n\r\n")
+        if not found or self._due is None:
+            return
+        length = int(head.lower().split(b"content-length:")[1].split()[0])
+        if len(body) >= length:
+            status, due = head.split()[1].decode(), self._due
+            self._got, self._due = b"", None
+            self._sender.answered(self, status, due)
+            self._sender.ready(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._due is not None:
+            self._sender.answered(self, "connection lost", self._due)
 
 
 def _show(record: dict[str, Any]) -> None:
@@ -177,8 +250,9 @@ def _show(record: dict[str, Any]) -> None:
     console.print(table)
     for load in record["overload"]:
         console.print(
-            f"{load['times']} times the rate: {load['answers']}, p50 {load['p50_s']} s, p99"
-            f" {load['p99_s']} s, {load['after_deadline']} after their deadline of {_DEADLINE_S} s",
+            f"{load['times']} times the rate: {load['answers']}, {load['verdicts_per_s']}"
+            f" verdicts/s, p50 {load['p50_s']} s, p99 {load['p99_s']} s,"
+            f" {load['after_deadline']} after their deadline of {_DEADLINE_S} s",
             highlight=False,
         )
 

@@ -13,8 +13,6 @@ from veristone.text import near
 
 __all__ = ["read_sample"]
 
-_decode = msgspec.json.Decoder(Sample).decode
-
 
 def read_sample(text: bytes) -> Sample:
     """Return the sample that is written in a JSON object.
@@ -24,12 +22,15 @@ def read_sample(text: bytes) -> Sample:
             deeply; the message says what was meant.
     """
     try:
-        sample = _decode(text)
         fields = msgspec.json.decode(text)
-    except msgspec.ValidationError as error:
-        raise InvalidSample(f"{error}{_hint(msgspec.json.decode(text))}") from error
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise InvalidSample(str(error)) from error
+    except RecursionError as error:
+        raise InvalidSample("nested deeper than a sample can be") from error
+    try:
+        sample = msgspec.convert(fields, Sample)
+    except msgspec.ValidationError as error:
+        raise InvalidSample(f"{error}{_hint(fields)}") from error
     except RecursionError as error:
         raise InvalidSample("nested deeper than a sample can be") from error
     _refuse_misspelt(fields, sample)

@@ -3,8 +3,9 @@
 A trainer's request has a deadline, and an answer after it is no answer. So a sample that cannot be
 judged before its deadline is refused at once, while its sender can still ask somebody else: when
 too many wait already, when the queue in front of it is longer than its deadline by what samples
-took lately, or when the deadline comes while it waits or runs. Refused is not judged: nothing is
-said about the sample.
+took lately, or when the deadline comes while it waits or runs. When its turn comes with too little
+time left it is not begun: to stop it in the middle would cost a sandbox. Refused is not judged:
+nothing is said about the sample.
 """
 
 import asyncio
@@ -16,22 +17,28 @@ from dataclasses import dataclass
 
 from veristone import Sample, Verdict, Verifier, VeristoneError
 
-__all__ = ["Admission", "Load", "Overloaded"]
+__all__ = ["Admission", "Load", "NoVerdict", "Overloaded"]
 
 _MEMORY = 0.05
 """Weight of the latest sample in the mean of how long samples take."""
+_WAY, _MOST_WAY_S = 0.05, 1.0
+"""Share of a deadline, and seconds of it at most, that are left for the way here and back."""
 
 
-class Overloaded(VeristoneError, RuntimeError):
-    """The sample was not judged, because others are before it. Ask again later, or elsewhere.
+class NoVerdict(VeristoneError, RuntimeError):
+    """Nothing can be said about the sample, and that is no fault of its. Ask again.
 
     Attributes:
         retry_after_s: when it is worth to ask again, in whole seconds from now.
     """
 
-    def __init__(self, message: str, retry_after_s: float) -> None:
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after_s = max(1, math.ceil(retry_after_s))
+
+
+class Overloaded(NoVerdict):
+    """The sample was not judged, because others are before it. Ask again later, or elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,17 @@ class Admission:
             Overloaded: it could not be judged before the deadline.
             InvalidSample: it cannot be judged as it is.
         """
-        self._check_room(deadline_s, tenant, most_waiting)
+        deadline_s -= min(_WAY * deadline_s, _MOST_WAY_S)
+        if (refusal := self.refusal(deadline_s, tenant, most_waiting)) is not None:
+            raise refusal
+        end = time.monotonic() + deadline_s
+        waits = self._free.locked()
         self._entered[tenant] += 1
         try:
             async with asyncio.timeout(deadline_s):
                 async with self._free:
+                    if waits and self._typical_s > end - time.monotonic():
+                        raise TimeoutError
                     if wanted is not None and not await wanted():
                         raise Overloaded("whoever sent it has left", 0)
                     return await self._run(sample)
@@ -102,19 +115,26 @@ class Admission:
         finally:
             self._entered[tenant] -= 1
 
-    def _check_room(self, deadline_s: float, tenant: str, most_waiting: int | None) -> None:
+    def refusal(
+        self, deadline_s: float, tenant: str = "", most_waiting: int | None = None
+    ) -> Overloaded | None:
+        """Return why a sample that came now would be refused; None: it may come in.
+
+        Arguments are those of `verify`.
+        """
         if self._entered.total() >= self._most_waiting:
-            raise Overloaded(f"{self._most_waiting} samples are under way already", self._wait_s())
+            return Overloaded(f"{self._most_waiting} samples are under way already", self._wait_s())
         if most_waiting is not None and self._entered[tenant] >= most_waiting:
-            raise Overloaded(
+            return Overloaded(
                 f"{most_waiting} samples of {tenant} are under way already", self._typical_s
             )
         wait_s = self._wait_s()
         # Where nobody waits every sample is tried: the mean must not shut out what would mend it.
         if wait_s and wait_s + self._typical_s > deadline_s:
-            raise Overloaded(
-                f"the queue is {wait_s:.1f} s long, the deadline {deadline_s:g} s away", wait_s
+            return Overloaded(
+                f"the queue is {wait_s:.1f} s long, the deadline {deadline_s:.3g} s away", wait_s
             )
+        return None
 
     def _wait_s(self) -> float:
         """Return how long a sample that came now would wait, by what samples took lately."""

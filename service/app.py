@@ -5,9 +5,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
-from litestar.connection import ASGIConnection
 from litestar.di import Provide
-from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
@@ -15,10 +13,11 @@ from veristone import __version__
 from veristone.engine import Engine
 from veristone.service import native
 from veristone.service.admission import Admission
-from veristone.service.caller import Caller, Callers
+from veristone.service.caller import Caller, Callers, let_in
 from veristone.service.config import ServiceConfig
 from veristone.service.dialects import DIALECTS
-from veristone.service.errors import HANDLERS
+from veristone.service.door import Door
+from veristone.service.errors import HANDLERS, refuse
 from veristone.service.metrics import Metrics
 
 __all__ = ["Health", "create_app"]
@@ -37,8 +36,8 @@ class Health(msgspec.Struct, frozen=True):
     slots: int
 
 
-def create_app(engine: Engine, config: ServiceConfig | None = None) -> Litestar:
-    """Return the application that serves an open engine."""
+def create_app(engine: Engine, config: ServiceConfig | None = None) -> Door:
+    """Return the ASGI application that serves an open engine."""
     config = config or ServiceConfig()
     # One sample per sandbox is judged while the next stands ready beside it.
     slots = 2 * engine.config.sandboxes
@@ -47,19 +46,16 @@ def create_app(engine: Engine, config: ServiceConfig | None = None) -> Litestar:
     callers = Callers(config, admission, metrics)
 
     # Litestar copies what it is given, deeply; a function it takes as it is.
-    def let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        callers.let_in(connection)
-
     def caller(request: Request[Any, Any, Any]) -> Caller:
         return callers.caller(request)
 
     api = Router(
         "/",
-        route_handlers=[*native.ROUTES, *DIALECTS],
+        route_handlers=[*native.ROUTES, *(dialect.router() for dialect in DIALECTS)],
         guards=[let_in],
         dependencies={"caller": Provide(caller, sync_to_thread=False)},
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[api, _health(engine, admission), _metrics(metrics)],
         exception_handlers=HANDLERS,
         logging_config=None,
@@ -72,6 +68,9 @@ def create_app(engine: Engine, config: ServiceConfig | None = None) -> Litestar:
         ),
         request_max_body_size=config.max_body_mib * _MIB,
     )
+    judging = dict.fromkeys(native.JUDGING, refuse)
+    judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
+    return Door(app, admission, callers, config, judging)
 
 
 def _health(engine: Engine, admission: Admission) -> Any:

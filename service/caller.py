@@ -8,16 +8,18 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
 from litestar.types import Receive
 
-from veristone import InvalidSample, Sample, Verdict
-from veristone.service.admission import Admission, Overloaded
+from veristone import Decision, InvalidSample, Sample, Verdict
+from veristone.service.admission import Admission, NoVerdict, Overloaded
 from veristone.service.config import ServiceConfig
 from veristone.service.metrics import Metrics
 
-__all__ = ["Caller", "Callers"]
+__all__ = ["NAME", "Caller", "Callers", "let_in"]
 
-_NAME = "veristone.tenant"
+NAME = "veristone.tenant"
+"""Key of a request's state: the tenant that sent it, None where nobody knows the token."""
 
 
 class Caller:
@@ -36,8 +38,7 @@ class Caller:
         self._admission = admission
         self._metrics = metrics
         self._deadline_s = config.deadline_s
-        known = config.tenants.get(tenant)
-        self._most_waiting = known.most_waiting if known is not None else None
+        self._most_waiting = config.most_waiting_of(tenant)
 
     async def verify(self, sample: Sample, deadline_s: float | None = None) -> Verdict:
         """Judge a sample before its deadline, in seconds from now (None: the service's own).
@@ -64,6 +65,18 @@ class Caller:
         self._metrics.judged(self._tenant, verdict, time.monotonic() - started)
         return verdict
 
+    async def decide(self, sample: Sample, deadline_s: float) -> Verdict:
+        """Judge a sample for a dialect whose replies cannot say that there is no verdict.
+
+        Raises:
+            NoVerdict: a fault of ours, or no time for it.
+            InvalidSample: it cannot be judged as it is.
+        """
+        verdict = await self.verify(sample, deadline_s)
+        if verdict.decision is Decision.UNDECIDED:
+            raise NoVerdict(verdict.message)
+        return verdict
+
     async def _is_there(self) -> bool:
         """Return whether the connection stands. The body was read: what still comes is its end."""
         try:
@@ -81,29 +94,34 @@ class Callers:
         self._admission = admission
         self._metrics = metrics
 
-    def let_in(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-        """Let a request through whose token is known.
-
-        Raises:
-            NotAuthorizedException: there are tenants and the token is none of theirs.
-        """
-        connection.scope["state"][_NAME] = self._tenant(connection.headers.get("authorization"))
-
-    def _tenant(self, authorization: str | None) -> str:
+    def tenant(self, authorization: bytes | None) -> str | None:
+        """Return whose token this header holds: "" where there are no tenants, None: nobody's."""
         if not self._config.tenants:
             return ""
-        kind, _, given = (authorization or "").partition(" ")
-        found = ""
+        kind, _, given = (authorization or b"").partition(b" ")
+        found = None
         # Every token is compared, so that the time tells nothing about which of them is near.
         for name, tenant in self._config.tenants.items():
             token = tenant.token.get_secret_value().encode()
-            if hmac.compare_digest(token, given.strip().encode()):
+            if hmac.compare_digest(token, given.strip()):
                 found = name
-        if kind.lower() != "bearer" or not found:
-            raise NotAuthorizedException("send a token of yours: Authorization: Bearer TOKEN")
-        return found
+        return found if kind.lower() == b"bearer" else None
+
+    def most_waiting(self, tenant: str) -> int | None:
+        """Return how many samples of a tenant may be under way; None: as many as of all."""
+        return self._config.most_waiting_of(tenant)
 
     def caller(self, request: Request[Any, Any, Any]) -> Caller:
         """Return who sent this request; a dependency of the routes."""
-        tenant = request.scope["state"][_NAME]
+        tenant = request.scope["state"][NAME]
         return Caller(tenant, request.receive, self._config, self._admission, self._metrics)
+
+
+def let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Let a request through whose token is known: the guard of everything that judges.
+
+    Raises:
+        NotAuthorizedException: there are tenants and the token is none of theirs.
+    """
+    if connection.scope["state"][NAME] is None:
+        raise NotAuthorizedException("send a token of yours: Authorization: Bearer TOKEN")

@@ -40,8 +40,15 @@ class ServiceConfig(BaseModel):
     """Seconds in which a request is answered that names no deadline of its own."""
     max_body_mib: int = Field(default=64, ge=1)
     """Largest request, and largest line of a batch."""
+    max_bodies_mib: int = Field(default=1024, ge=1)
+    """Bodies of all requests that are under way, together; a request on top is refused at once."""
     drain_s: float = Field(default=60.0, ge=0)
     """Seconds that requests under way may take after SIGTERM."""
+
+    def most_waiting_of(self, tenant: str) -> int | None:
+        """Return how many samples of a tenant may be under way; None: as many as of all."""
+        known = self.tenants.get(tenant)
+        return known.most_waiting if known is not None else None
 
     def check_exposure(self) -> None:
         """Raise `ConfigError` where everybody on a network could run code here.

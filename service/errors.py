@@ -1,5 +1,7 @@
 """What a request gets that cannot be answered: status codes and the body that explains them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -7,9 +9,41 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from veristone import InvalidSample, VeristoneError
-from veristone.service.admission import Overloaded
+from veristone.service.admission import NoVerdict, Overloaded
 
-__all__ = ["HANDLERS", "Problem", "explained"]
+__all__ = ["HANDLERS", "Problem", "Refuse", "Reply", "explained", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in place of a result, in the words of whoever's client asked."""
+
+    status: int
+    body: Any
+    """Text, or what is sent as JSON."""
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def media_type(self) -> str:
+        """Of the body."""
+        return "text/plain" if isinstance(self.body, str) else "application/json"
+
+    def response(self) -> Response[Any]:
+        """Return it as a route's handler of exceptions does."""
+        return Response(
+            self.body,
+            status_code=self.status,
+            media_type=self.media_type,
+            headers=self.headers,
+        )
+
+    def content(self) -> bytes:
+        """Return the body's bytes."""
+        return self.body.encode() if isinstance(self.body, str) else msgspec.json.encode(self.body)
+
+
+Refuse = Callable[[NoVerdict], Reply]
+"""Says that there is no verdict, so that a dialect's clients ask again."""
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -36,8 +70,15 @@ def _nested(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
     return _problem(400, "invalid", "the body is nested too deeply, or is not UTF-8")
 
 
-def _overloaded(request: Request[Any, Any, Any], error: Overloaded) -> Response[Problem]:
-    return _problem(429, "overloaded", str(error), **{"Retry-After": str(error.retry_after_s)})
+def refuse(error: NoVerdict) -> Reply:
+    """Say that there is no verdict, as the service's own paths do."""
+    status, code = (429, "overloaded") if isinstance(error, Overloaded) else (503, "sandbox_error")
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return Reply(status, Problem(error=str(error), code=code), headers)
+
+
+def _no_verdict(request: Request[Any, Any, Any], error: NoVerdict) -> Response[Any]:
+    return refuse(error).response()
 
 
 def _ours(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -60,7 +101,7 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Pro
 
 HANDLERS: Any = {
     InvalidSample: _invalid,
-    Overloaded: _overloaded,
+    NoVerdict: _no_verdict,
     RecursionError: _nested,
     UnicodeError: _nested,
     VeristoneError: _ours,

@@ -7,9 +7,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Request, get, post
 from litestar.di import NamedDependency
+from litestar.dto import MsgspecDTO
 from litestar.exceptions import ClientException
+from litestar.openapi.spec import Reference, Schema
 from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
+from litestar.typing import FieldDefinition
 
 from veristone import (
     Decision,
@@ -25,7 +28,7 @@ from veristone.service.admission import Overloaded
 from veristone.service.caller import Caller
 from veristone.stream import stream_map
 
-__all__ = ["ROUTES", "LanguageInfo"]
+__all__ = ["JUDGING", "ROUTES", "LanguageInfo"]
 
 _AT_ONCE = 64
 """Samples of one batch that are under way at one time: enough for any number of cores that one
@@ -45,10 +48,28 @@ class LanguageInfo(msgspec.Struct, frozen=True):
     aliases: list[str]
 
 
-@post("/v1/verify", status_code=200, tags=["verify"])
+class _AsWritten(MsgspecDTO[Sample]):
+    """Reads a sample as `veristone verify` does: what is misspelt is refused by name."""
+
+    def decode_bytes(self, value: bytes) -> Sample:
+        """Called by Litestar with the body."""
+        return read_sample(value)
+
+    @classmethod
+    def create_for_field_definition(cls, *_: Any, **__: Any) -> None:
+        """Called by Litestar; there is no model of the wire beside the sample itself."""
+
+    @classmethod
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+    ) -> Reference | Schema:
+        """Called by Litestar to describe the body."""
+        return schema_creator.for_field_definition(field_definition)
+
+
+@post("/v1/verify", status_code=200, tags=["verify"], dto=_AsWritten, return_dto=None)
 async def verify(
     data: JSONBody[Sample],
-    request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     deadline_s: Deadline = None,
 ) -> Verdict:
@@ -57,8 +78,7 @@ async def verify(
     Answers 429 with `Retry-After` where there is no time for it before the deadline: then nothing
     was judged, and a reward must leave the sample out.
     """
-    # `data` describes the body; what it lets pass, a misspelt field, is refused here.
-    return await caller.verify(read_sample(await request.body()), deadline_s)
+    return await caller.verify(data, deadline_s)
 
 
 @post("/v1/verify_batch", status_code=200, tags=["verify"])
@@ -125,3 +145,5 @@ async def _answers(
 
 
 ROUTES = [verify, verify_batch, languages]
+JUDGING = ("/v1/verify", "/v1/verify_batch")
+"""Where samples are judged."""

@@ -8,14 +8,16 @@ a reply that a client could take for a failed program would be a lie.
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, post
+from litestar import MediaType, Request, Response, post
 from litestar.di import NamedDependency
 
 from veristone import Decision, Limits, ProgramCheck, Sample, Verdict
-from veristone.service.admission import Overloaded
+from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
+from veristone.service.dialects.base import Dialect
+from veristone.service.errors import Reply
 
-__all__ = ["ROUTES", "PyExec", "to_reply", "to_sample"]
+__all__ = ["DIALECT", "PyExec", "to_reply", "to_sample"]
 
 _SHOWN = 1024 * 1024
 _WAITING_S = 2.0
@@ -71,17 +73,18 @@ async def py_exec(
         asked = _decode(await request.body())
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return Response(_INVALID, media_type=MediaType.TEXT)
-    verdict = await caller.verify(to_sample(asked), asked.timeout + _PATIENCE_S)
-    if verdict.decision is Decision.UNDECIDED:
-        return Response(verdict.message, status_code=503, media_type=MediaType.TEXT)
-    reply = to_reply(verdict)
+    reply = to_reply(await caller.decide(to_sample(asked), asked.timeout + _PATIENCE_S))
     if asked.json_resp:
         return Response(reply, media_type=MediaType.JSON)
     return Response(f"{reply.status}\n{reply.output}", media_type=MediaType.TEXT)
 
 
-def _no_verdict(_: Request[Any, Any, Any], error: Overloaded) -> Response[str]:
-    return Response(str(error), status_code=503, media_type=MediaType.TEXT)
+def _refuse(error: NoVerdict) -> Reply:
+    return Reply(503, str(error))
 
 
-ROUTES = [Router("/", route_handlers=[py_exec], exception_handlers={Overloaded: _no_verdict})]
+def _invalid(status: int, why: str) -> Reply:
+    return Reply(status, f"1\n{why}")
+
+
+DIALECT = Dialect(routes=(py_exec,), refuse=_refuse, invalid=_invalid)

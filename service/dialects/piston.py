@@ -10,21 +10,21 @@ import base64
 import binascii
 import platform
 import re
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 
 from veristone import Decision, InvalidSample, Limits, ProgramCheck, Reason, Sample, Verdict
 from veristone.engine.languages import find, installed
-from veristone.service.admission import Overloaded
+from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
-from veristone.service.errors import explained
+from veristone.service.dialects.base import Dialect
+from veristone.service.errors import Reply
 
-__all__ = ["ROUTES", "Execute", "ExecuteReply", "deadline_s", "to_reply", "to_sample"]
+__all__ = ["DIALECT", "Execute", "ExecuteReply", "deadline_s", "to_reply", "to_sample"]
 
 _MIB = 1024 * 1024
 _SHOWN = _MIB
@@ -186,11 +186,9 @@ def _version(language: str) -> str:
 @post("/api/v2/execute", status_code=200, tags=["Piston"])
 async def execute(
     data: JSONBody[Execute], caller: NamedDependency[Caller]
-) -> Response[ExecuteReply | dict[str, str]]:
+) -> Response[ExecuteReply]:
     """Run a program and return what came out of it."""
-    verdict = await caller.verify(to_sample(data), deadline_s(data))
-    if verdict.decision is Decision.UNDECIDED:
-        return Response({"message": verdict.message}, status_code=500)
+    verdict = await caller.decide(to_sample(data), deadline_s(data))
     return Response(to_reply(data, verdict))
 
 
@@ -203,30 +201,15 @@ async def runtimes() -> list[Runtime]:
     ]
 
 
-def _refused(_: Request[Any, Any, Any], error: InvalidSample) -> Response[dict[str, str]]:
-    return Response({"message": str(error)}, status_code=400)
-
-
-def _malformed(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
-    said = explained(error)
-    if missing := re.search(r"missing required field `(\w+)`", said):
+def _invalid(status: int, why: str) -> Reply:
+    if missing := re.search(r"missing required field `(\w+)`", why):
         what = "an array" if missing[1] == "files" else "a string"
-        said = f"{missing[1]} is required as {what}"
-    return Response({"message": said}, status_code=error.status_code)
+        why = f"{missing[1]} is required as {what}"
+    return Reply(status, {"message": why})
 
 
-def _no_verdict(_: Request[Any, Any, Any], error: Overloaded) -> Response[dict[str, str]]:
-    return Response({"message": str(error)}, status_code=500)
+def _refuse(error: NoVerdict) -> Reply:
+    return Reply(500, {"message": str(error)})
 
 
-ROUTES = [
-    Router(
-        "/",
-        route_handlers=[execute, runtimes],
-        exception_handlers={
-            InvalidSample: _refused,
-            HTTPException: _malformed,
-            Overloaded: _no_verdict,
-        },
-    )
-]
+DIALECT = Dialect(routes=(execute, runtimes), refuse=_refuse, invalid=_invalid)

@@ -13,20 +13,20 @@ verl's client (verl/utils/reward_score/sandbox_fusion). Where this differs from 
 import base64
 import binascii
 import signal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import MediaType, Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 
 from veristone import Decision, InvalidSample, Limits, ProgramCheck, Sample, Verdict
-from veristone.service.admission import Overloaded
+from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
-from veristone.service.errors import explained
+from veristone.service.dialects.base import Dialect
+from veristone.service.errors import Reply
 
-__all__ = ["ROUTES", "RunCode", "RunCodeReply", "deadline_s", "to_reply", "to_sample"]
+__all__ = ["DIALECT", "RunCode", "RunCodeReply", "deadline_s", "to_reply", "to_sample"]
 
 _SHOWN = 1024 * 1024
 """Bytes of each stream in a reply."""
@@ -110,8 +110,6 @@ def deadline_s(request: RunCode) -> float:
 
 def to_reply(verdict: Verdict) -> RunCodeReply:
     """Return the reply that says what a verdict says, as far as this dialect can."""
-    if verdict.decision is Decision.UNDECIDED:
-        return RunCodeReply(status="SandboxError", message=verdict.message)
     status = "Success" if verdict.decision is Decision.PASS else "Failed"
     result = CommandResult(
         status="Finished",
@@ -140,8 +138,7 @@ async def run_code(
     data: JSONBody[RunCode], caller: NamedDependency[Caller]
 ) -> Response[RunCodeReply]:
     """Run a program and return what came out of it."""
-    reply = to_reply(await caller.verify(to_sample(data), deadline_s(data)))
-    return Response(reply, status_code=504 if reply.status == "SandboxError" else 200)
+    return Response(to_reply(await caller.decide(to_sample(data), deadline_s(data))))
 
 
 @get("/v1/ping", tags=["SandboxFusion"], media_type=MediaType.JSON)
@@ -150,27 +147,12 @@ async def ping() -> str:
     return "pong"
 
 
-def _refused(_: Request[Any, Any, Any], error: InvalidSample) -> Response[dict[str, str]]:
-    return Response({"detail": str(error)}, status_code=422)
+def _invalid(status: int, why: str) -> Reply:
+    return Reply(422 if status == 400 else status, {"detail": why})
 
 
-def _malformed(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
-    status = 422 if error.status_code == 400 else error.status_code
-    return Response({"detail": explained(error)}, status_code=status)
+def _refuse(error: NoVerdict) -> Reply:
+    return Reply(504, RunCodeReply(status="SandboxError", message=str(error)))
 
 
-def _no_verdict(_: Request[Any, Any, Any], error: Overloaded) -> Response[RunCodeReply]:
-    return Response(RunCodeReply(status="SandboxError", message=str(error)), status_code=504)
-
-
-ROUTES = [
-    Router(
-        "/",
-        route_handlers=[run_code, ping],
-        exception_handlers={
-            InvalidSample: _refused,
-            HTTPException: _malformed,
-            Overloaded: _no_verdict,
-        },
-    )
-]
+DIALECT = Dialect(routes=(run_code, ping), refuse=_refuse, invalid=_invalid)

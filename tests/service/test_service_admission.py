@@ -15,13 +15,16 @@ class Slow:
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
-        self.running = self.most = self.judged = 0
+        self.running = self.most = self.judged = self.stopped = 0
 
     async def verify(self, sample: Sample) -> Verdict:
         self.running += 1
         self.most = max(self.most, self.running)
         try:
             await asyncio.sleep(self.seconds)
+        except asyncio.CancelledError:
+            self.stopped += 1
+            raise
         finally:
             self.running -= 1
         self.judged += 1
@@ -106,3 +109,25 @@ async def test_an_error_of_the_verifier_frees_the_slot() -> None:
         with pytest.raises(InvalidSample):
             await gate.verify(SAMPLE, 60)
     assert gate.load().running == 0
+
+
+async def test_what_cannot_end_in_time_is_not_begun() -> None:
+    """To stop a sample in the middle costs a sandbox; under overload all of them."""
+    verifier = Slow(0.2)
+    gate = admission(verifier, slots=1)
+    await gate.verify(SAMPLE, 60)
+    first = asyncio.ensure_future(gate.verify(SAMPLE, 60))
+    await asyncio.sleep(0)
+    second = asyncio.ensure_future(gate.verify(SAMPLE, 0.35))
+    await first
+    with pytest.raises(Overloaded, match="not judged within"):
+        await second
+    assert (verifier.judged, verifier.stopped) == (2, 0)
+
+
+async def test_an_answer_leaves_before_its_deadline() -> None:
+    gate = admission(Slow(60), slots=1)
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(Overloaded):
+        await gate.verify(SAMPLE, 2.0)
+    assert asyncio.get_running_loop().time() - started < 2.0

@@ -31,7 +31,6 @@ SLOW = verdict(Reason.CPU_TIMEOUT, signal="SIGKILL", message="used 0.70 s of CPU
 CRASHED = verdict(Reason.SIGNALLED, signal="SIGSEGV", message="was ended by SIGSEGV")
 GREEDY = verdict(Reason.MEMORY_LIMIT, signal="SIGKILL", message="used more than 512 MiB")
 LOUD = verdict(Reason.OUTPUT_LIMIT, exit_code=0, message="wrote more than it may")
-OURS = verdict(Reason.SANDBOX_ERROR, message="the sandbox went away")
 
 
 def fusion_result(**fields: Any) -> dict[str, Any]:
@@ -64,11 +63,10 @@ def fusion_result(**fields: Any) -> dict[str, Any]:
         (CRASHED, "Failed", "was ended by SIGSEGV", fusion_result(return_code=-11)),
         (GREEDY, "Failed", "used more than 512 MiB", fusion_result(return_code=-9)),
         (LOUD, "Failed", "wrote more than it may", fusion_result(return_code=1)),
-        (OURS, "SandboxError", "the sandbox went away", None),
     ],
 )
 def test_sandbox_fusions_replies(
-    given: Verdict, status: str, message: str, result: dict[str, Any] | None
+    given: Verdict, status: str, message: str, result: dict[str, Any]
 ) -> None:
     reply = msgspec.to_builtins(sandbox_fusion.to_reply(given))
     assert reply == {

@@ -1,0 +1,100 @@
+"""What a request meets before its body is read: who sends it, and whether it may come in.
+
+Under an overload most of what a service does is refusing, so a refusal must cost next to nothing:
+headers and queue decide, the body is neither read nor parsed, and the answer does not pass through
+the application. What only the body tells (a dialect's deadline) is looked at again behind it.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from veristone.service.admission import Admission, NoVerdict, Overloaded
+from veristone.service.caller import NAME, Callers
+from veristone.service.config import ServiceConfig
+from veristone.service.errors import Refuse, refuse
+
+__all__ = ["Door"]
+
+_MIB = 1024 * 1024
+_DEADLINE = re.compile(rb"(?:^|&)deadline_s=([0-9.]{1,12})(?:&|$)")
+
+
+class Door:
+    """An ASGI application around another one.
+
+    Args:
+        app: what is behind the door.
+        admission: knows how long the queue is.
+        callers: knows who sends what.
+        config: of the service.
+        judging: paths under which samples are judged, and how each says that it is too much; only
+            POST requests to these are held back.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        admission: Admission,
+        callers: Callers,
+        config: ServiceConfig,
+        judging: Mapping[str, Refuse],
+    ) -> None:
+        self._app = app
+        self._admission = admission
+        self._callers = callers
+        self._config = config
+        self._judging = judging
+        self._most_bytes = config.max_bodies_mib * _MIB
+        self._bytes = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """See the ASGI specification."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        tenant = self._callers.tenant(headers.get(b"authorization"))
+        scope.setdefault("state", {})[NAME] = tenant
+        say = self._judging.get(scope["path"]) if scope["method"] == "POST" else None
+        if say is None or tenant is None:
+            await self._app(scope, receive, send)
+            return
+        size = self._size(headers)
+        refusal = self._refusal(scope["query_string"], say, tenant, size)
+        if refusal is not None:
+            await _answer(send, say, refusal)
+            return
+        self._bytes += size
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._bytes -= size
+
+    def _size(self, headers: Mapping[bytes, bytes]) -> int:
+        """Return how many bytes a request brings: as much as it may where it does not say."""
+        most = self._config.max_body_mib * _MIB
+        length = headers.get(b"content-length", b"")
+        # A body that is too large is refused behind the door, and not read either.
+        return min(int(length), most) if length.isdigit() else most
+
+    def _refusal(self, query: bytes, say: Refuse, tenant: str, size: int) -> Overloaded | None:
+        if self._bytes + size > self._most_bytes:
+            return Overloaded("requests under way are as large as memory allows", 1)
+        given = _DEADLINE.search(query)
+        own = self._config.deadline_s if say is refuse else math.inf
+        try:
+            deadline_s = float(given[1]) if given else own
+        except ValueError:  # refused behind the door, in so many words
+            return None
+        return self._admission.refusal(deadline_s, tenant, self._callers.most_waiting(tenant))
+
+
+async def _answer(send: Any, say: Refuse, error: NoVerdict) -> None:
+    reply = say(error)
+    body = reply.content()
+    headers = {"content-type": reply.media_type, "content-length": str(len(body)), **reply.headers}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,119 @@
+"""The door: an overload is refused before a body is read, in the words of whose client asks."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+import pytest
+
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.fake import FakeBackend
+from veristone.service import ServiceConfig, create_app
+
+TOKEN = "a-token-of-sixteen-or-more"
+
+
+@contextlib.asynccontextmanager
+async def full(**settings: Any) -> AsyncGenerator[Any]:
+    """Yield an application that has as much to do as it may."""
+    settings = {"most_waiting": 1} | settings
+    config = EngineConfig(sandboxes=1, attempts=1)
+    async with Engine(config, backend=FakeBackend(delay_s=0.5)) as engine:
+        app = create_app(engine, ServiceConfig.model_validate(settings))
+        body = b'{"code": "x"}'
+        first = asyncio.ensure_future(ask(app, "/v1/verify", body=body, token=TOKEN))
+        await asyncio.sleep(0.1)
+        yield app
+        assert (await first)[0] == 200
+
+
+async def ask(
+    app: Any,
+    path: str,
+    *,
+    body: bytes | None = None,
+    length: int | None = None,
+    query: bytes = b"",
+    token: str = "",
+) -> tuple[int, bytes, dict[bytes, bytes]]:
+    """Return status, body and headers; without a body, to read it is a mistake."""
+    headers = [(b"content-length", str(len(body or b"") if length is None else length).encode())]
+    if token:
+        headers.append((b"authorization", f"Bearer {token}".encode()))
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "query_string": query,
+        "headers": headers,
+        "client": ("test", 1),
+        "server": ("test", 1),
+    }
+    messages = iter([] if body is None else [{"type": "http.request", "body": body}])
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        message = next(messages, None)
+        if message is None:
+            assert body is not None, "the body was asked for"
+            await asyncio.sleep(3600)
+        return message  # pyright: ignore[reportReturnType]
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"], dict(sent[0]["headers"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/verify", 429),
+        ("/v1/verify_batch", 429),
+        ("/run_code", 504),
+        ("/api/v2/execute", 500),
+        ("/py_exec", 503),
+    ],
+)
+async def test_an_overload_is_refused_unread_in_each_dialects_words(path: str, status: int) -> None:
+    async with full() as app:
+        answer, body, headers = await ask(app, path)
+    assert answer == status
+    assert b"under way already" in body
+    assert int(headers[b"content-length"]) == len(body)
+    if status == 429:
+        assert int(headers[b"retry-after"]) >= 1
+        assert msgspec.json.decode(body)["code"] == "overloaded"
+
+
+async def test_a_queue_that_is_longer_than_the_deadline_is_seen_from_outside() -> None:
+    async with full(most_waiting=100) as app:
+        body = b'{"code": "x"}'
+        await ask(app, "/v1/verify", body=body)  # now it is known how long a sample takes
+        waiting = [asyncio.ensure_future(ask(app, "/v1/verify", body=body)) for _ in range(8)]
+        await asyncio.sleep(0.05)
+        answer, said, _ = await ask(app, "/v1/verify", query=b"deadline_s=0.6")
+        assert (answer, b"the queue is" in said) == (429, True)
+        assert {each[0] for each in await asyncio.gather(*waiting)} == {200}
+
+
+async def test_a_tenant_that_has_its_share_is_refused_unread() -> None:
+    tenants = {"lab": {"token": TOKEN, "most_waiting": 1}, "other": {"token": TOKEN[::-1]}}
+    async with full(most_waiting=100, tenants=tenants) as app:
+        assert (await ask(app, "/run_code", token=TOKEN))[0] == 504
+        other = await ask(app, "/run_code", body=b'{"code": "x"}', token=TOKEN[::-1])
+        assert other[0] == 200
+
+
+async def test_bodies_under_way_are_bounded_together() -> None:
+    async with full(most_waiting=100, max_bodies_mib=1) as app:
+        answer, body, _ = await ask(app, "/v1/verify", length=2**20)
+        assert (answer, b"as large as memory allows" in body) == (429, True)
+        assert (await ask(app, "/v1/verify", body=b'{"code": "x"}'))[0] == 200
