@@ -1,1 +1,1 @@
-"""What both reports share: numbers as people read them, plots, sections, a page, Markdown."""
+"""What both reports share: numbers as people read them, plots, sections, a page."""

@@ -1,4 +1,4 @@
-"""What a report consists of: sections of plots, tables and texts; page and Markdown show the same.
+"""What a report consists of: sections of plots, tables and texts.
 
 Cells, names and texts may come from models and corpora: whoever renders them makes them visible and
 escapes them, all of them, whoever wrote them. Only the texts of plots must be visible already.
@@ -37,14 +37,12 @@ Cell = str | Sequence[Named]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Plots; two and more stand side by side. The Markdown has the numbers of bars as tables."""
+    """Plots; two and more stand side by side."""
 
     kind: ClassVar[str] = "figures"
     plots: Sequence[Plot]
     wide: bool = False
     """Whether each has the page's whole width."""
-    in_text: bool = True
-    """Whether the Markdown tells what they show, or a table beside them does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,6 @@ class Table:
     note: str = ""
     most: int = 20
     """Rows that are shown."""
-    in_text: bool = True
-    """Whether the Markdown has it, too."""
     side: frozenset[int] = frozenset()
     """Columns that a phone has no room for."""
     folded: bool = False
@@ -110,8 +106,6 @@ class Readings:
     """Whether each is folded by itself; else all of them together."""
     group: Named | None = None
     """What the heading belongs to; stands above the first of several."""
-    in_text: int = 1
-    """Samples in the Markdown."""
 
 
 @dataclass(frozen=True, slots=True)

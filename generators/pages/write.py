@@ -1,11 +1,10 @@
-"""Writes a report: a page, the same as Markdown, and the facts that both were made of."""
+"""Writes a report: a page, and the facts that it was made of."""
 
 from pathlib import Path
 
 import msgspec
 
 from veristone.files import write_whole
-from veristone.generators.pages.markdown import render_text
 from veristone.generators.pages.page import render_page
 from veristone.generators.pages.sections import Report
 
@@ -13,7 +12,7 @@ __all__ = ["write_report"]
 
 
 def write_report(folder: Path, report: Report, facts: object, facts_name: str) -> list[Path]:
-    """Write `report.html`, `report.md`, and the facts as JSON; return the files in this order.
+    """Write `report.html` and the facts as JSON; return the files in this order.
 
     Each appears whole or not at all. Equal reports give equal files.
 
@@ -23,7 +22,6 @@ def write_report(folder: Path, report: Report, facts: object, facts_name: str) -
     """
     contents = {
         "report.html": render_page(report).encode(errors="replace"),
-        "report.md": render_text(report).encode(errors="replace"),
         facts_name: msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n",
     }
     for name, content in contents.items():

@@ -1,4 +1,4 @@
-"""The report of a run of `veristone align`: one page, the same as Markdown, and its numbers.
+"""The report of a run of `veristone align`: one page, and its numbers.
 
     run        a run's folder; files, read so that none can end it
     parts      small files of steps that have no reader of their own

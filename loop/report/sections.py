@@ -188,7 +188,7 @@ def _funnel(facts: Facts) -> Section:
         )
         title = "What is left after each stage"
         plot = Bars(title=title, groups=groups, note=note, both=True, apart=True)
-        blocks = [Figures([plot], wide=True, in_text=False), _stage_table(facts.funnel)]
+        blocks = [Figures([plot], wide=True), _stage_table(facts.funnel)]
     lead = [f"Of the main variant's round {facts.funnel_round}."] if facts.rounds > 1 else []
     return Section("funnel", "From source files to training rows", blocks, lead)
 
@@ -329,7 +329,7 @@ def _costs(found: Sequence[StepCost]) -> list[Block]:
         folded=len(found) > _OPEN,
         foot=_cost_row("together", "", found, whole),
     )
-    return [Figures([plot], in_text=False), table]
+    return [Figures([plot]), table]
 
 
 def _cost_row(name: str, state: str, found: Sequence[StepCost], whole_s: float) -> Sequence[str]:

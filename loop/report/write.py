@@ -1,4 +1,4 @@
-"""Writes the report of a run: `report.html`, `report.md`, `report.json`."""
+"""Writes the report of a run: `report.html`, `report.json`."""
 
 from pathlib import Path
 
@@ -18,8 +18,8 @@ def write_report(folder: Path) -> list[Path]:
         folder: of the run. What is not there, or cannot be read, is left out and named.
 
     Returns:
-        The files: a page, the same as Markdown, and everything in both as data. Each appears whole
-        or not at all. Equal folders give equal files.
+        The files: a page, and everything in it as data. Each appears whole or not at all. Equal
+        folders give equal files.
 
     Raises:
         ConfigError: there is no such folder, or a package of the extra `report` is missing.

@@ -92,11 +92,11 @@ def test_all_at_once_and_step_by_step(
     ]
     assert "indent" in names
     assert "bisect_right" not in names
-    report = (tmp_path / "a/report.md").read_text()
+    report = (tmp_path / "a/report.html").read_text()
     assert "Test/0" in report
     again = seeds("report", tmp_path / "a")
     assert again.returncode == 0
-    assert (tmp_path / "a/report.md").read_text() == report
+    assert (tmp_path / "a/report.html").read_text() == report
 
 
 def test_nothing_on_stderr_and_no_table_when_quiet(

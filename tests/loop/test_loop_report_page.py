@@ -5,12 +5,9 @@ import hashlib
 import re
 from pathlib import Path
 
-import pytest
-from markdown_it import MarkdownIt
 from page_reader import Page
 from report_responses import HOSTILE
 
-from veristone.generators.pages.markdown import render_text
 from veristone.generators.pages.page import render_page
 from veristone.loop.report.facts import Difference, Facts, Result
 from veristone.loop.report.sections import report
@@ -37,12 +34,6 @@ ALLOWED = {
     ),
     *("pre", "svg", "desc", "g", "text", "rect", "line", "path", "circle"),
 }
-
-
-@pytest.fixture(scope="module")
-def hostile_texts(hostile: Path) -> dict[str, str]:
-    """The hostile run's report, by the end of its files' names."""
-    return {path.suffix: path.read_text(encoding="utf-8") for path in write_report(hostile)}
 
 
 def check(html: str) -> Page:
@@ -77,7 +68,7 @@ def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
 
 def test_an_empty_run_has_a_page() -> None:
     assert check(render_page(report(Facts(name="nothing")))).headings == []
-    assert "Not evaluated yet" in render_text(report(Facts(name="nothing")))
+    assert "Not evaluated yet" in render_page(report(Facts(name="nothing")))
 
 
 def test_the_policy_allows_the_page_s_own_style_sheet_and_nothing_else(whole: Facts) -> None:
@@ -92,8 +83,8 @@ def test_the_policy_allows_the_page_s_own_style_sheet_and_nothing_else(whole: Fa
     assert not re.search(r"url\(|@import", style[1])
 
 
-def test_hostile_text_is_shown_and_is_no_markup(hostile_texts: dict[str, str]) -> None:
-    html = hostile_texts[".html"]
+def test_hostile_text_is_shown_and_is_no_markup(hostile: Path) -> None:
+    html = write_report(hostile)[0].read_text(encoding="utf-8")
     page = check(html)
     assert not re.search("<(script|img)", html, re.IGNORECASE)
     assert str(7919 * 7907) not in html
@@ -102,28 +93,6 @@ def test_hostile_text_is_shown_and_is_no_markup(hostile_texts: dict[str, str]) -
         assert text in shown
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
     assert len(html) < 2_000_000
-
-
-def test_hostile_text_cannot_leave_the_markdown(hostile_texts: dict[str, str]) -> None:
-    text = hostile_texts[".md"]
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    inline = [part for token in tokens for part in token.children or []]
-    kinds = {token.type for token in [*tokens, *inline]}
-    assert not kinds & {"html_block", "html_inline", "link_open", "image", "code_block"}
-    titles = [
-        tokens[at + 1].content
-        for at, token in enumerate(tokens)
-        if token.type == "heading_open" and token.tag in ("h1", "h2")
-    ]
-    assert "A heading" not in titles
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
-
-
-def test_markdown_has_the_numbers_of_the_plots(whole: Facts) -> None:
-    text = render_text(report(whole))
-    for name in ("assertion_failed", "humaneval+", "no-execution-filter", "MBPP"):
-        assert name in text
-    assert "## Training" in text
 
 
 def facts(mean: float, low: float, high: float) -> Facts:

@@ -7,7 +7,6 @@ from hostile_text import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.pages.markdown import fence, span, table
 from veristone.text import excerpt, line
 
 ANY = st.text(st.characters(), max_size=300) | st.sampled_from(HOSTILE)
@@ -81,36 +80,3 @@ def test_what_acts_or_hides_is_named(text: str, shown: str):
 )
 def test_excerpts_say_how_much_is_missing(code: str, shown: str):
     assert excerpt(code, 2, 12) == shown
-
-
-@given(ANY)
-def test_a_fence_cannot_be_left(text: str):
-    code = excerpt(text, 20, 400)
-    first, *inside, last = fence(code, "python").split("\n")
-    ticks = first.removesuffix("python")
-    assert ticks == "`" * max(3, len(ticks))
-    assert last == ticks
-    assert not [row for row in inside if row.strip().startswith(ticks)]
-    assert "\n".join(inside) == code
-
-
-@pytest.mark.parametrize("language", ["", "a`b", "x\ny", "{.x}", "c onclick"])
-def test_only_plain_names_become_a_fence_s_language(language: str):
-    assert fence("1", language) == "```\n1\n```"
-
-
-@given(ANY.map(line))
-def test_a_span_cannot_be_left(text: str):
-    shown = span(text)
-    if text.strip():
-        ticks = shown[: len(shown) - len(shown.lstrip("`"))]
-        inner = shown[len(ticks) : -len(ticks)]
-        assert inner.strip(" ") == text.strip(" ")
-        assert ticks not in inner
-
-
-@given(st.lists(st.lists(ANY.map(line).map(span), min_size=2, max_size=2), max_size=4))
-def test_a_table_has_as_many_columns_as_its_head(rows: list[list[str]]):
-    made = table(("a", "b"), rows, right=[1]).split("\n")
-    assert len(made) == len(rows) + 2
-    assert {row.count("|") for row in made} == {3}

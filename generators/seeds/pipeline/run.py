@@ -51,7 +51,7 @@ _DECIDING = (
     *("pyright", "pyflakes", "autoimport", "datasketch", "tree-sitter"),
     *(f"tree-sitter-{grammar}" for grammar in _GRAMMARS),
 )
-_OUTPUTS = ("recipe.json", "seeds.jsonl", "funnel.json", "report.md", "report.html", "wall_s")
+_OUTPUTS = ("recipe.json", "seeds.jsonl", "funnel.json", "report.html", "wall_s")
 
 
 class PartsLost(VeristoneError, RuntimeError):

@@ -9,7 +9,7 @@
         counts/000000.json     numbers for the funnel; written last: the part is done
         work/STEP/             what a step keeps for itself
       seeds.jsonl              the kept seeds of the last stage, in order
-      funnel.json, report.md, report.html
+      funnel.json, report.html
 
 Every file appears whole or not at all (written aside, flushed to disk, renamed). The bytes of
 `kept` and `rejected` depend on the recipe and the sources alone; `counts` also hold CPU seconds.

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from veristone.generators.pages.drawing import Bar, Bars, Group, Histogram, columns, ranked_bars
-from veristone.generators.pages.markdown import plain_cell
 from veristone.generators.pages.numbers import (
     DASH,
     count,
@@ -83,7 +82,13 @@ def report(funnel: Funnel) -> Report:
 def funnel_rows(funnel: Funnel) -> list[list[str]]:
     """Return the funnel's table as plain text for a terminal; the last row is the seeds."""
     found = _funnel_table(funnel, stages(funnel))
-    return [[plain_cell(cell) for cell in row] for row in (*found.rows, found.foot)]
+    return [[_plain(cell) for cell in row] for row in (*found.rows, found.foot)]
+
+
+def _plain(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return line(cell)
+    return ", ".join(" ".join(filter(None, (line(n, 80), line(text)))) for n, text in cell)
 
 
 def _findings(funnel: Funnel, first: Stage) -> Iterator[str]:
@@ -131,7 +136,7 @@ def _funnel(funnel: Funnel, found: Sequence[Stage]) -> list[Block]:
         note="Pale: what the stage was given. Per cent: of all.",
         both=True,
     )
-    return [Figures([plot], wide=True, in_text=False), _funnel_table(funnel, found)]
+    return [Figures([plot], wide=True), _funnel_table(funnel, found)]
 
 
 def _funnel_table(funnel: Funnel, found: Sequence[Stage]) -> Table:
@@ -254,7 +259,6 @@ def _languages_table(names: Sequence[str], funnel: Funnel) -> Table:
         rows,
         range(1, len(funnel.steps) + 2),
         title="Kept by step and language",
-        in_text=False,
         style="matrix",
     )
 
@@ -339,7 +343,7 @@ def _not_read(funnel: Funnel) -> Counter[str]:
 
 def _kept(funnel: Funnel) -> list[Block]:
     found = [_reading(seed, seed.provenance, "") for seed in funnel.examples]
-    return [Readings("", "", found, apart=True, in_text=2)] if found else []
+    return [Readings("", "", found, apart=True)] if found else []
 
 
 def _rejected(funnel: Funnel) -> Iterator[Block]:
@@ -363,7 +367,7 @@ def _examples(
         found = [_reading(one.seed, one.provenance, one.detail) for one in rejected.get(reason, [])]
         if found:
             beside = f"{count(number)} of {counted(given, noun)}, {share(number, given)}"
-            yield Readings(reason, beside, found, group=group, in_text=2)
+            yield Readings(reason, beside, found, group=group)
 
 
 def _reading(seed: Seed | None, provenance: Provenance, detail: str) -> Reading:

@@ -58,7 +58,7 @@ def folder(finished: Path, tmp_path: Path) -> Path:
     return shutil.copytree(finished, tmp_path / "run")
 
 
-@pytest.mark.parametrize("name", ["recipe.json", "seeds.jsonl", "report.md"])
+@pytest.mark.parametrize("name", ["recipe.json", "seeds.jsonl", "report.html"])
 def test_files_of_others_are_not_written_over(name: str, corpus: Path, tmp_path: Path) -> None:
     (tmp_path / name).write_text("mine")
     with pytest.raises(ConfigError, match=f"{name} is not ours"):

@@ -126,3 +126,18 @@ def test_few_reasons_are_all_told_and_many_are_not():
     assert funnel_rows(Funnel(steps=[step]))[1][-1] == "a 3, b 2, c 1, d 1"
     step.reasons["e"] = 1
     assert funnel_rows(Funnel(steps=[step]))[1][-1] == "a 3, b 2, c 1, 2 others 2"
+
+
+def test_the_rows_of_the_large_funnel():
+    rows = funnel_rows(large())
+    assert rows[0] == ["all functions", "", "22,311,478", "", "100%", ""]
+    assert rows[1][:5] == ["documented", "22,311,478", "5,359,051", "24.0%", "24.02%"]
+    assert rows[3] == [
+        "returns",
+        "4,480,000",
+        "3,212,400",
+        "71.7%",
+        "14.40%",
+        "no_value_returned 1,140,840, generator 126,760",
+    ]
+    assert rows[-1] == ["seeds", "", "248,934", "", "1.12%", ""]
