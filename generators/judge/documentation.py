@@ -6,12 +6,13 @@ cannot make sense of the code within bounds, the code is returned as it is.
 """
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from veristone.generators.code.grammars import GRAMMARS, parser, syntax_tree
+from veristone.generators.code.grammars import GRAMMARS
+from veristone.generators.code.python import Unparsable
+from veristone.generators.seeds.filters.grammars import children, located
 from veristone.generators.seeds.records import Seed
 
 if TYPE_CHECKING:
@@ -20,23 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["without_documentation"]
 
 _STRINGS = frozenset({"string", "concatenated_string"})
-_BODIES = frozenset({"arrow_function", "function_declaration", "function_definition"}) | {
-    "constructor_declaration",
-    "function_expression",
-    "function_item",
-    "generator_function",
-    "generator_function_declaration",
-    "method_declaration",
-    "method_definition",
-}
-_CLASSES = {
-    "cpp": ("struct Outer {\n", "\n};\n"),
-    "java": ("class Outer {\n", "\n}\n"),
-    "javascript": ("class Outer {\n", "\n}\n"),
-    "rust": ("impl Outer {\n", "\n}\n"),
-    "tsx": ("class Outer {\n", "\n}\n"),
-    "typescript": ("class Outer {\n", "\n}\n"),
-}
 _NEXT_STATEMENT = re.compile(rb"[ \t]*;[ \t]*")
 
 
@@ -55,53 +39,28 @@ def without_documentation(seed: Seed) -> str:
     """
     code = seed.code
     if seed.docstring and seed.language in GRAMMARS:
-        parser(seed.language)  # here first: a missing grammar is the caller's business
-        code = _cut(seed.code, seed.language, seed.shape)
+        found = located(code, seed.language, seed.shape)
+        if not isinstance(found, Unparsable):
+            python = seed.language == "python"
+            spans = _docstring(found.body) if python else _above(found.root, found.function)
+            shift = found.shift
+            code = _removed(code.encode(), [_Span(a - shift, b - shift) for a, b in spans])
     return msgspec.structs.replace(seed, code=code).text
 
 
-def _cut(code: str, language: str, shape: str) -> str:
-    wrappings = [("", "")]
-    if language in _CLASSES and (shape == "method" or language == "java"):
-        wrappings.insert(0, _CLASSES[language])
-    for before, after in wrappings:
-        root = syntax_tree(language, before + code + after)
-        if root is None or root.has_error:
-            continue
-        function = _first_function(root)
-        if function is not None:
-            spans = _docstring(function) if language == "python" else _above(root, function)
-            shift = len(before)
-            return _removed(code.encode(), [_Span(a - shift, b - shift) for a, b in spans])
-    return code
-
-
-def _first_function(root: "Node") -> "Node | None":
-    level = [root]
-    while level:
-        for node in level:
-            if node.type in _BODIES and node.child_by_field_name("body") is not None:
-                return node
-        level = [child for node in level for child in node.named_children]
-    return None
-
-
-def _docstring(function: "Node") -> list[_Span]:
-    body = function.child_by_field_name("body")
-    first = next(_children(body), None) if body is not None else None
-    if first is None:
+def _docstring(body: "Node") -> list[_Span]:
+    statements = children(body)
+    if not statements:
         return []
-    node = first
+    node = statements[0]
     while node.type in ("expression_statement", "parenthesized_expression"):
-        inner = list(_children(node))
+        inner = children(node)
         if len(inner) != 1:
             return []
         node = inner[0]
-    return [_Span(first.start_byte, first.end_byte)] if node.type in _STRINGS else []
-
-
-def _children(node: "Node") -> Iterator["Node"]:
-    return (child for child in node.named_children if "comment" not in child.type)
+    return (
+        [_Span(statements[0].start_byte, statements[0].end_byte)] if node.type in _STRINGS else []
+    )
 
 
 def _above(root: "Node", function: "Node") -> list[_Span]:

@@ -1,4 +1,4 @@
-"""Functions of languages other than Python, as tree-sitter sees them.
+"""Functions as tree-sitter sees them, and what rules ask of languages other than Python.
 
 A method is parsed inside a class of our making, since it is no whole program by itself. Parsing is
 bounded by `code.grammars`; nothing here recurses over nodes.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from veristone.generators.seeds.records import Seed
 
-__all__ = ["LANGUAGES", "Function", "function_of"]
+__all__ = ["LANGUAGES", "Function", "Located", "children", "function_of", "located"]
 
 LANGUAGES: Final = frozenset({"cpp", "go", "java", "javascript", "rust", "tsx", "typescript"})
 """Languages, as in `Seed.language`."""
@@ -31,6 +31,7 @@ _FUNCTIONS: Final = {
     "go": frozenset({"function_declaration", "method_declaration"}),
     "java": frozenset({"method_declaration", "constructor_declaration"}),
     "javascript": _ECMASCRIPT,
+    "python": frozenset({"function_definition"}),
     "rust": frozenset({"function_item"}),
     "tsx": _ECMASCRIPT,
     "typescript": _ECMASCRIPT,
@@ -62,10 +63,10 @@ class Function(NamedTuple):
         """Whether it does nothing, or only says that it does not."""
         if self.body.type not in ("block", "statement_block", "compound_statement"):
             return False  # the expression of an arrow function
-        inside = _children(self.body)
+        inside = children(self.body)
         # Go and Rust wrap statements once more.
         while len(inside) == 1 and inside[0].type in ("statement_list", "expression_statement"):
-            inside = _children(inside[0])
+            inside = children(inside[0])
         return all(map(_gives_up, inside))
 
     def gives(self, generators: bool) -> bool:
@@ -82,9 +83,9 @@ class Function(NamedTuple):
         named = any(one.child_by_field_name("name") for one in listed)
         for node in self._nodes():
             if node.type in kinds:
-                values = _children(node)
+                values = children(node)
                 if len(values) == 1 and values[0].type == "expression_list":
-                    values = _children(values[0])
+                    values = children(values[0])
                 if not all(map(_is_null, values)) or (named and not values):
                     return True
         return False
@@ -108,37 +109,59 @@ class Function(NamedTuple):
             node = node.child_by_field_name("declarator")
             while node is not None and node.type != "function_declarator":
                 # A reference's has no name in the grammar.
-                unnamed = (child for child in _children(node) if "declarator" in child.type)
+                unnamed = (child for child in children(node) if "declarator" in child.type)
                 node = node.child_by_field_name("declarator") or next(unnamed, None)
         elif single := node.child_by_field_name("parameter"):  # `x => x + 1`
             return [single]
         listed = node.child_by_field_name("parameters") if node is not None else None
-        return _children(listed) if listed is not None else []
+        return children(listed) if listed is not None else []
+
+
+class Located(NamedTuple):
+    """Where the first function of some code is that no other function encloses."""
+
+    root: Node
+    function: Node
+    body: Node
+    shift: int
+    """Bytes that stand before the code in what was parsed."""
 
 
 def function_of(seed: Seed) -> Function | Unparsable:
-    """Return the first function of a seed that no other function encloses.
+    """Return the first function of a seed.
 
     Raises:
         ConfigError: the language's grammar is not installed.
     """
-    if len(seed.code) > MAX_CHARACTERS:
-        return Unparsable("too_large", f"{len(seed.code)} characters")
-    plain = seed.code.encode("utf-8", "replace")
+    found = located(seed.code, seed.language, seed.shape)
+    if isinstance(found, Unparsable):
+        return found
+    return Function(found.function, found.body, seed.language)
+
+
+def located(code: str, language: str, shape: str) -> Located | Unparsable:
+    """Find the first function of some code of a language that has a grammar.
+
+    Raises:
+        ConfigError: the language's grammar is not installed.
+    """
+    if len(code) > MAX_CHARACTERS:
+        return Unparsable("too_large", f"{len(code)} characters")
+    plain = code.encode("utf-8", "replace")
     if has_too_many_brackets(plain):
         return Unparsable("too_deep", "too many brackets to be parsed safely")
-    before, after = _CLASSES.get(seed.language, ("", ""))
-    inside = before.encode() + plain + after.encode()
-    texts = [inside, plain] if seed.shape == "method" or seed.language == "java" else [plain]
+    wrappings = [("", "")]
+    if shape == "method" or language == "java":
+        wrappings.insert(0, _CLASSES.get(language, ("", "")))
     problem = Unparsable("syntax_error", "not a function as the grammar has it")
-    for source in texts:
-        root = parse_bytes(seed.language, source)
+    for before, after in wrappings:
+        root = parse_bytes(language, before.encode() + plain + after.encode())
         if root is None:
             return Unparsable("too_deep", "too many operations for the parser")
         if root.has_error:
             problem = Unparsable("syntax_error", _first_error(root))
             continue
-        found = _first_function(root, seed.language)
+        found = _first_function(root, language, len(before))
         if found is not None:
             return found
     return problem
@@ -153,14 +176,13 @@ def _first_error(root: Node) -> str:
         node = inner
 
 
-def _first_function(root: Node, language: str) -> Function | None:
-    kinds = _FUNCTIONS[language]
+def _first_function(root: Node, language: str, shift: int) -> Located | None:
     level = [root]
     while level:
         for node in level:
-            body = node.child_by_field_name("body") if node.type in kinds else None
+            body = node.child_by_field_name("body") if node.type in _FUNCTIONS[language] else None
             if body is not None:
-                return Function(node, body, language)
+                return Located(root, node, body, shift)
         level = [child for node in level for child in node.named_children]
     return None
 
@@ -190,7 +212,7 @@ def _is_no_argument(parameter: Node) -> bool:
     return said == "void" or said.partition(":")[0].strip() == "this"
 
 
-def _children(node: Node) -> list[Node]:
+def children(node: Node) -> list[Node]:
     """Return the named nodes right below one, without comments."""
     return [child for child in node.named_children if "comment" not in child.type]
 

@@ -6,10 +6,7 @@ and so `debug`, `mastodon` and every function about to-do lists.
 """
 
 import re
-from functools import cache
-from typing import Annotated, Literal
-
-from pydantic import Field, StringConstraints
+from typing import Literal
 
 from veristone.generators.seeds.filters.comments import comments
 from veristone.generators.seeds.records import Seed
@@ -17,7 +14,16 @@ from veristone.generators.seeds.steps import Outcome, Rule, rejected
 
 __all__ = ["Markers"]
 
-_Word = Annotated[str, StringConstraints(pattern="^[A-Z_]+$")]
+# `XXXX` is an `XXX` as well; `BUG` and `HACK` in other cases are prose.
+_CAPITALS = "TODO|FIXME|XXXX*|HACK|BUG"
+_LOOSE = "TODO|FIXME"
+_WORD = rf"(?<![\w'\"`/.-])(?:{_CAPITALS})(?![\w'\"`/-]|\.\w)"
+_ANYWHERE = re.compile(_CAPITALS, re.IGNORECASE)
+_IN_COMMENT = re.compile(rf"{_WORD}|^\W{{0,8}}(?i:{_LOOSE})(?:\s*[:(]|\s+(?!list|item|app)\w|\s*$)")
+_IN_DOCSTRING = re.compile(
+    rf"(?m)^[ \t]*[^\w\s'\"`]{{0,3}}[ \t]?{_WORD}|{_WORD}\s*(?:\([^()\n]{{1,40}}\))?:"
+    rf"|^[ \t]*(?:[@\\]|\.\. )?(?i:{_LOOSE})s?[ \t]*::?[ \t]*(?:\S|$)|[@\\](?i:{_LOOSE})\b"
+)
 
 
 class Markers(Rule, frozen=True):
@@ -30,43 +36,18 @@ class Markers(Rule, frozen=True):
 
     kind: Literal["markers"] = "markers"
 
-    words: tuple[_Word, ...] = Field(default=("TODO", "FIXME", "XXX", "HACK", "BUG"), min_length=1)
-    """In capitals. `BUG` and `HACK` in other cases are prose."""
-
     def judge(self, seed: Seed) -> Outcome:
         """Return the seed or the first marker's line."""
-        patterns = _patterns(self.words)
-        if not patterns.anywhere.search(seed.code):
+        if not _ANYWHERE.search(seed.code):
             return seed
         for comment in comments(seed.code, seed.language):
-            found = patterns.comment.search(comment)
+            found = _IN_COMMENT.search(comment)
             if found:
                 return rejected("marker_in_comment", _line(comment, found.start()))
-        found = patterns.docstring.search(seed.docstring)
+        found = _IN_DOCSTRING.search(seed.docstring)
         if found:
             return rejected("marker_in_docstring", _line(seed.docstring, found.start()))
         return seed
-
-
-class _Patterns:
-    def __init__(self, words: tuple[str, ...]) -> None:
-        # `XXXX` is an `XXX` as well.
-        capitals = "|".join(re.escape(word) + "X*" * (word == "XXX") for word in words)
-        loose = "|".join(re.escape(word) for word in words if word in ("TODO", "FIXME")) or r"(?!)"
-        word = rf"(?<![\w'\"`/.-])(?:{capitals})(?![\w'\"`/-]|\.\w)"
-        self.anywhere = re.compile(capitals, re.IGNORECASE)
-        self.comment = re.compile(
-            rf"{word}|^\W{{0,8}}(?i:{loose})(?:\s*[:(]|\s+(?!list|item|app)\w|\s*$)"
-        )
-        self.docstring = re.compile(
-            rf"(?m)^[ \t]*[^\w\s'\"`]{{0,3}}[ \t]?{word}|{word}\s*(?:\([^()\n]{{1,40}}\))?:"
-            rf"|^[ \t]*(?:[@\\]|\.\. )?(?i:{loose})s?[ \t]*::?[ \t]*(?:\S|$)|[@\\](?i:{loose})\b"
-        )
-
-
-@cache
-def _patterns(words: tuple[str, ...]) -> _Patterns:
-    return _Patterns(words)
 
 
 def _line(text: str, place: int) -> str:

@@ -1,18 +1,12 @@
-"""The text rule: documentation that says something, and, if asked for, in ASCII or in English.
+"""The text rule: documentation that says something, and, if asked for, in ASCII.
 
 What says nothing: no words at all, only addresses or directives (`:param x:` without a text, as
 editors make it), a placeholder (`_summary_`, `TODO: document`), what a generator wrote, that the
 function is deprecated (when that comes first, what it does rarely follows), a reference to
 documentation that is elsewhere (`See base class.`), and the function's own name again.
-
-English is told by script and by stop words (closed-class words such as "the" or "que", which every
-prose of some length has). Short texts without any pass: `Greatest common divisor` is as good as it
-is little proof. Transliterated languages and rarer ones in Latin letters are not recognised.
 """
 
 import re
-import tomllib
-from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field
@@ -69,25 +63,14 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _FILLERS: Final = frozenset({"function", "method", "func", "def"})
 
-_MAX_OTHER_LETTERS: Final = 0.2
-"""Share of letters outside the Latin alphabet in English prose: names, symbols, a Greek letter."""
-_LATIN_END: Final = "\u024f"
-
-_DATA = Path(__file__).with_name("stop_words.toml").read_text(encoding="utf-8")
-_FOREIGN: Final = {name: frozenset(words.split()) for name, words in tomllib.loads(_DATA).items()}
-_ENGLISH: Final = _FOREIGN.pop("en")
-_ANY_FOREIGN: Final = frozenset[str]().union(*_FOREIGN.values())
-
 
 class Text(Rule, frozen=True):
-    """Rejects seeds whose documentation says nothing, or not in the wanted alphabet or language."""
+    """Rejects seeds whose documentation says nothing, or not in the wanted alphabet."""
 
     kind: Literal["text"] = "text"
 
     ascii: Literal["off", "docstring", "code"] = "off"
     """What must be ASCII: nothing, the documentation, or everything (as MultiPL-T had it)."""
-    language: Literal["any", "english"] = "any"
-    """Of the documentation."""
     min_words: int = Field(default=2, ge=0)
     """Words that documentation must have besides names of parameters, addresses and directives."""
 
@@ -99,10 +82,7 @@ class Text(Rule, frozen=True):
             return Rejected("not_ascii", _first_other(seed.docstring))
         if seed.shape == "snippet":
             return seed
-        wrong = self._says_nothing(seed)
-        if wrong is None and self.language == "english":
-            wrong = _not_english(seed.docstring)
-        return seed if wrong is None else wrong
+        return self._says_nothing(seed) or seed
 
     def _says_nothing(self, seed: Seed) -> Rejected | None:
         docstring = seed.docstring.strip()
@@ -138,39 +118,3 @@ def _tokens(text: str) -> list[str]:
 
 def _first_other(text: str) -> str:
     return next(f"U+{ord(char):04X}" for char in text if not char.isascii())
-
-
-def _not_english(docstring: str) -> Rejected | None:
-    text = prose(docstring)
-    if _is_foreign_script(text):
-        return Rejected("not_english", "script")
-    found = _foreign_words(text)
-    return Rejected("not_english", ", ".join(found)) if found else None
-
-
-def _is_foreign_script(text: str) -> bool:
-    """Whether too many of the letters are outside the Latin alphabet."""
-    if text.isascii():
-        return False
-    letters = [char for char in text if char.isalpha()]
-    others = sum(char > _LATIN_END for char in letters)
-    return others > _MAX_OTHER_LETTERS * len(letters)
-
-
-def _foreign_words(text: str) -> list[str]:
-    """Return the stop words of the most likely other language; none where English is likelier.
-
-    Another language must have two different stop words in the text, and more than English has.
-    """
-    words = _WORD.findall(text.lower())
-    if _ANY_FOREIGN.isdisjoint(words):
-        return []
-    english = sum(word in _ENGLISH for word in words)
-    best: list[str] = []
-    most = max(1, english)
-    for stops in _FOREIGN.values():
-        hits = [word for word in words if word in stops]
-        different = sorted(set(hits))
-        if len(different) >= 2 and len(hits) > most:
-            best, most = different, len(hits)
-    return best

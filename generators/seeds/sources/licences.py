@@ -33,10 +33,6 @@ _NOISE = frozenset({"licence", "license", "licensed", "the", "under", "v", "vers
 _WORD = re.compile(r"(?:[^\W_]|\+)+(?:\.(?:[^\W_]|\+)+)*")
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 _IDENTIFIER = re.compile(r"(?:LicenseRef-|DocumentRef-)?[A-Za-z0-9][A-Za-z0-9.:-]*\+?")
-_GNU = re.compile(
-    r"(?:(?:gnu|affero|lesser|library|general|public|or|any|later|newer|only"
-    r"|[al]?gpl(?:v?\d(?:\.\d)?)?\+?|\d(?:\.\d)?\+?)(?: |\Z))+"
-)
 _WITH = re.compile(r"(?i)\s+with\s+")
 _OPERATORS = {"OR": "|", "AND": "&", "(": "(", ")": ")"}
 
@@ -132,7 +128,7 @@ def _recognised(words: str) -> str | None:
     """Return the identifier of one licence, with its exception if it has one."""
     base, *exception = _WITH.split(words, maxsplit=1)
     folded = _folded(base)
-    found = _KNOWN.get(folded) or _gnu(folded)
+    found = _KNOWN.get(folded)
     if found is None and folded.endswith("+") and folded[:-1] in _KNOWN:
         found = _KNOWN[folded[:-1]] + "+"
     return " WITH ".join([found, *exception]) if found else None
@@ -141,21 +137,6 @@ def _recognised(words: str) -> str | None:
 def _folded(words: str) -> str:
     found = (re.sub(r"v(?=\d)", "", word) for word in _WORD.findall(words.lower()))
     return " ".join(word for word in found if word not in _NOISE)
-
-
-def _gnu(folded: str) -> str | None:
-    """Return the identifier of a GNU licence, which has more names than a table can hold."""
-    families = set(re.findall(r"[al]?gpl", folded))
-    numbers = {number + ".0" * ("." not in number) for number in re.findall(r"\d(?:\.\d)?", folded)}
-    named = families or "general public" in folded
-    if not (named and _GNU.fullmatch(folded) and len(families) < 2 and len(numbers) < 2):
-        return None
-    family = "AGPL" if re.search("affero|agpl", folded) else "GPL"
-    family = "LGPL" if re.search("lesser|library|lgpl", folded) else family
-    if not numbers:
-        return f"LicenseRef-{family}"
-    later = re.search(r"\+|later|newer", folded)
-    return f"{family}-{numbers.pop()}-{'or-later' if later else 'only'}"
 
 
 def _tokens(words: str) -> Iterator[str]:

@@ -31,7 +31,7 @@ RULES: tuple[Rule, ...] = (
     Arguments(),
     Returns(),
     Markers(),
-    Text(language="english"),
+    Text(),
     Imports(third_party=("numpy",)),
     Modules(allow=("numpy",)),
     Safety(),

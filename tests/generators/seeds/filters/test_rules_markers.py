@@ -1,7 +1,6 @@
 """Marks of unfinished code, and what only looks like one."""
 
 import pytest
-from pydantic import ValidationError
 from rules_corpus import reason, seed
 
 from veristone.generators.seeds.filters.markers import Markers
@@ -96,12 +95,3 @@ def test_other_languages(language: str, code: str, expected: str) -> None:
 def test_documentation_in_comments_is_read_as_documentation_too() -> None:
     given = seed("/** Sums.\n * @todo tests\n */\nint f();", "cpp", docstring="Sums.\n@todo tests")
     assert reason(Markers(), given) == "marker_in_docstring"
-
-
-def test_the_words_are_a_setting() -> None:
-    rule = Markers(words=("NOCOMMIT",))
-    assert reason(rule, seed("def f(x): return x  # NOCOMMIT")) == "marker_in_comment"
-    assert reason(rule, seed("def f(x): return x  # TODO")) == "kept"
-    for words in [(), ("",), ("todo",), ("A B",)]:
-        with pytest.raises(ValidationError):
-            Markers(words=words)
