@@ -17,7 +17,10 @@ from veristone.engine.selfcheck import attacks, facts
 
 __all__ = ["Finding", "examine"]
 
-_WEAKER = ("memory-cgroup", "processes-cgroup", "cpu-cgroup", "own-user", "hidden-warden")
+_WEAKER = (
+    *("memory-cgroup", "processes-cgroup", "cpu-cgroup"),
+    *("own-user", "own-devices", "hidden-warden"),
+)
 _SHORT = Limits(cpu_s=2.0, wall_s=5.0)
 _TRIALS: tuple[tuple[str, str, Limits, tuple[Reason, ...]], ...] = (
     ("runs a program", "print(1)", _SHORT, (Reason.PASSED,)),

@@ -17,6 +17,7 @@ LAYERS = (
     "no-new-privileges",
     "no-ptrace",
     "not-root",
+    "own-devices",
     "own-ipc-namespace",
     "own-pid-namespace",
     "own-user",
@@ -36,6 +37,8 @@ ADVICE = {
     " looks",
     "own-user": "warden and sample share a user id; start Veristone as root or use Docker to"
     " separate them",
+    "own-devices": "samples share the host's /dev/null and its kind, and so locks on them, with"
+    " whoever runs beside them; start Veristone as root or use Docker",
     "hidden-warden": "samples see the warden's environment and open files; gVisor shows them",
     "seccomp": "the kernel refused our system call filter: do not run hostile code here",
     "no-network": "samples can reach the network: do not run hostile code here",

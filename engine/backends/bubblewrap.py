@@ -23,6 +23,7 @@ from typing import IO
 
 from veristone import BackendUnavailable, SandboxFailure
 from veristone.engine.backends import cgroup
+from veristone.engine.backends.devices import Devices
 from veristone.engine.backends.root import GUEST_WARDEN, Roots, base_interpreter
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
@@ -80,7 +81,7 @@ class Bubblewrap:
 
     async def start(self, language: Language) -> Sandbox:
         """See `Backend.start`."""
-        if self._program is None or self._roots is None:
+        if self._program is None or self._roots is None or self._files is None:
             raise BackendUnavailable("bubblewrap: the back end is not open")
         root = await asyncio.to_thread(self._roots.words, language)
         uid = _FIRST_UID + random.randrange(_UIDS) if self._as_root else None
@@ -89,9 +90,11 @@ class Bubblewrap:
             f"root:x:0:0:root:/:/bin/sh\nsandbox:x:{shown}:{shown}:sandbox:/work:/bin/sh\n"
         )
         group = self._group()
-        command = [self._program, *self._walls(uid), *root, *self._places(passwd), *group.binds()]
+        devices = Devices(Path(self._files.name))
+        command = [self._program, *self._walls(uid), *root, *self._places(passwd, devices)]
+        command += group.binds()
         command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", GUEST_WARDEN]
-        command += self._warden(self._roots.interpreter.executable, uid, language)
+        command += self._warden(self._roots.interpreter.executable, uid, devices, language)
         ours, theirs = socket.socketpair()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
         try:
@@ -107,6 +110,7 @@ class Bubblewrap:
         except OSError as error:
             ours.close()
             log.close()
+            devices.remove()
             await group.remove()
             raise BackendUnavailable(f"bubblewrap: cannot start bwrap: {error}") from error
         finally:
@@ -121,7 +125,7 @@ class Bubblewrap:
                 self._config.max_disk_mib,
                 self._config.max_memory_mib,
             ),
-            functools.partial(_destroy, process, log, group),
+            functools.partial(_destroy, process, log, group, devices),
         )
         try:
             await sandbox.greet(self._config.start_timeout_s, self.name, "", self._config.require)
@@ -150,20 +154,27 @@ class Bubblewrap:
                 command += ["--cap-add", capability]
         return [*command, "--hostname", "sandbox"]
 
-    def _places(self, passwd: int) -> list[str]:
+    def _places(self, passwd: int, devices: Devices) -> list[str]:
         disk = str(self._config.max_disk_mib * 1024 * 1024)
         command = ["--perms", "0644", "--file", str(passwd), "/etc/passwd"]
         # Settings of the kernel are files that their owner can write, capabilities or none; in a
         # user namespace the sample is the owner of some.
         command += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
+        command += devices.binds()
+        # Queues outlive processes. The filter refuses them; what is there is seen and removed.
+        command += ["--mqueue", "/dev/mqueue"]
         for place in ("/work", "/tmp", "/dev/shm"):
             command += ["--perms", "1777", "--size", disk, "--tmpfs", place]
         return command
 
-    def _warden(self, python: str, uid: int | None, language: Language) -> list[str]:
+    def _warden(
+        self, python: str, uid: int | None, devices: Devices, language: Language
+    ) -> list[str]:
         command = [python, "-m", "warden"]
         if uid is not None:
             command += ["--uid", str(uid)]
+        if not devices.own:
+            command.append("--shared-devices")
         if self._config.preload and language.zygote:
             command += ["--preload", *self._config.preload]
         return command
@@ -183,7 +194,10 @@ def _tail(log: IO[bytes]) -> str:
 
 
 async def _destroy(
-    process: asyncio.subprocess.Process, log: IO[bytes], group: cgroup.Group
+    process: asyncio.subprocess.Process,
+    log: IO[bytes],
+    group: cgroup.Group,
+    devices: Devices,
 ) -> None:
     # The whole process group: bwrap is two processes, and the inner one does not know yet, while
     # it starts, that it is to die with the outer one.
@@ -193,6 +207,7 @@ async def _destroy(
     if said := _tail(log):
         _log.info("sandbox %d ended: %s", process.pid, said)
     log.close()
+    devices.remove()
     await group.remove()
 
 

@@ -148,6 +148,7 @@ class Cgroup:
         self.pids_limit = next((n for n in counts if n is not None), None)
         self._oom = self._first(self._OOM) if self.memory_limit else None
         self._pids = self._first(self._PIDS) if self.pids_limit else None
+        self.memory = _Memory.of_this_sandbox() if self.memory_limit else None
         # gVisor shows groups of version 1 that hold nothing and count wrongly.
         files = (self._CPU, self._CPU_V1) if self.memory_limit else (self._CPU,)
         self._cpu = next((opened for one in files if (opened := _CpuTime(*one)).fd >= 0), None)
@@ -168,6 +169,42 @@ class Cgroup:
     def cpu_s(self) -> Optional[float]:
         """Return the CPU seconds of this sandbox since it was made; None where nobody counts."""
         return self._cpu.read() if self._cpu else None
+
+
+class _Memory:
+    """What a control group counts as used, and how much of it is files that could be read again."""
+
+    _FILES = (
+        ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat", b"file"),
+        (
+            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+            "/sys/fs/cgroup/memory/memory.stat",
+            b"cache",
+        ),
+    )
+
+    def __init__(self, used: int, stat: int, files: bytes) -> None:
+        self._used, self._stat, self._files = used, stat, files
+
+    @classmethod
+    def of_this_sandbox(cls) -> Optional[_Memory]:
+        """Return the group's numbers; None where they are not shown."""
+        for used, stat, files in cls._FILES:
+            fd = open_or_none(used)
+            if fd >= 0:
+                return cls(fd, open_or_none(stat), files)
+        return None
+
+    def used_kib(self) -> int:
+        """Return all that is charged to the group, the kernel's own memory included."""
+        return int(os.pread(self._used, 64, 0)) // 1024
+
+    def reclaimable_kib(self) -> int:
+        """Return what the kernel can drop: copies of files, without those that live in memory."""
+        words = os.pread(self._stat, 8192, 0).split()
+        numbers = dict(zip(words[::2], words[1::2]))
+        files = int(numbers.get(self._files, 0)) - int(numbers.get(b"shmem", 0))
+        return (files + int(numbers.get(b"slab_reclaimable", 0))) // 1024
 
 
 class _CpuTime:

@@ -26,6 +26,7 @@ KILL = 0x80000000
 EPERM = 0x00050000 | 1
 ENOSYS = 0x00050000 | 38
 EAFNOSUPPORT = 0x00050000 | 97
+EPROTONOSUPPORT = 0x00050000 | 93
 
 _ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _NEWEST = 462
@@ -133,17 +134,27 @@ _SCHEDULE = {
 }
 # ... and in the second one, behind a word that says whether it is the id of a process.
 _PRIORITY = {"setpriority": ((141, 140), 0), "ioprio_set": ((251, 30), 1)}
-_IOCTL = (16, 29)
-_MEMFD_CREATE = (319, 279)
+_IOCTL, _FCNTL = (16, 29), (72, 25)
+_SETSOCKOPT = (54, 208)
+# Of pages that a pipe holds no process's size tells: with huge ones a few pipes hide gigabytes.
+_UNCOUNTED = {"memfd_create": (319, 279), "vmsplice": (278, 75)}
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 _NEW_NAMESPACE = 0x7E020000
-_FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
+_INTERNET = (0, 1, 6, 17, 58, 255)  # by default, ICMP, TCP, UDP, ICMPv6, raw
+# Family: protocols. Of AF_NETLINK there are the routes, which libraries ask for addresses, and
+# sock_diag, which the warden asks; any other would be more of the kernel to attack, and messages to
+# oneself that nobody counts.
+_SOCKETS = {1: (0, 1), 2: _INTERNET, 10: _INTERNET, 16: (0, 4)}
+_IPPROTO_IPV6, _IPV6_FLOWLABEL_MGR = 41, 32
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+# What these set stays with a file, also with a folder that outlives the sample: hints for writing
+# (F_SET_RW_HINT, F_SET_FILE_RW_HINT) and attributes (FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR).
+_HINTS, _ATTRIBUTES = (1036, 1038), (0x40086602, 0x401C5820)
 
 # Classic BPF.
 _LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
-_NR, _ARCH_OFFSET, _ARG0, _ARG1 = 0, 4, 16, 24
+_NR, _ARCH_OFFSET, _ARG0, _ARG1, _ARG2 = 0, 4, 16, 24, 32
 
 
 def _op(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
@@ -180,11 +191,19 @@ def program(machine: str) -> bytes:
         _op(_RET, EPERM),
         _op(_LD, _NR),
     ]
+    sockets = _known_sockets()
     for number in (_SOCKET[column], _SOCKETPAIR[column]):
-        code += [_op(_JEQ, number, 0, len(_FAMILIES) + 3), _op(_LD, _ARG0)]
-        for index, family in enumerate(_FAMILIES):
-            code.append(_op(_JEQ, family, len(_FAMILIES) - index, 0))
-        code += [_op(_RET, EAFNOSUPPORT), _op(_RET, ALLOW)]
+        code += [_op(_JEQ, number, 0, len(sockets)), *sockets]
+    # A flow label stays with its network for minutes when its socket is gone.
+    code += [
+        _op(_JEQ, _SETSOCKOPT[column], 0, 6),
+        _op(_LD, _ARG1),
+        _op(_JEQ, _IPPROTO_IPV6, 0, 3),
+        _op(_LD, _ARG2),
+        _op(_JEQ, _IPV6_FLOWLABEL_MGR, 0, 1),
+        _op(_RET, EPERM),
+        _op(_LD, _NR),
+    ]
     # prlimit64 only on oneself: where warden and sample share a uid it would reach the warden.
     code += [
         _op(_JEQ, _PRLIMIT[column], 0, 4),
@@ -212,15 +231,28 @@ def program(machine: str) -> bytes:
             _op(_RET, EPERM),
             _op(_LD, _NR),
         ]
-    code += [
-        _op(_JEQ, _IOCTL[column], 0, 4),
-        _op(_LD, _ARG1),
-        _op(_JEQ, _TIOCSTI, 1, 0),
-        _op(_JEQ, _TIOCLINUX, 0, 1),
-        _op(_RET, EPERM),
-        _op(_RET, ALLOW),
-    ]
+    code += _refuse(_IOCTL[column], (_TIOCSTI, _TIOCLINUX, *_ATTRIBUTES))
+    code += _refuse(_FCNTL[column], _HINTS)
+    code.append(_op(_RET, ALLOW))
     return b"".join(code)
+
+
+def _refuse(number: int, values: tuple[int, ...]) -> list[bytes]:
+    """Refuse a call whose second argument is one of `values`."""
+    code = [_op(_JEQ, value, len(values) - at, 0) for at, value in enumerate(values)]
+    code += [_op(_RET, ALLOW), _op(_RET, EPERM)]
+    return [_op(_JEQ, number, 0, len(code) + 1), _op(_LD, _ARG1), *code]
+
+
+def _known_sockets() -> list[bytes]:
+    """Answer a call whose first argument is a family of sockets and whose third is a protocol."""
+    code = [_op(_LD, _ARG0)]
+    for family, protocols in _SOCKETS.items():
+        count = len(protocols)
+        code += [_op(_JEQ, family, 0, count + 3), _op(_LD, _ARG2)]
+        code += [_op(_JEQ, protocol, count - at, 0) for at, protocol in enumerate(protocols)]
+        code += [_op(_RET, EPROTONOSUPPORT), _op(_RET, ALLOW)]
+    return [*code, _op(_RET, EAFNOSUPPORT)]
 
 
 class _Program(ctypes.Structure):
@@ -239,7 +271,7 @@ class Filter:
         kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(self._wanted))
 
 
-def without_memfd() -> Optional[Filter]:
+def without_uncounted_memory() -> Optional[Filter]:
     """Return a filter for samples that no cgroup holds: no memory that belongs to no process.
 
     None on a machine that the filters do not know.
@@ -248,12 +280,10 @@ def without_memfd() -> Optional[Filter]:
     if machine not in _ARCH:
         return None
     column = list(_ARCH).index(machine)
-    return Filter(
-        _op(_LD, _NR)
-        + _op(_JEQ, _MEMFD_CREATE[column], 0, 1)
-        + _op(_RET, ENOSYS)
-        + _op(_RET, ALLOW)
-    )
+    code = [_op(_LD, _NR)]
+    for numbers in _UNCOUNTED.values():
+        code += [_op(_JEQ, numbers[column], 0, 1), _op(_RET, ENOSYS)]
+    return Filter(b"".join([*code, _op(_RET, ALLOW)]))
 
 
 def install() -> None:

@@ -1,11 +1,13 @@
 """The warden's loop: take a job, run it, report, wipe, take the next.
 
-    python -m warden [--work DIR] [--uid N] [--socket PATH] [--preload MODULE ...]
+    python -m warden [--work DIR] [--uid N] [--socket PATH] [--shared-devices]
+                     [--preload MODULE ...]
 
 Frames come on standard input and go to standard output, or both ways over one connection to a
 Unix socket at PATH. With ``--uid`` the warden is root and each sample runs as that user; without
 it the sample shares the warden's user (a user namespace with one id), and seccomp,
-no-new-privileges and the rules for PID 1 keep the two apart.
+no-new-privileges and the rules for PID 1 keep the two apart. ``--shared-devices`` says that the
+files under /dev are the host's own.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from .record import Recorder
 from .residue import Residue
 from .supervise import Stream, Supervisor, wake_pipe
 from .usage import Watched
-from .wipe import NotClean, Wiper, writable_places
+from .wipe import NotClean, Wiper, devices, writable_places
 
 # What programs import most, and what the interpreter itself loads to compile or to show an error.
 # Each module makes every fork a little dearer, most of all one with libraries of its own: what is
@@ -62,11 +64,14 @@ class Warden:
         self._identity = Identity(options.uid, options.uid)
         self._arena = frames.Arena()
         self._cgroup = kernel.Cgroup()
-        self._filter = None if self._cgroup.memory_limit else seccomp.without_memfd()
-        self._wiper = Wiper(writable_places(options.uid or os.getuid()), options.uid)
+        self._filter = None if self._cgroup.memory_limit else seccomp.without_uncounted_memory()
+        self._shared_devices: bool = options.shared_devices
+        own_devices = [] if self._shared_devices else devices()
+        places = writable_places(options.uid or os.getuid())
+        self._wiper = Wiper(places, options.uid, own_devices)
         self._wiper.wipe()
         self._residue = Residue(self._wiper)
-        watched = Watched(self._cgroup, options.uid)
+        watched = Watched(self._cgroup, options.uid, lambda: self._wiper.used_bytes() // 1024)
         self._supervisor = Supervisor(
             self._cgroup, self._wiper, watched, wake_pipe(), _resident_kib()
         )
@@ -79,6 +84,7 @@ class Warden:
     def greet(self) -> None:
         """Try the walls, and tell the engine that this sandbox is ready."""
         found = probe.probe(self._identity, self._cgroup)
+        found.layers["own-devices"] = not self._shared_devices
         self._residue.watch(found.sysctls)
         self._residue.check()
         hello = {
@@ -323,5 +329,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--work", default="/work")
     parser.add_argument("--uid", type=int)
     parser.add_argument("--socket")
+    parser.add_argument("--shared-devices", action="store_true")
     parser.add_argument("--preload", nargs="*", default=[])
     return parser.parse_args()

@@ -10,13 +10,20 @@ Only where the sizes as they are would break the limit, a closer look tells whic
 become other programs since, and share nothing, and how much the forks can have of their own: a page
 for each fault. (`smaps_rollup` would say it exactly, but waits for a lock that a fork bomb
 holds for seconds.) Page tables and what lies in sockets is added.
+
+Not all memory is part of a process's size: pages that processes share and nobody has mapped just
+now, pages in a pipe. A cgroup counts them, beside what nobody means by a program's memory: files
+in memory, which have a limit of their own, and copies of files on a disk. So where the growth of
+the group, without those, is over the limit, it counts. Without a cgroup the size of what
+processes share counts as it is mapped.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, Iterator, NamedTuple, Optional
 
 from . import kernel, sockets
 
@@ -26,8 +33,11 @@ _SLACK_S = 3 / _TICK
 """What rounding to ticks may hide of the time that a process collected from its children."""
 _LOOK_AT_TABLES_KIB = 1024 * 1024
 """Address space from which page tables may matter: they take a page for two MiB at most."""
-_FAULTS, _RESIDENT, _STACK = 7, 21, 25
-"""Minor faults, pages, and where the stack begins: elsewhere after each exec."""
+_GROUP_SLACK_KIB = 32 * 1024
+"""What a group's number may be above the truth: the kernel charges pages in advance, CPU by CPU."""
+_FAULTS, _SIZE, _RESIDENT, _STACK = 7, 20, 21, 25
+"""Minor faults, bytes of address space, pages that are resident, and where the stack begins:
+elsewhere after each exec."""
 
 
 class _Process(NamedTuple):
@@ -58,6 +68,8 @@ class Usage:
         self._gone_s: dict[str, float] = {}
         self._lost_s: dict[str, float] = {}
         self._group_then = watched.group_s()
+        self._group_memory_then = watched.group_kib()
+        self._shared_kib: dict[bytes, int] = {}
         self._own_then = time.process_time()
 
     def reap(self, resources: Any) -> None:
@@ -88,9 +100,26 @@ class Usage:
         besides = sum(_tables_kib(name, process) for name, process in alive.items())
         besides += sockets.held_bytes(self._watched.sockstat) // 1024
         resident = [process.resident_kib for process in alive.values()]
-        if sum(resident) + besides - self._baseline > limit_kib:
-            return self._watched.own_kib(list(alive), self._baseline) + besides
+        most = sum(resident) + besides - self._baseline
+        if self._group_memory_then is not None:
+            enough = limit_kib if most > limit_kib else limit_kib + _GROUP_SLACK_KIB
+            grown = self._watched.grown_kib(self._group_memory_then, enough)
+            if grown > enough or most > limit_kib:
+                return grown
+        else:
+            if (shared := self._shared_memory_kib(alive, limit_kib)) > limit_kib:
+                return shared
+            if most > limit_kib:
+                return self._watched.own_kib(list(alive), self._baseline) + besides
         return sum(max(0, size - self._baseline) for size in resident) + besides
+
+    def _shared_memory_kib(self, alive: dict[str, _Process], limit_kib: int) -> int:
+        """Return the size of what processes share without a file; 0 where it cannot be much."""
+        sizes = (process.size_kib - self._watched.size_kib for process in alive.values())
+        if sum(size for size in sizes if size > 0) <= limit_kib:
+            return 0
+        self._shared_kib = self._watched.shared_kib(list(alive), self._shared_kib)
+        return sum(self._shared_kib.values())
 
     def _notice_lost(self, alive: dict[str, _Process]) -> None:
         """Count the time of processes that ended and whose parent was not told."""
@@ -130,23 +159,63 @@ class Watched:
 
     `uid` is the sample's user where it is not the warden's own: only it sees all of a process. No
     sample can reach the warden meanwhile: for that its real and its saved user count.
+    `files_kib` tells how much lies in the file systems in memory.
     """
 
-    def __init__(self, cgroup: kernel.Cgroup, uid: Optional[int]) -> None:
+    def __init__(
+        self, cgroup: kernel.Cgroup, uid: Optional[int], files_kib: Callable[[], int]
+    ) -> None:
         self.group_s = cgroup.cpu_s
         self.sockstat = kernel.open_or_none("/proc/net/sockstat")
+        self._memory = cgroup.memory
+        self._files_kib = files_kib
+        self._reclaimable_kib = self._memory.reclaimable_kib() if self._memory else 0
         self._uid = uid
-        self._stack = _stat("self")[_STACK]
+        own = _stat("self")
+        self._stack = own[_STACK]
+        self.size_kib = int(own[_SIZE]) // 1024
+
+    def group_kib(self) -> Optional[int]:
+        """Return what the cgroup counts as used memory; None where nobody counts."""
+        return self._memory.used_kib() if self._memory else None
+
+    def grown_kib(self, then_kib: int, enough_kib: int) -> int:
+        """Return by how much the group has grown, without files; roughly where it is not enough."""
+        if self._memory is None:
+            return 0
+        grown = self._memory.used_kib() - then_kib - self._files_kib()
+        if grown <= enough_kib:
+            return grown
+        return grown - max(0, self._memory.reclaimable_kib() - self._reclaimable_kib)
 
     def own_kib(self, names: list[str], baseline_kib: int) -> int:
         """Return what these processes can hold beside what they share with the warden."""
-        if self._uid is None:
+        with self._as_the_sample():
             return sum(_own_kib(name, self._stack, baseline_kib) for name in names)
+
+    def shared_kib(self, names: list[str], known: dict[bytes, int]) -> dict[bytes, int]:
+        """Return the size of each piece of memory without a file that these processes share.
+
+        It stays as large as it was once seen, whatever part of it is mapped. A process that
+        cannot be looked at counts with its whole size.
+        """
+        found: dict[bytes, int] = {}
+        with self._as_the_sample():
+            for name in names:
+                for piece, size in _shared_kib(name).items():
+                    found[piece] = max(size, found.get(piece, 0), known.get(piece, 0))
+        return found
+
+    @contextlib.contextmanager
+    def _as_the_sample(self) -> Iterator[None]:
+        if self._uid is None:
+            yield
+            return
         # Of its own accord the kernel would forget that this process is to die with bwrap.
         at_parents_death = kernel.death_signal()
         os.seteuid(self._uid)
         try:
-            return sum(_own_kib(name, self._stack, baseline_kib) for name in names)
+            yield
         finally:
             os.seteuid(0)
             kernel.prctl(kernel.PR_SET_PDEATHSIG, at_parents_death)
@@ -171,7 +240,7 @@ def _look(name: str) -> Optional[_Process]:
         collected_s=(int(fields[13]) + int(fields[14])) / _TICK,
         threads=int(fields[17]),
         resident_kib=int(fields[_RESIDENT]) * _PAGE // 1024,
-        size_kib=int(fields[20]) // 1024,
+        size_kib=int(fields[_SIZE]) // 1024,
     )
 
 
@@ -193,6 +262,25 @@ def _own_kib(name: str, stack: bytes, baseline_kib: int) -> int:
         return mine  # another program; or one that does not let itself be looked at
     grown = int(fields[_RESIDENT]) * _PAGE // 1024 - baseline_kib
     return max(grown, min(mine, int(fields[_FAULTS]) * _PAGE // 1024))
+
+
+def _shared_kib(name: str) -> dict[bytes, int]:
+    """Return, for each piece of shared memory without a file, up to where it is mapped."""
+    pieces: dict[bytes, int] = {}
+    try:
+        with open(f"/proc/{name}/maps", "rb") as file:
+            for line in file:
+                if line.endswith(b"/dev/zero (deleted)\n"):
+                    span, _, offset, _, inode, *_ = line.split()
+                    start, end = (int(address, 16) for address in span.split(b"-"))
+                    size = (int(offset, 16) + end - start) // 1024
+                    pieces[inode] = max(size, pieces.get(inode, 0))
+    except PermissionError:
+        process = _look(name)
+        return {b"unseen " + name.encode(): process.size_kib if process else 0}
+    except OSError:
+        pass  # it ended while we looked
+    return pieces
 
 
 def waiting_s() -> float:

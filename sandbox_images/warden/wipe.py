@@ -16,7 +16,7 @@ import mmap
 import os
 import stat
 import struct
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional, Sequence
 
 MAX_FILES = 65_536
 """Files in one place; docker's tmpfs counts them itself, bubblewrap's has no such limit."""
@@ -63,18 +63,35 @@ def _may_write(info: os.stat_result, uid: int) -> bool:
     )
 
 
+def devices() -> list[str]:
+    """Return the device files that everybody can write to, and so set the times of."""
+    with os.scandir("/dev") as entries:
+        return [
+            entry.path for entry in entries if _is_open_device(entry.stat(follow_symlinks=False))
+        ]
+
+
+def _is_open_device(info: os.stat_result) -> bool:
+    return stat.S_ISCHR(info.st_mode) and bool(info.st_mode & stat.S_IWOTH)
+
+
 class Wiper:
     """Holds the writable places open and empties them.
 
-    `uid` is the sample's user where it is not the warden's own.
+    `uid` is the sample's user where it is not the warden's own. `devices` are this sandbox's own
+    device files: like the places they can be touched by a sample that leaves no file, and their
+    times would tell the next one.
     """
 
-    def __init__(self, places: list[Place], uid: Optional[int] = None) -> None:
+    def __init__(
+        self, places: list[Place], uid: Optional[int] = None, devices: Sequence[str] = ()
+    ) -> None:
         self.places = [place.path for place in places]
         self._uid = uid
         self._fds = [os.open(path, _OPEN) for path in self.places]
         self._in_memory = [fd for fd, place in zip(self._fds, places) if place.kind == "tmpfs"]
         self._modes = [stat.S_IMODE(os.fstat(fd).st_mode) for fd in self._fds]
+        self._touchable = [path for path in (*self.places, *devices) if _touch(path)]
 
     def wipe(self) -> None:
         """Empty every place, or raise `NotClean`."""
@@ -85,6 +102,8 @@ class Wiper:
                     _restore(fd, mode)
             except OSError as error:
                 raise NotClean(f"{path}: {error}") from error
+        for path in self._touchable:
+            os.utime(path, (0, 0))
 
     def _wipe_one(self, fd: int) -> None:
         try:
@@ -155,7 +174,15 @@ def _restore(fd: int, mode: int) -> None:
     for name in os.listxattr(fd):
         if name.startswith(("user.", "system.posix_acl")):
             os.removexattr(fd, name)
-    os.utime(fd, (0, 0))
+
+
+def _touch(path: str) -> bool:
+    """Set the times of a file to nothing; False where they are not ours to set."""
+    try:
+        os.utime(path, (0, 0))
+    except OSError:
+        return False
+    return True
 
 
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -99,3 +99,20 @@ async def test_a_kill_that_was_another_samples_costs_one_run(
         vmstat(path, 8)
         verdict = await engine.verify(Sample(code=""))
     assert (verdict.reason, verdict.attempts) == (Reason.SIGNALLED, 2)
+
+
+@pytest.mark.parametrize("kills", [0, 1, 2])
+async def test_a_kill_that_nobody_knows_of_must_come_twice(kills: int) -> None:
+    """Once it may be a person's, and no failure; and no program can have itself left out by it."""
+    met = 0
+
+    def script(job: Job) -> Answer:
+        nonlocal met
+        met += 1
+        return report(**KILLED) if met <= kills else report()
+
+    async with Engine(EngineConfig(sandboxes=1), backend=FakeBackend(script)) as engine:
+        verdict = await engine.verify(Sample(code=""))
+    wanted = Reason.SIGNALLED if kills == 2 else Reason.PASSED
+    assert (verdict.reason, verdict.attempts) == (wanted, 1)
+    assert met == 1 + (kills > 0)

@@ -106,12 +106,42 @@ def test_clone_makes_processes_and_threads_but_no_namespaces(machine: str) -> No
 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("call", [seccomp._SOCKET, seccomp._SOCKETPAIR])
-def test_sockets_of_four_families_only(machine: str, call: tuple[int, int]) -> None:
+def test_sockets_of_four_families_and_few_protocols(machine: str, call: tuple[int, int]) -> None:
     number = call[MACHINES.index(machine)]
-    allowed = {1, 2, 10, 16}
+    internet = {0, 1, 6, 17, 58, 255}
+    allowed = {1: {0, 1}, 2: internet, 10: internet, 16: {0, 4}}
     for family in range(64):
-        wanted = seccomp.ALLOW if family in allowed else seccomp.EAFNOSUPPORT
-        assert ask(machine, number, family) == wanted, family
+        for protocol in (0, 1, 2, 4, 6, 16, 17, 58, 132, 255, 262):  # SCTP is 132, MPTCP 262
+            wanted = seccomp.EAFNOSUPPORT
+            if family in allowed:
+                known = protocol in allowed[family]
+                wanted = seccomp.ALLOW if known else seccomp.EPROTONOSUPPORT
+            assert ask(machine, number, family, 1, protocol) == wanted, (family, protocol)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_no_flow_label_is_made(machine: str) -> None:
+    number = seccomp._SETSOCKOPT[MACHINES.index(machine)]
+    for level, option, answer in (
+        (41, 32, seccomp.EPERM),
+        (41, 33, seccomp.ALLOW),
+        (1, 32, seccomp.ALLOW),
+        (41 | 1 << 32, 32 | 1 << 32, seccomp.EPERM),
+    ):
+        assert ask(machine, number, 3, level, option) == answer
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_nothing_is_set_that_stays_with_a_file(machine: str) -> None:
+    column = MACHINES.index(machine)
+    for numbers, refused, allowed in (
+        (seccomp._FCNTL, (1036, 1038), (0, 4, 1031, 1035, 1037)),  # F_GET_RW_HINT and others
+        (seccomp._IOCTL, (0x40086602, 0x401C5820), (0x80086601, TCGETS)),  # FS_IOC_GETFLAGS
+    ):
+        for request in refused:
+            assert ask(machine, numbers[column], 3, request) == seccomp.EPERM
+        for request in allowed:
+            assert ask(machine, numbers[column], 3, request) == seccomp.ALLOW
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -145,16 +175,16 @@ def test_the_warden_keeps_its_priority(machine: str, name: str) -> None:
             assert ask(machine, number, which, who) == seccomp.EPERM
 
 
-def test_without_a_cgroup_there_is_no_anonymous_file() -> None:
+def test_without_a_cgroup_no_memory_is_held_that_nobody_counts() -> None:
     machine = os.uname().machine
     if machine not in MACHINES:
         pytest.skip(f"no filter for {machine}")
-    extra = seccomp.without_memfd()
+    extra = seccomp.without_uncounted_memory()
     assert extra is not None
     code = extra._code.raw
+    uncounted = {numbers[MACHINES.index(machine)] for numbers in seccomp._UNCOUNTED.values()}
     for number in range(601):
-        memfd = number == seccomp._MEMFD_CREATE[MACHINES.index(machine)]
-        wanted = seccomp.ENOSYS if memfd else seccomp.ALLOW
+        wanted = seccomp.ENOSYS if number in uncounted else seccomp.ALLOW
         assert run(code, number, (), seccomp._ARCH[machine]) == wanted
 
 
@@ -207,7 +237,7 @@ def test_numbers_are_those_of_the_kernel_headers(machine: str) -> None:
     tables |= {"clone": seccomp._CLONE, "socket": seccomp._SOCKET, "ioctl": seccomp._IOCTL}
     tables |= {"socketpair": seccomp._SOCKETPAIR, "prlimit64": seccomp._PRLIMIT}
     tables |= seccomp._SCHEDULE | {name: n for name, (n, _) in seccomp._PRIORITY.items()}
-    tables |= {"memfd_create": seccomp._MEMFD_CREATE}
+    tables |= {"setsockopt": seccomp._SETSOCKOPT, "fcntl": seccomp._FCNTL} | seccomp._UNCOUNTED
     wrong = {
         name: (numbers[column], known[name])
         for name, numbers in tables.items()

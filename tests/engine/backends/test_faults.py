@@ -103,6 +103,22 @@ async def test_a_sandbox_that_is_killed_in_mid_sample_costs_a_retry_and_no_verdi
     assert sum(verdict.attempts == 2 for verdict in verdicts) >= 2
 
 
+@pytest.mark.bubblewrap
+async def test_a_program_that_is_killed_from_outside_is_run_again() -> None:
+    async with open_engine("bubblewrap") as engine:
+        before = children(os.getpid())
+        work = asyncio.ensure_future(
+            engine.verify(Sample(code=SLEEPER, check=ProgramCheck(stdout="done\n")))
+        )
+        await until(lambda: children(os.getpid()) - before, 10, "the program never started")
+        await asyncio.sleep(0.2)
+        for pid in children(os.getpid()) - before:
+            os.kill(pid, signal.SIGKILL)
+        verdict = await asyncio.wait_for(work, 60)
+    assert (verdict.reason, verdict.attempts) == (Reason.PASSED, 1), story(verdict)
+    assert verdict.usage.runs == 2
+
+
 @pytest.mark.parametrize("name", on.values())
 async def test_an_idle_sandbox_that_is_killed_is_not_missed(name: str) -> None:
     async with open_engine(name) as engine:
