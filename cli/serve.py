@@ -25,6 +25,10 @@ async def serve(
     uds: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Listen on this Unix socket instead.")
     ] = None,
+    jobs: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep jobs (/v1/jobs) here, over a restart too."),
+    ] = None,
     service: Annotated[
         Path | None,
         typer.Option(
@@ -53,7 +57,7 @@ async def serve(
 
     if with_parent:
         end_with_parent()
-    given: dict[str, Any] = {"host": host, "port": port, "uds": uds}
+    given: dict[str, Any] = {"host": host, "port": port, "uds": uds, "jobs": jobs}
     settings: dict[str, Any] = {}
     if service is not None:
         settings = read_toml(service, str(service), what="configuration", known=())

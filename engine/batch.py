@@ -15,10 +15,10 @@ import os
 import stat
 import sys
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, Protocol
 
 import msgspec
 
@@ -37,7 +37,7 @@ from veristone.engine.engine import Engine
 from veristone.engine.reading import read_sample
 from veristone.files import lock
 
-__all__ = ["Tally", "verify_file"]
+__all__ = ["Judge", "Tally", "verify_file"]
 
 _log = logging.getLogger(__name__)
 MAX_LINE = 128 * 1024 * 1024
@@ -70,6 +70,18 @@ class Tally:
         return sum(n for reason, n in self.reasons.items() if reason.decision == decision)
 
 
+class Judge(Protocol):
+    """What judges a file: an open engine, or who shares one with others."""
+
+    def accept(self, sample: Sample) -> None:
+        """See `Engine.accept`."""
+        ...
+
+    def verify_stream(self, samples: AsyncIterable[Sample]) -> AsyncIterator[Verdict]:
+        """See `veristone.Verifier`; in order."""
+        ...
+
+
 async def verify_file(
     samples: Path | None,
     output: Path | None,
@@ -77,6 +89,7 @@ async def verify_file(
     *,
     mode: Literal["new", "resume", "overwrite"] = "new",
     on_record: Callable[[Tally], None] = lambda tally: None,
+    judge: Judge | None = None,
 ) -> Tally:
     """Judge the samples of a file and write their verdicts to another.
 
@@ -87,6 +100,7 @@ async def verify_file(
         mode: `new` refuses an output that holds something, `resume` goes on where it ends,
             `overwrite` starts it anew.
         on_record: called after every record with the counts so far, always the same object.
+        judge: judges, in place of an engine of the run's own.
 
     Raises:
         ConfigError: a file cannot be opened, is of another kind, or the output is that of another
@@ -102,7 +116,8 @@ async def verify_file(
         sink = _open_output(output, mode, stack)
         done = _records(output) if mode == "resume" and output is not None else 0
         writer = _Writer(sink, tally, on_record, output if mode == "resume" else None)
-        async with Engine(config) as engine:
+        engine_of = Engine(config) if judge is None else contextlib.nullcontext(judge)
+        async with engine_of as engine:
             reader = _Reader(source, tally, done, output, writer, engine.accept)
             async for verdict in engine.verify_stream(reader.samples()):
                 writer.verdict(verdict)

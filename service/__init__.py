@@ -6,8 +6,8 @@
 service's requests into samples and of verdicts into its replies. Nothing here judges.
 """
 
-from veristone.service.app import create_app
+from veristone.service.app import Service
 from veristone.service.config import ServiceConfig
 from veristone.service.serve import serve
 
-__all__ = ["ServiceConfig", "create_app", "serve"]
+__all__ = ["Service", "ServiceConfig", "serve"]

@@ -24,6 +24,9 @@ _MEMORY = 0.05
 _WAY, _MOST_WAY_S = 0.05, 1.0
 """Share of a deadline, and seconds of it at most, that are left for the way here and back."""
 
+_LATER = "/later"
+"""Whose samples those are that can wait; no tenant is called so."""
+
 
 class NoVerdict(VeristoneError, RuntimeError):
     """Nothing can be said about the sample, and that is no fault of its. Ask again.
@@ -66,6 +69,7 @@ class Admission:
         self._slots = slots
         self._most_waiting = most_waiting
         self._free = asyncio.Semaphore(slots)
+        self._later = asyncio.Semaphore(max(1, slots // 2))
         self._running = 0
         self._entered: Counter[str] = Counter()
         self._typical_s = 0.0
@@ -114,6 +118,23 @@ class Admission:
             raise Overloaded(f"not judged within {deadline_s:g} s", self._wait_s()) from None
         finally:
             self._entered[tenant] -= 1
+
+    async def verify_later(self, sample: Sample) -> Verdict:
+        """Judge a sample that can wait, for as long as it takes.
+
+        All such samples together take half of the slots at most and stand in line with requests:
+        neither keeps the other out.
+
+        Raises:
+            InvalidSample: it cannot be judged as it is.
+        """
+        async with self._later:
+            self._entered[_LATER] += 1
+            try:
+                async with self._free:
+                    return await self._run(sample)
+            finally:
+                self._entered[_LATER] -= 1
 
     def refusal(
         self, deadline_s: float, tenant: str = "", most_waiting: int | None = None

@@ -1,7 +1,8 @@
-"""The ASGI application: routes around one engine."""
+"""The service as an ASGI application: routes around one engine."""
 
 from collections.abc import Callable
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
@@ -18,9 +19,11 @@ from veristone.service.config import ServiceConfig
 from veristone.service.dialects import DIALECTS
 from veristone.service.door import Door
 from veristone.service.errors import HANDLERS, refuse
+from veristone.service.job_paths import job_routes
+from veristone.service.jobs import Jobs
 from veristone.service.metrics import Metrics
 
-__all__ = ["Health", "create_app"]
+__all__ = ["Health", "Service"]
 
 _MIB = 1024 * 1024
 
@@ -36,26 +39,86 @@ class Health(msgspec.Struct, frozen=True):
     slots: int
 
 
-def create_app(engine: Engine, config: ServiceConfig | None = None) -> Door:
-    """Return the ASGI application that serves an open engine."""
-    config = config or ServiceConfig()
-    # One sample per sandbox is judged while the next stands ready beside it.
-    slots = 2 * engine.config.sandboxes
-    admission = Admission(engine, slots, config.most_waiting)
-    metrics = Metrics(admission.load)
-    callers = Callers(config, admission, metrics)
+class Service:
+    """An open engine as an ASGI application. Used as ``async with``, it works on its jobs."""
 
+    def __init__(self, engine: Engine, config: ServiceConfig | None = None) -> None:
+        self._config = config = config or ServiceConfig()
+        # One sample per sandbox is judged while the next stands ready beside it.
+        slots = 2 * engine.config.sandboxes
+        admission = Admission(engine, slots, config.most_waiting)
+        metrics = Metrics(admission.load)
+        callers = Callers(config, admission, metrics)
+        self._jobs = _jobs(engine, config, admission, metrics)
+        app = _application(engine, config, admission, metrics, callers, self._jobs)
+        judging = dict.fromkeys(native.JUDGING, refuse)
+        judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
+        self._door = Door(app, admission, callers, config, judging)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """See the ASGI specification."""
+        await self._door(scope, receive, send)
+
+    async def __aenter__(self) -> Self:
+        """Go on with the jobs that there are.
+
+        Raises:
+            ConfigError: another service works on the same folder of jobs.
+        """
+        if self._jobs is not None:
+            await self._jobs.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave what is left of the jobs to the next process."""
+        if self._jobs is not None:
+            await self._jobs.__aexit__(kind, error, trace)
+
+
+def _jobs(
+    engine: Engine, config: ServiceConfig, admission: Admission, metrics: Metrics
+) -> Jobs | None:
+    if config.jobs is None:
+        return None
+    return Jobs(
+        config.jobs,
+        engine,
+        admission,
+        metrics.judged,
+        most=config.max_jobs,
+        most_mib=config.max_job_mib,
+        keep_s=config.keep_jobs_s,
+    )
+
+
+def _application(
+    engine: Engine,
+    config: ServiceConfig,
+    admission: Admission,
+    metrics: Metrics,
+    callers: Callers,
+    jobs: Jobs | None,
+) -> Litestar:
     # Litestar copies what it is given, deeply; a function it takes as it is.
     def caller(request: Request[Any, Any, Any]) -> Caller:
         return callers.caller(request)
 
     api = Router(
         "/",
-        route_handlers=[*native.ROUTES, *(dialect.router() for dialect in DIALECTS)],
+        route_handlers=[
+            *native.ROUTES,
+            job_routes(jobs),
+            *(dialect.router() for dialect in DIALECTS),
+        ],
         guards=[let_in],
         dependencies={"caller": Provide(caller, sync_to_thread=False)},
     )
-    app = Litestar(
+    return Litestar(
         route_handlers=[api, _health(engine, admission), _metrics(metrics)],
         exception_handlers=HANDLERS,
         logging_config=None,
@@ -68,9 +131,6 @@ def create_app(engine: Engine, config: ServiceConfig | None = None) -> Door:
         ),
         request_max_body_size=config.max_body_mib * _MIB,
     )
-    judging = dict.fromkeys(native.JUDGING, refuse)
-    judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
-    return Door(app, admission, callers, config, judging)
 
 
 def _health(engine: Engine, admission: Admission) -> Any:

@@ -42,6 +42,14 @@ class ServiceConfig(BaseModel):
     """Largest request, and largest line of a batch."""
     max_bodies_mib: int = Field(default=1024, ge=1)
     """Bodies of all requests that are under way, together; a request on top is refused at once."""
+    jobs: Path | None = None
+    """Folder of jobs, which are gone on with after a restart; None: there are no jobs."""
+    max_jobs: int = Field(default=64, ge=1)
+    """Jobs that are kept at one time, finished ones too."""
+    max_job_mib: int = Field(default=1024, ge=1)
+    """Largest file of a job."""
+    keep_jobs_s: float = Field(default=7 * 86400.0, ge=0)
+    """Seconds after the end of a job in which its results can be had."""
     drain_s: float = Field(default=60.0, ge=0)
     """Seconds that requests under way may take after SIGTERM."""
 

@@ -10,7 +10,7 @@ import uvicorn
 
 from veristone import ConfigError
 from veristone.engine import Engine, EngineConfig
-from veristone.service.app import create_app
+from veristone.service.app import Service
 from veristone.service.config import ServiceConfig
 
 __all__ = ["serve"]
@@ -23,7 +23,8 @@ async def serve(
 ) -> None:
     """Serve an engine over HTTP until this is cancelled.
 
-    Then no new connection is taken, and requests under way have `drain_s` seconds to end.
+    Then no new connection is taken, and requests under way have `drain_s` seconds to end. Jobs are
+    stopped where they are; the next service goes on with them.
 
     Args:
         config: of the service.
@@ -35,10 +36,10 @@ async def serve(
         BackendUnavailable: there is no way to isolate samples here.
     """
     config.check_exposure()
-    async with Engine(engine) as opened:
+    async with Engine(engine) as opened, Service(opened, config) as app:
         with _listening(config) as (listener, address):
             settings = uvicorn.Config(
-                create_app(opened, config),
+                app,
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -8,7 +8,7 @@ import httpx
 
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import FakeBackend
-from veristone.service import ServiceConfig, create_app
+from veristone.service import Service, ServiceConfig
 
 
 @contextlib.asynccontextmanager
@@ -17,8 +17,10 @@ async def serving(
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """Yield a client of a service whose engine answers from a script."""
     config = EngineConfig(sandboxes=sandboxes, attempts=1)
-    async with Engine(config, backend=backend or FakeBackend()) as engine:
-        app = create_app(engine, ServiceConfig.model_validate(settings))
+    async with (
+        Engine(config, backend=backend or FakeBackend()) as engine,
+        Service(engine, ServiceConfig.model_validate(settings)) as app,
+    ):
         # An exception of the application is a 500, as it is over a network.
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType] - Litestar's own types of ASGI
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:

@@ -10,7 +10,7 @@ import pytest
 
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import FakeBackend
-from veristone.service import ServiceConfig, create_app
+from veristone.service import Service, ServiceConfig
 
 TOKEN = "a-token-of-sixteen-or-more"
 
@@ -21,7 +21,7 @@ async def full(**settings: Any) -> AsyncGenerator[Any]:
     settings = {"most_waiting": 1} | settings
     config = EngineConfig(sandboxes=1, attempts=1)
     async with Engine(config, backend=FakeBackend(delay_s=0.5)) as engine:
-        app = create_app(engine, ServiceConfig.model_validate(settings))
+        app = Service(engine, ServiceConfig.model_validate(settings))
         body = b'{"code": "x"}'
         first = asyncio.ensure_future(ask(app, "/v1/verify", body=body, token=TOKEN))
         await asyncio.sleep(0.1)

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import sandbox_fusion
 
-from veristone import AssertsCheck, Decision, InvalidSample, Sample
+from veristone import AssertsCheck, BackendUnavailable, Decision, InvalidSample, Sample
 from veristone.client import Client, SyncClient, local
 
 COMMAND = str(Path(sys.executable).parent / "veristone")
@@ -98,6 +98,15 @@ async def test_a_service_of_ones_own() -> None:
         assert (await client.verify(Sample(code="print(1)"))).stdout.text == "1\n"
 
 
+async def test_a_service_of_ones_own_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["veristone.client.local"], "_START_S", 0.01)
+    with pytest.raises(
+        BackendUnavailable, match=r"within 0.01 s; to see why, run: veristone serve"
+    ):
+        async with local("--backend", "bubblewrap"):
+            pass
+
+
 def test_a_service_of_ones_own_ends_with_its_owner(tmp_path: Path) -> None:
     program = (
         "import asyncio, os, signal\n"
@@ -146,6 +155,24 @@ def _wait_for(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_job_outlives_a_service_that_is_killed(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"id": str(n), "code": f"import sys; sys.exit({n % 2})"}) for n in range(300)
+    ]
+    options = ("--jobs", str(tmp_path))
+    with served(*options) as (url, process):
+        job = httpx.post(f"{url}/v1/jobs", content="\n".join(lines), timeout=30).json()["id"]
+        _wait_for(lambda: httpx.get(f"{url}/v1/jobs/{job}").json()["done"] > 20)
+        process.kill()
+    with served(*options) as (url, process):
+        assert "another process works" in refused("--port", "0", *options)
+        _wait_for(lambda: httpx.get(f"{url}/v1/jobs/{job}").json()["status"] == "done")
+        records = httpx.get(f"{url}/v1/jobs/{job}/results").text.splitlines()
+    verdicts = [json.loads(line) for line in records]
+    assert [each["id"] for each in verdicts] == [str(n) for n in range(300)]
+    assert [each["decision"] for each in verdicts] == ["pass", "fail"] * 150
 
 
 def test_clients_that_vanish_leave_nothing_behind(address: str) -> None:

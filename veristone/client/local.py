@@ -35,12 +35,20 @@ async def local(*options: str) -> AsyncGenerator[Client]:
 
     with tempfile.TemporaryDirectory(prefix="veristone-") as folder:
         path = Path(folder) / "service.sock"
-        words = ("serve", "--uds", str(path), "--with-parent", "--quiet", *options)
+        words = ("serve", "--uds", str(path), *options)
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "veristone", *words), stderr=asyncio.subprocess.PIPE
+            *(sys.executable, "-m", "veristone", *words, "--with-parent", "--quiet"),
+            stderr=asyncio.subprocess.PIPE,
         )
         try:
-            await _ready(child, path)
+            try:
+                async with asyncio.timeout(_START_S):
+                    await _ready(child, path)
+            except TimeoutError:
+                raise BackendUnavailable(
+                    f"the service did not start within {_START_S:g} s;"
+                    f" to see why, run: veristone {' '.join(words)}"
+                ) from None
             transport = httpx.AsyncHTTPTransport(uds=str(path))
             async with Client("http://veristone", transport=transport) as client:
                 yield client
@@ -49,15 +57,14 @@ async def local(*options: str) -> AsyncGenerator[Client]:
 
 
 async def _ready(child: asyncio.subprocess.Process, path: Path) -> None:
-    async with asyncio.timeout(_START_S):
-        while child.returncode is None:
-            try:
-                _, writer = await asyncio.open_unix_connection(path)
-            except (FileNotFoundError, ConnectionRefusedError):
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
+    while child.returncode is None:
+        try:
+            _, writer = await asyncio.open_unix_connection(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return
     assert child.stderr is not None
     said = (await child.stderr.read()).decode("utf-8", "replace").strip()
     raise BackendUnavailable(said or f"the service ended with {child.returncode}")
