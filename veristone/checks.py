@@ -26,7 +26,9 @@ class Comparator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `exact`: byte for byte. `lines`: white space at line ends and empty lines at the end do not
     count. `tokens`: the same words, whatever the white space. `floats`: as tokens, and two
-    numbers are equal within `atol` + `rtol` * |expected|. `unordered`: the same lines in any order.
+    numbers are equal within `atol` + `rtol` * |expected|; two integers must be the same, and where
+    only the expected number is one the other must be nearest to it. `unordered`: the same lines in
+    any order. White space and digits are those of ASCII; output that is no UTF-8 equals no text.
     """
 
     mode: Literal["exact", "lines", "tokens", "floats", "unordered"] = "lines"
@@ -106,9 +108,10 @@ class FunctionCheck(
 
     Expected values come with the calls, or from `reference`: a solution that is run in a sandbox
     of its own on the same arguments. `validator` is Python code with a function
-    ``accept(args, output, expected) -> bool`` for tasks with more than one right answer; it too
-    runs in a sandbox of its own and sees plain values only. Where it comes to no end it is asked
-    about the expected values: where it fails again the sample is `undecided`, else it is wrong.
+    ``accept(args, output, expected)`` for tasks with more than one right answer, and true where it
+    accepts; it too runs in a sandbox of its own and sees plain values only. Where it comes to no
+    end it is asked about the expected values: where it fails again the sample is `undecided`, else
+    it is wrong.
     """
 
     entry_point: str
@@ -122,8 +125,8 @@ class FunctionCheck(
     rtol: float = 1e-7
     """Tolerances of numpy.allclose, used where `atol` > 0 (or `float_atol` applies)."""
     float_atol: float = 0.0
-    """Takes the place of an `atol` of 0 where the expected value is a float, or a list or tuple of
-    floats only."""
+    """Takes the place of an `atol` of 0. Both hold for the floats of the expected value, wherever
+    they stand in it; two whole numbers must be equal."""
 
 
 class AssertsCheck(

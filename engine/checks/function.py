@@ -24,13 +24,20 @@ from veristone.engine.checks.base import Room, Runner, aside, python_job
 from veristone.engine.jobs import LARGE_BYTES, Job, Large, Report
 from veristone.engine.judge.outcome import Judgement, failure, read_error
 from veristone.engine.judge.render import show
-from veristone.engine.judge.values import accepted, explain
+from veristone.engine.judge.values import (
+    Incomparable,
+    accepted,
+    explain,
+    has_nan,
+    incomparable,
+)
 
 __all__ = ["check_function"]
 
 _encode = msgspec.json.Encoder().encode
 _Failure = tuple[Reason, str]
 _NOT_REACHED = "not reached"
+_UNKNOWN = "the expected value is a function, and whether another one equals it is not known"
 _REFERENCE_BYTES = 256 * 1024 * 1024
 _MOST_LONGER = 24
 """How many times longer than the expected value's text an equal one may be: 0 and 1.1e-16."""
@@ -73,7 +80,9 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
         else TestResult(passed=False, name=str(index), reason=failed[0], message=failed[1])
         for index, failed in enumerate(failures)
     ]
-    first = next((failed for failed in failures if failed), None)
+    first = next((failed for failed in failures if failed and failed[1] != _UNKNOWN), None)
+    if first is None and whole is None and any(failures):
+        raise SandboxFailure(_UNKNOWN)
     # A run that meddled with its record is that before anything else.
     distrusted = whole is not None and whole[0] is Reason.TAMPERED
     if first is None or distrusted or (first[1] == _NOT_REACHED and whole is not None):
@@ -138,7 +147,11 @@ async def _expected(
     if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
     slowest_s = max(float(event.get("cpu", 0.0)) for event in values.values())
-    return [values[index]["value"] for index in range(len(check.calls))], max(4.0, 4 * slowest_s)
+    expected = [values[index]["value"] for index in range(len(check.calls))]
+    unknown = next(filter(None, map(incomparable, expected)), None)
+    if unknown is not None and check.validator is None:
+        raise SandboxFailure(f"the reference returns a {unknown}, which equals no copy of itself")
+    return expected, max(4.0, 4 * slowest_s)
 
 
 def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
@@ -179,13 +192,19 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
         return Reason.TAMPERED, "the record of a call holds no value"
     value = event["value"]
     if check.validator is not None:
+        if has_nan(value) and not has_nan(want):
+            # No comparison with NaN is true, so what looks for a difference finds none.
+            return Reason.WRONG_ANSWER, f"expected {show(want)}, got a value that holds NaN"
         return None
     if isinstance(value, Large):
         if _is_far_more(value.text, _encode(want)):
             return Reason.WRONG_ANSWER, f"returned far more than {show(want)}"
         value = value.build()
-    if accepted(want, value, check):
-        return None
+    try:
+        if accepted(want, value, check):
+            return None
+    except Incomparable:
+        return Reason.SANDBOX_ERROR, _UNKNOWN
     fault = explain(want)
     if fault is not None:
         raise InvalidSample(f"check: an expected value is no value: {fault}")
@@ -237,7 +256,7 @@ def _validator_job(
         {"args": [check.calls[index].args, output, expected[index]], "kwargs": {}}
         for index, output in zip(asked, outputs, strict=True)
     ]
-    payload = _encode({"entry_point": "accept", "calls": calls})
+    payload = _encode({"entry_point": "accept", "calls": calls, "truth": True})
     code = check.validator or ""
     return python_job(code, "calls", payload, _VALIDATOR_LIMITS, Room.of(len(calls)))
 

@@ -70,8 +70,12 @@ def _not_whole(report: Report) -> tuple[Reason, str] | None:
 
 def wrong_text(stdout: Captured, expected: str, rule: Comparator) -> str | None:
     """Return what is wrong with a complete output, or None."""
-    actual = stdout.whole().decode("utf-8", "replace")
-    return None if same_text(actual, expected, rule) else difference(actual, expected)
+    actual = stdout.whole()
+    if same_text(actual, expected, rule):
+        return None
+    # As bytes where characters would hide the difference.
+    shown = actual.decode("utf-8", "backslashreplace")
+    return difference(shown, expected)
 
 
 def ended_well(report: Report, job: Job, exit_code: int | None) -> tuple[Reason, str] | None:

@@ -1,6 +1,8 @@
 """`stdio`: the program is run once for every input; a comparator or a checker decides."""
 
 import dataclasses
+import re
+from typing import NamedTuple
 
 from veristone import (
     Checker,
@@ -20,6 +22,8 @@ from veristone.engine.judge.outcome import Judgement, failure, last_line
 from veristone.engine.languages import find
 
 __all__ = ["check_stdio"]
+
+_EVALUATES = re.compile(r"\b(eval|exec|pickle|marshal|shelve|yaml)\b")
 
 
 async def check_stdio(sample: Sample, check: StdioCheck, runner: Runner) -> Judgement:
@@ -82,6 +86,9 @@ async def _built_checker(checker: Checker, runner: Runner) -> Job:
     job = await built(Source(find(checker.language), checker.code, {}, {}, Limits()), runner)
     if isinstance(job, Judgement):
         raise SandboxFailure(f"the checker itself failed: {job.message}")
+    if job.driver == "main" and _EVALUATES.search(checker.code):
+        # What evaluates an output may be ended by it: `os._exit(0)` is a valid expression.
+        return dataclasses.replace(job, driver="whole")
     return job
 
 
@@ -96,23 +103,31 @@ async def _ask_checker(
     Raises:
         SandboxFailure: the checker fails with the answer too.
     """
-    accepted, said = await _run_checker(actual, case, checker, runner)
-    if accepted:
+    asked = await _run_checker(actual, case, checker, runner)
+    if asked.accepted and asked.proven:
         return None
-    if accepted is None:
-        whole, why = await _run_checker(
-            case.output.encode("utf-8", "surrogatepass"), case, checker, runner
-        )
-        if whole is None:
-            raise SandboxFailure(f"the checker itself failed: {why}")
+    said = asked.said
+    if not asked.proven:
+        answer = case.output.encode("utf-8", "surrogatepass")
+        whole = await _run_checker(answer, case, checker, runner)
+        if asked.accepted and not whole.proven:
+            return None  # it leaves that way with the answer too
+        if whole.accepted is None:
+            raise SandboxFailure(f"the checker itself failed: {whole.said}")
         said = f"the checker could not judge the output: {said}"
     return Reason.WRONG_ANSWER, said or "the checker refused the output"
 
 
-async def _run_checker(
-    actual: bytes, case: StdioCase, checker: Job, runner: Runner
-) -> tuple[bool | None, str]:
-    """Return whether a checker accepts an output, None where it fails, and what it says."""
+class _Asked(NamedTuple):
+    """What a checker says of an output: `accepted` is None where it fails."""
+
+    accepted: bool | None
+    said: str
+    proven: bool = True
+    """False where it did not come to its own end, and so may not have said it itself."""
+
+
+async def _run_checker(actual: bytes, case: StdioCase, checker: Job, runner: Runner) -> _Asked:
     names = ("input.txt", "output.txt", "answer.txt")
     files = {
         names[0]: case.input.encode("utf-8", "surrogatepass"),
@@ -124,11 +139,14 @@ async def _run_checker(
     broken = failure(report, job.limits)
     said = (report.stderr.excerpt().text or report.stdout.excerpt().text).strip()[:200]
     if broken is not None:
-        return None, broken[1]
+        return _Asked(None, broken[1], proven=False)
     if any("compile" in event for event in report.events):
-        return None, "it does not compile"
+        return _Asked(None, "it does not compile", proven=False)
     # A Python checker that raises exits with 1 too; its traceback tells the two apart.
     raised = report.exit_code == 1 and "Traceback (most recent call last)" in said
     if raised or report.exit_code not in (0, 1, 2):
-        return None, last_line(report.stderr.excerpt().text) or f"exit code {report.exit_code}"
-    return report.exit_code == 0, said
+        why = last_line(report.stderr.excerpt().text) or f"exit code {report.exit_code}"
+        return _Asked(None, why, proven=False)
+    accepted = report.exit_code == 0
+    ended = job.driver != "whole" or any("ended" in event for event in report.events)
+    return _Asked(accepted, said, proven=not accepted or ended)

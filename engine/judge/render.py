@@ -16,7 +16,9 @@ _AROUND = {
     "$tuple": ("(", ")"),
     "$set": ("{", "}"),
     "$frozenset": ("frozenset({", "})"),
+    "$deque": ("deque([", "])"),
 }
+_MAPPINGS = {"$dict": "", "$odict": "OrderedDict", "$counter": "Counter"}
 
 
 def show(value: Any) -> str:
@@ -63,10 +65,20 @@ def _object(value: dict[str, Any], depth: int) -> Iterator[str]:
         if tag == "$set" and not items:
             before, after = "set(", ")"
         yield from _joined(before, items, after, depth)
-    elif tag == "$dict" and isinstance(content, list):
+    elif tag in _MAPPINGS and isinstance(content, list):
+        yield _MAPPINGS[tag]
         yield from _mapping(cast(list[Any], content), depth)
-    elif tag == "$ndarray" and isinstance(content, list):
+    elif tag in ("$ndarray", "$array") and isinstance(content, list):
         yield from _joined("array(", cast(list[Any], content)[1:2], ")", depth)
+    elif tag in ("$enum", "$instance", "$iterator", "$pandas", "$sparse") and isinstance(
+        content, list
+    ):
+        parts = cast(list[Any], content)
+        named = isinstance(parts[0], str) if parts else False
+        yield f"<{parts[0][:_SHOWN] if named else tag[1:]} "
+        yield from _joined("", parts[1:] if named else parts, ">", depth)
+    elif tag == "$function":
+        yield "<function>"
     elif tag == "$object" and isinstance(content, list):
         yield f"<{': '.join(str(part)[:_SHOWN] for part in cast(list[Any], content)[:2])}>"
     else:

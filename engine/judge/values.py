@@ -5,68 +5,126 @@ together and never builds the hostile side: sets and keys are compared as canoni
 elements that were made to collide, to be slow to parse or to be slow to hash cost no more than
 others. Nothing here raises, whatever the sandbox sent: what is no value equals nothing.
 
-Equality is Python's: ``1 == 1.0 == True``, a list is no tuple, a set equals a frozenset. One
-difference: NaN equals NaN, because a solution that returns what the reference returns is right.
+Equality is Python's: ``1 == 1.0 == True``, a list is no tuple, a set equals a frozenset, the order
+counts between two OrderedDicts. What it makes of copies: dataclasses and other objects are equal
+where type and fields are, iterators where they yield the same. One difference: NaN equals NaN,
+because a solution that returns what the reference returns is right.
 """
 
+import base64
+import datetime
 from collections.abc import Hashable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+
+import msgspec
 
 from veristone import FunctionCheck
+from veristone.engine.jobs import Large
 from veristone.sandbox_images.warden import values
 
-__all__ = ["accepted", "explain", "same"]
+__all__ = ["Incomparable", "accepted", "explain", "has_nan", "incomparable", "same"]
 
 _SETS = ("$set", "$frozenset")
-_NUMBERS = ("$int", "$float", "$complex", "$decimal", "$fraction")
+_DICTS = ("dict", "$dict", "$odict", "$counter")
+_MOMENTS = ("$datetime", "$time")
+_WHOLE = ("$date", "$timedelta", "$enum", "$type", "$sympy")
+"""Tags whose content says all: equal where it is."""
+_FIELDS = ("$tuple", "$deque", "$iterator", "$instance", "$sparse", "$pandas", "$enum")
+"""Tags whose content is a list of values, compared one by one."""
+_NUMBERS = ("$int", "$float", "$complex", "$decimal", "$fraction", "$real")
 _LONG = 10_000
 """Digits of a number that is compared with numbers of its own type only: arithmetic on longer
 ones is slower than linear."""
 _INFINITE = float("inf")
 _FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, RecursionError)
+_NAN = b'{"$float":"nan"}'
+_encode = msgspec.json.Encoder().encode
 
 
-def same(expected: Any, actual: Any) -> bool:
-    """True where the two are equal as Python values."""
+class Incomparable(Exception):
+    """Two functions differ in their code: only their calls could tell them apart."""
+
+
+class _Tolerance(NamedTuple):
+    """How far a number may be from an expected float."""
+
+    atol: float = 0.0
+    rtol: float = 0.0
+
+
+_EXACT = _Tolerance()
+
+
+def same(expected: Any, actual: Any, tolerance: _Tolerance = _EXACT) -> bool:
+    """True where the two are equal as Python values.
+
+    Raises:
+        Incomparable: they are, but for functions that cannot be compared.
+    """
+    unknown = False
     try:
         # A list of what is left, not a call for each level: right answers may nest deep.
         rest = [(expected, actual)]
         while rest:
             mine, theirs = rest.pop()
-            if not _equal_plain(mine, theirs) and not _same(mine, theirs, rest):
-                return False
-        return True
+            if _equal_plain(mine, theirs):
+                continue
+            try:
+                if not _same(mine, theirs, rest, tolerance):
+                    return False
+            except Incomparable:
+                unknown = True
     except _FAULTS:
         return False
+    if unknown:
+        raise Incomparable
+    return True
 
 
 def accepted(expected: Any, actual: Any, check: FunctionCheck) -> bool:
     """True where `actual` is right under the tolerances of the check.
 
     The rule is EvalPlus's (evalplus 0.3.1, `unsafe_execute`): equal, or, where a tolerance
-    applies, of the same type and length and equal under numpy.allclose. In nested lists every
-    length must be the same; nothing is broadcast.
+    applies, of the same type and length and equal under numpy.allclose. It holds for each float
+    wherever it stands in the expected value; whole numbers are exact, and nothing is broadcast.
+
+    Raises:
+        Incomparable: see `same`.
     """
-    if same(expected, actual):
-        return True
-    try:
-        atol = check.atol
-        if atol == 0 and _is_floats(expected):
-            atol = check.float_atol
-        if atol == 0 or not _same_type(expected, actual):
-            return False
-        return _all_close(expected, actual, atol, check.rtol)
-    except _FAULTS:
-        return False
+    atol = check.atol or check.float_atol
+    if atol == 0 or not _same_type(expected, actual):
+        return same(expected, actual)
+    return same(expected, actual, _Tolerance(atol, check.rtol))
+
+
+def has_nan(value: Any) -> bool:
+    """True where a value holds a NaN, at any depth."""
+    return _NAN in (value.text if isinstance(value, Large) else _encode(value))
+
+
+def incomparable(value: Any) -> str | None:
+    """Name the type of something in `value` that has no copy to be compared with, or None."""
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, list):
+            rest += cast("list[Any]", item)
+        elif isinstance(item, dict):
+            fields = cast("dict[str, Any]", item)
+            if _tag(fields) == "$object":
+                return str(fields["$object"][0])
+            rest += fields.values()
+    return None
 
 
 def explain(expected: Any) -> str | None:
     """Say what is wrong with an expected value that no answer can equal, or return None."""
     try:
         values.decode(expected)
-        return _foreign(expected)
+        unknown = incomparable(expected)
+        return _foreign(expected) if unknown is None else f"no copy equals a {unknown}"
     except (ImportError, RecursionError):
         return None  # an array without numpy, or deeper than this looks: nothing to find fault with
     except _FAULTS as error:
@@ -129,30 +187,41 @@ def _equal_plain(expected: Any, actual: Any) -> bool:
     return kind is type(actual) and kind in _PLAIN and expected == actual
 
 
-def _same(expected: Any, actual: Any, rest: _Pairs) -> bool:
+def _same(expected: Any, actual: Any, rest: _Pairs, tolerance: _Tolerance) -> bool:
     """Compare two values but for what is in them: those pairs are put on `rest`."""
     left, right = _number(expected), _number(actual)
     if left is not None and right is not None:
-        return _same_numbers(left, right)
+        return _same_numbers(left, right) or _close(
+            _rounded(expected, left), _rounded(actual, right), tolerance
+        )
     mine, theirs = _tag(expected), _tag(actual)
     if mine in _SETS and theirs in _SETS:
-        return _same_sets(expected[mine], actual[theirs])
-    if mine in ("dict", "$dict") and theirs in ("dict", "$dict"):
-        return _same_dicts(_pairs(expected), _pairs(actual), rest)
+        return _same_sets(expected[mine], actual[theirs], tolerance)
+    if mine in _DICTS and theirs in _DICTS:
+        if mine == theirs == "$odict":
+            return _same_items(expected[mine], actual[theirs], rest)
+        whole = mine == theirs == "$counter"
+        return _same_dicts(_pairs(expected, whole), _pairs(actual, whole), rest)
     if mine in ("str", "$str") and theirs in ("str", "$str"):
         return bool(values.decode(expected) == values.decode(actual))
-    if mine != theirs:
+    if tolerance.atol and mine in _ROWS and theirs in _ROWS and mine != theirs:
+        # As numpy, to which a row of numbers is a row of numbers.
+        rest.append((_row(expected), _row(actual)))
+        return _all_numbers(expected)
+    if mine != theirs or mine == "$object":
         return False
     if mine == "list":
         return _same_items(expected, actual, rest)
-    if mine == "$tuple":
+    if mine in _FIELDS:
         return _same_items(expected[mine], actual[theirs], rest)
-    if mine == "$ndarray":
-        return _same_items(expected[mine][1], actual[theirs][1], rest)
-    if mine == "$range":
-        return _key(expected) == _key(actual)
-    # An address in a repr means that nothing but identity was known.
-    return bool(expected == actual) and not (mine == "$object" and " at 0x" in str(expected))
+    if mine in ("$ndarray", "$array"):
+        rest.append((expected[mine][1], actual[theirs][1]))
+        return True
+    if mine == "$function":
+        if expected[mine][0] != actual[theirs][0]:
+            raise Incomparable
+        return _same_items(expected[mine], actual[theirs], rest)
+    return _key(expected) == _key(actual)
 
 
 def _same_numbers(left: Any, right: Any) -> bool:
@@ -163,13 +232,32 @@ def _same_numbers(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def _rounded(value: Any, number: Any) -> Any:
+    """Return a float of more digits than ours as one of ours."""
+    return float(number) if _tag(value) == "$real" else number
+
+
+def _close(left: Any, right: Any, tolerance: _Tolerance) -> bool:
+    """Compare with an expected number as numpy.allclose does; two whole numbers must be equal."""
+    for number in (left, right):
+        # numpy knows no distance for the others: Decimal, Fraction.
+        if not isinstance(number, int | float | complex) or _is_huge(number):
+            return False
+    if tolerance.atol == 0 or (isinstance(left, int) and isinstance(right, int)):
+        return False
+    # The tolerance of an infinite value is infinite: without this, anything is close to it.
+    bound = tolerance.atol + tolerance.rtol * abs(left)
+    return abs(left) != _INFINITE and bool(abs(right - left) <= bound)
+
+
 def _is_huge(value: Any) -> bool:
     return isinstance(value, int) and value.bit_length() > 4 * _LONG
 
 
 def _same_items(expected: Any, actual: Any, rest: _Pairs) -> bool:
     if not isinstance(expected, list) or not isinstance(actual, list):
-        return _same(expected, actual, rest)
+        rest.append((expected, actual))
+        return not isinstance(expected, list)
     ours, theirs = cast(list[Any], expected), cast(list[Any], actual)
     if len(ours) != len(theirs):
         return False
@@ -178,14 +266,27 @@ def _same_items(expected: Any, actual: Any, rest: _Pairs) -> bool:
     return True
 
 
-def _same_sets(expected: Any, actual: Any) -> bool:
+def _same_sets(expected: Any, actual: Any, tolerance: _Tolerance) -> bool:
     if not isinstance(actual, list) or len(expected) != len(cast(list[Any], actual)):
         return False
-    return set(map(_key, expected)) == set(map(_key, cast(list[Any], actual)))
+    if set(map(_key, expected)) == set(map(_key, cast(list[Any], actual))):
+        return True
+    if tolerance.atol == 0:
+        return False
+    numbers = [[_number(item) for item in items] for items in (expected, cast(Any, actual))]
+    if not all(isinstance(n, int | float) for side in numbers for n in side):
+        return False
+    return all(
+        _same_numbers(left, right) or _close(left, right, tolerance)
+        for left, right in zip(*map(sorted, numbers), strict=True)
+    )
 
 
-def _pairs(value: dict[str, Any]) -> Any:
-    return value["$dict"] if _tag(value) == "$dict" else list(value.items())
+def _pairs(value: dict[str, Any], whole: bool = False) -> Any:
+    """Return [key, value] pairs; of a Counter that is compared with one, those that count."""
+    tag = _tag(value)
+    pairs = value[tag] if tag != "dict" else list(value.items())
+    return [pair for pair in pairs if pair[1] != 0] if whole else pairs
 
 
 def _same_dicts(expected: Any, actual: Any, rest: _Pairs) -> bool:
@@ -224,9 +325,35 @@ def _key(value: Any) -> Hashable:
         return "range", str(len(length_start_step)), str(shown.start if shown else 0), str(step)
     if tag == "NoneType":
         return "None"
-    if tag in ("$bytes", "$object", *_NUMBERS) and " at 0x" not in str(value):
+    if tag == "$bytes":
+        return tag, base64.b64decode(value[tag], validate=True)
+    if tag in _MOMENTS:
+        return tag, _moment(tag, value[tag])
+    if tag == "$instance":
+        return tag, _frozen(value[tag])
+    if tag in (*_WHOLE, *_NUMBERS):
         return tag, str(value[tag])
     raise ValueError(f"{tag} cannot be hashed")
+
+
+def _frozen(content: Any) -> Hashable:
+    """Return what is equal for equal fields; they may hold what has no hash by itself."""
+    if isinstance(content, list):
+        return "list", *map(_frozen, cast("list[Any]", content))
+    if _tag(content) in _DICTS:
+        pairs = _pairs(content)
+        return "dict", frozenset((_key(key), _frozen(item)) for key, item in pairs)
+    return _key(content)
+
+
+def _moment(tag: str, text: str) -> str:
+    """Return the instant of a datetime or time that knows its zone, else what its clock shows."""
+    if tag == "$time":
+        return datetime.time.fromisoformat(text).isoformat()
+    moment = datetime.datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(datetime.UTC)
+    return moment.isoformat()
 
 
 def _number_key(number: Any) -> Hashable:
@@ -246,47 +373,25 @@ def _number_key(number: Any) -> Hashable:
     return "number", hex(above) if below == 1 else f"{above:x}/{below:x}"
 
 
-def _is_floats(value: Any) -> bool:
+_KINDS = {"$float": "float", "$real": "float", "$int": "int"}
+
+
+_ROWS = ("list", "$tuple", "$ndarray")
+
+
+def _row(value: Any) -> Any:
     tag = _tag(value)
-    if tag in ("float", "$float"):
-        return True
-    if tag == "$ndarray":
-        return str(value[tag][0]).startswith("float")
-    items = _items(value)
-    if not isinstance(items, list) or not items:
-        return False
-    return all(_tag(item) in ("float", "$float") for item in cast(list[Any], items))
+    if tag == "list":
+        return value
+    return value[tag][1] if tag == "$ndarray" else value[tag]
 
 
-_KINDS = {"$float": "float", "$int": "int"}
+def _all_numbers(value: Any) -> bool:
+    if _tag(value) in _ROWS:
+        return all(map(_all_numbers, _row(value)))
+    return _number(value) is not None
 
 
 def _same_type(expected: Any, actual: Any) -> bool:
     mine, theirs = _tag(expected), _tag(actual)
     return _KINDS.get(mine, mine) == _KINDS.get(theirs, theirs)
-
-
-def _items(value: Any) -> Any:
-    tag = _tag(value)
-    if tag == "list":
-        return value
-    if tag == "$tuple":
-        return value[tag]
-    return value[tag][1] if tag == "$ndarray" else None
-
-
-def _all_close(expected: Any, actual: Any, atol: float, rtol: float) -> bool:
-    ours, theirs = _items(expected), _items(actual)
-    if isinstance(ours, list) and isinstance(theirs, list):
-        mine, yours = cast(list[Any], ours), cast(list[Any], theirs)
-        return len(mine) == len(yours) and all(
-            _all_close(a, b, atol, rtol) for a, b in zip(mine, yours, strict=True)
-        )
-    left, right = _number(expected), _number(actual)
-    # numpy knows no distance for the others: Decimal, Fraction, text.
-    if not isinstance(left, int | float | complex) or not isinstance(right, int | float | complex):
-        return False
-    if _same_numbers(left, right):
-        return True
-    # The tolerance of an infinite value is infinite: without this, anything is close to it.
-    return abs(left) != _INFINITE and bool(abs(right - left) <= atol + rtol * abs(left))

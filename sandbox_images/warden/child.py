@@ -86,11 +86,14 @@ def prepare(identity: Identity, work: str) -> None:
         # Not 0: where core_pattern is a pipe, 0 still starts the host's handler and 1 does not.
         (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_NOFILE, 1024),
-        # Deep recursion in C is no fault of a right program; 8 MiB is a shell's habit.
-        (resource.RLIMIT_STACK, 64 * mib),
         (resource.RLIMIT_MEMLOCK, 64 * 1024),
     ):
         _set_limit(what, value)
+    # Deep recursion in C is no fault of a right program; 8 MiB is a shell's habit. Programs that
+    # ask for more, as is usual where they compete, may have it: it is memory as any other.
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    soft = 64 * mib if hard == resource.RLIM_INFINITY else min(64 * mib, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
     # gVisor has no such limit, nor such queues; elsewhere the filter refuses them too.
     with contextlib.suppress(ValueError):
         _set_limit(resource.RLIMIT_MSGQUEUE, 0)

@@ -13,7 +13,7 @@ import time
 import types
 from typing import Any, NoReturn
 
-from . import values
+from . import objects, values
 from .child import Job
 from .python_main import compile_main
 from .record import Recorder
@@ -29,11 +29,12 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     if b'"$' in payload:
         try_arguments(task["calls"], recorder)
     function = load_solution(job, space, recorder, task["entry_point"])
+    finish = _truth if task.get("truth") else _form_of
     for index, call in enumerate(task["calls"]):
         try:
             args, kwargs = values.deeply(arguments, call)
             started = _clock()
-            result = values.deeply(values.encode, function(*args, **kwargs))
+            result = values.deeply(finish, function(*args, **kwargs))
         except SystemExit:
             recorder.write({"call": index, "exit": True})
         except BaseException as error:
@@ -44,6 +45,34 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     recorder.write({"done": len(task["calls"])})
     flush()
     _exit(0)
+
+
+def _form_of(result: Any) -> Any:
+    """Return the form of what a call returned; what is to be awaited is awaited."""
+    if type(result) is types.CoroutineType:
+        result = _run_async(result)
+    elif type(result) is types.AsyncGeneratorType:
+        result = iter(_run_async(_collect(result)))
+    return values.encode(result)
+
+
+def _truth(result: Any) -> bool:
+    return bool(result)
+
+
+def _run_async(coroutine: Any) -> Any:
+    import asyncio
+
+    return asyncio.run(coroutine)
+
+
+async def _collect(generator: Any) -> list[Any]:
+    items: list[Any] = []
+    async for item in generator:
+        items.append(item)
+        if len(items) == objects.MOST_YIELDED:
+            break
+    return items
 
 
 def arguments(call: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -63,13 +92,32 @@ def try_arguments(calls: list[Any], recorder: Recorder) -> None:
 
 
 def load_solution(job: Job, space: dict[str, Any], recorder: Recorder, entry_point: str) -> Any:
-    """Execute the solution as a module and return its entry point, or end the process."""
-    run_module(compile_module(job, space, recorder), space, recorder)
-    function = space.get(entry_point)
+    """Execute the solution as a module and return its entry point, or end the process.
+
+    What the solution defined before it called ``sys.exit`` at its top is there, and what it
+    answers is judged elsewhere.
+    """
+    left = run_module(compile_module(job, space, recorder), space, recorder, entry_point)
+    function = _resolve(space, entry_point)
     if function is None:
-        recorder.write({"missing": entry_point})
+        recorder.write({"exit": "module"} if left else {"missing": entry_point})
+        flush()
         _exit(1)
     return function
+
+
+def _resolve(space: dict[str, Any], entry_point: str) -> Any:
+    """Return a function, or a method of a class: ``Solution.solve`` is that of a new instance."""
+    owner, _, name = entry_point.rpartition(".")
+    if not owner:
+        return space.get(name)
+    holder = space.get(owner)
+    if not isinstance(holder, type):
+        return getattr(holder, name, None)
+    if getattr(holder, name, None) is None:
+        return None
+    kind: Any = holder
+    return lambda *args, **kwargs: getattr(kind(), name)(*args, **kwargs)
 
 
 def compile_module(job: Job, space: dict[str, Any], recorder: Recorder) -> types.CodeType:
@@ -81,13 +129,20 @@ def compile_module(job: Job, space: dict[str, Any], recorder: Recorder) -> types
         _exit(1)
 
 
-def run_module(code: types.CodeType, space: dict[str, Any], recorder: Recorder) -> None:
-    """Execute the solution as a module; end the process where it does not come back."""
+def run_module(
+    code: types.CodeType, space: dict[str, Any], recorder: Recorder, wanted: str = ""
+) -> bool:
+    """Execute the solution as a module; end the process where it does not come back.
+
+    Return whether it called ``sys.exit`` although `wanted` could be gone on with.
+    """
     # From here on whatever stands in the record may be the sample's own, a fault of ours as well.
     recorder.write({"begun": True})
     try:
         exec(code, space)
     except SystemExit:
+        if wanted:
+            return True
         recorder.write({"exit": "module"})
         flush()
         _exit(1)
@@ -96,6 +151,7 @@ def run_module(code: types.CodeType, space: dict[str, Any], recorder: Recorder) 
         sys.excepthook(type(error), error, error.__traceback__)
         flush()
         _exit(1)
+    return False
 
 
 def describe(error: BaseException) -> list[str]:

@@ -105,6 +105,9 @@ class Warden:
         token = os.urandom(8).hex()
         out_read, out_write = os.pipe2(os.O_CLOEXEC)
         err_read, err_write = os.pipe2(os.O_CLOEXEC)
+        for fd in (out_write, err_write):
+            # A program may open /dev/stderr anew, to write: whoever opens it to read is refused.
+            os.fchmod(fd, 0o222)
         record_read, record_write = _one_way()
         stdin = _stdin(parts[1])
         fds = Descriptors(stdin, out_write, err_write, record_write)

@@ -6,12 +6,14 @@ Plain JSON where JSON can say it; a dictionary with one ``$tag`` key where it ca
     {"$int": hex}      {"$float": "nan" | "inf" | "-inf"}      {"$complex": [re, im]}
     {"$str": hex of UTF-8 with surrogates}                     {"$dict": [[key, value], ...]}
     {"$range": [start, stop, step]}                            {"$ndarray": [dtype, nested list]}
-    {"$decimal": text} {"$fraction": [n, d]}                   {"$object": [type, repr]}
+    {"$decimal": text} {"$fraction": [n, d]}                   {"$odict": [[key, value], ...]}
+    {"$counter": [[key, value], ...]}                          {"$real": [n, d]}
+    {"$object": [type, repr]}
 
-`encode` runs in the sample's interpreter, so it looks at exact types and reads subclasses through
-the methods of their base: an overridden ``__iter__`` or ``__eq__`` changes nothing. What has no
-form of its own becomes an ``$object`` that equals only an object of the same type and repr.
-`decode` is for values from a trusted side.
+and those of `objects`, for what is no builtin. `encode` runs in the sample's interpreter, so it
+looks at exact types and reads subclasses through the methods of their base: an overridden
+``__iter__`` or ``__eq__`` changes nothing. What cannot be copied becomes an ``$object``, for people
+to read: it equals nothing. `decode` is for values from a trusted side.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ import base64
 import math
 import sys
 from typing import Any, Callable
+
+from . import objects
 
 MAX_DEPTH = 910
 """Levels of JSON in a value: what msgspec reads with Python's usual recursion limit of 1,000.
@@ -86,10 +90,14 @@ def encode(value: Any, depth: int = 0) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if issubclass(kind, numpy.generic):
-            return encode(value.item(), depth + 1)
-        if issubclass(kind, numpy.ndarray):
-            return {"$ndarray": [str(value.dtype), encode(value.tolist(), depth + 2)]}
-    return _opaque(value)
+            item = numpy.generic.item(value)
+            if type(item) is not kind:  # of a long double the plain one is itself
+                return encode(item, depth + 1)
+        elif issubclass(kind, numpy.ndarray):
+            items = numpy.ndarray.tolist(value)
+            return {"$ndarray": [str(value.dtype), encode(items, depth + 2)]}
+    form = objects.form(value, depth + 1, encode)
+    return _opaque(value) if form is None else form
 
 
 def _text(value: str) -> Any:
@@ -106,12 +114,13 @@ def _items(value: Any, depth: int, iterate: Callable[[Any], Any]) -> list[Any]:
 
 def _dict(value: Any, depth: int) -> Any:
     pairs = list(dict.items(value))
-    if all(type(key) is str and not key.startswith("$") for key, _ in pairs):
+    tag = "$dict" if type(value) is dict else objects.ordered(type(value)) or "$dict"
+    if tag == "$dict" and all(type(key) is str and not key.startswith("$") for key, _ in pairs):
         plain = {key: encode(item, depth) for key, item in pairs}
         if all(_text(key) is key for key in plain):
             return plain
     inner = depth + 2
-    return {"$dict": [[encode(key, inner), encode(item, inner)] for key, item in pairs]}
+    return {tag: [[encode(key, inner), encode(item, inner)] for key, item in pairs]}
 
 
 def _opaque(value: Any) -> Any:
@@ -223,6 +232,50 @@ def _ndarray(content: Any) -> Any:
     return numpy.array(decode(content[1]), dtype=dtype)
 
 
+def _pairs(content: Any) -> Any:
+    return {decode(key): decode(item) for key, item in content}
+
+
+def _counter(content: Any) -> Any:
+    import collections
+
+    return collections.Counter(_pairs(content))
+
+
+def _odict(content: Any) -> Any:
+    import collections
+
+    return collections.OrderedDict(_pairs(content))
+
+
+def _deque(content: Any) -> Any:
+    import collections
+
+    return collections.deque(decode(item) for item in content)
+
+
+def _array(content: Any) -> Any:
+    import array
+
+    return array.array(content[0], decode(content[1]))
+
+
+def _datetime(name: str) -> Callable[[Any], Any]:
+    def build(content: Any) -> Any:
+        import datetime
+
+        if name == "timedelta":
+            return datetime.timedelta(*content)
+        return getattr(datetime, name).fromisoformat(content)
+
+    return build
+
+
+def _shown(tag: str) -> Callable[[Any], Opaque]:
+    """Return what builds a value that only its own process has: a person may read it."""
+    return lambda content: Opaque(tag, repr(content)[:MAX_REPR])
+
+
 _BUILD: dict[str, Callable[[Any], Any]] = {
     "$tuple": lambda c: tuple(decode(item) for item in c),
     "$set": lambda c: {decode(item) for item in c},
@@ -232,10 +285,21 @@ _BUILD: dict[str, Callable[[Any], Any]] = {
     "$float": float,
     "$complex": lambda c: complex(decode(c[0]), decode(c[1])),
     "$str": lambda c: bytes.fromhex(c).decode("utf-8", "surrogatepass"),
-    "$dict": lambda c: {decode(key): decode(item) for key, item in c},
+    "$dict": _pairs,
+    "$odict": _odict,
+    "$counter": _counter,
+    "$deque": _deque,
+    "$array": _array,
+    "$iterator": lambda c: iter([decode(item) for item in c[0]]),
+    **{f"${name}": _datetime(name) for name in ("datetime", "date", "time", "timedelta")},
+    **{
+        f"${name}": _shown(name)
+        for name in ("enum", "type", "function", "sympy", "sparse", "pandas", "instance")
+    },
     "$range": lambda c: range(*[decode(n) for n in c]),
     "$ndarray": _ndarray,
     "$decimal": _decimal,
     "$fraction": _fraction,
+    "$real": _fraction,
     "$object": lambda c: Opaque(str(c[0]), str(c[1])),
 }

@@ -222,14 +222,17 @@ class Always:
 
 def test_an_object_that_claims_another_class_is_an_object() -> None:
     form = wire(Always())
-    assert list(form) == ["$object"]
-    assert "Always" in form["$object"][0]
+    assert list(form) == ["$instance"]
+    assert "Always" in str(form["$instance"][1])
 
 
-def test_an_object_whose_repr_fails_is_an_object() -> None:
+def test_an_object_without_a_copy_is_an_object_whatever_its_repr_does() -> None:
     class Silent:
         def __repr__(self) -> str:
             raise RuntimeError("no")
+
+        def __reduce_ex__(self, protocol: object) -> Any:
+            raise TypeError("no")
 
     assert wire(Silent())["$object"][1] == "(repr failed)"
 
@@ -271,8 +274,9 @@ def test_the_deepest_value_survives_the_way(inside: Callable[[Any], Any], levels
 def test_common_containers_count_as_their_bases() -> None:
     point = collections.namedtuple("point", "x y")(1, 2)
     assert wire(point) == {"$tuple": [1, 2]}
-    assert wire(collections.OrderedDict(a=1)) == {"a": 1}
-    assert wire(collections.Counter("aab")) == {"a": 2, "b": 1}
+    assert wire(collections.defaultdict(int, a=1)) == {"a": 1}
+    assert wire(collections.OrderedDict(a=1)) == {"$odict": [["a", 1]]}
+    assert wire(collections.Counter("aab")) == {"$counter": [["a", 2], ["b", 1]]}
     assert wire(enum.IntEnum("Level", "LOW")(1)) == 1  # pyright: ignore[reportCallIssue]
     assert wire({"a": 1}.keys()) == {"$set": ["a"]}
 

@@ -39,7 +39,8 @@ WORDS = {"tokens", "floats"}
         (" a", "a", WORDS),
         ("a  b", "a b", WORDS),
         ("a\nb", "a b", WORDS),
-        ("a\u2028b", "a\nb", WORDS),
+        ("a\u2028b", "a\nb", set[str]()),
+        ("15\u3000\x85", "15", set[str]()),
         ("a\x0cb", "a\nb", WORDS),
         ("b\na\n", "a\nb\n", {"unordered"}),
         ("a\na\nb", "a\nb\nb", set[str]()),
@@ -51,11 +52,28 @@ WORDS = {"tokens", "floats"}
         ("1.0000001", "1", {"floats"}),
         ("1e0", "1", {"floats"}),
         ("1.00001", "1", set[str]()),
-        ("1000001", "1000000", {"floats"}),
+        ("1000001", "1000000", set[str]()),
+        ("1000001.0", "1000000", set[str]()),
+        ("999999.99999", "1000000", {"floats"}),
+        ("1000001", "1000000.0", {"floats"}),
+        ("9007199254740993", "9007199254740992", set[str]()),
+        ("9" * 5000, "+00" + "9" * 5000, {"floats"}),
+        ("9" * 5000 + ".5", "9" * 5000 + ".25", set[str]()),
+        ("-0", "0", {"floats"}),
+        ("0.5e1", "5", {"floats"}),
+        ("1_0", "10", set[str]()),
+        ("\uff11\uff10", "10", set[str]()),
+        ("33.333333%", "33.3333333%", {"floats"}),
+        ("(0.5000001,", "(0.5,", {"floats"}),
+        ("0.5%", "0.5", set[str]()),
+        ("-nan", "nan", {"floats"}),
+        ("infinity", "inf", set[str]()),
+        ("Inf", "inf", {"floats"}),
+        ("1e999", "inf", set[str]()),
         ("nan", "NaN", {"floats"}),
         ("nan", "0", set[str]()),
         ("0", "nan", set[str]()),
-        ("inf", "Infinity", {"floats"}),
+        ("inf", "Infinity", set[str]()),
         ("-inf", "inf", set[str]()),
         ("1e308", "inf", set[str]()),
         ("inf", "1e308", set[str]()),
@@ -67,6 +85,12 @@ WORDS = {"tokens", "floats"}
 )
 def test_which_modes_accept(actual: str, expected: str, accepting: set[str]) -> None:
     assert modes_that_accept(actual, expected) == accepting
+
+
+def test_what_is_no_utf8_equals_no_text() -> None:
+    for mode in MODES:
+        assert not same_text(b"\xff\n", "\ufffd\n", Comparator(mode=mode))
+        assert same_text("\ufffd\n".encode(), "\ufffd\n", Comparator(mode=mode))
 
 
 @given(TEXTS, st.sampled_from(MODES))
