@@ -99,6 +99,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Programs that must be there; each is shown."""
     shows: list[str] = []
     """Files and folders, with `*`, that are shown where they are there."""
+    home: list[str] = []
+    """A command that prints the folder a toolchain lies in, where a program only leads there."""
     install: str = ""
     """The command that brings what is missing, on Debian."""
 

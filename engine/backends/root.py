@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from veristone import ConfigError
-from veristone.engine.backends.toolchain import Toolchain, find_toolchain
+from veristone.engine.backends.toolchain import GUEST_PREPARED, Toolchain, find_toolchain, prepared
 from veristone.engine.languages import WARDEN, Language
 
 __all__ = ["GUEST_WARDEN", "Interpreter", "Roots", "base_interpreter", "find_interpreter"]
@@ -132,6 +132,8 @@ class Roots:
         words += ["--symlink", "bin", "/usr/sbin"]
         for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
             words += _at_the_top(Path("/", name))
+        if (made := prepared(language)) is not None:
+            words += ["--ro-bind", str(made), GUEST_PREPARED]
         return [*words, "--ro-bind", str(self._warden), f"{GUEST_WARDEN}/warden"]
 
     def _usr_bin(self, language: Language, tools: Toolchain) -> list[str]:

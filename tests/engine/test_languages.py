@@ -71,6 +71,7 @@ def test_every_language_has_a_selftest_of_every_kind(name: str) -> None:
     assert all(test.reasons for test in found.values()), "an expectation is misspelt"
 
 
+MAIN = "public static void main(String[] args) { }"
 LAYOUTS = [
     ("python", "print(1)", Layout("main.py", "{stem}")),
     ("c", "#include <stdio.h>", Layout("main.c", "{stem}")),
@@ -78,6 +79,13 @@ LAYOUTS = [
     ("javascript", "const a = require('a')", Layout("main.js", "{stem}")),
     ("javascript", "// import x\nimport fs from 'fs'", Layout("main.mjs", "{stem}")),
     ("javascript", "importantThing()", Layout("main.js", "{stem}")),
+    ("java", "class A { }", Layout("Main.java", "{stem}")),
+    ("java", f"public final class A {{\n {MAIN}\n}}", Layout("A.java", "A")),
+    ("java", f"class A {{ static class B {{ }}\n {MAIN}\n}}", Layout("Main.java", "A")),
+    ("java", f"public class A {{ }}\nclass B {{\n {MAIN}\n}}", Layout("A.java", "B")),
+    ("java", f"public class A {{\n {MAIN}\n}}\nclass B {{ }}", Layout("A.java", "A")),
+    ("java", f"  class A {{ }}\n  class B {{ {MAIN} }}", Layout("Main.java", "B")),
+    ("java", "public interface A { }\n", Layout("A.java", "{stem}")),
 ]
 
 

@@ -1,0 +1,2 @@
+# expect: passed
+seq 0 19999

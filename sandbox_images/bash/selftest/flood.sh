@@ -1,0 +1,2 @@
+# expect: output_limit
+exec yes "more and more and more"

@@ -1,0 +1,2 @@
+# expect: passed
+echo "hello $((6 * 7))"

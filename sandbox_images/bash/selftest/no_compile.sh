@@ -1,0 +1,2 @@
+# expect: compile_error
+if true; then echo 1

@@ -1,0 +1,2 @@
+# expect: signalled
+kill -ABRT $$

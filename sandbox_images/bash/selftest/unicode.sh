@@ -1,0 +1,2 @@
+# expect: passed
+echo "naïve 你好 🎉 łódź"

@@ -1,0 +1,2 @@
+# expect: wrong_answer
+echo "hello $((6 * 7))"

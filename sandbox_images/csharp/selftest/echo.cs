@@ -1,0 +1,6 @@
+// expect: passed
+using System;
+
+class Program {
+    static void Main() { Console.OpenStandardInput().CopyTo(Console.OpenStandardOutput()); }
+}

@@ -1,0 +1,4 @@
+// expect: cpu_timeout
+class Program {
+    static void Main() { for (;;) { } }
+}

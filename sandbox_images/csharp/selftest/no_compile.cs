@@ -1,0 +1,4 @@
+// expect: compile_error
+class Program {
+    static void Main() { int x = "text"; }
+}

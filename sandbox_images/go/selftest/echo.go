@@ -1,0 +1,9 @@
+// expect: passed
+package main
+
+import (
+	"io"
+	"os"
+)
+
+func main() { io.Copy(os.Stdout, os.Stdin) }

@@ -1,0 +1,7 @@
+// expect: cpu_timeout
+package main
+
+func main() {
+	for {
+	}
+}

@@ -1,0 +1,6 @@
+// expect: passed
+package main
+
+import "fmt"
+
+func main() { fmt.Println("hello", 42) }

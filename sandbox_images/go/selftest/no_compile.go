@@ -1,0 +1,4 @@
+// expect: compile_error
+package main
+
+func main() { var unused int }

@@ -1,0 +1,4 @@
+// expect: runtime_error
+package main
+
+func main() { panic("on purpose") }

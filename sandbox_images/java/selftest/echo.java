@@ -1,0 +1,6 @@
+// expect: passed
+import java.io.*;
+
+public class Main {
+    public static void main(String[] args) throws IOException { System.in.transferTo(System.out); }
+}

@@ -1,0 +1,4 @@
+// expect: cpu_timeout
+public class Main {
+    public static void main(String[] args) { for (;;) { } }
+}

@@ -1,0 +1,4 @@
+// expect: runtime_error
+public class Main {
+    public static void main(String[] args) { throw new IllegalStateException("on purpose"); }
+}

@@ -1,0 +1,4 @@
+// expect: wrong_answer
+class Problem {
+    public static void main(String[] args) { System.out.println("hello " + 42); }
+}

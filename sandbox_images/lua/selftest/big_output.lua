@@ -1,0 +1,2 @@
+-- expect: passed
+for i = 0, 19999 do print(i) end

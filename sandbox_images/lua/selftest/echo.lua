@@ -1,0 +1,2 @@
+-- expect: passed
+io.write(io.read("a"))

@@ -1,0 +1,2 @@
+# expect: passed
+print "$_\n" for 0 .. 19999;

@@ -1,0 +1,2 @@
+# expect: passed
+print while <STDIN>;

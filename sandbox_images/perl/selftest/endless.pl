@@ -1,0 +1,2 @@
+# expect: cpu_timeout
+1 while 1;

@@ -1,0 +1,3 @@
+# expect: passed
+use strict; use warnings;
+printf "hello %d\n", 42;

@@ -1,0 +1,3 @@
+# expect: compile_error
+use strict;
+$x = 1;

@@ -1,0 +1,3 @@
+# expect: signalled
+kill "ABRT", $$;
+sleep 5;

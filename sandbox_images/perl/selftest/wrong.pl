@@ -1,0 +1,2 @@
+# expect: wrong_answer
+printf "hello %d\n", 42;

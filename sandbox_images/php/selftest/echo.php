@@ -1,0 +1,2 @@
+<?php // expect: passed
+while (($line = fgets(STDIN)) !== false) echo $line;

@@ -1,0 +1,2 @@
+<?php // expect: cpu_timeout
+while (true) { }

@@ -1,0 +1,2 @@
+<?php // expect: passed
+echo "hello ", 42, "\n";

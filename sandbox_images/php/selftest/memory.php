@@ -1,0 +1,3 @@
+<?php // expect: memory_limit runtime_error
+$held = [];
+while (true) $held[] = str_repeat("x", 1000000);

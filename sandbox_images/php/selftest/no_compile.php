@@ -1,0 +1,2 @@
+<?php // expect: compile_error
+function ( {

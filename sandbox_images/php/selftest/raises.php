@@ -1,0 +1,2 @@
+<?php // expect: runtime_error
+throw new Exception("on purpose");

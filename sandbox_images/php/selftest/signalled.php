@@ -1,0 +1,3 @@
+<?php // expect: signalled
+posix_kill(getmypid(), 6);
+sleep(5);

@@ -1,0 +1,2 @@
+<?php // expect: passed
+echo "naïve 你好 🎉 łódź\n";

@@ -1,0 +1,2 @@
+<?php // expect: wrong_answer
+echo "hello ", 42, "\n";

@@ -1,0 +1,3 @@
+# expect: passed
+lines <- readLines(file("stdin"))
+writeLines(lines)

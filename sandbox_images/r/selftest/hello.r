@@ -1,0 +1,3 @@
+# expect: passed
+cat("hello", 42)
+cat("\n")

@@ -1,0 +1,3 @@
+# expect: signalled
+tools::pskill(Sys.getpid(), 9)
+Sys.sleep(5)

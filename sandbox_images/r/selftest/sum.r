@@ -1,0 +1,3 @@
+# expect: passed
+given <- scan(file("stdin"), quiet = TRUE)
+cat(sum(given[-1]), "\n", sep = "")

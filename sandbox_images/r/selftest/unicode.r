@@ -1,0 +1,2 @@
+# expect: passed
+cat("naïve 你好 🎉 łódź\n")

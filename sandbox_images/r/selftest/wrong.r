@@ -1,0 +1,2 @@
+# expect: wrong_answer
+cat("hello 42\n")

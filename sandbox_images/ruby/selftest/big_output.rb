@@ -1,0 +1,2 @@
+# expect: passed
+20000.times { |i| puts i }

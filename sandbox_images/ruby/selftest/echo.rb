@@ -1,0 +1,2 @@
+# expect: passed
+STDOUT.write(STDIN.read)

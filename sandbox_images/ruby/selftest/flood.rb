@@ -1,0 +1,2 @@
+# expect: output_limit
+loop { puts "more and more and more" * 1000 }

@@ -1,0 +1,2 @@
+# expect: passed
+puts "hello #{6 * 7}"

@@ -1,0 +1,3 @@
+# expect: memory_limit runtime_error
+held = []
+loop { held << "x" * 1_000_000 }

@@ -1,0 +1,3 @@
+# expect: signalled
+Process.kill("KILL", Process.pid)
+sleep 5

@@ -1,0 +1,3 @@
+# expect: passed
+count = gets.to_i
+puts gets.split.first(count).sum(&:to_i)

@@ -1,0 +1,2 @@
+# expect: passed
+puts "naïve 你好 🎉 łódź"

@@ -1,0 +1,2 @@
+# expect: wrong_answer
+puts "hello #{6 * 7}"

@@ -1,0 +1,2 @@
+// expect: passed
+fn main() { for i in 0..20000 { println!("{}", i); } }

@@ -1,0 +1,2 @@
+// expect: passed
+fn main() { println!("hello {}", 42); }

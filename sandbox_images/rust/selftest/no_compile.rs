@@ -1,0 +1,2 @@
+// expect: compile_error
+fn main() { let x: u32 = "text"; }

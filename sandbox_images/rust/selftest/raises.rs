@@ -1,0 +1,2 @@
+// expect: runtime_error
+fn main() { panic!("on purpose"); }

@@ -1,0 +1,2 @@
+// expect: signalled
+fn main() { std::process::abort(); }

@@ -1,0 +1,2 @@
+// expect: passed
+fn main() { println!("naïve 你好 🎉 łódź"); }

@@ -1,0 +1,2 @@
+// expect: wrong_answer
+fn main() { println!("hello {}", 42); }

@@ -1,0 +1,3 @@
+// expect: passed
+const answer: number = 42;
+console.log("hello", answer);

@@ -1,0 +1,2 @@
+// expect: passed
+console.log("naïve 你好 🎉 łódź");

@@ -1,0 +1,2 @@
+// expect: wrong_answer
+console.log("hello", 42);

@@ -1,0 +1,3 @@
+// expect: compile_error
+const answer: number = "text";
+console.log(answer);
