@@ -62,8 +62,10 @@ def find_toolchain(language: Language) -> Toolchain:
         )
     programs = {name: Path(path).resolve() for name, path in found.items() if path is not None}
     shown = [path for pattern in host.shows for path in sorted(Path("/").glob(pattern.lstrip("/")))]
-    needs = [_home(path, shown) for path in programs.values() if path.parent != _USR_BIN]
-    return Toolchain(programs, (*map(str, shown), *needs))
+    programs |= {path.name: path.resolve() for path in shown if path.parent == _USR_BIN}
+    needs = [str(path) for path in shown if path.parent != _USR_BIN]
+    needs += [_home(path, shown) for path in programs.values() if path.parent != _USR_BIN]
+    return Toolchain(programs, tuple(needs))
 
 
 def prepared(language: Language) -> Path | None:

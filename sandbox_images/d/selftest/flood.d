@@ -1,0 +1,4 @@
+// expect: output_limit
+import std.stdio;
+
+void main() { for (;;) writeln("more and more and more"); }

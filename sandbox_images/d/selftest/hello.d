@@ -1,0 +1,4 @@
+// expect: passed
+import std.stdio;
+
+void main() { writeln("hello ", 42); }

@@ -1,0 +1,2 @@
+// expect: compile_error
+void main() { int x = "text"; }

@@ -1,0 +1,2 @@
+// expect: runtime_error
+void main() { throw new Exception("on purpose"); }

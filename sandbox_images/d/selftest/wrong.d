@@ -1,0 +1,4 @@
+// expect: wrong_answer
+import std.stdio;
+
+void main() { writeln("hello ", 42); }

@@ -1,0 +1,3 @@
+-- expect: compile_error
+main :: IO ()
+main = putStrLn 1

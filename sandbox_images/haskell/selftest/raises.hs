@@ -1,0 +1,3 @@
+-- expect: runtime_error
+main :: IO ()
+main = error "on purpose"

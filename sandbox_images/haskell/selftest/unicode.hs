@@ -1,0 +1,3 @@
+-- expect: passed
+main :: IO ()
+main = putStrLn "naïve 你好 🎉 łódź"

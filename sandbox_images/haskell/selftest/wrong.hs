@@ -1,0 +1,3 @@
+-- expect: wrong_answer
+main :: IO ()
+main = putStrLn "hello 42"

@@ -1,0 +1,2 @@
+// expect: passed
+fun main() { System.`in`.copyTo(System.out) }

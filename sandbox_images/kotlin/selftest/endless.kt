@@ -1,0 +1,2 @@
+// expect: cpu_timeout
+fun main() { while (true) { } }

@@ -1,0 +1,2 @@
+// expect: passed
+fun main() { println("hello ${6 * 7}") }

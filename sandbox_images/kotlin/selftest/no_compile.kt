@@ -1,0 +1,2 @@
+// expect: compile_error
+fun main() { val x: Int = "text" }

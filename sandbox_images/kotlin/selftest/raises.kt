@@ -1,0 +1,2 @@
+// expect: runtime_error
+fun main() { error("on purpose") }

@@ -1,0 +1,2 @@
+// expect: passed
+fun main() { println("naïve 你好 🎉 łódź") }

@@ -1,0 +1,2 @@
+// expect: wrong_answer
+fun main(args: Array<String>) { println("hello ${6 * 7}") }

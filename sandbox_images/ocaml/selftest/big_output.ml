@@ -1,0 +1,2 @@
+(* expect: passed *)
+let () = for i = 0 to 19999 do Printf.printf "%d\n" i done

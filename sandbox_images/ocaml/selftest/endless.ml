@@ -1,0 +1,2 @@
+(* expect: cpu_timeout *)
+let () = while true do () done

@@ -1,0 +1,2 @@
+(* expect: passed *)
+let () = Printf.printf "hello %d\n" 42

@@ -1,0 +1,2 @@
+(* expect: compile_error *)
+let x : int = "text"

@@ -1,0 +1,2 @@
+(* expect: passed *)
+let () = print_endline "naïve 你好 🎉 łódź"

@@ -1,0 +1,2 @@
+(* expect: wrong_answer *)
+let () = Printf.printf "hello %d\n" 42

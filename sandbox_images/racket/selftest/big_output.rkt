@@ -1,0 +1,2 @@
+#lang racket ; expect: passed
+(for ([i 20000]) (displayln i))

@@ -1,0 +1,2 @@
+#lang racket ; expect: passed
+(copy-port (current-input-port) (current-output-port))

@@ -1,0 +1,2 @@
+#lang racket ; expect: cpu_timeout
+(let loop () (loop))

@@ -1,0 +1,2 @@
+#lang racket ; expect: output_limit
+(let loop () (displayln "more and more and more") (loop))

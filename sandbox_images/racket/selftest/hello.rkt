@@ -1,0 +1,2 @@
+#lang racket ; expect: passed
+(printf "hello ~a\n" (* 6 7))

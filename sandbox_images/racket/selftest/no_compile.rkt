@@ -1,0 +1,2 @@
+#lang racket ; expect: compile_error
+(display (no-such-name

@@ -1,0 +1,2 @@
+#lang racket ; expect: runtime_error
+(error "on purpose")

@@ -1,0 +1,2 @@
+#lang racket ; expect: passed
+(displayln "naïve 你好 🎉 łódź")

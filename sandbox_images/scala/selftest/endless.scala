@@ -1,0 +1,4 @@
+// expect: cpu_timeout
+object Main {
+  def main(args: Array[String]): Unit = while (true) { }
+}

@@ -1,0 +1,4 @@
+// expect: compile_error
+object Main {
+  val x: Int = "text"
+}

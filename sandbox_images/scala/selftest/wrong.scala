@@ -1,0 +1,4 @@
+// expect: wrong_answer
+object Other extends App {
+  println("hello 42")
+}

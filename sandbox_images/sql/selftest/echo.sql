@@ -1,0 +1,3 @@
+-- expect: passed
+.mode list
+select rtrim(readfile('/dev/stdin'), char(10));

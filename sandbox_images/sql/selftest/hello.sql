@@ -1,0 +1,2 @@
+-- expect: passed
+select 'hello ' || (6 * 7);

@@ -1,0 +1,3 @@
+-- expect: runtime_error
+select * from nothing;
+select 1;

@@ -1,0 +1,2 @@
+-- expect: passed
+select 'naïve 你好 🎉 łódź';

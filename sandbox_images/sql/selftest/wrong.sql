@@ -1,0 +1,2 @@
+-- expect: wrong_answer
+select 'hello ' || (6 * 7);

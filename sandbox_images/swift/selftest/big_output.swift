@@ -1,0 +1,2 @@
+// expect: passed
+for i in 0..<20000 { print(i) }

@@ -1,0 +1,2 @@
+// expect: passed
+while let line = readLine(strippingNewline: false) { print(line, terminator: "") }

@@ -1,0 +1,2 @@
+// expect: output_limit
+while true { print("more and more and more") }

@@ -1,0 +1,2 @@
+// expect: passed
+print("hello \(6 * 7)")

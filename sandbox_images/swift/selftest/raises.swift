@@ -1,0 +1,2 @@
+// expect: signalled
+fatalError("on purpose")

@@ -1,0 +1,2 @@
+// expect: passed
+print("naïve 你好 🎉 łódź")

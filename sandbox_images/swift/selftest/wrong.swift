@@ -1,0 +1,2 @@
+// expect: wrong_answer
+print("hello \(6 * 7)")

@@ -1,0 +1,7 @@
+// expect: passed
+module main;
+  initial begin
+    $display("hello %0d", 6 * 7);
+    $finish;
+  end
+endmodule

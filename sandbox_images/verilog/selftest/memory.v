@@ -1,0 +1,5 @@
+// expect: memory_limit
+module main;
+  integer held[$];
+  initial forever held.push_back(1);
+endmodule

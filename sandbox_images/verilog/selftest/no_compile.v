@@ -1,0 +1,4 @@
+// expect: compile_error
+module main;
+  assign nothing = ;
+endmodule

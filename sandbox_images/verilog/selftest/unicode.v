@@ -1,0 +1,4 @@
+// expect: passed
+module main;
+  initial $display("naïve 你好 🎉 łódź");
+endmodule
