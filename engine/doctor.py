@@ -40,7 +40,7 @@ _TRIALS: tuple[tuple[str, str, Limits, tuple[Reason, ...]], ...] = (
     (
         "bounds processes",
         "import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(0.01)",
-        Limits(cpu_s=1.0, wall_s=2.0),
+        Limits(cpu_s=2.0, wall_s=5.0, processes=16),
         (Reason.PROCESS_LIMIT,),
     ),
     (

@@ -107,7 +107,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
     exit_code: _Number | None = msgspec.field(name="exit")
     signal: _Number | None
-    killed: Literal["cpu", "call", "wall", "output", "memory", "disk"] | None
+    killed: Literal["cpu", "call", "wall", "output", "memory", "disk", "processes"] | None
     oom: bool
     process_limit: bool
     disk_full: bool

@@ -16,6 +16,7 @@ _KILLED = {
     "output": Reason.OUTPUT_LIMIT,
     "memory": Reason.MEMORY_LIMIT,
     "disk": Reason.DISK_LIMIT,
+    "processes": Reason.PROCESS_LIMIT,
 }
 _SIGNALS: dict[int, tuple[Reason, str]] = {
     signal.SIGSYS: (Reason.POLICY_VIOLATION, "used a system call that sandboxes refuse"),
@@ -84,6 +85,8 @@ def _killed_message(report: Report, limits: Limits) -> str:
         return f"wrote more than limits.output_bytes ({limits.output_bytes})"
     if report.killed == "memory":
         return f"used more than limits.memory_mib ({limits.memory_mib})"
+    if report.killed == "processes":
+        return f"had more than limits.processes ({limits.processes})"
     if report.killed == "disk":
         return f"wrote more than limits.disk_mib ({limits.disk_mib})"
     return f"used {report.cpu_s:.2f} s of CPU, the limit is {limits.cpu_s}"

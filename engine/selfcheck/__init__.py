@@ -36,6 +36,8 @@ class _Attack(NamedTuple):
     limits: Limits = _ROOMY
     reasons: tuple[Reason, ...] = (Reason.PASSED,)
     """PASSED: the program itself saw that it was held."""
+    layer: str = ""
+    """The wall that holds it, where a back end may be without: then what came of it is no news."""
 
 
 _ATTACKS = (
@@ -43,7 +45,8 @@ _ATTACKS = (
     _Attack("sees no file of the host's and writes only to its own places", "host_files"),
     _Attack("cannot open a setting of the kernel's for writing", "kernel_settings"),
     _Attack("sees no other process, and signals do not reach the warden", "processes"),
-    _Attack("cannot look into the warden", "warden"),
+    _Attack("cannot read, write or trace the warden", "warden"),
+    _Attack("does not see the warden's environment and files", "warden_files", layer="hidden-warden"),
     _Attack("is refused calls that outlive it, and new namespaces", "system_calls"),
     _Attack("has no capability, group or way to root", "rights"),
     _Attack("is ended where it mounts", "mount", reasons=(Reason.POLICY_VIOLATION,)),
@@ -60,6 +63,7 @@ _ATTACKS = (
         "socket_memory",
         _SMALL,
         (Reason.MEMORY_LIMIT, Reason.RUNTIME_ERROR, Reason.SIGNALLED),
+        "memory-cgroup",
     ),
 )
 
@@ -70,7 +74,11 @@ async def attacks(engine: Engine) -> AsyncIterator[Outcome]:
         verdict = await engine.verify(_sample(attack))
         ran = verdict.stdout.text.startswith("ran")
         held = ran and verdict.reason in attack.reasons
-        yield Outcome(attack.subject, held, "" if held else _told(verdict, ran=ran))
+        yield Outcome(
+            attack.subject,
+            None if ran and not held and _is_without(verdict, attack.layer) else held,
+            "" if held else _told(verdict, ran=ran),
+        )
     early = Sample(
         code="import os\nprint('ran', flush=True)\nos._exit(0)",
         check=AssertsCheck(tests="assert f"),
@@ -85,6 +93,10 @@ def _sample(attack: _Attack) -> Sample:
     code = (_PROGRAMS / f"{attack.program}.py").read_text() + "\n\nattack()\n"
     check = _HELD if attack.reasons == (Reason.PASSED,) else ProgramCheck()
     return Sample(code=code, check=check, limits=attack.limits)
+
+
+def _is_without(verdict: Verdict, layer: str) -> bool:
+    return verdict.isolation is not None and layer in verdict.isolation.missing
 
 
 def _told(verdict: Verdict, *, ran: bool) -> str:

@@ -144,7 +144,7 @@ class Supervisor:
             for fd, _ in poller.poll(pause_s * 1000 + 0.5):
                 if fd == self._wake_fd:
                     os.read(self._wake_fd, 4096)
-                    run.reap(os.WNOHANG)
+                    run.reap()
                 elif not open_streams[fd].read():
                     poller.unregister(fd)
                     del open_streams[fd]
@@ -166,7 +166,10 @@ class Supervisor:
     def _check(self, run: Run) -> None:
         limits = run.limits
         run.usage.sample(limits["memory_bytes"] // 1024)
-        if run.usage.cpu_s > limits["cpu_kill_s"]:
+        if run.usage.threads > limits["processes"]:
+            # Where the kernel refuses none, as gVisor's, a bomb would grow until nothing answers.
+            run.killed = "processes"
+        elif run.usage.cpu_s > limits["cpu_kill_s"]:
             run.killed = "cpu"
         elif run.usage.sampled_kib * 1024 > limits["memory_bytes"]:
             run.killed = "memory"
@@ -189,7 +192,7 @@ class Supervisor:
             "oom": self._cgroup.killed_for_memory() and failed,
             "process_limit": (self._cgroup.refused_a_process() or threads_full) and failed,
             "disk_full": failed and self._wiper.full(),
-            "cpu_s": round(usage.reaped_cpu_s + usage.lost_cpu_s, 6),
+            "cpu_s": round(usage.cpu_s, 6),
             "wall_s": round(wall_s, 6),
             "starved_s": round(starved_s, 6),
             "peak_kib": usage.peak_kib,
@@ -228,18 +231,23 @@ class Run:
             self._recorded, self._cpu_then = self.record.total, self.usage.cpu_s
         return self.usage.cpu_s - self._cpu_then > limit_s
 
-    def reap(self, flags: int) -> None:
+    def reap(self) -> None:
         """Collect every process that has ended."""
-        while True:
-            try:
-                pid, status, resources = os.wait4(-1, flags)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self.usage.reap(resources)
-            if pid == self.pid:
-                self.status = status
+        while self.reap_one(os.WNOHANG):
+            pass
+
+    def reap_one(self, flags: int) -> bool:
+        """Collect a process that has ended; False where there is none."""
+        try:
+            pid, status, resources = os.wait4(-1, flags)
+        except ChildProcessError:
+            return False
+        if pid == 0:
+            return False
+        self.usage.reap(resources)
+        if pid == self.pid:
+            self.status = status
+        return True
 
 
 def _too_much(run: Run) -> bool:
@@ -253,13 +261,16 @@ def _too_much(run: Run) -> bool:
 
 def end_all(run: Run) -> None:
     """Kill every process of this sandbox but the warden, and reap them all."""
-    try:
-        os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     # Orphans come to PID 1: no child left means no process left. A process that the kernel
     # cannot end keeps us here, and the engine's deadline throws the sandbox away.
-    run.reap(0)
+    left = True
+    while left:
+        # Once is enough on Linux. Under gVisor a fork may outrun it.
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        left = run.reap_one(0)
     run.usage.end()
 
 

@@ -28,6 +28,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Optional
 from . import kernel, sockets
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_CPUS = os.cpu_count() or 1
 _TICK = os.sysconf("SC_CLK_TCK")
 _SLACK_S = 3 / _TICK
 """What rounding to ticks may hide of the time that a process collected from its children."""
@@ -71,6 +72,7 @@ class Usage:
         self._group_memory_then = watched.group_kib()
         self._shared_kib: dict[bytes, int] = {}
         self._own_then = time.process_time()
+        self._started = time.monotonic()
 
     def reap(self, resources: Any) -> None:
         """Add a process that ended."""
@@ -150,8 +152,12 @@ class Usage:
 
     @property
     def cpu_s(self) -> float:
-        """CPU seconds of all processes, ended or alive at the last look."""
-        return self.reaped_cpu_s + self.live_cpu_s + self.lost_cpu_s
+        """CPU seconds of all processes, ended or alive at the last look.
+
+        Never more than the machine has had: gVisor may say so of a fork bomb, by a hundredfold.
+        """
+        most_s = (time.monotonic() - self._started) * _CPUS
+        return min(most_s, self.reaped_cpu_s + self.live_cpu_s + self.lost_cpu_s)
 
 
 class Watched:
