@@ -36,6 +36,7 @@ _DATA = (
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives", "/etc/mime.types"),
     "/etc/ssl/certs",
 )
+_HOSTS = "127.0.0.1 localhost sandbox\n::1 localhost\n"
 _QUESTION = """
 import compileall, json, sys, sysconfig
 compileall.compile_dir(sys.argv[1], quiet=2)
@@ -104,6 +105,8 @@ class Roots:
         shutil.copytree(WARDEN, self._warden, ignore=shutil.ignore_patterns("Dockerfile"))
         self.interpreter = find_interpreter(executable, self._warden)
         self._programs = folder / "bin"
+        self._hosts = folder / "hosts"
+        self._hosts.write_text(_HOSTS)
         self._copies = _programs(self._programs, self.interpreter)
         self._known: dict[str, list[str]] = {}
         self._lock = threading.Lock()
@@ -134,6 +137,7 @@ class Roots:
             words += _at_the_top(Path("/", name))
         if (made := prepared(language)) is not None:
             words += ["--ro-bind", str(made), GUEST_PREPARED]
+        words += ["--ro-bind", str(self._hosts), "/etc/hosts"]
         return [*words, "--ro-bind", str(self._warden), f"{GUEST_WARDEN}/warden"]
 
     def _usr_bin(self, language: Language, tools: Toolchain) -> list[str]:

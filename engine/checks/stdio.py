@@ -95,21 +95,20 @@ async def _built_checker(checker: Checker, runner: Runner) -> Job:
 async def _ask_checker(
     actual: bytes, case: StdioCase, checker: Job, runner: Runner
 ) -> tuple[Reason, str] | None:
-    """Ask a checker about an output; where it fails, about the answer that is known to be right.
+    """Ask a checker about an output; where it fails, about outputs that are not hostile.
 
-    What it is given is hostile: a checker that ends as it should with the answer is whole, and an
-    output that it cannot read is no right one.
+    A checker that ends as it should with one of those is whole, and an output that it cannot read
+    is no right one.
 
     Raises:
-        SandboxFailure: the checker fails with the answer too.
+        SandboxFailure: the checker fails with each of them too.
     """
     asked = await _run_checker(actual, case, checker, runner)
     if asked.accepted and asked.proven:
         return None
     said = asked.said
     if not asked.proven:
-        answer = case.output.encode("utf-8", "surrogatepass")
-        whole = await _run_checker(answer, case, checker, runner)
+        whole = await _ask_of_harmless(case, checker, runner)
         if asked.accepted and not whole.proven:
             return None  # it leaves that way with the answer too
         if whole.accepted is None:
@@ -125,6 +124,19 @@ class _Asked(NamedTuple):
     said: str
     proven: bool = True
     """False where it did not come to its own end, and so may not have said it itself."""
+
+
+async def _ask_of_harmless(case: StdioCase, checker: Job, runner: Runner) -> _Asked:
+    """Ask a checker about the right answer or, where none is known, texts until it judges one."""
+    answer = case.output.encode("utf-8", "surrogatepass")
+    if answer:
+        return await _run_checker(answer, case, checker, runner)
+    asked = _Asked(None, "")
+    for output in (b"", case.input.encode("utf-8", "surrogatepass"), b"0\n", b"1\n", b"YES\n"):
+        asked = await _run_checker(output, case, checker, runner)
+        if asked.accepted is not None:
+            break
+    return asked
 
 
 async def _run_checker(actual: bytes, case: StdioCase, checker: Job, runner: Runner) -> _Asked:

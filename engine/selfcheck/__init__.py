@@ -16,6 +16,7 @@ from veristone.engine.engine import Engine
 
 __all__ = ["Outcome", "attacks", "facts"]
 
+_CPUS = Path("/sys/devices/system/cpu")
 _PROGRAMS = Path(__file__).parent / "programs"
 _ROOMY = Limits(cpu_s=20.0, wall_s=40.0)
 _SMALL = Limits(cpu_s=20.0, wall_s=40.0, memory_mib=256)
@@ -46,7 +47,9 @@ _ATTACKS = (
     _Attack("cannot open a setting of the kernel's for writing", "kernel_settings"),
     _Attack("sees no other process, and signals do not reach the warden", "processes"),
     _Attack("cannot read, write or trace the warden", "warden"),
-    _Attack("does not see the warden's environment and files", "warden_files", layer="hidden-warden"),
+    _Attack(
+        "does not see the warden's environment and files", "warden_files", layer="hidden-warden"
+    ),
     _Attack("is refused calls that outlive it, and new namespaces", "system_calls"),
     _Attack("has no capability, group or way to root", "rights"),
     _Attack("is ended where it mounts", "mount", reasons=(Reason.POLICY_VIOLATION,)),
@@ -118,11 +121,31 @@ def facts() -> Iterator[Outcome]:
     yield _fact(
         "no program takes core dumps", not pattern.startswith("|"), f"core_pattern: {pattern}"
     )
-    huge = re.search(r"\[(\w+)\]", _read("/sys/kernel/mm/transparent_hugepage/enabled"))
-    always = huge is not None and huge.group(1) == "always"
-    yield _fact("no huge pages unasked (THP)", not always, "the same program may need more memory")
+    for what in ("enabled", "defrag"):
+        huge = re.search(r"\[(\w+)\]", _read(f"/sys/kernel/mm/transparent_hugepage/{what}"))
+        always = huge is not None and huge.group(1) == "always"
+        yield _fact(
+            f"no huge pages unasked (THP, {what})",
+            not always,
+            "the same program may need more memory",
+        )
     spread = _read("/proc/sys/kernel/randomize_va_space")
     yield _fact("addresses are random", spread == "2", f"randomize_va_space: {spread or 'unknown'}")
+    links = _read("/proc/sys/fs/protected_hardlinks")
+    yield _fact("hard links are protected", links != "0", "protected_hardlinks: 0")
+    yield from _speeds()
+
+
+def _speeds() -> Iterator[Outcome]:
+    """Tell why the same program may take another time on this host."""
+    governors = {_read(str(path)) for path in _CPUS.glob("cpufreq/policy*/scaling_governor")}
+    slow = sorted(governors - {"performance"})
+    yield _fact("CPU frequency is not scaled", not slow, f"scaling_governor: {', '.join(slow)}")
+    boost = _read(str(_CPUS / "cpufreq/boost")) == "1"
+    turbo = _read(str(_CPUS / "intel_pstate/no_turbo")) == "0"
+    yield _fact("no frequency boost", not boost and not turbo, "CPU time differs from run to run")
+    mixed = Path("/sys/devices/cpu_atom").is_dir() and Path("/sys/devices/cpu_core").is_dir()
+    yield _fact("all cores are of one kind", not mixed, "CPU time depends on the core")
 
 
 def _fact(subject: str, good: bool, otherwise: str) -> Outcome:

@@ -138,7 +138,8 @@ _IOCTL, _FCNTL = (16, 29), (72, 25)
 _SETSOCKOPT = (54, 208)
 # Of pages that a pipe holds no process's size tells: with huge ones a few pipes hide gigabytes.
 _UNCOUNTED = {"memfd_create": (319, 279), "vmsplice": (278, 75)}
-_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+_PRCTL = (157, 167)
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _MODE_FILTER = 4, 22, 2
 
 _NEW_NAMESPACE = 0x7E020000
 _INTERNET = (0, 1, 6, 17, 58, 255)  # by default, ICMP, TCP, UDP, ICMPv6, raw
@@ -274,7 +275,8 @@ class Filter:
 def without_uncounted_memory() -> Optional[Filter]:
     """Return a filter for samples that no cgroup holds: no memory that belongs to no process.
 
-    None on a machine that the filters do not know.
+    Nor may one make itself unreadable, whose mappings the warden counts. None on a machine that
+    the filters do not know.
     """
     machine = os.uname().machine
     if machine not in _ARCH:
@@ -283,7 +285,14 @@ def without_uncounted_memory() -> Optional[Filter]:
     code = [_op(_LD, _NR)]
     for numbers in _UNCOUNTED.values():
         code += [_op(_JEQ, numbers[column], 0, 1), _op(_RET, ENOSYS)]
-    return Filter(b"".join([*code, _op(_RET, ALLOW)]))
+    code += [
+        _op(_JEQ, _PRCTL[column], 0, 3),
+        _op(_LD, _ARG0),
+        _op(_JEQ, _PR_SET_DUMPABLE, 0, 1),
+        _op(_RET, EPERM),
+        _op(_RET, ALLOW),
+    ]
+    return Filter(b"".join(code))
 
 
 def install() -> None:

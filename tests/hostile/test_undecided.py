@@ -81,6 +81,24 @@ async def test_a_checker_that_fails_with_the_answer_too_is_the_checks_fault(
         assert verdict.decision is Decision.UNDECIDED, story(verdict)
 
 
+@pytest.mark.parametrize(
+    "output", ["", "x", "7" * 5000, "\xff"], ids=["none", "x", "long", "bytes"]
+)
+async def test_output_that_a_checker_without_an_answer_cannot_bear(
+    output: str, watched: Watched
+) -> None:
+    """It is whole where it can judge something, if only a number or its own input."""
+    code = f"import sys; sys.stdout.buffer.write({output.encode('latin-1')!r})"
+    for checker in (
+        "import sys\nsys.exit(int(open(sys.argv[2]).read()) < 5)\n",
+        "import sys\nnumbers = [int(n) for n in open(sys.argv[2]).read().split()]\n"
+        "sys.exit(numbers[2] < numbers[1])\n",
+    ):
+        check = StdioCheck(cases=[StdioCase(input="3 1 2\n")], checker=Checker(code=checker))
+        verdict = await watched.attack(Sample(code=code, check=check, limits=LIMITS))
+        assert verdict.decision is Decision.FAIL, story(verdict)
+
+
 def validated(validator: str) -> FunctionCheck:
     return FunctionCheck(
         entry_point="f", calls=[Call(args=[1], expected=[3, 4])], validator=validator

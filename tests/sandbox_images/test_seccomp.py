@@ -182,10 +182,14 @@ def test_without_a_cgroup_no_memory_is_held_that_nobody_counts() -> None:
     extra = seccomp.without_uncounted_memory()
     assert extra is not None
     code = extra._code.raw
-    uncounted = {numbers[MACHINES.index(machine)] for numbers in seccomp._UNCOUNTED.values()}
+    column, arch = MACHINES.index(machine), seccomp._ARCH[machine]
+    uncounted = {numbers[column] for numbers in seccomp._UNCOUNTED.values()}
     for number in range(601):
         wanted = seccomp.ENOSYS if number in uncounted else seccomp.ALLOW
-        assert run(code, number, (), seccomp._ARCH[machine]) == wanted
+        assert run(code, number, (), arch) == wanted
+    # What makes itself unreadable could not be counted (PR_SET_DUMPABLE is 4, PR_SET_NAME 15).
+    for option, wanted in ((4, seccomp.EPERM), (4 | 1 << 32, seccomp.EPERM), (15, seccomp.ALLOW)):
+        assert run(code, seccomp._PRCTL[column], (option,), arch) == wanted
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -238,6 +242,7 @@ def test_numbers_are_those_of_the_kernel_headers(machine: str) -> None:
     tables |= {"socketpair": seccomp._SOCKETPAIR, "prlimit64": seccomp._PRLIMIT}
     tables |= seccomp._SCHEDULE | {name: n for name, (n, _) in seccomp._PRIORITY.items()}
     tables |= {"setsockopt": seccomp._SETSOCKOPT, "fcntl": seccomp._FCNTL} | seccomp._UNCOUNTED
+    tables |= {"prctl": seccomp._PRCTL}
     wrong = {
         name: (numbers[column], known[name])
         for name, numbers in tables.items()
