@@ -41,8 +41,8 @@ async def serve(
 ) -> int:
     """Serve verdicts over HTTP.
 
-    Native paths lie under /v1 (described at /openapi.json); SandboxFusion's, Piston's and
-    code_exec_server's at the paths that their clients use. Listens on 127.0.0.1 unless told
+    Native paths lie under /v1 (described at /openapi.json); those of SandboxFusion, ScaleBox,
+    Piston, Judge0 and others where their clients look for them. Listens on 127.0.0.1 unless told
     otherwise; any other address needs tenants with tokens. Ctrl-C or SIGTERM: requests under way
     are answered, then it ends.
     """

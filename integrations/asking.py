@@ -1,118 +1,15 @@
 """From a row and a completion to a verdict: what all hosts share."""
 
 import asyncio
-import json
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import msgspec
-
-from veristone import (
-    AssertsCheck,
-    Call,
-    Check,
-    Client,
-    Comparator,
-    ConfigError,
-    FunctionCheck,
-    InvalidSample,
-    Limits,
-    Sample,
-    StdioCase,
-    StdioCheck,
-    Verdict,
-)
+from veristone import Client, ConfigError, FunctionCheck, Limits, Sample, Verdict
+from veristone.forms import check_of
 from veristone.generators.code.answers import solution_in_answer
 
-__all__ = ["Asker", "check_of", "completion_text", "share"]
-
-
-def check_of(value: Any) -> Check:
-    """Return the check that a dataset's row describes, in any of the forms that datasets use.
-
-    - a check of ours, ``{"kind": ...}``;
-    - test code, as text;
-    - ``{"inputs": [...], "outputs": [...]}`` (verl, PRIME, APPS), with ``"fn_name"`` a function
-      whose arguments are JSON, one a line of each input;
-    - ``{"assert_case": [...]}`` (verl), statements;
-    - ``[{"input": ..., "output": ...}]`` or ``{"test_cases": [...]}`` (open-r1).
-
-    Any of them may be JSON in a string.
-
-    Raises:
-        InvalidSample: it is none of these.
-    """
-    if isinstance(value, str):
-        loaded = _json(value)
-        return check_of(loaded) if loaded is not None else AssertsCheck(tests=value)
-    if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
-        if "kind" in fields:
-            try:
-                return msgspec.convert(dict(fields), Check)
-            except msgspec.ValidationError as error:
-                raise InvalidSample(f"check: {error}") from error
-        if fields.get("assert_case"):
-            return AssertsCheck(tests="\n".join(map(str, fields["assert_case"])))
-        if "test_cases" in fields:
-            return check_of(fields["test_cases"])
-        if "inputs" in fields and "outputs" in fields:
-            pairs = list(zip(fields["inputs"], fields["outputs"], strict=True))
-            if fields.get("fn_name"):
-                return _calls(str(fields["fn_name"]), pairs)
-            return _cases(pairs)
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        rows = cast("Sequence[Any]", value)
-        if rows and all(isinstance(row, Mapping) and "output" in row for row in rows):
-            return _cases([(row.get("input", ""), row["output"]) for row in rows])
-        if rows and all(isinstance(row, str) for row in rows):
-            return AssertsCheck(tests="\n".join(rows))
-    raise InvalidSample(
-        "no check in the row: give test code, a check of ours, {inputs, outputs[, fn_name]},"
-        " {assert_case} or [{input, output}]"
-    )
-
-
-def _json(text: str) -> Any:
-    """Return what is written as a JSON object or array, else None."""
-    if not text.lstrip().startswith(("{", "[")):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _cases(pairs: Sequence[tuple[Any, Any]]) -> StdioCheck:
-    cases = [StdioCase(input=_text(given), output=_text(wanted)) for given, wanted in pairs]
-    return StdioCheck(cases=cases, compare=Comparator(mode="tokens"), stop_on_first_failure=False)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):  # lines
-        return "\n".join(map(str, cast("list[Any]", value)))
-    return str(value)
-
-
-def _calls(name: str, pairs: Sequence[tuple[Any, Any]]) -> FunctionCheck:
-    calls = [Call(args=_arguments(given), expected=_value(wanted)) for given, wanted in pairs]
-    return FunctionCheck(entry_point=name, calls=calls, float_atol=1e-6)
-
-
-def _arguments(given: Any) -> list[Any]:
-    if isinstance(given, str):
-        return [_value(line) for line in given.split("\n")]
-    return list(given)
-
-
-def _value(given: Any) -> Any:
-    if isinstance(given, str):
-        try:
-            return json.loads(given)
-        except (ValueError, RecursionError):
-            return given
-    return given
+__all__ = ["Asker", "completion_text", "share"]
 
 
 def completion_text(completion: Any) -> str:

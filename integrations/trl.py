@@ -32,7 +32,7 @@ def reward(
     Args:
         urls: of services.
         column: of the dataset, which says how a row is checked; see
-            `veristone.integrations.asking.check_of` for the forms it may have.
+            `veristone.forms.check_of` for the forms it may have.
         partial: the share of tests that passed, in place of 0, for what failed.
         language: of the completions.
         token: of a tenant.

@@ -39,7 +39,7 @@ async def compute_score(
     Args:
         data_source: of the row; not looked at.
         solution_str: what the model wrote.
-        ground_truth: how it is checked; see `veristone.integrations.asking.check_of`.
+        ground_truth: how it is checked; see `veristone.forms.check_of`.
         extra_info: of the row; not looked at.
         url: of a service, or of several.
         partial: the share of tests that passed, in place of 0, for what failed.

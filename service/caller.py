@@ -1,8 +1,10 @@
 """Whoever asks: known by a token where the service has tenants, counted, let through admission."""
 
 import asyncio
+import contextlib
 import hmac
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from litestar import Request
@@ -11,13 +13,17 @@ from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Receive
 
-from veristone import Decision, InvalidSample, Sample, Verdict
+from veristone import Decision, InvalidSample, Reason, Sample, Verdict
 from veristone.service.admission import Admission, NoVerdict, Overloaded
 from veristone.service.config import ServiceConfig
 from veristone.service.metrics import Metrics
+from veristone.stream import stream_map
 
-__all__ = ["NAME", "Caller", "Callers", "let_in"]
+__all__ = ["AT_ONCE", "NAME", "Caller", "Callers", "let_in"]
 
+AT_ONCE = 64
+"""Samples of one request that are under way at one time: enough for any number of cores that one
+service drives, and few enough that other requests get their turn between them."""
 NAME = "veristone.tenant"
 """Key of a request's state: the tenant that sent it, None where nobody knows the token."""
 
@@ -28,17 +34,22 @@ class Caller:
     def __init__(
         self,
         tenant: str,
-        receive: Receive,
+        receive: Receive | None,
         config: ServiceConfig,
         admission: Admission,
         metrics: Metrics,
     ) -> None:
-        self._tenant = tenant
+        self.tenant = tenant
         self._receive = receive
+        self._config = config
         self._admission = admission
         self._metrics = metrics
         self._deadline_s = config.deadline_s
         self._most_waiting = config.most_waiting_of(tenant)
+
+    def detached(self) -> "Caller":
+        """Return the same one, for work that goes on when the request has been answered."""
+        return Caller(self.tenant, None, self._config, self._admission, self._metrics)
 
     async def verify(self, sample: Sample, deadline_s: float | None = None) -> Verdict:
         """Judge a sample before its deadline, in seconds from now (None: the service's own).
@@ -48,21 +59,25 @@ class Caller:
             InvalidSample: it cannot be judged as it is.
         """
         started = time.monotonic()
+        deadline_s = self._deadline_s if deadline_s is None else deadline_s
+        if not deadline_s > 0:
+            # A dialect adds its time-outs up: what is no time at all is a mistake, no overload.
+            raise InvalidSample(f"time-outs: {deadline_s:g} s is no time to answer in")
         try:
             verdict = await self._admission.verify(
                 sample,
-                deadline_s or self._deadline_s,
-                self._tenant,
+                deadline_s,
+                self.tenant,
                 self._most_waiting,
                 self._is_there,
             )
         except Overloaded:
-            self._metrics.refused(self._tenant)
+            self._metrics.refused(self.tenant)
             raise
         except InvalidSample:
-            self._metrics.invalid(self._tenant)
+            self._metrics.invalid(self.tenant)
             raise
-        self._metrics.judged(self._tenant, verdict, time.monotonic() - started)
+        self._metrics.judged(self.tenant, verdict, time.monotonic() - started)
         return verdict
 
     async def decide(self, sample: Sample, deadline_s: float) -> Verdict:
@@ -77,8 +92,28 @@ class Caller:
             raise NoVerdict(verdict.message)
         return verdict
 
+    async def verify_all(self, samples: Iterable[Sample], deadline_s: float) -> list[Verdict]:
+        """Judge samples that share a deadline; what had no time is `undecided`, in its place.
+
+        Raises:
+            InvalidSample: one of them cannot be judged as it is.
+        """
+        end = time.monotonic() + deadline_s
+
+        async def verify(sample: Sample) -> Verdict:
+            try:
+                return await self.verify(sample, max(0.001, end - time.monotonic()))
+            except Overloaded as error:
+                return Verdict.undecided(sample.id, Reason.OVERLOADED, str(error))
+
+        stream = stream_map(verify, samples, workers=AT_ONCE, window=AT_ONCE, ordered=True)
+        async with contextlib.aclosing(stream) as verdicts:
+            return [verdict async for verdict in verdicts]
+
     async def _is_there(self) -> bool:
         """Return whether the connection stands. The body was read: what still comes is its end."""
+        if self._receive is None:
+            return True
         try:
             async with asyncio.timeout(0):
                 return (await self._receive())["type"] != "http.disconnect"

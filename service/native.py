@@ -25,14 +25,10 @@ from veristone import (
 from veristone.engine.languages import installed
 from veristone.engine.reading import read_sample
 from veristone.service.admission import Overloaded
-from veristone.service.caller import Caller
+from veristone.service.caller import AT_ONCE, Caller
 from veristone.stream import stream_map
 
 __all__ = ["JUDGING", "ROUTES", "LanguageInfo"]
-
-_AT_ONCE = 64
-"""Samples of one batch that are under way at one time: enough for any number of cores that one
-service drives, and few enough that other requests get their turn between them."""
 
 Deadline = Annotated[
     float | None,
@@ -135,7 +131,7 @@ async def _answers(
         except InvalidSample as error:
             return Rejected(line=number, error=str(error))
 
-    stream = stream_map(answer, items, workers=_AT_ONCE, window=_AT_ONCE, ordered=False)
+    stream = stream_map(answer, items, workers=AT_ONCE, window=AT_ONCE, ordered=False)
     # Closed here also where whoever asked has left: nothing is judged on.
     async with contextlib.aclosing(stream) as answers:
         async for record in answers:

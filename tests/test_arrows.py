@@ -126,7 +126,7 @@ def test_a_room_is_imported_by_its_full_name(where: str) -> None:
     [
         ("veristone", set()),
         ("engine", {"sandbox_images"}),
-        ("service", {"engine"}),
+        ("service", {"engine", "generators.code"}),
         ("integrations", {"generators.code"}),
         ("sandbox_images", set()),
         ("generators/code", {"generators.code"}),

@@ -5,13 +5,27 @@ the verifier between them. What a dialect cannot say stays unsaid: nothing is co
 reply. Where there is no verdict, each answers what makes its own clients ask again.
 """
 
-from veristone.service.dialects import code_exec_server, piston, sandbox_fusion
+from veristone.service.dialects import (
+    code_exec_server,
+    judge0,
+    nemo_skills,
+    online_judge,
+    open_instruct,
+    piston,
+    rewards,
+    sandbox_fusion,
+)
 from veristone.service.dialects.base import Dialect
 
 __all__ = ["DIALECTS"]
 
 DIALECTS: tuple[Dialect, ...] = (
     sandbox_fusion.DIALECT,
+    online_judge.DIALECT,
     piston.DIALECT,
     code_exec_server.DIALECT,
+    open_instruct.DIALECT,
+    judge0.DIALECT,
+    nemo_skills.DIALECT,
+    rewards.DIALECT,
 )

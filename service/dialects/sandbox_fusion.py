@@ -20,13 +20,14 @@ from litestar import MediaType, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from veristone import Decision, InvalidSample, Limits, ProgramCheck, Sample, Verdict
+from veristone import Decision, InvalidSample, Limits, ProgramCheck, Reason, Sample, Verdict
+from veristone.engine.languages import find
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
 from veristone.service.errors import Reply
 
-__all__ = ["DIALECT", "RunCode", "RunCodeReply", "deadline_s", "to_reply", "to_sample"]
+__all__ = ["DIALECT", "RunCode", "RunCodeReply", "deadline_s", "invalid", "to_reply", "to_sample"]
 
 _SHOWN = 1024 * 1024
 """Bytes of each stream in a reply."""
@@ -108,7 +109,7 @@ def deadline_s(request: RunCode) -> float:
     return request.compile_timeout + request.run_timeout + 10.0 - _MARGIN_S
 
 
-def to_reply(verdict: Verdict) -> RunCodeReply:
+def to_reply(request: RunCode, verdict: Verdict) -> RunCodeReply:
     """Return the reply that says what a verdict says, as far as this dialect can."""
     status = "Success" if verdict.decision is Decision.PASS else "Failed"
     result = CommandResult(
@@ -121,7 +122,12 @@ def to_reply(verdict: Verdict) -> RunCodeReply:
     if verdict.reason.is_timeout:
         result.status, result.return_code = "TimeLimitExceeded", None
     message = "" if status == "Success" else verdict.message
-    return RunCodeReply(status=status, message=message, run_result=result)
+    if find(request.language).compile is None:
+        return RunCodeReply(status=status, message=message, run_result=result)
+    if verdict.reason is Reason.COMPILE_ERROR:  # nothing was run
+        return RunCodeReply(status=status, message=message, compile_result=result)
+    compiled = CommandResult(status="Finished", return_code=0, stdout="", stderr="")
+    return RunCodeReply(status=status, message=message, compile_result=compiled, run_result=result)
 
 
 def _return_code(verdict: Verdict) -> int:
@@ -138,7 +144,7 @@ async def run_code(
     data: JSONBody[RunCode], caller: NamedDependency[Caller]
 ) -> Response[RunCodeReply]:
     """Run a program and return what came out of it."""
-    return Response(to_reply(await caller.decide(to_sample(data), deadline_s(data))))
+    return Response(to_reply(data, await caller.decide(to_sample(data), deadline_s(data))))
 
 
 @get("/v1/ping", tags=["SandboxFusion"], media_type=MediaType.JSON)
@@ -147,7 +153,8 @@ async def ping() -> str:
     return "pong"
 
 
-def _invalid(status: int, why: str) -> Reply:
+def invalid(status: int, why: str) -> Reply:
+    """Say what is wrong with a request, as FastAPI does."""
     return Reply(422 if status == 400 else status, {"detail": why})
 
 
@@ -155,4 +162,4 @@ def _refuse(error: NoVerdict) -> Reply:
     return Reply(504, RunCodeReply(status="SandboxError", message=str(error)))
 
 
-DIALECT = Dialect(routes=(run_code, ping), refuse=_refuse, invalid=_invalid)
+DIALECT = Dialect(routes=(run_code, ping), refuse=_refuse, invalid=invalid)

@@ -16,8 +16,8 @@ from veristone import (
     ProgramCheck,
     StdioCheck,
 )
+from veristone.forms import check_of
 from veristone.integrations import verl
-from veristone.integrations.asking import check_of
 from veristone.integrations.trl import reward
 
 TESTS = "assert f(1) == 2"

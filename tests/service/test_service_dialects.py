@@ -11,7 +11,9 @@ from serving import serving
 
 from veristone import InvalidSample, Output, ProgramCheck, Reason, SandboxFailure, Usage, Verdict
 from veristone.engine.backends.fake import FakeBackend, report
-from veristone.service.dialects import code_exec_server, piston, sandbox_fusion
+from veristone.service.dialects import code_exec_server, judge0, piston, sandbox_fusion
+
+TOKEN = "a-token-of-sixteen-or-more"
 
 
 def verdict(reason: Reason, **fields: Any) -> Verdict:
@@ -68,7 +70,7 @@ def fusion_result(**fields: Any) -> dict[str, Any]:
 def test_sandbox_fusions_replies(
     given: Verdict, status: str, message: str, result: dict[str, Any]
 ) -> None:
-    reply = msgspec.to_builtins(sandbox_fusion.to_reply(given))
+    reply = msgspec.to_builtins(sandbox_fusion.to_reply(sandbox_fusion.RunCode(code=""), given))
     assert reply == {
         "status": status,
         "message": message,
@@ -259,3 +261,69 @@ async def test_code_exec_server_reads_json_under_any_content_type() -> None:
 def test_what_no_dialect_can_ask_for_is_said_in_its_words() -> None:
     with pytest.raises(InvalidSample, match="runtime is unknown"):
         piston.to_sample(piston.Execute(language="", version="*", files=[piston.File(content="")]))
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "stream"),
+    [
+        (PASSED, 3, ("out\n", None, None)),
+        (RAISED, 11, ("out\n", "Traceback ...\nValueError: no\n", None)),
+        (SLOW, 5, ("out\n", None, None)),
+        (CRASHED, 7, ("out\n", None, None)),
+        (GREEDY, 12, ("out\n", None, None)),
+        (verdict(Reason.COMPILE_ERROR, message="no"), 6, ("out\n", None, "no")),
+        (verdict(Reason.SANDBOX_ERROR, message="gone"), 13, (None, None, None)),
+        (None, 2, (None, None, None)),
+    ],
+)
+def test_judge0s_replies(
+    given: Verdict | None, status: int, stream: tuple[str | None, str | None, str | None]
+) -> None:
+    reply = judge0.to_reply(71, given)
+    assert reply["status"]["id"] == status
+    assert tuple(reply[name] for name in ("stdout", "stderr", "compile_output")) == stream
+    if status == 3:
+        assert (reply["time"], reply["memory"]) == ("0.250", 2048)
+
+
+async def test_judge0s_submissions_are_kept_for_whom_they_are() -> None:
+    tenants = {"lab": {"token": TOKEN}, "other": {"token": TOKEN[::-1]}}
+    mine, others = ({"Authorization": f"Bearer {each}"} for each in (TOKEN, TOKEN[::-1]))
+    body = {"source_code": "print(1)", "language_id": 71}
+    async with serving(FakeBackend(lambda job: report(stdout="1\n")), tenants=tenants) as client:
+        answer = await client.post("/submissions?wait=true", json=body, headers=mine)
+        assert (answer.status_code, answer.json()["stdout"]) == (201, "1\n")
+        path = f"/submissions/{answer.json()['token']}"
+        assert (await client.get(path, headers=others)).status_code == 404
+        only = (await client.get(path, params={"fields": "stdout"}, headers=mine)).json()
+        assert only == {"stdout": "1\n"}
+        batch = {"submissions": [body, body | {"language_id": 1}]}
+        answer = await client.post("/submissions/batch", json=batch, headers=mine)
+        assert ["token" in each for each in answer.json()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"language_id": 1}, "language with id 1 doesn't exist"),
+        ({"compiler_options": "-O3"}, "compiler_options"),
+        ({"callback_url": "http://x"}, "callback_url"),
+        ({"number_of_runs": 3}, "number_of_runs"),
+        ({"command_line_arguments": "'"}, "command_line_arguments"),
+        ({"source_code": None}, "source_code"),
+    ],
+)
+async def test_judge0s_refusals(changes: dict[str, Any], says: str) -> None:
+    body = {"source_code": "x", "language_id": 71} | changes
+    async with serving() as client:
+        answer = await client.post("/submissions", json=body)
+    assert (answer.status_code, says in answer.json()["error"]) == (422, True)
+
+
+@pytest.mark.parametrize("reason", [Reason.COMPILE_ERROR, Reason.PASSED])
+def test_sandbox_fusion_tells_the_compiler_from_the_program(reason: Reason) -> None:
+    request = sandbox_fusion.RunCode(code="", language="cpp")
+    reply = sandbox_fusion.to_reply(request, verdict(reason, exit_code=int(reason != "passed")))
+    assert reply.compile_result is not None
+    assert reply.compile_result.return_code == int(reason != "passed")
+    assert (reply.run_result is None) == (reason is Reason.COMPILE_ERROR)

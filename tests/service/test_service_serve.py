@@ -14,29 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import judge0
 import pytest
 import sandbox_fusion
+from serving import COMMAND, served
 
 from veristone import AssertsCheck, BackendUnavailable, Decision, InvalidSample, Sample
 from veristone.client import Client, SyncClient, local
 
-COMMAND = str(Path(sys.executable).parent / "veristone")
 pytestmark = pytest.mark.bubblewrap
-
-
-@contextlib.contextmanager
-def served(*options: str) -> Generator[tuple[str, subprocess.Popen[str]]]:
-    """Start a service on a free port and yield its address."""
-    words = [COMMAND, "serve", "--port", "0", "--backend", "bubblewrap", *options]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            said = process.stderr.readline()
-            assert "listening on " in said, said + process.stderr.read()
-            yield said.split("listening on ")[1].split(";")[0], process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +57,46 @@ def test_sandbox_fusions_own_client(address: str) -> None:
     assert len(long.run_result.stdout) == 500_001
     beside = ask("print(open('a.txt').read())", files={"a.txt": "aGk="})
     assert beside.run_result.stdout == "hi\n"
+
+
+def test_sandbox_fusions_own_client_submits(address: str) -> None:
+    sandbox_fusion.set_endpoint(address)
+    rows = [
+        {
+            "id": 1,
+            "content": "Echo.",
+            "test": [{"input": {"stdin": "a"}, "output": {"stdout": "a"}}],
+        }
+    ]
+    config = sandbox_fusion.TestConfig.parse_obj({"language": "python", "provided_data": rows})
+
+    def ask(completion: str) -> Any:
+        request = sandbox_fusion.SubmitRequest(
+            dataset="code_contests", id=1, completion=completion, config=config
+        )
+        return sandbox_fusion.submit(request, max_attempts=1)
+
+    assert ask("```python\nprint(input())\n```").accepted
+    assert not ask("```python\nprint('b')\n```").accepted
+    asked = sandbox_fusion.GetPromptsRequest(dataset="code_contests", config=config)
+    assert [each.prompt for each in sandbox_fusion.get_prompts(asked)] == ["Echo."]
+
+
+def test_judge0s_own_client(address: str) -> None:
+    """Version 0.0.8 from PyPI, as it is: submits, asks again until it is done."""
+    client = judge0.Client(address)
+
+    def ask(code: str, **more: Any) -> Any:
+        return judge0.run(client=client, source_code=code, language=judge0.PYTHON, **more)
+
+    right = ask("print(input())", stdin="hé")
+    assert (right.status, right.stdout) == (judge0.Status.ACCEPTED, "hé\n")
+    assert ask("print(3)", expected_output="4").status == judge0.Status.WRONG_ANSWER
+    broken = ask("1/0")
+    assert broken.status == judge0.Status.RUNTIME_ERROR_NZEC
+    assert "ZeroDivisionError" in broken.stderr
+    many = ask("print(int(input()) + 1)", test_cases=[("1", "2"), ("2", "4")])
+    assert [each.status.value for each in many] == [3, 4]
 
 
 async def test_our_own_client(address: str) -> None:

@@ -1,0 +1,217 @@
+"""What trainers post to a remote reward model, and data pipelines to a remote validator.
+
+| path | who asks | no verdict |
+| --- | --- | --- |
+| `/reward/slime` | slime, `--rm-type remote_rm --rm-url` | 503: asked again ten times |
+| `/reward/openrlhf` | OpenRLHF, `--reward.remote_url` | 503: asked again five times |
+| `/validate` | NeMo Data Designer, `RemoteValidatorParams` | `is_valid` is null |
+| `/verify` | NeMo Gym, a resources server | `_ng_failure_class`, `mask_sample` |
+
+Contracts read from slime/rollout/rm_hub, openrlhf/utils/agent.py, Data Designer's remote validator
+and nemo_gym/base_resources_server.py. How a completion is checked stands in the row (`label`,
+`tests`, `unit_tests`), in any form that `veristone.forms.check_of` knows.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from veristone import Decision, FunctionCheck, InvalidSample, Sample, Verdict
+from veristone.forms import check_of
+from veristone.generators.code.answers import solution_in_answer
+from veristone.service.admission import NoVerdict
+from veristone.service.caller import Caller
+from veristone.service.dialects.base import Dialect
+from veristone.service.errors import Reply
+
+__all__ = ["DIALECT", "answer_sample", "response_text"]
+
+_SLIME_S, _OPENRLHF_S, _DESIGNER_S, _GYM_S = 100.0, 170.0, 28.0, 300.0
+"""Seconds in which each asks again or gives up, less the way back."""
+_MOST_ROWS = 4096
+
+
+class SlimeRequest(msgspec.Struct, kw_only=True):
+    """One sample of slime's."""
+
+    response: str
+    label: Any = None
+    prompt: Any = None
+
+
+class OpenRlhfRequest(msgspec.Struct, kw_only=True):
+    """A batch of OpenRLHF's: `query` is prompt and response, with the tokenizer's own tokens."""
+
+    query: list[str]
+    prompts: list[str]
+    labels: list[Any]
+
+
+class OpenRlhfReply(msgspec.Struct, kw_only=True):
+    """A reward for each query, in order."""
+
+    rewards: list[float]
+    scores: list[float]
+    extra_logs: dict[str, list[float]] = {}
+
+
+class ValidateRequest(msgspec.Struct, kw_only=True):
+    """Rows of Data Designer's; each has `code` (or `completion`) and `tests`."""
+
+    data: list[dict[str, Any]]
+
+
+class Validated(msgspec.Struct, kw_only=True):
+    """Whether a row's code passes; null where nobody knows."""
+
+    is_valid: bool | None
+    reason: str
+    message: str = ""
+
+
+class ValidateReply(msgspec.Struct, kw_only=True):
+    """An answer for each row, in order."""
+
+    data: list[Validated]
+
+
+def answer_sample(answer: str, check: Any, language: str = "python") -> Sample:
+    """Return the sample that a model's answer and a row's check are.
+
+    Raises:
+        InvalidSample: the check is none.
+    """
+    found = check_of(check)
+    entry = found.entry_point if isinstance(found, FunctionCheck) else ""
+    return Sample(
+        code=solution_in_answer(answer, entry_point=entry), check=found, language=language
+    )
+
+
+@post("/reward/slime", status_code=200, tags=["rewards"])
+async def slime(data: JSONBody[SlimeRequest], caller: NamedDependency[Caller]) -> float:
+    """Return 1 for a pass and 0 for a failure."""
+    verdict = await caller.decide(answer_sample(data.response, data.label), _SLIME_S)
+    return float(verdict.decision is Decision.PASS)
+
+
+@post("/reward/openrlhf", status_code=200, tags=["rewards"])
+async def openrlhf(
+    data: JSONBody[OpenRlhfRequest], caller: NamedDependency[Caller]
+) -> OpenRlhfReply:
+    """Return 1 for a pass and 0 for a failure, for each query."""
+    if not len(data.query) == len(data.prompts) == len(data.labels):
+        raise InvalidSample("query, prompts and labels are not equally many")
+    samples = [
+        answer_sample(query.removeprefix(prompt), label)
+        for query, prompt, label in zip(data.query, data.prompts, data.labels, strict=True)
+    ]
+    verdicts = await caller.verify_all(samples, _OPENRLHF_S)
+    for verdict in verdicts:
+        if verdict.decision is Decision.UNDECIDED:  # it has no place in a list of numbers
+            raise NoVerdict(verdict.message)
+    rewards = [float(verdict.decision is Decision.PASS) for verdict in verdicts]
+    return OpenRlhfReply(rewards=rewards, scores=rewards, extra_logs={"passed": rewards})
+
+
+@post("/validate", status_code=200, tags=["rewards"])
+async def validate(
+    data: JSONBody[ValidateRequest], caller: NamedDependency[Caller]
+) -> ValidateReply:
+    """Say of each row whether its code passes its tests."""
+    if len(data.data) > _MOST_ROWS:
+        raise InvalidSample(f"data has more than {_MOST_ROWS} rows")
+    verdicts = await caller.verify_all(map(_row_sample, data.data), _DESIGNER_S)
+    return ValidateReply(data=[_validated(verdict) for verdict in verdicts])
+
+
+def _row_sample(row: Mapping[str, Any]) -> Sample:
+    answer = row.get("code", row.get("completion"))
+    if not isinstance(answer, str):
+        raise InvalidSample("a row needs its program as text, as `code` or `completion`")
+    return answer_sample(answer, row.get("tests"), str(row.get("language", "python")))
+
+
+def _validated(verdict: Verdict) -> Validated:
+    decided = verdict.decision is not Decision.UNDECIDED
+    return Validated(
+        is_valid=verdict.decision is Decision.PASS if decided else None,
+        reason=verdict.reason,
+        message=verdict.message,
+    )
+
+
+@post("/verify", status_code=200, tags=["rewards"])
+async def gym(data: JSONBody[dict[str, Any]], caller: NamedDependency[Caller]) -> dict[str, Any]:
+    """Return a request of NeMo Gym's with its reward."""
+    metadata = data.get("verifier_metadata")
+    if not isinstance(metadata, dict):
+        raise InvalidSample("verifier_metadata: an object with unit_tests is expected")
+    check = cast("dict[str, Any]", metadata).get("unit_tests")
+    sample = answer_sample(response_text(data.get("response")), check)
+    try:
+        verdict = await caller.decide(sample, _GYM_S)
+    except NoVerdict as error:
+        # Its row is set aside and tried again; a reward of zero here is no judgement.
+        return data | {
+            "reward": 0.0,
+            "_ng_failure_class": "undecided",
+            "mask_sample": True,
+            "failure_reason": str(error),
+        }
+    return data | {
+        "reward": float(verdict.decision is Decision.PASS),
+        "extracted_model_code": sample.code,
+        "reason": verdict.reason,
+    }
+
+
+@post("/seed_session", status_code=200, tags=["rewards"])
+async def seed_session() -> dict[str, Any]:
+    """Begin a session of NeMo Gym's; nothing is kept for it."""
+    return {}
+
+
+class _Part(msgspec.Struct):
+    type: str
+    text: str = ""
+
+
+class _Item(msgspec.Struct):
+    type: str = ""
+    content: list[_Part] | None = None
+
+
+class _Response(msgspec.Struct):
+    output: list[_Item]
+
+
+def response_text(response: Any) -> str:
+    """Return what the model wrote last in an OpenAI Responses object.
+
+    Raises:
+        InvalidSample: it is none.
+    """
+    try:
+        items = msgspec.convert(response, _Response).output
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InvalidSample(f"response: no object of OpenAI's Responses API: {error}") from error
+    messages = [item.content or [] for item in items if item.type == "message"]
+    return "".join(part.text for part in (messages or [[]])[-1] if part.type == "output_text")
+
+
+def _refuse(error: NoVerdict) -> Reply:
+    return Reply(503, {"detail": str(error)}, {"Retry-After": str(error.retry_after_s)})
+
+
+def _invalid(status: int, why: str) -> Reply:
+    return Reply(status, {"detail": why})
+
+
+DIALECT = Dialect(
+    routes=(slime, openrlhf, validate, gym, seed_session), refuse=_refuse, invalid=_invalid
+)
