@@ -5,14 +5,14 @@ Each section says what one command is to do, in that command's own words (a reci
 changed: the ablations of the papers, and the control of every experiment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from veristone.settings import checked, read_toml
+from veristone.settings import change_texts, checked, joined, names_in, read_toml
 
 __all__ = ["AlignRecipe", "Benchmark", "Variant", "builtin_recipes", "load_align_recipe"]
 
@@ -205,7 +205,7 @@ class AlignRecipe(_Section):
 
 def builtin_recipes() -> list[str]:
     """Return the names of the recipes that come with Veristone."""
-    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
+    return names_in(_BUILT_IN)
 
 
 def load_align_recipe(path: Path, data: Path | None = None) -> AlignRecipe:
@@ -223,24 +223,20 @@ def load_align_recipe(path: Path, data: Path | None = None) -> AlignRecipe:
     folder = data.resolve() if data is not None else folder
     settings = read_toml(path, str(path), what="recipe", known=builtin_recipes())
     settings.setdefault("name", path.stem)
-    anchored = cast("dict[str, Any]", _anchored(settings, path.resolve().parent, folder))
-    return checked(AlignRecipe, anchored, str(path))
+    own = path.resolve().parent
+    benchmarks = settings.get("benchmarks")
+    settings = change_texts(settings, lambda key, text: _anchored(key, text, own, folder))
+    if isinstance(benchmarks, dict):
+        settings["benchmarks"] = change_texts(benchmarks, lambda _, text: joined(folder, text))
+    return checked(AlignRecipe, settings, str(path))
 
 
-def _anchored(value: object, own: Path, folder: Path, key: str = "") -> object:
-    """Make paths absolute: of recipes from the folder `own`, of everything else from `folder`.
+def _anchored(key: str, value: str, own: Path, folder: Path) -> str:
+    """Make a path absolute: of a recipe from the folder `own`, of everything else from `folder`.
 
-    Files are the settings that name nothing else, and the values of `benchmarks`. A recipe, a
-    preset, a template or a model is a file only where it begins with a dot.
+    Files are the settings that name nothing else. A recipe, a preset, a template or a model is a
+    file only where it begins with a dot.
     """
-    if isinstance(value, Mapping):
-        table = cast("Mapping[str, object]", value)
-        named = {name: "file" if key == "benchmarks" else name for name in table}
-        return {name: _anchored(table[name], own, folder, named[name]) for name in table}
-    if isinstance(value, list):
-        return [_anchored(each, own, folder, key) for each in cast("list[object]", value)]
-    if not isinstance(value, str) or not value:
-        return value
     if key in ("recipe", "preset", "template", "model"):
         start = folder if key == "model" else own
         return str(start / value) if value.startswith(("./", "../")) else value
@@ -248,4 +244,4 @@ def _anchored(value: object, own: Path, folder: Path, key: str = "") -> object:
         # As in --source: KIND:PATH, or a path alone.
         kind, colon, path = value.partition(":")
         return f"{kind}:{folder / path}" if colon and "/" not in kind else str(folder / value)
-    return str(folder / Path(value).expanduser()) if key in _PATHS else value
+    return joined(folder, value) if key in _PATHS and value else value

@@ -16,6 +16,7 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from veristone import __version__
 from veristone.generators.dataset.rows import CONFIGS, place
 from veristone.generators.selection.funnel import Funnel
+from veristone.settings import without_paths
 
 __all__ = ["CardFacts", "render_card"]
 
@@ -92,7 +93,7 @@ def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _json(settings: Mapping[str, object]) -> str:
-    return json.dumps(_without_paths(settings), indent=1, ensure_ascii=False)
+    return json.dumps(without_paths(settings), indent=1, ensure_ascii=False)
 
 
 def _fenced(text: str, language: str = "") -> str:
@@ -100,17 +101,6 @@ def _fenced(text: str, language: str = "") -> str:
     while fence in text:
         fence += "`"
     return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _without_paths(value: Any) -> Any:
-    """Return settings with every absolute path cut down to its last part."""
-    if isinstance(value, Mapping):
-        return {k: _without_paths(one) for k, one in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_without_paths(one) for one in cast("list[Any]", value)]
-    if isinstance(value, str) and value.startswith("/") and "\n" not in value:
-        return value.rstrip("/").rpartition("/")[2]
-    return value
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,7 @@ from veristone.generators.selection.formatting import Formatting
 from veristone.generators.selection.gates import Gates
 from veristone.generators.selection.products import Products
 from veristone.generators.selection.scoring import Scoring
-from veristone.settings import checked, read_toml
+from veristone.settings import change_texts, checked, joined, names_in, read_named
 
 __all__ = [
     "Decontamination",
@@ -99,7 +99,7 @@ class Recipe(BaseModel):
 
 def builtin_recipes() -> list[str]:
     """Return the names of the recipes that come with Veristone."""
-    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
+    return names_in(_BUILT_IN)
 
 
 def load_recipe(name: str) -> dict[str, Any]:
@@ -110,12 +110,11 @@ def load_recipe(name: str) -> dict[str, Any]:
     Raises:
         ConfigError: there is no such recipe, or it is no TOML.
     """
-    path = _BUILT_IN / f"{name}.toml" if name in builtin_recipes() else Path(name)
-    settings = read_toml(path, name, what="recipe", known=builtin_recipes())
+    path, settings = read_named(name, _BUILT_IN, what="recipe")
     settings.setdefault("name", path.stem)
-    for benchmark in _tables(settings.get("decontamination"), "benchmarks"):
-        benchmark["path"] = str(path.parent / Path(str(benchmark.get("path", ""))).expanduser())
-    return settings
+    return change_texts(
+        settings, lambda key, text: joined(path.parent, text) if key == "path" else text
+    )
 
 
 def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
@@ -142,9 +141,3 @@ def with_benchmarks(recipe: Recipe, named: Sequence[str]) -> Recipe:
     before = recipe.decontamination
     more = before.model_copy(update={"benchmarks": (*before.benchmarks, *found)})
     return recipe.model_copy(update={"decontamination": more})
-
-
-def _tables(settings: Any, key: str) -> list[dict[str, Any]]:
-    """Return the tables of a list, before anybody has checked that it is one."""
-    found: Any = settings.get(key) if isinstance(settings, dict) else None  # pyright: ignore
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []  # pyright: ignore

@@ -9,7 +9,7 @@ one JSON file, and a run never depends on a file that may have changed since.
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeAlias, cast
+from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,7 +21,7 @@ from veristone.generators.synthesis.stages.instructions import Concepts, Instruc
 from veristone.generators.synthesis.stages.responses import ProblemAndSolution, Responses
 from veristone.generators.synthesis.stages.solutions import Solutions
 from veristone.generators.synthesis.verification import Verify
-from veristone.settings import checked, read_toml
+from veristone.settings import change_texts, checked, read_toml
 
 __all__ = ["AnyStage", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
 
@@ -104,7 +104,13 @@ def load_recipe(name: str) -> dict[str, Any]:
     if isinstance(settings.get("examples"), str):
         examples = read_examples(settings["examples"], path.parent)
         settings["examples"] = [example.model_dump(mode="json") for example in examples]
-    return _with_templates(settings, path.parent)
+
+    def read(key: str, text: str) -> Any:
+        if key == "template" or key.endswith("_template"):
+            return {"name": Path(text).name, "text": _template_text(text, path.parent)}
+        return text
+
+    return change_texts(settings, read)
 
 
 def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
@@ -114,18 +120,6 @@ def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
         ConfigError: the first thing that is wrong with it, by its place in the file.
     """
     return checked(Recipe, settings, where)
-
-
-def _with_templates(value: Any, folder: Path, key: str = "") -> Any:
-    """Return the settings with the text of every template that they name."""
-    if isinstance(value, dict):
-        items = cast(dict[str, Any], value).items()
-        return {k: v if k == "examples" else _with_templates(v, folder, k) for k, v in items}
-    if isinstance(value, list):
-        return [_with_templates(item, folder, key) for item in cast(list[Any], value)]
-    if isinstance(value, str) and (key == "template" or key.endswith("_template")):
-        return {"name": Path(value).name, "text": _template_text(value, folder)}
-    return value
 
 
 def _template_text(name: str, folder: Path) -> str:

@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 from veristone import VeristoneError
 from veristone.generators.seeds.contamination.benchmarks import Item, load_items
@@ -29,6 +28,7 @@ from veristone.loop.report.parts import Counts, Manifest, Results
 from veristone.loop.report.run import Run, Trouble, read_run
 from veristone.loop.report.texts import drawn_rows, read_verdicts
 from veristone.loop.run import Mark
+from veristone.settings import without_paths
 from veristone.training.finetune.journal import Journal
 
 __all__ = ["gather"]
@@ -65,7 +65,7 @@ def gather(folder: Path) -> Facts:
         variants={each.name: each.description for each in recipe.variants},
         by_round=[_round(run, name, n) for n in _numbers(run) for name in names],
         costs=[_cost(run, step) for step in run.marks.values()],
-        recipe=_without_paths(recipe.model_dump(mode="json", by_alias=True)),
+        recipe=without_paths(recipe.model_dump(mode="json", by_alias=True)),
         versions=_versions(run),
     )
     steps = run.steps(MAIN, told)
@@ -296,19 +296,3 @@ def _versions(run: Run) -> dict[str, str]:
         for name, version in part.versions.items() if part is not None else ():
             found.setdefault(name, set()).add(version)
     return {name: ", ".join(sorted(versions)) for name, versions in sorted(found.items())}
-
-
-def _without_paths(value: Any) -> Any:
-    """Return settings with every absolute path cut down to its last part.
-
-    A report is for other people, who have other folders. Also behind a scheme or a name:
-    `vllm:/models/a`, `HumanEval=/data/b`.
-    """
-    if isinstance(value, Mapping):
-        table = cast("Mapping[str, Any]", value)
-        return {key: _without_paths(each) for key, each in table.items()}
-    if isinstance(value, list):
-        return [_without_paths(each) for each in cast("list[Any]", value)]
-    if not isinstance(value, str) or "\n" in value:
-        return value
-    return re.sub(r"^([^:=]*[:=]|)/.*?([^/]*)/*$", r"\1\2", value)

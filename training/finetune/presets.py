@@ -5,14 +5,13 @@ exclude each other (`epochs` and `max_steps`, `warmup_ratio` and `warmup_steps`)
 takes the place of the earlier one.
 """
 
-import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from veristone import ConfigError
-from veristone.settings import checked, read_toml
+from veristone.settings import change_texts, checked, joined, names_in, read_named
 from veristone.training.finetune.config import Settings
 
 __all__ = ["load_settings", "parse_override", "preset_names"]
@@ -23,7 +22,7 @@ _RIVALS = (("epochs", "max_steps"), ("warmup_ratio", "warmup_steps"))
 
 def preset_names() -> list[str]:
     """Return the names of the presets that come with Veristone."""
-    return sorted(path.stem for path in _PRESETS.glob("*.toml"))
+    return names_in(_PRESETS)
 
 
 def load_settings(
@@ -75,12 +74,20 @@ def _value(text: str) -> Any:
 
 
 def _read(name: str) -> dict[str, Any]:
-    path = _PRESETS / f"{name}.toml"
-    if name not in preset_names():
-        path = Path(name)
-    settings = read_toml(path, name, what="preset", known=preset_names())
+    path, settings = read_named(name, _PRESETS, what="preset")
+    folder = path.parent
+
+    def anchored(key: str, text: str) -> str:
+        if key == "data" or (key == "template" and text.endswith(".toml")):
+            return joined(folder, text)
+        # A model's name looks like a path too: `bigcode/starcoder2-3b`.
+        local = text.startswith((".", "~")) or (bool(text) and (folder / text).is_dir())
+        return joined(folder, text) if key == "model" and local else text
+
     base = settings.pop("preset", None)
-    settings = _anchored(settings, path.parent)
+    settings = change_texts(settings, anchored)
+    if isinstance(settings.get("data"), str):
+        settings["data"] = [settings["data"]]
     if base is None:
         return settings
     if base not in preset_names():
@@ -104,29 +111,3 @@ def _merge(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, An
         else:
             merged[key] = value
     return merged
-
-
-def _anchored(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return the settings with paths joined to the folder that the file lies in."""
-    found = dict(settings)
-    data = found.get("data")
-    if isinstance(data, str):
-        data = [data]
-    if isinstance(data, list):
-        found["data"] = [_join(folder, item) for item in cast("list[Any]", data)]
-    for key in ("template", "model"):
-        value = found.get(key)
-        if isinstance(value, str) and _is_path(value, folder, toml=key == "template"):
-            found[key] = _join(folder, value)
-    return found
-
-
-def _is_path(value: str, folder: Path, *, toml: bool) -> bool:
-    if toml:
-        return value.endswith(".toml")
-    # A model's name looks like a path too: `bigcode/starcoder2-3b`.
-    return value.startswith((".", "~")) or (bool(value) and (folder / value).is_dir())
-
-
-def _join(folder: Path, value: Any) -> Any:
-    return str(folder / os.path.expanduser(value)) if isinstance(value, str) else value  # noqa: PTH111

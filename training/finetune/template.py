@@ -20,7 +20,7 @@ from typing import Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from veristone.settings import checked, read_toml
+from veristone.settings import checked, names_in, read_named
 
 __all__ = ["Template", "Turn", "load_template", "template_names"]
 
@@ -118,7 +118,7 @@ class Template(BaseModel):
 
 def template_names() -> list[str]:
     """Return the names of the templates that come with Veristone."""
-    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
+    return names_in(_BUILT_IN)
 
 
 def load_template(name: str) -> Template:
@@ -127,8 +127,5 @@ def load_template(name: str) -> Template:
     Raises:
         ConfigError: there is no such template, or something is wrong with it.
     """
-    path = _BUILT_IN / f"{name}.toml"
-    if name not in template_names():
-        path = Path(name)
-    settings = read_toml(path, name, what="template", known=template_names())
+    _, settings = read_named(name, _BUILT_IN, what="template")
     return checked(Template, settings, name)

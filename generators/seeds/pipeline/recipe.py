@@ -4,7 +4,6 @@ Built-in recipes lie in `generators/seeds/recipes/` and are named without a path
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
@@ -23,7 +22,7 @@ from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 from veristone.generators.seeds.sources import AnySource
-from veristone.settings import checked, read_toml
+from veristone.settings import change_texts, checked, joined, names_in, read_named
 
 __all__ = [
     "AnyStep",
@@ -80,7 +79,7 @@ class Recipe(BaseModel):
 
 def builtin_recipes() -> list[str]:
     """Return the names of the recipes that come with Veristone."""
-    return sorted(path.stem for path in _BUILT_IN.glob("*.toml"))
+    return names_in(_BUILT_IN)
 
 
 def load_recipe(name: str) -> dict[str, Any]:
@@ -91,11 +90,10 @@ def load_recipe(name: str) -> dict[str, Any]:
     Raises:
         ConfigError: there is no such recipe, or it is no TOML.
     """
-    path = _BUILT_IN / f"{name}.toml"
-    if name not in builtin_recipes():
-        path = Path(name)
-    settings = read_toml(path, name, what="recipe", known=builtin_recipes())
-    return _anchored(settings, path.parent)
+    path, settings = read_named(name, _BUILT_IN, what="recipe")
+    return change_texts(
+        settings, lambda key, text: joined(path.parent, text) if key in _PATHS else text
+    )
 
 
 def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
@@ -123,14 +121,3 @@ def stored_recipe(folder: Path) -> Recipe:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from error
     return parse_recipe(settings, str(path))
-
-
-def _anchored(value: Any, folder: Path, key: str = "") -> Any:
-    """Return the settings with every relative path joined to the folder."""
-    if isinstance(value, dict):
-        return {k: _anchored(v, folder, k) for k, v in value.items()}  # pyright: ignore
-    if isinstance(value, list):
-        return [_anchored(item, folder, key) for item in value]  # pyright: ignore
-    if isinstance(value, str) and key in _PATHS:
-        return str(folder / os.path.expanduser(value))  # noqa: PTH111
-    return value
