@@ -22,12 +22,15 @@ if (($#)); then
     exec .venv/bin/python -m pytest "$@"
 fi
 
-# Side by side, more than there are cores: many tests wait for processes. Then, one by one, those that
-# look at the whole machine or at the clock.
+# Side by side, more than there are cores: many tests wait for processes; in the order that
+# tests/conftest.py gives the files. Then, one by one, those that look at the whole machine or at the
+# clock.
 rc=0
-.venv/bin/python -m pytest -n "$(($(nproc) + 1))" --dist loadfile -m "${only}not alone" || rc=$?
+.venv/bin/python -m pytest -n "$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder \
+    -m "${only}not alone" || rc=$?
 code=0
-.venv/bin/python -m pytest -m "${only}alone" || code=$?
+mapfile -t files < <(grep -rl --include='test_*.py' 'mark\.alone' tests)
+.venv/bin/python -m pytest -m "${only}alone" "${files[@]}" || code=$?
 # 5: there is none with that mark.
 ((rc)) || ((code == 5)) || rc=$code
 exit "$rc"

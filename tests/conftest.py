@@ -32,6 +32,15 @@ def pytest_configure(config: pytest.Config) -> None:
     backends.runtime = config.getoption("--runtime")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, then those with many: a long one at the end has nothing beside
+    it."""
+    tests = collections.Counter(item.path for item in items)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, -tests[item.path]))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test that names a back end is skipped where there is none, and fails where CI=true.

@@ -41,6 +41,7 @@ def test_in_a_program() -> None:
     assert lines[3] == "1 of 3 passed"
 
 
+@pytest.mark.slow
 def test_over_http() -> None:
     output = _run(sys.executable, str(EXAMPLES / "over_http.py"), "--backend", "bubblewrap")
     assert output.splitlines() == [

@@ -172,6 +172,7 @@ async def test_invariant_6_a_time_out_means_that_the_program_was_slow(watched: W
     assert verdict.usage.cpu_s < 0.5
 
 
+@pytest.mark.slow
 async def test_invariant_6_a_busy_host_makes_no_time_out(backend: str) -> None:
     """Eight programs that need half their CPU limit each, on more sandboxes than cores."""
     if backends.runtime == "runsc":

@@ -111,6 +111,7 @@ def test_what_is_recorded_can_be_replayed(
     assert recorded_ids(again) == recorded_ids(recording)
 
 
+@pytest.mark.slow
 def test_what_failed_for_good_is_told_and_tried_again(
     done: Path, recorded: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from generate_recordings import RECIPE, alive, begin, descendants, files, generate, make
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow]
 COUNT = 12
 
 
@@ -39,17 +39,17 @@ def gone(processes: dict[int, str], seconds: float) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_at_odd_moments(
-    number: signal.Signals, common: list[object], reference: dict[str, bytes], tmp_path: Path
+    common: list[object], reference: dict[str, bytes], tmp_path: Path
 ) -> None:
     """No process and no sandbox is left, and the next start goes on."""
     folder = tmp_path / "run"
     chance = random.Random()
-    for attempt in range(3):
+    for attempt in range(4):
+        number = (signal.SIGINT, signal.SIGTERM)[attempt % 2]
         process = begin("run", *common, "-o", folder)
         # The first times while it starts, later while it works.
-        time.sleep(0.3 + attempt + chance.random())
+        time.sleep(0.3 + attempt / 2 + chance.random())
         below = descendants(process.pid)
         process.send_signal(number)
         _, errors = process.communicate(timeout=40)

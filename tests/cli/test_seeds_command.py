@@ -74,6 +74,7 @@ def benchmark(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_all_at_once_and_step_by_step(
     corpus: Path, recipe: Path, benchmark: Path, tmp_path: Path
 ) -> None:

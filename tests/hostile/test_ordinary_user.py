@@ -22,7 +22,7 @@ from hostile_table import ATTACKS, attack_sample, here
 
 from veristone import Decision, Verdict
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOBODY = 65534

@@ -6,6 +6,7 @@ computed from verdicts look better than it is.
 
 import asyncio
 import time
+from functools import partial
 
 import pytest
 from backends import Watched, story
@@ -22,6 +23,7 @@ from veristone import (
     StdioCheck,
     Verdict,
 )
+from veristone.engine.checks import function, stdio
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 R = Reason
@@ -61,8 +63,9 @@ OUTPUTS = {
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("checker", CHECKERS)
 async def test_output_that_its_checker_cannot_bear(
-    checker: str, output: str, watched: Watched
+    checker: str, output: str, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stdio, "Limits", partial(Limits, cpu_s=3.0))
     case = StdioCase(input="1\n", output="2\n")
     check = StdioCheck(cases=[case], checker=Checker(code=CHECKERS[checker]))
     verdict = await watched.attack(Sample(code=OUTPUTS[output], check=check, limits=LIMITS))
@@ -128,8 +131,9 @@ VALUES = {
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("validator", VALIDATORS)
 async def test_a_value_that_its_validator_cannot_bear(
-    validator: str, value: str, watched: Watched
+    validator: str, value: str, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(function, "_VALIDATOR_CALL_S", 3.0)
     check = validated(VALIDATORS[validator])
     code = f"def f(x):\n    {VALUES[value]}\n"
     verdict = await watched.attack(Sample(code=code, check=check, limits=LIMITS))

@@ -51,6 +51,7 @@ def test_the_page_fits_and_is_quiet(browser: Browser, pages: Path, name: str, wi
     assert browser.requests() == [url]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 900])
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_of_a_plot_covers_another(

@@ -213,10 +213,11 @@ def test_clients_that_vanish_leave_nothing_behind(address: str) -> None:
     assert httpx.get(f"{address}/health").json()["waiting"] == 0
 
 
+@pytest.mark.slow
 def test_what_nobody_waits_for_any_more_is_not_run() -> None:
     with served("--sandboxes", "1") as (url, _):
         host, port = url.removeprefix("http://").split(":")
-        slow = {"code": "import time; time.sleep(6)"}
+        slow = {"code": "import time; time.sleep(3)"}
         ask = {"json": slow, "timeout": 60}
         asking = [
             threading.Thread(target=httpx.post, args=(f"{url}/v1/verify",), kwargs=ask)

@@ -118,6 +118,7 @@ def test_a_run_with_a_judge_and_another_threshold_without_asking_again(
         assert 0 < len(fewer) < len(kept)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_lost_in_the_middle(corpus: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     command = ["--source", corpus, "--any-licence"]

@@ -97,6 +97,7 @@ def test_nothing_selected_is_told_by_the_status(tmp_path: Path) -> None:
     assert main(["select", str(mine), str(path), "-o", str(tmp_path / "s"), "--quiet"]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.bubblewrap
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_selection_goes_on(tmp_path: Path, how: signal.Signals) -> None:

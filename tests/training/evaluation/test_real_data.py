@@ -20,6 +20,7 @@ def real(name: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "benchmark", "kind"),
     [
@@ -49,6 +50,7 @@ def test_recorded_samples_become_samples(name: str, benchmark: Any, kind: type[A
     assert len(ids) == 164
 
 
+@pytest.mark.slow
 def test_only_find_zero_needs_a_validator() -> None:
     dataset = load_dataset(real("humanevalplus.jsonl.gz"), "humaneval+")
     special: list[str] = []

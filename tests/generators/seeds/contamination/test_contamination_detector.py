@@ -257,6 +257,7 @@ def test_copies_of_published_tasks_are_found() -> None:
         assert all(a >= b for a, b in zip(shares, least, strict=True)), shares
 
 
+@pytest.mark.slow
 def test_real_code_is_left_alone() -> None:
     detector = Detector([*real("humaneval"), *real("mbpp")])
     root = Path(json.__file__).parents[1]

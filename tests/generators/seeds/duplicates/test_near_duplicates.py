@@ -104,6 +104,7 @@ print(json.dumps([o.detail if isinstance(o, Rejected) else "" for o in outcomes]
 """
 
 
+@pytest.mark.slow
 def test_other_processes_decide_the_same() -> None:
     answers: list[object] = []
     for number in ("1", "2"):

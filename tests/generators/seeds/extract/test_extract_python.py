@@ -198,6 +198,7 @@ def by_the_interpreter(source: str) -> list[Expected]:
     return [expected for _, expected in sorted(found, key=lambda pair: pair[0])]
 
 
+@pytest.mark.slow
 def test_the_standard_library_as_the_interpreter_reads_it() -> None:
     """The same documented functions and methods, text and code, in every file that it can read."""
     checked = 0

@@ -136,13 +136,19 @@ TABLE: dict[str, tuple[str, str]] = {
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    """All cases of the table in one batch."""
+    """All cases of the table: in one batch, but that what crashes the checker has one with the few
+    behind it, as that batch is judged many times over."""
     folder = tmp_path_factory.mktemp("pyright")
-    found = judged([seed(code) for code, _ in TABLE.values()], folder)
+    names = list(TABLE)
+    hostile = names.index("too deep for Pyright")
+    found: list[Outcome] = []
+    for batch in (names[:hostile], names[hostile:]):
+        found += judged([seed(TABLE[name][0]) for name in batch], folder)
     assert not [*folder.iterdir()]
     return dict(zip(TABLE, found, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLE)
 def test_the_table(name: str, outcomes: dict[str, Outcome]) -> None:
     """One row; what is kept is kept as it was."""

@@ -134,6 +134,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_same_under_any_hash_seed_and_in_any_folder(tmp_path: Path) -> None:
     here = Path(__file__).parent
     answers = set[str]()

@@ -116,6 +116,7 @@ def test_nothing_is_lost(undisturbed: Path, corpus: Path) -> None:
     assert sorted(ends) == sorted(candidates)
 
 
+@pytest.mark.slow
 async def test_more_processes_give_the_same_bytes(
     undisturbed: Path, corpus: Path, tmp_path: Path
 ) -> None:
@@ -159,6 +160,7 @@ async def test_interrupted_at_every_part_it_ends_with_the_same_bytes(
     assert digest(tmp_path) == digest(undisturbed)
 
 
+@pytest.mark.slow
 def test_killed_at_random_it_ends_with_the_same_bytes(
     undisturbed: Path, corpus: Path, tmp_path: Path
 ) -> None:

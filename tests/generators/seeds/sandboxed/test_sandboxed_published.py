@@ -17,10 +17,10 @@ from veristone.engine import Engine
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
 from veristone.generators.seeds.steps import Services
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
-TASKS = slice(8, 24)
+TASKS = slice(16, 26)
 
 
 def real(name: str) -> bytes:

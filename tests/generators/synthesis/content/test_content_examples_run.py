@@ -52,6 +52,7 @@ async def test_no_stub_passes() -> None:
     assert {k for k, v in found.items() if v.decision is not Decision.FAIL} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.bubblewrap
 async def test_most_mistakes_are_noticed() -> None:
     samples: list[Sample] = []
