@@ -9,17 +9,16 @@ messages, for it is found by nothing else. Other fields are passed over; `write_
 the request. JSON has no infinity: a log-probability of minus infinity is null.
 
 `RecordingModel` writes the table into a file, `ReplayModel` reads such a file, or JSON lines, plain
-or gzipped, which it copies into a temporary one. ``SELECT line FROM recorded`` is JSON lines again.
+or compressed, which it copies into a temporary one. ``SELECT line FROM recorded`` is JSON lines
+again.
 """
 
 import contextlib
-import gzip
 import hashlib
 import json
 import math
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -34,6 +33,7 @@ from veristone import (
     Message,
     RequestRefused,
 )
+from veristone.files import BROKEN, unpacked
 
 __all__ = ["Line", "Table", "open_recording", "read_line", "write_line"]
 
@@ -54,7 +54,6 @@ _BY_QUESTION = (
     " (SELECT max(number) FROM recorded WHERE question = ? GROUP BY id LIMIT 2)"
 )
 _SQLITE = b"SQLite format 3\0"
-_GZIP = b"\x1f\x8b"
 _LINES_AT_ONCE = 500
 
 
@@ -246,15 +245,15 @@ def open_recording(path: Path) -> tuple[Table, Iterator[tuple[int, bytes]]]:
         raise DatasetError(f"{path}: {error.strerror}") from error
     if head == _SQLITE:
         return Table(str(path), new=False), iter(())
-    return Table(), _lines(path, gzipped=head.startswith(_GZIP))
+    return Table(), _lines(path)
 
 
-def _lines(path: Path, *, gzipped: bool) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        with gzip.open(path) if gzipped else open(path, "rb") as file:
+        with unpacked(path) as file:
             for number, data in enumerate(file, 1):
                 data = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
                 if data.strip():
                     yield number, data
-    except (OSError, EOFError, zlib.error) as error:
+    except BROKEN as error:
         raise DatasetError(f"{path}: {error}") from error
