@@ -18,6 +18,8 @@ only=
 if [[ ${1:-} == --only ]]; then
     only="$2 and " && shift 2
 fi
+# Compiled once, and not anew in each of the many processes that tests start.
+unset PYTHONDONTWRITEBYTECODE
 if (($#)); then
     exec .venv/bin/python -m pytest "$@"
 fi
