@@ -40,7 +40,7 @@ from veristone.engine.jobs import Job
 from veristone.engine.judge.outcome import Judgement, signal_name
 from veristone.engine.languages import add, find
 from veristone.engine.runner import Pools, References, SampleRunner
-from veristone.engine.usage import EngineUsage
+from veristone.engine.usage import EngineUsage, PoolState
 from veristone.stream import stream_map
 
 __all__ = ["Engine"]
@@ -138,6 +138,10 @@ class Engine:
     def usage(self) -> EngineUsage:
         """Return how busy the sandboxes of all languages have been since they were opened."""
         return self._pools.usage()
+
+    def pools(self) -> list[PoolState]:
+        """Return how the sandboxes of each language that was asked for are at this moment."""
+        return self._pools.states()
 
     def accept(self, sample: Sample) -> None:
         """Raise `InvalidSample` where this engine cannot judge the sample as it is."""

@@ -13,7 +13,7 @@ from veristone import BackendUnavailable, Isolation, VeristoneError
 from veristone.engine.backends.base import Backend, ToolchainMissing
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Sandbox
-from veristone.engine.usage import Meter
+from veristone.engine.usage import Meter, PoolState
 
 __all__ = ["Pool"]
 
@@ -73,6 +73,10 @@ class Pool:
         live, self._live = self._live, set()
         self._idle.clear()
         await asyncio.gather(*(sandbox.destroy() for sandbox in live), return_exceptions=True)
+
+    def state(self) -> PoolState:
+        """Return how its sandboxes are at this moment."""
+        return PoolState(self._language.name, self._size, self._lent, self.replaced)
 
     @property
     def busy(self) -> int:

@@ -29,7 +29,7 @@ from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.languages import find
 from veristone.engine.pool import Pool
-from veristone.engine.usage import EngineUsage
+from veristone.engine.usage import EngineUsage, PoolState
 from veristone.engine.wire import Retired
 
 __all__ = ["Pools", "References", "SampleRunner"]
@@ -92,14 +92,19 @@ class Pools:
 
     def usage(self) -> EngineUsage:
         """Return how busy the sandboxes of all languages have been since they were opened."""
-        pools = [
-            task.result() for task in self._opened.values() if task.done() and not _failed(task)
-        ]
-        readings = [pool.meter.read() for pool in pools]
+        readings = [pool.meter.read() for pool in self._open_pools()]
         return EngineUsage(
             busy_s=sum(reading.busy_s for reading in readings),
             open_s=sum(reading.open_s for reading in readings),
         )
+
+    def states(self) -> list[PoolState]:
+        """Return how the sandboxes of each language are at this moment."""
+        return [pool.state() for pool in self._open_pools()]
+
+    def _open_pools(self) -> list[Pool]:
+        tasks = self._opened.values()
+        return [task.result() for task in tasks if task.done() and not _failed(task)]
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

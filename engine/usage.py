@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["EngineUsage", "Meter"]
+__all__ = ["EngineUsage", "Meter", "PoolState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,17 @@ class EngineUsage:
         """Return the share of the sandboxes' time between two readings that they were busy."""
         passed = self.open_s - earlier.open_s
         return (self.busy_s - earlier.busy_s) / passed if passed > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """The sandboxes of one language at one moment."""
+
+    language: str
+    sandboxes: int
+    busy: int
+    replaced: int
+    """Sandboxes that broke, or could not be shown clean, since the pool was opened."""
 
 
 class Meter:

@@ -22,6 +22,7 @@ from veristone.service.errors import HANDLERS, refuse
 from veristone.service.job_paths import job_routes
 from veristone.service.jobs import Jobs
 from veristone.service.metrics import Metrics
+from veristone.service.status import History, status_routes
 
 __all__ = ["Health", "Service"]
 
@@ -47,10 +48,16 @@ class Service:
         # One sample per sandbox is judged while the next stands ready beside it.
         slots = 2 * engine.config.sandboxes
         admission = Admission(engine, slots, config.most_waiting)
-        metrics = Metrics(admission.load)
+        history = History()
+        metrics = Metrics(admission.load, history)
         callers = Callers(config, admission, metrics)
         self._jobs = _jobs(engine, config, admission, metrics)
-        app = _application(engine, config, admission, metrics, callers, self._jobs)
+        about = [
+            _health(engine, admission),
+            _metrics(metrics),
+            *status_routes(engine, admission.load, history),
+        ]
+        app = _application(config, callers, self._jobs, about)
         judging = dict.fromkeys(native.JUDGING, refuse)
         judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
         self._door = Door(app, admission, callers, config, judging)
@@ -97,12 +104,7 @@ def _jobs(
 
 
 def _application(
-    engine: Engine,
-    config: ServiceConfig,
-    admission: Admission,
-    metrics: Metrics,
-    callers: Callers,
-    jobs: Jobs | None,
+    config: ServiceConfig, callers: Callers, jobs: Jobs | None, about: list[Any]
 ) -> Litestar:
     # Litestar copies what it is given, deeply; a function it takes as it is.
     def caller(request: Request[Any, Any, Any]) -> Caller:
@@ -119,15 +121,15 @@ def _application(
         dependencies={"caller": Provide(caller, sync_to_thread=False)},
     )
     return Litestar(
-        route_handlers=[api, _health(engine, admission), _metrics(metrics)],
+        route_handlers=[api, *about],
         exception_handlers=HANDLERS,
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Veristone",
             version=__version__,
-            path="/",
+            path="/openapi.json",
             use_handler_docstrings=True,
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[JsonRenderPlugin(path="/")],
         ),
         request_max_body_size=config.max_body_mib * _MIB,
     )

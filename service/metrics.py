@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from veristone import Verdict
 from veristone.service.admission import Load
+from veristone.service.status import History
 
 __all__ = ["Metrics"]
 
@@ -19,9 +20,11 @@ class Metrics:
 
     Args:
         load: tells what is under way.
+        history: counts outcomes over time.
     """
 
-    def __init__(self, load: Callable[[], Load]) -> None:
+    def __init__(self, load: Callable[[], Load], history: History) -> None:
+        self._history = history
         self._registry = CollectorRegistry()
         self._verdicts = Counter(
             "veristone_verdicts",
@@ -47,10 +50,12 @@ class Metrics:
         """Count a verdict."""
         self._verdicts.labels(tenant, verdict.decision, verdict.reason).inc()
         self._seconds.observe(seconds)
+        self._history.judged(verdict)
 
     def refused(self, tenant: str) -> None:
         """Count a sample for which there was no time."""
         self._refusals.labels(tenant, "overloaded").inc()
+        self._history.refused()
 
     def invalid(self, tenant: str) -> None:
         """Count a sample that could not be judged as it was."""
