@@ -95,7 +95,7 @@ async def test_a_sample_of_the_wrong_types_ends_no_stream() -> None:
 
 
 async def test_what_ends_everything_is_no_verdict() -> None:
-    async with engine_on(FakeBackend(iter([]), delay_s=5.0)) as engine:
+    async with engine_on(FakeBackend(iter([]), delay_s=1.0)) as engine:
         task = asyncio.ensure_future(engine.verify(sample()))
         await asyncio.sleep(0.05)
         task.cancel()

@@ -78,7 +78,7 @@ async def test_a_body_that_is_too_large_is_refused() -> None:
 
 
 async def test_a_deadline_that_passes_is_an_overload_and_says_when_to_come_again() -> None:
-    async with serving(FakeBackend(delay_s=5), sandboxes=1) as client:
+    async with serving(FakeBackend(delay_s=1), sandboxes=1) as client:
         answer = await client.post("/v1/verify", json={"code": "x"}, params={"deadline_s": 0.05})
     assert (answer.status_code, answer.json()["code"]) == (429, "overloaded")
     assert int(answer.headers["Retry-After"]) >= 1

@@ -173,12 +173,21 @@ def step(tmp_path_factory: pytest.TempPathFactory) -> BehaviourStep:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def outcomes(
+async def folder(
     engine: Engine, step: BehaviourStep, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Path]:
+    """A folder in which the guard stands ready."""
+    made = tmp_path_factory.mktemp("work")
+    await step.guard(engine, made)
+    yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def outcomes(
+    engine: Engine, step: BehaviourStep, folder: Path
 ) -> AsyncIterator[dict[str, Outcome]]:
     """What becomes of every case, in one call."""
     seeds = [case for case, _ in CASES.values()]
-    folder = tmp_path_factory.mktemp("work")
     found = await step.ask(seeds, Services(verifier=engine), folder)
     yield dict(zip(CASES, found, strict=True))
 
@@ -191,10 +200,7 @@ async def test_what_becomes_of_a_function(name: str, outcomes: dict[str, Outcome
     assert (outcome.seed if isinstance(outcome, Unjudged) else outcome) == expected
 
 
-async def test_what_could_not_be_judged_is_counted(
-    engine: Engine, step: BehaviourStep, tmp_path: Path
-) -> None:
-    await step.guard(engine, tmp_path)
+async def test_what_could_not_be_judged_is_counted(step: BehaviourStep, folder: Path) -> None:
     says = [
         ({"loaded": True, "finished": True, "answers": []}, "kept"),
         ({"loaded": True, "finished": False, "answers": []}, "unfinished"),
@@ -208,14 +214,14 @@ async def test_what_could_not_be_judged_is_counted(
             return verdict(sample, stdout=json.dumps(report))
 
         given = seed("def f(x): return x")
-        [outcome] = await step.ask([given], Services(verifier=Scripted(say)), tmp_path)
+        [outcome] = await step.ask([given], Services(verifier=Scripted(say)), folder)
         assert outcome == (given if expected == "kept" else Unjudged(given, expected))
 
 
 async def test_tasks_that_nobody_is_compared_with_are_named(
-    engine: Engine, step: BehaviourStep, tmp_path: Path
+    engine: Engine, step: BehaviourStep, folder: Path
 ) -> None:
-    guard = await step.guard(engine, tmp_path)
+    guard = await step.guard(engine, folder)
     assert [task.name for task in guard.tasks] == [row["task_id"] for row in ROWS[:4]]
     assert guard.unguarded == {
         "T/empty": "no_calls",
@@ -236,12 +242,9 @@ async def test_a_guard_is_built_once_and_kept(
     assert await step.guard(broken, tmp_path) == built
 
 
-async def test_a_fault_of_ours_is_undecided(
-    engine: Engine, step: BehaviourStep, tmp_path: Path
-) -> None:
-    await step.guard(engine, tmp_path)
+async def test_a_fault_of_ours_is_undecided(step: BehaviourStep, folder: Path) -> None:
     broken = Scripted(lambda sample: verdict(sample, Reason.SANDBOX_ERROR))
-    outcomes = await step.ask([seed("def f(x): 1")], Services(verifier=broken), tmp_path)
+    outcomes = await step.ask([seed("def f(x): 1")], Services(verifier=broken), folder)
     assert [word(outcome) for outcome in outcomes] == ["undecided"]
 
 
