@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate"]
 
-BENCHMARKS = ("humaneval", "humaneval+", "mbpp", "mbpp+", "multipl-e", "livecodebench", "ds-1000")
+BENCHMARKS = (
+    "humaneval",
+    "humaneval+",
+    "mbpp",
+    "mbpp+",
+    "humaneval-x",
+    "multipl-e",
+    "livecodebench",
+    "ds-1000",
+)
 """Those of `veristone.training.evaluation`; a test holds the two together."""
 _ASKING = "A model in place of a samples file"
 

@@ -6,7 +6,7 @@ same language, in the same sandbox, looks for what was left.
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -45,6 +45,7 @@ FORKING = "template <int N> struct A { A<2 * N> a; A<2 * N + 1> b; };\nA<1> all;
 NEVER = "template <int N> struct A { static const int v = A<N + 1>::v; };\nint x = A<0>::v;"
 CONSTANT = "constexpr int f() { for (;;) { } return 0; }\nconstexpr int x = f();\nint main() { }\n"
 ERRORS = "".join(f"int f{n}() {{ return undefined_{n}; }}\n" for n in range(100_000))
+JAVA_MAIN = "public class Main {\n    public static void main(String[] args)"
 LEAVES = (
     "public class Main {\n    static { System.exit(0); }\n    public static void main(String[] a)"
 )
@@ -88,10 +89,10 @@ ATTACKS = {
     ),
     "an annotation processor": Attack(
         "java",
-        'public class Main {\n public static void main(String[] a) { System.out.println("done"); }\n}',
+        f"{JAVA_MAIN} {{ System.out.println(1); }}\n}}",
         {R.PASSED},
         files=PROCESSOR,
-        stdout="done\n",
+        stdout="1\n",
     ),
     "leaves before main in Java": Attack(
         "java", f"{LEAVES} {{ System.out.println(1); }}\n}}", {R.WRONG_ANSWER}, stdout="1\n"
@@ -152,7 +153,7 @@ OWN = {"program", "out", "main.js", "1"}
 
 
 @contextlib.contextmanager
-def tight(language: str, folder: Path) -> Iterator[Path]:
+def tight(language: str, folder: Path) -> Generator[Path]:
     """A copy of a language whose compiler has small limits."""
     text = (find(language).folder / "language.toml").read_text()
     text = re.sub("(?m)^name = .*", f'name = "tight-{language}"', text)

@@ -11,6 +11,7 @@ from veristone.files import Row
 from veristone.training.evaluation.benchmarks import (
     ds1000,
     evalplus,
+    humaneval_x,
     livecodebench,
     mbpp,
     multipl_e,
@@ -20,12 +21,20 @@ from veristone.training.evaluation.task import Task
 __all__ = ["BENCHMARKS", "Benchmark", "reader_of"]
 
 Benchmark = Literal[
-    "humaneval", "humaneval+", "mbpp", "mbpp+", "multipl-e", "livecodebench", "ds-1000"
+    "humaneval",
+    "humaneval+",
+    "mbpp",
+    "mbpp+",
+    "humaneval-x",
+    "multipl-e",
+    "livecodebench",
+    "ds-1000",
 ]
 BENCHMARKS: tuple[Benchmark, ...] = get_args(Benchmark)
 _READERS: dict[str, Callable[[Row], Task]] = {
     "humaneval": evalplus.read_humaneval,
     "mbpp": mbpp.read_task,
+    "humaneval-x": humaneval_x.read_task,
     "multipl-e": multipl_e.read_task,
     "livecodebench": livecodebench.read_task,
     "ds-1000": ds1000.read_task,
