@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import io
+import os
 import subprocess
 import tarfile
 import threading
@@ -171,9 +172,18 @@ def _ensure_base(client: Any, say: Callable[[str], None]) -> None:
 
 
 def _context(folder: Path) -> io.BytesIO:
-    """Pack what a build needs: one folder, nothing else."""
+    """Pack what a build needs: one folder, and the certificates that this host trusts.
+
+    Of the certificates a stage that fetches over TLS may make use; no image keeps them.
+    """
     packed = io.BytesIO()
+    named = [os.environ.get(name) for name in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")]
+    trusted = next((Path(path) for path in named if path and Path(path).is_file()), None)
     with tarfile.open(fileobj=packed, mode="w") as archive:
+        certificates = trusted.read_bytes() if trusted is not None else b""
+        member = tarfile.TarInfo("certificates.pem")
+        member.size = len(certificates)
+        archive.addfile(_anonymous(member), io.BytesIO(certificates))
         for path in files_of(folder):
             archive.add(path, path.relative_to(folder.parent), recursive=False, filter=_anonymous)
     packed.seek(0)
