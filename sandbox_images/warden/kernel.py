@@ -148,7 +148,7 @@ class Cgroup:
         self.pids_limit = next((n for n in counts if n is not None), None)
         self._oom = self._first(self._OOM) if self.memory_limit else None
         self._pids = self._first(self._PIDS) if self.pids_limit else None
-        self.memory = _Memory.of_this_sandbox() if self.memory_limit else None
+        self.memory = GroupMemory.of_this_sandbox() if self.memory_limit else None
         # gVisor shows groups of version 1 that hold nothing and count wrongly.
         files = (self._CPU, self._CPU_V1) if self.memory_limit else (self._CPU,)
         self._cpu = next((opened for one in files if (opened := _CpuTime(*one)).fd >= 0), None)
@@ -171,7 +171,7 @@ class Cgroup:
         return self._cpu.read() if self._cpu else None
 
 
-class _Memory:
+class GroupMemory:
     """What a control group counts as used, and how much of it is files that could be read again."""
 
     _FILES = (
@@ -187,7 +187,7 @@ class _Memory:
         self._used, self._stat, self._files = used, stat, files
 
     @classmethod
-    def of_this_sandbox(cls) -> Optional[_Memory]:
+    def of_this_sandbox(cls) -> Optional[GroupMemory]:
         """Return the group's numbers; None where they are not shown."""
         for used, stat, files in cls._FILES:
             fd = open_or_none(used)

@@ -175,7 +175,7 @@ class Watched:
         self.sockstat = kernel.open_or_none("/proc/net/sockstat")
         self._memory = cgroup.memory
         self._files_kib = files_kib
-        self._reclaimable_kib = self._memory.reclaimable_kib() if self._memory else 0
+        self._new_kib = self._lasting_kib(self._memory) if self._memory else 0
         self._uid = uid
         own = _stat("self")
         self._stack = own[_STACK]
@@ -192,7 +192,11 @@ class Watched:
         grown = self._memory.used_kib() - then_kib - self._files_kib()
         if grown <= enough_kib:
             return grown
-        return grown - max(0, self._memory.reclaimable_kib() - self._reclaimable_kib)
+        # Seen from when the sandbox was new: what was read before this run may be dropped in it.
+        return min(grown, self._lasting_kib(self._memory) - self._new_kib)
+
+    def _lasting_kib(self, memory: kernel.GroupMemory) -> int:
+        return memory.used_kib() - memory.reclaimable_kib() - self._files_kib()
 
     def own_kib(self, names: list[str], baseline_kib: int) -> int:
         """Return what these processes can hold beside what they share with the warden."""

@@ -2,8 +2,10 @@
 
 import ast
 
+import pytest
 from backends import open_engine
 
+from veristone import Isolation
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import FakeBackend, report
 from veristone.engine.selfcheck import _PROGRAMS, attacks, facts
@@ -23,6 +25,19 @@ async def test_an_attack_that_never_ran_is_not_held() -> None:
     charged = [outcome for outcome in outcomes if "nobody waits" in outcome.subject]
     assert [outcome.held for outcome in charged] == [False]
     assert "did not run" in charged[0].detail
+
+
+@pytest.mark.parametrize(("missing", "held"), [((), False), (("memory-cgroup",), None)])
+async def test_what_only_a_missing_wall_would_hold_is_no_fault(
+    missing: tuple[str, ...], held: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolation = Isolation(backend="fake", missing=missing)
+    monkeypatch.setattr("veristone.engine.backends.fake.Isolation", lambda **_: isolation)
+    backend = FakeBackend(lambda job: report(stdout="ran\n"))
+    async with Engine(EngineConfig(sandboxes=1), backend=backend) as engine:
+        outcomes = [outcome async for outcome in attacks(engine)]
+    assert [one.held for one in outcomes if "memory in sockets" in one.subject] == [held]
+    assert [one.held for one in outcomes if "for children" in one.subject] == [False]
 
 
 def test_the_programs_do_nothing_where_they_are_only_imported() -> None:

@@ -26,13 +26,15 @@ def test_files_that_live_in_memory_are_not_reclaimable(
     used.write_text(f"{777 * MIB}\n")
     stat.write_text(text)
     files = (("/nowhere/used", "/nowhere/stat", b"?"), (str(used), str(stat), word))
-    monkeypatch.setattr(kernel._Memory, "_FILES", files)
-    memory = kernel._Memory.of_this_sandbox()
+    monkeypatch.setattr(kernel.GroupMemory, "_FILES", files)
+    memory = kernel.GroupMemory.of_this_sandbox()
     assert memory is not None
     assert memory.used_kib() == 777 * 1024
     assert memory.reclaimable_kib() == reclaimable * 1024
 
 
 def test_a_group_that_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel._Memory, "_FILES", (("/nowhere/used", "/nowhere/stat", b"file"),))
-    assert kernel._Memory.of_this_sandbox() is None
+    monkeypatch.setattr(
+        kernel.GroupMemory, "_FILES", (("/nowhere/used", "/nowhere/stat", b"file"),)
+    )
+    assert kernel.GroupMemory.of_this_sandbox() is None

@@ -32,6 +32,8 @@ def reason(**facts: Any) -> Reason | None:
         ({"killed": "output"}, Reason.OUTPUT_LIMIT),
         ({"killed": "memory"}, Reason.MEMORY_LIMIT),
         ({"killed": "disk"}, Reason.DISK_LIMIT),
+        ({"killed": "processes"}, Reason.PROCESS_LIMIT),
+        ({"cpu_s": SLOW, "killed": "processes"}, Reason.PROCESS_LIMIT),
         ({"cpu_s": SLOW}, Reason.CPU_TIMEOUT),
         ({"cpu_s": 1.0}, None),
         ({"cpu_s": SLOW, "killed": "wall"}, Reason.CPU_TIMEOUT),
@@ -67,7 +69,7 @@ def test_facts_and_their_reason(facts: dict[str, Any], wanted: Reason | None) ->
 def every_report() -> Iterator[dict[str, Any]]:
     ends = [(0, None), (1, None), (None, 9), (None, 31)]
     for killed, (code, number), flags, cpu_s in itertools.product(
-        [None, "cpu", "call", "wall", "output", "memory", "disk"],
+        [None, "cpu", "call", "wall", "output", "memory", "disk", "processes"],
         ends,
         itertools.product([False, True], repeat=3),
         [0.1, SLOW],
