@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import _socket
 import argparse
+import contextlib
 import gc
 import importlib
 import os
@@ -107,7 +108,9 @@ class Warden:
         err_read, err_write = os.pipe2(os.O_CLOEXEC)
         for fd in (out_write, err_write):
             # A program may open /dev/stderr anew, to write: whoever opens it to read is refused.
-            os.fchmod(fd, 0o222)
+            # gVisor's pipes have no rights that could be changed.
+            with contextlib.suppress(PermissionError):
+                os.fchmod(fd, 0o222)
         record_read, record_write = _one_way()
         stdin = _stdin(parts[1])
         fds = Descriptors(stdin, out_write, err_write, record_write)

@@ -1,6 +1,7 @@
 """The attacks that anybody can run: held here, and not believed where they did not run."""
 
 import ast
+from typing import Any
 
 import pytest
 from backends import open_engine
@@ -32,7 +33,11 @@ async def test_what_only_a_missing_wall_would_hold_is_no_fault(
     missing: tuple[str, ...], held: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     isolation = Isolation(backend="fake", missing=missing)
-    monkeypatch.setattr("veristone.engine.backends.fake.Isolation", lambda **_: isolation)
+
+    def stands(**_: Any) -> Isolation:
+        return isolation
+
+    monkeypatch.setattr("veristone.engine.backends.fake.Isolation", stands)
     backend = FakeBackend(lambda job: report(stdout="ran\n"))
     async with Engine(EngineConfig(sandboxes=1), backend=backend) as engine:
         outcomes = [outcome async for outcome in attacks(engine)]
