@@ -9,7 +9,7 @@ from veristone import Client, ConfigError, FunctionCheck, Limits, Sample, Verdic
 from veristone.forms import check_of
 from veristone.generators.code.answers import solution_in_answer
 
-__all__ = ["Asker", "completion_text", "share"]
+__all__ = ["Asker", "completion_text", "sample_of", "share"]
 
 
 def completion_text(completion: Any) -> str:
@@ -18,6 +18,20 @@ def completion_text(completion: Any) -> str:
         return completion
     messages = cast("Sequence[Mapping[str, Any]]", completion)
     return str(messages[-1].get("content") or "") if messages else ""
+
+
+def sample_of(
+    completion: Any, check: Any, language: str = "python", limits: Limits | None = None
+) -> Sample:
+    """Return the sample that a completion and a row's check are.
+
+    Raises:
+        InvalidSample: the row's check is none.
+    """
+    found = check_of(check)
+    entry_point = found.entry_point if isinstance(found, FunctionCheck) else ""
+    code = solution_in_answer(completion_text(completion), entry_point=entry_point)
+    return Sample(code=code, check=found, language=language, limits=limits or Limits())
 
 
 def share(verdict: Verdict) -> float:
@@ -64,10 +78,7 @@ class Asker:
         Raises:
             InvalidSample: the row's check is none, or no service can judge the code.
         """
-        found = check_of(check)
-        entry_point = found.entry_point if isinstance(found, FunctionCheck) else ""
-        code = solution_in_answer(completion_text(completion), entry_point=entry_point)
-        sample = Sample(code=code, check=found, language=language, limits=self._limits)
+        sample = sample_of(completion, check, language, self._limits)
         return await self._client().verify(sample, self._deadline_s)
 
     def _client(self) -> Client:

@@ -2,10 +2,16 @@
 
 import asyncio
 import json
+import pickle
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from datatrove.data import Document
+from datatrove.executor import LocalPipelineExecutor
 
 from veristone import (
     AssertsCheck,
@@ -14,10 +20,12 @@ from veristone import (
     FunctionCheck,
     InvalidSample,
     ProgramCheck,
+    SandboxFailure,
     StdioCheck,
+    SyncClient,
 )
 from veristone.forms import check_of
-from veristone.integrations import verl
+from veristone.integrations import datatrove, ray, slime, verifiers, verl
 from veristone.integrations.trl import reward
 
 TESTS = "assert f(1) == 2"
@@ -127,3 +135,106 @@ def test_verl_takes_it_for_asynchronous() -> None:
 
     assert inspect.iscoroutinefunction(verl.compute_score)
     assert verl.compute_score.__module__ == "veristone.integrations.verl"
+
+
+def in_place_of_services(monkeypatch: pytest.MonkeyPatch, *modules: Any) -> None:
+    def made(*urls: str, **settings: Any) -> SyncClient:
+        return SyncClient(*urls, **settings, transport=httpx.MockTransport(answering))
+
+    for module in modules:
+        monkeypatch.setattr(module, "SyncClient", made)
+
+
+RIGHTS = "right right right right"
+
+
+async def test_slime_leaves_out_what_has_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = client()
+    monkeypatch.setattr(slime, "_DEADLINE_S", 0.2)
+    samples = [
+        SimpleNamespace(response=text, label=TESTS, remove_sample=False)
+        for text in (RIGHTS, "wrong", "broken")
+    ]
+    assert await slime.reward(None, samples, client=asked) == [1.0, 0.0, 0.0]
+    assert [each.remove_sample for each in samples] == [False, False, True]
+    assert await slime.reward(None, samples[0], client=asked) == 1.0
+
+
+async def test_verifiers_is_told_of_a_fault_by_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifiers, "_DEADLINE_S", 0.2)
+    asked = client()
+
+    def score(reply: str) -> Any:
+        trace, task = SimpleNamespace(last_reply=reply), SimpleNamespace(tests=TESTS)
+        return verifiers.verified(task, trace, client=asked)
+
+    assert (await score(RIGHTS), await score("wrong")) == (1.0, 0.0)
+    with pytest.raises(SandboxFailure, match="no verdict"):
+        await score("broken")
+
+
+def test_datatroves_filter_in_its_own_pipeline(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of datatrove 0.10.1, as it is: what passes goes on, what fails is counted by its reason."""
+    in_place_of_services(monkeypatch, datatrove)
+    given = [
+        Document(text, str(n), metadata={"tests": TESTS}) for n, text in enumerate([RIGHTS, "x"])
+    ]
+    kept: list[Document] = []
+
+    def take(data: Any, rank: int = 0, world_size: int = 1) -> Any:
+        for document in data:
+            kept.append(document)
+            yield document
+
+    block = datatrove.VerifyFilter("http://service")
+    steps: list[Any] = [given, block, take]
+    LocalPipelineExecutor(steps, logging_dir=str(tmp_path)).run()
+    assert [(each.id, each.metadata["veristone"]) for each in kept] == [("0", "passed")]
+    assert "dropped_wrong_answer" in (tmp_path / "stats.json").read_text()
+
+
+def test_datatroves_filter_drops_nothing_for_a_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_place_of_services(monkeypatch, datatrove)
+    broken = Document("broken", "a", metadata={"tests": TESTS})
+    block = pickle.loads(pickle.dumps(datatrove.VerifyFilter("http://service", deadline_s=0.2)))
+    with pytest.raises(SandboxFailure, match="document a: no verdict"):
+        block.filter(broken)
+    keeps = datatrove.VerifyFilter("http://service", deadline_s=0.2, keep_undecided=True)
+    assert keeps.filter(broken) is True
+    assert broken.metadata["veristone"] == "sandbox_error"
+
+
+def test_rays_batches_get_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches as Ray Data hands them over: arrays by column, lists as arrays in them."""
+    in_place_of_services(monkeypatch, ray)
+    tests = np.empty(3, dtype=object)
+    tests[:] = [TESTS, np.array([TESTS]), TESTS]
+    batch = {"code": np.array([RIGHTS, "right", "broken"]), "tests": tests}
+    done = ray.Verify("http://service", deadline_s=0.2)(batch)
+    assert done["decision"] == ["pass", "fail", "undecided"]
+    assert done["passed"] == [1.0, 0.25, 0.0]
+    assert done["code"] is batch["code"]
+
+
+async def test_inspects_scorer_leaves_out_what_has_no_verdict() -> None:
+    """Of inspect_ai 0.3.285, which is not in the lock: it brings forty-five packages."""
+    model = pytest.importorskip("inspect_ai.model")
+    target = pytest.importorskip("inspect_ai.scorer").Target(TESTS)
+    solver = pytest.importorskip("inspect_ai.solver")
+    from veristone.integrations.inspect_ai import verified
+
+    score = verified(client=client(), deadline_s=0.2)
+
+    async def value(answer: str) -> Any:
+        output = model.ModelOutput.from_content("m", answer)
+        state = solver.TaskState(model.ModelName("mock/m"), 1, 1, "", [], output=output)
+        scored = await score(state, target)
+        assert scored is not None
+        return scored.value
+
+    assert (await value(RIGHTS), await value("wrong")) == ("C", "I")
+    assert await value("broken") != await value("broken"), "not a number: left out of every mean"
