@@ -3,7 +3,9 @@
 A test that nobody reads would make its sample pass for the wrong reason.
 """
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -51,23 +53,47 @@ def _hint(value: Any) -> str:
 
 
 def _refuse_misspelt(fields: Mapping[str, Any], sample: Sample) -> None:
-    """Refuse a sample whose tests would be ignored, which would pass for the wrong reason.
+    """Refuse a sample with something that nobody would read: it would pass for the wrong reason.
 
-    Other tools' fields beside `code` are let be. In `check` and `limits`, which are ours, a field
-    that nobody reads is a mistake.
+    In `check` and `limits`, which are ours, that is every field that does not exist. Beside `code`
+    other tools' fields are let be, unless they are a misspelling of ours or say how a program is
+    tested and limited.
 
     Raises:
-        InvalidSample: naming the field, and the one that was meant.
+        InvalidSample: naming the field, and where what it holds belongs.
     """
-    if "check" not in fields:
-        for name in ("test", "tests"):
-            if fields.get(name):
-                raise InvalidSample(
-                    f"the field {name!r} is not read and the sample has no check: give its tests"
-                    ' as "check": {"kind": "asserts", "tests": "..."}'
-                )
+    for name, value in fields.items():
+        if name not in sample.__struct_fields__ and value not in _SAYS_NOTHING:
+            _refuse_foreign(name, fields)
     for name in ("check", "limits"):
         _refuse_unknown(fields.get(name), getattr(sample, name), name)
+
+
+def _refuse_foreign(name: str, fields: Mapping[str, Any]) -> None:
+    """Refuse a field beside `code` that belongs somewhere else.
+
+    Raises:
+        InvalidSample: it does.
+    """
+    place = next((place for place, names in _PLACES.items() if name.lower() in names), None)
+    if place is None:
+        meant = [each for each in Sample.__struct_fields__ if _bare(each) == _bare(name)]
+        if meant and len(name) > len("ids"):
+            raise InvalidSample(f"a sample has no field {name!r}; did you mean {meant[0]!r}?")
+        return
+    if place == "tests" and "check" not in fields:
+        raise InvalidSample(
+            f"the field {name!r} is not read and the sample has no check: give its tests"
+            ' as "check": {"kind": "asserts", "tests": "..."}'
+        )
+    raise InvalidSample(
+        f"the field {name!r} is not read beside 'code': {_BELONGS[place]}, and what is only to be"
+        " carried along into 'metadata'"
+    )
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").rstrip("s")
 
 
 def _refuse_unknown(given: Any, read: Any, place: str) -> None:
@@ -82,6 +108,24 @@ def _refuse_unknown(given: Any, read: Any, place: str) -> None:
         if name in known:
             _refuse_unknown(value, getattr(read, name), f"{place}.{name}")
         elif name != read.__struct_config__.tag_field:
-            raise InvalidSample(
-                f"{place} has no field {name!r} (only {', '.join(known)}){near(name, known)}"
+            meant = [each for each in _MEANT.get(name.lower(), ()) if each in known]
+            hint = (
+                f"; did you mean {' or '.join(map(repr, meant))}?" if meant else near(name, known)
             )
+            raise InvalidSample(f"{place} has no field {name!r} (only {', '.join(known)}){hint}")
+
+
+_SAYS_NOTHING = (None, "", [], {})
+_WORDS = tomllib.loads(Path(__file__).with_name("foreign_fields.toml").read_text("utf-8"))
+_PLACES: dict[str, list[str]] = _WORDS["beside_code"]
+"""Fields of other formats, and of ours in the wrong place, by where what they say belongs."""
+_MEANT: dict[str, list[str]] = {
+    theirs: meant["ours"] for meant in _WORDS["within"] for theirs in meant["theirs"]
+}
+"""What a field of `check` or `limits` is called here, by other formats' words for it."""
+_BELONGS = {
+    "tests": "tests belong into 'check'",
+    "check": "how a program is tested belongs into 'check'",
+    "limits": "what it may use belongs into 'limits'",
+    "language": "the language is the field 'language'",
+}
