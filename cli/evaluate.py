@@ -124,6 +124,7 @@ async def evaluate(
     Exit status: 0 at least one sample was decided; 1 none was; 2 could not start; 130 interrupted.
     """
     from veristone.engine import Engine
+    from veristone.engine.kept import cache_folder
     from veristone.generators.models.registry import open_model, parse_model
     from veristone.training.evaluation.asking import Asking
     from veristone.training.evaluation.whole import Evaluation, evaluate_files
@@ -136,8 +137,8 @@ async def evaluate(
         raise ConfigError(f"--cpu-s {cpu_s:g} is not between 0 and 3600")
     asking = opened = None
     if model is not None:
-        settings = parse_model(model)
-        opened = lambda: open_model(settings)  # noqa: E731 - opened late: it takes minutes
+        asked = parse_model(model)
+        opened = lambda: open_model(asked)  # noqa: E731 - opened late: it takes minutes
         asking = Asking(
             style=style,
             render=load_template(template).render if style == "instruct" else None,
@@ -160,12 +161,15 @@ async def evaluate(
         cpu_s=cpu_s,
         float_atol=float_atol,
     )
+    settings = engine.settings()
+    if settings.references is None:
+        settings = settings.model_copy(update={"references": cache_folder()})
     with Progress(quiet=False) as progress:
 
         def show(what: str, done: int, total: int, note: str) -> None:
             progress.show(what, f"{done:,} of {total:,}  {note}", done, total)
 
-        async with Engine(engine.settings()) as verifier:
+        async with Engine(settings) as verifier:
             found = await evaluate_files(wanted, verifier, show)
     print_scores(found)
     return 0 if found.summary.undecided < found.summary.samples else 1

@@ -49,6 +49,8 @@ class EngineConfig(BaseModel):
     """Layers without which no sample runs, beside `veristone.engine.layers.NEEDED`."""
     attempts: int = Field(default=3, ge=1)
     """Fresh sandboxes that a sample is tried on before it is `undecided`."""
+    references: Path | None = None
+    """Folder in which outcomes of references are kept; None keeps them as long as the engine."""
     start_timeout_s: float = Field(default=60.0, gt=0)
     window: int = Field(default=1024, ge=1)
     """Verdicts of a stream that may wait for a slower one in front of them."""

@@ -69,7 +69,7 @@ class Engine:
         self._given = backend
         self._backend: Backend | None = None
         self._pools = Pools(self.config)
-        self._references = References(self._pools)
+        self._references = References(self._pools, self.config)
 
     async def __aenter__(self) -> Self:
         """Open the back end and warm up the Python sandboxes.

@@ -11,6 +11,7 @@ import hashlib
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,11 +23,14 @@ from veristone import (
     SandboxFailure,
     Usage,
     VeristoneError,
+    __version__,
 )
 from veristone.engine.backends.base import Backend, ToolchainMissing
+from veristone.engine.backends.root import base_interpreter
 from veristone.engine.config import EngineConfig
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
+from veristone.engine.kept import KeptRecords
 from veristone.engine.languages import find
 from veristone.engine.pool import Pool
 from veristone.engine.usage import EngineUsage, PoolState
@@ -52,6 +56,11 @@ class Pools:
         self._backend: Backend | None = None
         self._sandboxes = config.sandboxes
         self._opened: dict[str, asyncio.Task[Pool]] = {}
+
+    @property
+    def backend(self) -> str:
+        """Name of the back end in use."""
+        return self._backend.name if self._backend is not None else ""
 
     def open(self, backend: Backend) -> None:
         """Take sandboxes from this back end from now on."""
@@ -225,6 +234,17 @@ def _doubtful(job: Job, report: Report) -> bool:
     return near_miss or starved
 
 
+def _sandbox_of(job: Job, config: EngineConfig, backend: str) -> bytes:
+    """Return what the answers of a job depend on besides the job: its sandbox and libraries."""
+    python = Path(config.python or base_interpreter()).resolve()
+    libraries = [
+        (str(folder), folder.stat().st_mtime_ns)
+        for folder in sorted(python.parents[1].glob("lib/python*/*-packages"))
+    ]
+    parts = (__version__, find(job.language).image(), backend, config.runtime, python, libraries)
+    return repr(parts).encode()
+
+
 class References:
     """The records of trusted jobs, each run once however many samples ask for it.
 
@@ -233,8 +253,10 @@ class References:
     whoever asks later has it tried again.
     """
 
-    def __init__(self, pools: Pools) -> None:
+    def __init__(self, pools: Pools, config: EngineConfig) -> None:
         self._pools = pools
+        self._config = config
+        self._kept = KeptRecords(config.references) if config.references is not None else None
         self._known: collections.OrderedDict[bytes, asyncio.Task[tuple[dict[str, Any], ...]]] = (
             collections.OrderedDict()
         )
@@ -245,7 +267,7 @@ class References:
         name = _digest(job)
         task = self._known.get(name)
         if task is None or _failed(task) or (task.done() and not _complete(task.result())):
-            task = asyncio.ensure_future(self._run(job))
+            task = asyncio.ensure_future(self._kept_or_run(job, name))
             self._known[name] = task
             while len(self._known) > _REFERENCES:
                 self._known.popitem(last=False)
@@ -255,6 +277,17 @@ class References:
     def _limits(self, asked: Limits) -> Limits:
         """Return the engine's ceiling, with the time that was asked for."""
         return msgspec.structs.replace(self._pools.ceiling, cpu_s=asked.cpu_s, wall_s=asked.wall_s)
+
+    async def _kept_or_run(self, job: Job, name: bytes) -> tuple[dict[str, Any], ...]:
+        if self._kept is None:
+            return await self._run(job)
+        place = hashlib.blake2b(name + _sandbox_of(job, self._config, self._pools.backend)).digest()
+        record = await self._kept.get(place)
+        if record is None:
+            record = await self._run(job)
+            if _complete(record):
+                await self._kept.put(place, record)
+        return record
 
     async def _run(self, job: Job) -> tuple[dict[str, Any], ...]:
         report = await SampleRunner(self._pools, self).run(job)

@@ -119,8 +119,17 @@ class FunctionCheck(
     reference: str | None = None
     validator: str | None = None
     call_cpu_s: float | None = None
-    """CPU seconds that a single call may take. None: with a reference, four times what its
-    slowest call took and at least 4 s (EvalPlus's rule); without one, no limit of its own."""
+    """CPU seconds that a single call may take. None: with a reference, `time_factor` times what its
+    slowest call took and at least `min_call_cpu_s`; without one, no limit of its own."""
+    time_factor: float = 4.0
+    """How many times as long as the reference a sample may take: each call, and all of them
+    together where that is more than `limits.cpu_s` (EvalPlus's rule and its factor)."""
+    min_call_cpu_s: float = 4.0
+    """CPU seconds that a call may take however fast the reference is. EvalPlus gives one second
+    of wall time."""
+    stages: list[int] = []
+    """Numbers of calls that belong together, in order. The first failure ends a stage: its other
+    calls are `not run`, and the next stage begins. Empty: every call is made."""
     atol: float = 0.0
     rtol: float = 1e-7
     """Tolerances of numpy.allclose, used where `atol` > 0 (or `float_atol` applies)."""

@@ -6,7 +6,7 @@ reference solution that ran in a sandbox of its own; they are compared here.
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -45,6 +45,8 @@ _MOST_PARTS = 4
 """How many times more parts an equal value may have: 1 and {"$complex":[1.0,0.0]}."""
 _JUDGING_CPU_S = 30.0
 """What comparing one sample's answers may take; far more than it does where they are honest."""
+_FIRST_CALLS = 16
+"""Calls of a stage that are made before all others."""
 _JUDGED_BETWEEN = 32
 """Calls that are judged between two looks at the clock."""
 _VALIDATOR_CALL_S = 10.0
@@ -57,11 +59,83 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     require_python(sample, "function")
     if not check.calls:
         return Judgement(reason=Reason.NO_TESTS, message="the check has no calls")
-    payload = _payload(check)
-    expected, slowest_s = await _expected(sample, check, payload, runner)
+    if check.stages and sum(check.stages) != len(check.calls):
+        raise InvalidSample(
+            f"check.stages: {sum(check.stages)} calls, {len(check.calls)} are given"
+        )
+    oracle = await _oracle(sample, check, runner)
+    limits = oracle.limits(sample.limits, check)
+    judged: list[Judgement] = []
+    for stage in _stages(check):
+        for part in stage:
+            judged.append(await _judge_part(sample, check, part, oracle, limits, runner))
+            if judged[-1].reason is not Reason.PASSED:
+                break
+        made = sum(len(each.tests) for each in judged)
+        numbers = range(made, stage[-1].stop)
+        tests = [TestResult(passed=False, name=str(n), message="not run") for n in numbers]
+        judged[-1].tests += tests
+    # What meddled with its record is that before anything else.
+    wrong = [each for each in judged if each.reason is not Reason.PASSED]
+    wrong.sort(key=lambda each: each.reason is not Reason.TAMPERED)
+    failed = wrong[0] if wrong else judged[-1]
+    return replace(failed, tests=[test for each in judged for test in each.tests])
+
+
+def _stages(check: FunctionCheck) -> list[list[range]]:
+    """Return the calls of each stage, in parts that are a run each.
+
+    What is wrong is so at the first calls, mostly: they are made first, and alone.
+    """
+    if not check.stages:
+        return [[range(len(check.calls))]]
+    stages: list[list[range]] = []
+    start = 0
+    for number in check.stages:
+        split = min(start + _FIRST_CALLS, start + number)
+        parts = [range(start, split), range(split, start + number)]
+        stages.append([part for part in parts if part])
+        start += number
+    return [stage for stage in stages if stage]
+
+
+class _Oracle(NamedTuple):
+    """What is expected of the calls, and the CPU seconds that a reference took for them."""
+
+    expected: list[Any]
+    slowest_s: float | None = None
+    total_s: float = 0.0
+
+    def call_cpu_s(self, check: FunctionCheck) -> float | None:
+        """Return what a call may take."""
+        if check.call_cpu_s is not None or self.slowest_s is None:
+            return check.call_cpu_s
+        return max(check.min_call_cpu_s, check.time_factor * self.slowest_s)
+
+    def limits(self, limits: Limits, check: FunctionCheck) -> Limits:
+        """Return the limits of a run: no right sample is refused because the reference is slow."""
+        longer = check.time_factor * self.total_s / limits.cpu_s
+        if longer <= 1:
+            return limits
+        return msgspec.structs.replace(
+            limits, cpu_s=longer * limits.cpu_s, wall_s=longer * limits.wall_s
+        )
+
+
+async def _judge_part(
+    sample: Sample,
+    whole_check: FunctionCheck,
+    part: range,
+    oracle: _Oracle,
+    limits: Limits,
+    runner: Runner,
+) -> Judgement:
+    """Make some of the calls, in one run."""
+    check = msgspec.structs.replace(whole_check, calls=whole_check.calls[part.start : part.stop])
+    expected = oracle.expected[part.start : part.stop]
     room = _room(sample, check, expected)
-    job = python_job(sample.code, "calls", payload, sample.limits, room, sample)
-    report = await runner.run(replace(job, call_cpu_s=check.call_cpu_s or slowest_s))
+    job = python_job(sample.code, "calls", _payload(check), limits, room, sample)
+    report = await runner.run(replace(job, call_cpu_s=oracle.call_cpu_s(check)))
     _raise_unreadable(report)
     answers = _answers(report)
     long = sum(len(value.text) for value in map(_value, answers.values()) if type(value) is Large)
@@ -69,16 +143,16 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     if report.killed == "call":
         stuck = next((index for index in range(len(failures)) if index not in answers), None)
         if stuck is not None:  # None: it answered every call and was stuck after them
-            late = f"call {stuck} used more CPU time than a call may"
+            late = f"call {part.start + stuck} used more CPU time than a call may"
             failures[stuck] = Reason.CPU_TIMEOUT, late
     if check.validator is not None:
         await _validate(check, answers, expected, failures, runner)
-    whole = _judge_run(report, sample.limits, check)
+    whole = _judge_run(report, limits, check)
     tests = [
-        TestResult(passed=failed is None, name=str(index))
+        TestResult(passed=failed is None, name=str(number))
         if failed is None
-        else TestResult(passed=False, name=str(index), reason=failed[0], message=failed[1])
-        for index, failed in enumerate(failures)
+        else TestResult(passed=False, name=str(number), reason=failed[0], message=failed[1])
+        for number, failed in zip(part, failures, strict=True)
     ]
     first = next((failed for failed in failures if failed and failed[1] != _UNKNOWN), None)
     if first is None and whole is None and any(failures):
@@ -88,6 +162,9 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     if first is None or distrusted or (first[1] == _NOT_REACHED and whole is not None):
         first = whole
     reason, message = first or (Reason.PASSED, "")
+    if first is not None and whole_check.stages and all(test.passed for test in tests):
+        # The run failed behind its calls, and with it this stage and no other.
+        tests[-1] = TestResult(passed=False, name=tests[-1].name, reason=reason, message=message)
     return Judgement(reason=reason, message=message, tests=tests, last=report)
 
 
@@ -127,14 +204,12 @@ def _payload(check: FunctionCheck) -> bytes:
         raise InvalidSample(f"check: the arguments cannot be written as JSON: {error}") from error
 
 
-async def _expected(
-    sample: Sample, check: FunctionCheck, payload: bytes, runner: Runner
-) -> tuple[list[Any], float | None]:
-    """Return the expected value of each call, and the CPU seconds that a call may take."""
+async def _oracle(sample: Sample, check: FunctionCheck, runner: Runner) -> _Oracle:
+    """Return what is expected of each call, and how long a reference took."""
     if check.reference is None:
         if any(call.expected is msgspec.UNSET for call in check.calls):
             raise InvalidSample("check: a call has no expected value and there is no reference")
-        return [call.expected for call in check.calls], None
+        return _Oracle([call.expected for call in check.calls])
     # The reference gets time of its own: it is trusted, and often slower than a good answer.
     limits = msgspec.structs.replace(
         sample.limits,
@@ -142,16 +217,17 @@ async def _expected(
         wall_s=max(120.0, sample.limits.wall_s * 4),
     )
     room = Room.of(len(check.calls), _REFERENCE_BYTES)
-    events = await runner.reference(python_job(check.reference, "calls", payload, limits, room))
+    job = python_job(check.reference, "calls", _payload(check), limits, room)
+    events = await runner.reference(job)
     values: dict[int, Any] = {event["call"]: event for event in events if "call" in event}
     if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
-    slowest_s = max(float(event.get("cpu", 0.0)) for event in values.values())
     expected = [values[index]["value"] for index in range(len(check.calls))]
     unknown = next(filter(None, map(incomparable, expected)), None)
     if unknown is not None and check.validator is None:
         raise SandboxFailure(f"the reference returns a {unknown}, which equals no copy of itself")
-    return expected, max(4.0, 4 * slowest_s)
+    taken = [float(event.get("cpu", 0.0)) for event in values.values()]
+    return _Oracle(expected, max(taken), sum(taken))
 
 
 def _why_reference(events: tuple[dict[str, Any], ...]) -> str:

@@ -85,6 +85,8 @@ def _notes(report: EvalReport, decided: dict[str, int]) -> Iterable[str]:
         )
     if report.undecided:
         yield f"{report.undecided} samples are undecided: neither right nor wrong, left out of n"
+        for why, task_ids in _undecided(report).items():
+            yield f"undecided: {_named(task_ids)}: {why}"
     seen = {outcome.candidate.task_id for outcome in report.outcomes}
     lost = sorted(seen - decided.keys())
     if lost:
@@ -95,6 +97,16 @@ def _notes(report: EvalReport, decided: dict[str, int]) -> Iterable[str]:
             yield f"no pass@{k}: {len(short)} tasks have fewer decided samples: {_named(short)}"
     if decided:
         yield INTERVAL_METHOD
+
+
+def _undecided(report: EvalReport) -> dict[str, list[str]]:
+    """Return the tasks of undecided samples, by what their verdicts say."""
+    found: dict[str, list[str]] = {}
+    for outcome in report.outcomes:
+        if outcome.undecided:
+            why = f"{outcome.reason}: {outcome.message}" if outcome.message else outcome.reason
+            found.setdefault(why, []).append(outcome.candidate.task_id)
+    return found
 
 
 def _named(task_ids: Sequence[str]) -> str:
@@ -134,5 +146,6 @@ def evalplus_results(report: EvalReport, summary: Summary) -> dict[str, Any]:
             **asdict(summary),
             "cpu_s": report.limits.cpu_s,
             "missing_tasks": report.missing_tasks,
+            "why_undecided": _undecided(report),
         },
     }

@@ -24,6 +24,8 @@ __all__ = ["FLOAT_ATOL", "read_humaneval", "read_plus"]
 
 FLOAT_ATOL = 1e-6
 """EvalPlus's `atol` for float answers where the row has none."""
+MIN_CALL_S = 1.0
+"""EvalPlus's `DEFAULT_MIN_TIME_LIMIT`: what a call may take however fast the reference is."""
 RTOL = 1e-7
 """EvalPlus's relative tolerance, that of numpy.testing.assert_allclose."""
 
@@ -110,6 +112,8 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
             atol=fields.atol,
             rtol=RTOL,
             float_atol=float_atol,
+            min_call_cpu_s=MIN_CALL_S,
+            stages=[len(fields.base_input), len(inputs) - len(fields.base_input)],
         )
 
     return Task(
