@@ -174,6 +174,9 @@ async def test_undecided_samples_are_neither_wrong_nor_counted() -> None:
     assert (summary.samples, summary.undecided, summary.tasks) == (3, 2, 2)
     assert [(each.k, each.mean, each.tasks) for each in summary.base] == [(1, 1.0, 1)]
     assert any("only undecided samples" in note for note in summary.notes)
+    named = [note for note in summary.notes if note.startswith("undecided: ")]
+    assert named
+    assert all(any(reason in note for reason in Reason) for note in named)
 
 
 async def test_missing_tasks_are_said_and_left_out() -> None:
