@@ -10,7 +10,7 @@ from veristone import Limits, Output
 
 __all__ = ["Captured", "Driver", "Job", "Large", "Measured", "Report"]
 
-Driver = Literal["main", "whole", "exec", "calls", "asserts"]
+Driver = Literal["main", "whole", "exec", "calls", "asserts", "split"]
 
 LARGE_BYTES = 4 * 1024
 """Length from which on a value of a record stays text: see `Large`."""

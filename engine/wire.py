@@ -138,7 +138,7 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         else limits.processes,
         "output_bytes": limits.output_bytes,
         "file_bytes": min(limits.file_mib, _FILE_MIB) * mib,
-        "driven": job.driver in ("calls", "asserts"),
+        "driven": job.driver in ("calls", "asserts", "split"),
         "disk_bytes": limits.disk_mib * mib if limits.disk_mib < ceilings.disk_mib else 0,
         "keep": [job.keep_head, job.keep_tail],
         "record_bytes": _held(job.record_bytes, ceilings),

@@ -1,8 +1,9 @@
-"""`asserts`: test code in the sample's interpreter, with proof that it ran to its end.
+"""`asserts`: test code that calls the solution, with proof that it ran to its end.
 
-Judged `shared`: a sample that knows this driver could lie to it from inside. What is asked of the
-record, in this order: nothing in it but the driver's own lines; an end; at least one test; every
-test passed.
+Judged `split` where it can be: the tests in a process that the solution cannot reach. `shared` where
+the text of the tests needs the solution beside it (`engine.judge.sharing`), and then a solution that
+knows the driver could lie to it from inside. What is asked of the record, in this order: nothing in
+it but the driver's own lines; an end; at least one test; every test passed.
 """
 
 from typing import Any, TypeGuard
@@ -10,7 +11,8 @@ from typing import Any, TypeGuard
 from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
 from veristone.engine.checks.base import Room, Runner, python_job
 from veristone.engine.jobs import Report
-from veristone.engine.judge.outcome import Judgement, failure, read_error
+from veristone.engine.judge.outcome import Judgement, failure, read_error, signal_failure
+from veristone.engine.judge.sharing import reason_to_share
 from veristone.engine.languages import find
 
 __all__ = ["check_asserts", "require_python"]
@@ -21,11 +23,12 @@ _EXTRA_LINES = 10_000
 
 
 async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> Judgement:
-    """Run the tests beside the sample and judge by the record."""
+    """Run the tests and judge by the record."""
     require_python(sample, "asserts")
+    why_shared = reason_to_share(check.tests)
     job = python_job(
         sample.code,
-        "asserts",
+        "asserts" if why_shared else "split",
         check.tests.encode("utf-8", "surrogatepass"),
         sample.limits,
         Room(_RECORD_BYTES, _EXTRA_LINES + check.tests.count("\n") + check.tests.count(";")),
@@ -33,9 +36,15 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     )
     report = await runner.run(job)
     lines = check.tests.splitlines()
-    tests = [_result(event, lines) for event in report.events if "test" in event]
+    tests = [
+        _result(event, lines)
+        for event in report.events
+        if "test" in event and "skip" not in event
+    ]
     reason, message = _judge(report, sample.limits, tests)
-    return Judgement(reason=reason, message=message, tests=tests, shared=True, last=report)
+    return Judgement(
+        reason=reason, message=message, tests=tests, shared=why_shared is not None, last=report
+    )
 
 
 def require_python(sample: Sample, kind: str) -> None:
@@ -86,6 +95,8 @@ def _judge(report: Report, limits: Limits, tests: list[TestResult]) -> tuple[Rea
         return _stage_failed(stage)
     if end["done"] != len(tests):
         return Reason.TAMPERED, "the record of the tests does not add up"
+    if not tests and end.get("skipped"):
+        return Reason.NO_TESTS, "every test was skipped, or was expected to fail"
     if not tests or (end.get("asserts") and not end.get("hits")):
         return Reason.NO_TESTS, "the test code tests nothing"
     return Reason.PASSED, ""
@@ -98,6 +109,14 @@ def _stage_failed(event: dict[str, Any]) -> tuple[Reason, str]:
         return Reason.EARLY_EXIT, f"{where}: called sys.exit"
     kind, message = read_error(event.get("raised"))
     return Reason.RUNTIME_ERROR, f"{where}: {kind}: {message}"[:300]
+
+
+def _left(event: dict[str, Any]) -> tuple[Reason, str]:
+    number = event.get("signal")
+    if type(number) is int:
+        known = signal_failure(number)
+        return known[0], f"{known[1]} before the tests were done"
+    return Reason.EARLY_EXIT, f"ended with exit code {event['left']} before the tests did"
 
 
 def _unfinished(report: Report, limits: Limits, tests: list[TestResult]) -> tuple[Reason, str]:
@@ -114,4 +133,9 @@ def _unfinished(report: Report, limits: Limits, tests: list[TestResult]) -> tupl
     broken = failure(report, limits)
     if broken is not None:
         return broken
+    for event in report.events:
+        if "broken" in event:
+            return Reason.TAMPERED, f"gave the tests what is no value: {event['broken']}"[:300]
+        if "left" in event:
+            return _left(event)
     return Reason.EARLY_EXIT, f"ended with exit code {report.exit_code} before the tests did"

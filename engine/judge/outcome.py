@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from veristone import Limits, Reason, TestResult
 from veristone.engine.jobs import EXCERPT_BYTES, Report
 
-__all__ = ["Judgement", "failure", "last_line", "read_error", "signal_name"]
+__all__ = ["Judgement", "failure", "last_line", "read_error", "signal_failure", "signal_name"]
 
 _KILLED = {
     "cpu": Reason.CPU_TIMEOUT,
@@ -69,9 +69,13 @@ def failure(report: Report, limits: Limits) -> tuple[Reason, str] | None:
     if failed and report.disk_full:
         return Reason.DISK_LIMIT, "the disk of the sandbox was full"
     if report.signal is not None:
-        known = _SIGNALS.get(report.signal)
-        return known or (Reason.SIGNALLED, f"was ended by {signal_name(report.signal)}")
+        return signal_failure(report.signal)
     return None
+
+
+def signal_failure(number: int) -> tuple[Reason, str]:
+    """Return what it means that a program was ended by this signal."""
+    return _SIGNALS.get(number) or (Reason.SIGNALLED, f"was ended by {signal_name(number)}")
 
 
 def _killed_message(report: Report, limits: Limits) -> str:

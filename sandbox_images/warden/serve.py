@@ -41,6 +41,7 @@ from .child import (
 from .python_end import RECORD, Witness
 from .record import Recorder
 from .residue import Residue
+from .split import driver as split_driver
 from .supervise import Stream, Supervisor, wake_pipe
 from .usage import Watched
 from .wipe import NotClean, Wiper, devices, writable_places
@@ -223,6 +224,8 @@ class Warden:
             execute(job, recorder)
         if driver == "calls":
             python_calls.drive(job, python_main.become_main(job, "solution"), recorder)
+        if driver == "split":
+            split_driver.drive(job, recorder, record_fd, self._arena.wipe)
         if driver == "asserts":
             python_asserts.drive(job, python_main.become_main(job, "solution"), recorder)
         space = python_main.become_main(job)

@@ -1,0 +1,81 @@
+"""Whether test code can be judged in a process apart from the solution's, by its text alone.
+
+The solution has no say in this: it would choose the judge that it can fool. What is listed here
+needs the solution's own objects, its interpreter, or its threads beside the tests.
+"""
+
+import ast
+import functools
+import re
+
+__all__ = ["reason_to_share"]
+
+_NEEDS = (
+    (r"\binspect\b|__code__|__closure__|__annotations__|get_type_hints", "look into functions"),
+    (r"\bdoctest\b", "run doctests"),
+    (r"\bthreading\b|\bconcurrent\b|\bmultiprocessing\b|\bThread\b", "start threads or processes"),
+    (
+        r"\b(gather|create_task|TaskGroup|as_completed|wait_for|ensure_future)\b|asyncio\.(Queue|Event|Lock|Semaphore)",
+        "run tasks side by side",
+    ),
+    (r"\bgc\b|\bweakref\b|getrefcount|tracemalloc", "watch the interpreter's memory"),
+    (r"settrace|setprofile|sys\._getframe|_getframe\b", "watch the interpreter"),
+    (r"assertLogs|assertNoLogs|caplog", "catch log records"),
+    (r"assertWarns|\bwarns\b|catch_warnings|deprecated_call|recwarn", "catch warnings"),
+    (r"\bcapfd|capfdbinary", "catch what is written to descriptors"),
+    (r"autospec|create_autospec|\bspec\s*=|spec_set|\bwraps\s*=", "copy the shape of objects"),
+    (r"\bpandas\b|\bpd\.|\btorch\b|\btensorflow\b|\btf\.|\bjax\b|\bxarray\b|\bsklearn\b|\bplt\b|matplotlib", "compare objects of large libraries"),
+    (r"\basdict\b|\bastuple\b|dataclasses\.(fields|replace|is_dataclass)|\bis_dataclass\b", "look into dataclasses"),
+    (r"\bctypes\b|\bimportlib\b|sys\.modules|__subclasses__|__mro__|issubclass", "look into classes or modules"),
+    (r"\bsignal\b|\bos\.(fork|kill|_exit|dup2)\b", "use signals or processes"),
+)
+_PATTERNS = tuple((re.compile(pattern), why) for pattern, why in _NEEDS)
+
+
+@functools.lru_cache(maxsize=256)
+def reason_to_share(tests: str) -> str | None:
+    """Return why these tests need the solution in their own process, None where they do not.
+
+    Tests that are no Python are judged apart: their error is theirs.
+    """
+    for pattern, why in _PATTERNS:
+        if pattern.search(tests):
+            return why
+    if "class " not in tests:
+        return None
+    try:
+        tree = ast.parse(tests)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return _derives(tree)
+
+
+def _derives(tree: ast.Module) -> str | None:
+    """Return a reason where a class of the tests has a base that only the solution can define."""
+    known = _names_bound(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for base in node.bases:
+            if isinstance(base, ast.Name) and base.id not in known and not _is_builtin(base.id):
+                return "derive a class from the solution's"
+    return None
+
+
+def _is_builtin(name: str) -> bool:
+    return name in vars(__import__("builtins"))
+
+
+def _names_bound(tree: ast.Module) -> set[str]:
+    """Return names that the tests define or import from elsewhere than the solution."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module not in ("solution", "__main__"):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
