@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from typing import Any
 
 _ZIP, _SAME, _NUMBER = (f"__veristone_{name}__" for name in ("zip", "same_size", "number"))
@@ -23,6 +24,41 @@ def install() -> None:
     """Make the functions that the calls name known to the tests."""
     for name, function in ((_ZIP, even_zip), (_SAME, same_size), (_NUMBER, number)):
         setattr(builtins, name, function)
+
+
+_CONCERNS = re.compile(r"\bzip\b|close\b|almost_equal|array_equal|\bnot\b[^=!]*[<>]")
+
+
+def concerns(source: str) -> bool:
+    """True where the text of the tests may hold such a comparison."""
+    return _CONCERNS.search(source) is not None
+
+
+class Expressions(ast.NodeVisitor):
+    """Finds the comparisons of a statement and puts the calls in."""
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Compare):
+            refuse_nan(node.operand)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
+        refuse_empty(node, _name(node.func))
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        self.generic_visit(node)
+        compare_all(node.generators[0].iter, node.elt)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self.generic_visit(node)
+        compare_all(node.generators[0].iter, node.elt)
+
+    def visit_For(self, node: ast.For) -> None:
+        asserted = [inner.test for inner in node.body if isinstance(inner, ast.Assert)]
+        self.generic_visit(node)
+        if len(asserted) == 1 and len(node.body) <= 3:
+            compare_all(node.iter, asserted[0])
 
 
 def compare_all(iterated: ast.expr, compared: ast.expr) -> None:

@@ -30,7 +30,7 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     solution = compile_module(job, space, recorder)
     # The tests are compiled before the solution runs: it cannot have others compiled instead.
     try:
-        suite = Suite(source, space, recorder, solution.co_flags & FUTURE_FLAGS, _Honestly())
+        suite = Suite(source, space, recorder, solution.co_flags & FUTURE_FLAGS, _Honestly(source))
         restore = _remember_unittest() if suite.uses.unittest else None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         recorder.write({"tests": describe(error)})
@@ -74,12 +74,19 @@ class _Honestly(Instrument):
     def look_into(self, node: ast.Assert) -> None:
         node.test = _Compared().visit(node.test)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        super().visit_Call(node)
+    def top(self, statement: ast.stmt) -> list[ast.stmt]:
+        _Asserting().visit(statement)
+        return super().top(statement)
+
+
+class _Asserting(ast.NodeVisitor):
+    """Looks into the arguments of `assertEqual` and its like."""
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
         if called_name(node).startswith("assert"):
             node.args = [_honestly(_Compared().visit(argument)) for argument in node.args]
             ast.fix_missing_locations(node)
-        return node
 
 
 class _Compared(ast.NodeTransformer):
@@ -99,7 +106,7 @@ def _honestly(node: Any) -> Any:
     if "ANY" in names:  # unittest.mock.ANY, where the tests themselves ask for it
         return node
     call = ast.Call(ast.Name(_HONEST, ast.Load()), [node], [])
-    return ast.copy_location(call, node)
+    return ast.fix_missing_locations(ast.copy_location(call, node))
 
 
 class EqualsEverything(BaseException):

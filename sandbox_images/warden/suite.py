@@ -38,52 +38,50 @@ _RUNNERS = {"unittest", "pytest", "doctest"}
 _Event = dict[str, Any]
 
 
-class Instrument(ast.NodeTransformer):
+class Instrument:
     """Puts a call after every assert that tells the suite the assert was reached and held.
 
-    And has comparisons look (`honesty`) that would be true of nothing.
+    And has comparisons look (`honesty`) that would be true of nothing. Of most tests only the
+    statements are walked: there are ten times as many expressions.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
         self.found = False
+        self._expressions = honesty.Expressions() if honesty.concerns(source) else None
+        self._hit = _call(_HIT)
 
-    def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
-        if not isinstance(node.test, ast.Constant):
-            self.found = True
-        self.generic_visit(node)
-        self.look_into(node)
-        hit = _call(_HIT, node)
-        for new in (node, hit):
-            ast.fix_missing_locations(new)
-        return [node, hit]
+    def visit(self, node: Any) -> None:
+        """Instrument a statement and those in it."""
+        for name in ("body", "orelse", "finalbody"):
+            inner = getattr(node, name, None)
+            if type(inner) is list:
+                setattr(node, name, self.visit_all(inner))
+        for name in ("handlers", "cases"):
+            for inner in getattr(node, name, ()):
+                self.visit(inner)
+
+    def visit_all(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """Return statements with a call after each assert."""
+        kept: list[ast.stmt] = []
+        for statement in statements:
+            kept.append(statement)
+            if isinstance(statement, ast.Assert):
+                if not isinstance(statement.test, ast.Constant):
+                    self.found = True
+                self.look_into(statement)
+                kept.append(self._hit)
+            else:
+                self.visit(statement)
+        return kept
+
+    def top(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Return a top-level statement as it is to be compiled."""
+        if self._expressions is not None:
+            self._expressions.visit(statement)
+        return self.visit_all([statement])
 
     def look_into(self, node: ast.Assert) -> None:
         """Change what is asserted, if need be."""
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Compare):
-            honesty.refuse_nan(node.operand)
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        honesty.refuse_empty(node, called_name(node))
-        return node
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
-        self.generic_visit(node)
-        honesty.compare_all(node.generators[0].iter, node.elt)
-        return node
-
-    visit_ListComp = visit_GeneratorExp  # type: ignore[assignment]
-
-    def visit_For(self, node: ast.For) -> ast.AST:
-        asserted = [inner.test for inner in node.body if isinstance(inner, ast.Assert)]
-        self.generic_visit(node)
-        if len(asserted) == 1 and len(node.body) <= 3:
-            honesty.compare_all(node.iter, asserted[0])
-        return node
 
 
 class Suite:
@@ -102,7 +100,7 @@ class Suite:
         Raises:
             SyntaxError, ValueError, RecursionError, MemoryError: they do not compile.
         """
-        instrument = instrument or Instrument()
+        instrument = instrument or Instrument(source)
         tree = ast.parse(source, FILE)
         self.tree = tree
         self.uses = collected.Uses(tree, source)
@@ -112,20 +110,18 @@ class Suite:
         self._called: set[str] = set()
         self._functions = {node.name: node for node in tree.body if isinstance(node, _FUNCTIONS)}
         for node in self._functions.values():
-            node.body.insert(_after_docstring(node), _call(_RAN, node, ast.Constant(node.name)))
+            node.body.insert(_after_docstring(node), _call(_RAN, node.name))
         runners = _runner_names(tree)
         self._compiled: list[tuple[bool, int, types.CodeType]] = []
         for node in tree.body:
             is_test, line, kept = is_a_test(node), node.lineno, _without_runner(node, runners)
             if kept is None:
                 continue
-            statements = instrument.visit(kept)
-            ast.fix_missing_locations(kept)
-            module = ast.Module(statements if isinstance(statements, list) else [statements], [])
-            ast.fix_missing_locations(module)
+            module = ast.Module(instrument.top(kept), [])
             code = compile(module, FILE, "exec", flags=flags, dont_inherit=True)
             self._compiled.append((is_test, line, code))
         self.has_asserts = instrument.found
+        self.names = _global_names([code for _, _, code in self._compiled])
         self.hits = self.executed = self.skipped = self.collected = 0
 
     def run(self) -> None:
@@ -222,15 +218,26 @@ class Suite:
             self._write(event)
 
 
-def _call(name: str, node: ast.stmt, *args: ast.expr) -> ast.stmt:
-    call = ast.Expr(ast.Call(ast.Name(name, ast.Load()), list(args), []))
-    ast.copy_location(call, node)
-    ast.fix_missing_locations(call)
-    return call
+def _call(name: str, *args: str) -> ast.stmt:
+    constants: list[ast.expr] = [ast.Constant(arg) for arg in args]
+    call = ast.Expr(ast.Call(ast.Name(name, ast.Load()), constants, []))
+    call.lineno, call.col_offset = 1, 0
+    return ast.fix_missing_locations(call)
+
+
+def _global_names(codes: list[types.CodeType]) -> set[str]:
+    """Return the names of globals and attributes that code mentions."""
+    found: set[str] = set()
+    for code in codes:  # grows while it is walked
+        found.update(code.co_names)
+        codes += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
+    return found
 
 
 def _after_docstring(node: Any) -> int:
-    return 1 if ast.get_docstring(node, clean=False) is not None else 0
+    first = node.body[0]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return 1 if is_text and isinstance(first.value.value, str) else 0
 
 
 def _is_vacuous(node: ast.AST) -> bool:
@@ -254,13 +261,24 @@ def is_a_test(node: ast.stmt) -> bool:
     """True for a statement that can fail because the solution is wrong."""
     if isinstance(node, _STAGE):
         return False
-    if any(isinstance(inner, (ast.Assert, ast.Raise)) for inner in ast.walk(node)):
+    if isinstance(node, (ast.Assert, ast.Raise)):
         return True
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Call) and called_name(node.value) not in _IDLE_CALLS
-    if isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
-        return any(is_a_test(inner) for inner in ast.walk(node) if isinstance(inner, ast.Expr))
-    return False
+    return any(map(is_a_test, _statements_in(node)))
+
+
+def _statements_in(node: Any) -> list[ast.stmt]:
+    """Return the statements of the blocks that a statement has."""
+    found: list[ast.stmt] = []
+    for name in ("body", "orelse", "finalbody"):
+        inner = getattr(node, name, None)
+        if type(inner) is list:
+            found += inner
+    for name in ("handlers", "cases"):
+        for block in getattr(node, name, ()):
+            found += block.body
+    return found
 
 
 def _runner_names(tree: ast.Module) -> set[str]:

@@ -187,6 +187,7 @@ class Candidate(Peer):
             self._set(*setting)
 
     def sending(self, message: dict[str, Any]) -> None:
+        _flush()
         written = [relay.getvalue() for relay in self._relays]
         if any(written):
             message["w"] = [text.encode("utf-8", "surrogatepass").hex() for text in written]
@@ -227,9 +228,15 @@ class Candidate(Peer):
 
     # What the driver asks for besides special methods.
 
-    def names(self, wanted: list[str]) -> dict[str, Any]:
+    def names(self, wanted: list[str], everything: bool) -> dict[str, Any]:
         """Return the values of global names, and tell from now on when one is bound anew."""
-        found = {name: self._space[name] for name in wanted if name in self._space}
+        if everything:
+            wanted = [name for name in self._space if _is_text(name)]
+        found = {
+            name: self._space[name]
+            for name in wanted
+            if name in self._space and not name.startswith("__")
+        }
         self._watched.update(found)
         return {name: [self.encode_shared([value])] for name, value in found.items()}
 
@@ -242,10 +249,6 @@ class Candidate(Peer):
         error = self._last_error
         if error is not None:
             sys.excepthook(type(error), error, error.__traceback__)
-        _flush()
-
-    def flush(self) -> None:
-        """Write out what the solution printed."""
         _flush()
 
     def run_awaitable(self, awaitable: Any) -> Any:
@@ -313,7 +316,6 @@ _ACTIONS: dict[str, Callable[..., Any]] = {
     "names": Candidate.names,
     "import": Candidate.import_module,
     "show": Candidate.show,
-    "flush": Candidate.flush,
     "await": Candidate.run_awaitable,
     "fields": lambda self, target, names: _fields(target, names),
     "isinstance": lambda self, target, kind: isinstance(target, kind),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib
 import importlib.machinery
 import os
 import re
 import socket
 import sys
 import types
-from typing import Any, Callable, NoReturn, Optional
+from typing import Any, Callable, NoReturn
 
 from .. import kernel
 from ..child import Job
@@ -20,11 +19,13 @@ from ..python_main import become_main
 from ..record import Recorder
 from ..suite import FUTURE_FLAGS, Suite
 from . import candidate, proxies
-from .judge import Judge, Left
+from .judge import Judge
 from .settings import Settings
 from .wire import Broken, Gone, Link, any_number_of_digits
 
 _exit = os._exit
+_EVERYTHING = re.compile(r"\b(eval|exec|globals|locals|getattr|vars)\s*\(")
+"""What lets tests use names that do not stand in their text."""
 _UNPICKLE = "__veristone_unpickle__"
 
 
@@ -81,6 +82,7 @@ class Driver:
             self._recorder.write({"tests": describe(error)})
             _exit(1)
         try:
+            judge.wish_for(suite.names, _EVERYTHING.search(self._source) is not None)
             loaded = self._link.receive()
         except (Gone, Broken):
             self._lost()
@@ -88,9 +90,8 @@ class Driver:
             self._recorder.write(_failure_of(loaded))
             _exit(1)
         try:
-            Names(judge, self._space, suite.tree, self._source, loaded, self._solution)
+            Names(judge, self._space, suite, self._source, loaded, self._solution)
             suite.run()
-            judge.ask("flush")
         except (Gone, Broken):
             pass
         if judge.broken:
@@ -189,44 +190,27 @@ class Names:
         self,
         judge: Judge,
         space: dict[str, Any],
-        tree: ast.Module,
+        suite: Suite,
         source: str,
         loaded: dict[str, Any],
         solution: bytes,
     ) -> None:
-        self._judge, self._space = judge, space
-        exported = [name for name in loaded["names"] if type(name) is str]
-        modules = [name for name in loaded.get("modules", ()) if type(name) is str]
-        self._settings = Settings(judge, space, tree, source)
+        self._judge = judge
         self._module = RemoteModule("solution", judge, None)
         judge.know(-1, self._module)
         sys.modules["solution"] = self._module
-        self._install_finders(tree, set(exported), modules)
-        used = _names_in(tree)
-        self._given = self._fetch(self._wanted(used, source, exported))
-        for name, value in self._given.items():
-            if name in used and name[:1].isupper():
+        modules = [name for name in loaded.get("modules", ()) if type(name) is str]
+        if modules or "import" in source:
+            exported = {name for name in loaded["names"] if type(name) is str}
+            self._install_finders(suite.tree, exported, modules)
+        given = _without_builtins(judge.granted())
+        for name, value in given.items():
+            if name in suite.names and name[:1].isupper():
                 judge.name(value)
-        space.update(self._given)
-        self._settings.names(self._given, _wants(loaded, solution, tree))
-        judge.settings = self._settings.changes
-        judge.rebound = self._settings.rebound
-
-    def _wanted(self, used: set[str], source: str, exported: list[str]) -> list[str]:
-        known = set(vars(builtins))
-        if re.search(r"\b(eval|exec|globals|locals|getattr|vars)\s*\(", source):
-            used = used | set(exported)
-        wanted = [name for name in exported if name in used and not name.startswith("__")]
-        of_its_own = [name for name in wanted if name not in known]
-        return of_its_own or wanted
-
-    def _fetch(self, wanted: list[str]) -> dict[str, Any]:
-        if not wanted:
-            return {}
-        answer = self._judge.ask("names", wanted)
-        if type(answer) is not dict:
-            raise Broken("no names")
-        return {str(name): self._judge.decode(form[0]) for name, form in answer.items()}
+        space.update(given)
+        settings = Settings(judge, space, suite.tree, source)
+        settings.names(given, _wants(loaded, solution, suite.tree))
+        judge.settings, judge.rebound = settings.changes, settings.rebound
 
     def _install_finders(self, tree: ast.Module, exported: set[str], modules: list[str]) -> None:
         sys.meta_path.insert(0, _Finder({name: self._remote for name in modules}))
@@ -242,13 +226,10 @@ class Names:
         return RemoteModule(name, self._judge, self._judge.ask("import", name))
 
 
-def _names_in(tree: ast.Module) -> set[str]:
-    """Return the names that the text of the tests mentions."""
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            names |= {alias.name for alias in node.names}
-    return names
+def _without_builtins(given: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what has a built-in name, unless nothing else is left."""
+    known = vars(builtins)
+    return {name: value for name, value in given.items() if name not in known} or given
 
 
 def _wants(loaded: dict[str, Any], solution: bytes, tree: ast.Module) -> list[str]:
@@ -279,4 +260,4 @@ class _Finder:
         """See `importlib.abc.Loader`."""
 
 
-__all__ = ["Driver", "Left", "Optional", "drive", "importlib"]
+__all__ = ["Driver", "drive"]

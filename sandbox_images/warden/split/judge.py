@@ -116,6 +116,21 @@ class Judge(Peer):
         if "n" in message:
             self.rebound({name: self.decode(form) for name, form in message["n"].items()})
 
+    def wish_for(self, names: set[str], everything: bool) -> None:
+        """Ask for names of the solution's, while it is still being loaded."""
+        try:
+            self._send({"op": "names", "a": [sorted(names), everything]})
+        except Gone:
+            pass  # what it has left to say is read next
+
+    def granted(self) -> dict[str, Any]:
+        """Return the names that were wished for and exist."""
+        answer = self._wait()
+        names = self.decode(answer.get("ok"))
+        if type(names) is not dict:
+            raise Broken("no names")
+        return {str(name): self.decode(form[0]) for name, form in names.items()}
+
     # References to objects of the tests.
 
     def refer(self, value: Any) -> Any:

@@ -181,6 +181,8 @@ class Peer:
     def encode_shared(self, box: Box) -> Any:
         """Return the form of a value that both sides go on using."""
         value = box[0]
+        if type(value) in values.PLAIN:
+            return value
         if not values.is_mutable(value):
             return self.encode(value)
         number = self._held_numbers.get(id(value))

@@ -18,6 +18,7 @@ from typing import Any
 from .wire import Broken
 
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+_PATCHING = re.compile(r"patch|setattr|stdin|argv|[.]\w+\s*=[^=]|\b(input|print|open)\s*=")
 _USUAL = (("builtins", "input"), ("builtins", "print"), ("builtins", "open"))
 _MISSING = object()
 _STDLIB = getattr(sys, "stdlib_module_names", sys.builtin_module_names)
@@ -30,7 +31,7 @@ class Settings:
     def __init__(self, judge: Any, space: dict[str, Any], tree: ast.Module, source: str) -> None:
         self._judge, self._space = judge, space
         self._patched: dict[tuple[str, str], tuple[Any, Any]] = {}
-        for place in self._places(tree, source):
+        for place in self._places(tree, source) if _PATCHING.search(source) else ():
             original = self._now(place)
             if original is not _MISSING:
                 self._patched[place] = (original, original)

@@ -7,11 +7,11 @@ import json
 import os
 import struct
 import sys
-from typing import Any, Union
+from typing import Any
 
 _LENGTH = struct.Struct("=I")
 MAX_MESSAGE = 256 * 1024 * 1024
-_CHUNK = 1 << 20
+_FEW, _CHUNK = 1 << 16, 1 << 20
 _read, _write = os.read, os.write
 _dumps, _loads = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode, json.loads
 
@@ -29,7 +29,7 @@ class Link:
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
-        self._buffer: Union[bytes, bytearray] = b""
+        self._buffer = bytearray()
 
     def send(self, message: dict[str, Any]) -> None:
         """Write one message; raise `Gone` where nobody reads it, ValueError where it is too long."""
@@ -46,15 +46,22 @@ class Link:
     def receive(self) -> dict[str, Any]:
         """Wait for one message.
 
+        What has come is kept: a handler of a signal may raise in the middle of it.
+
         Raises:
             Gone: the other process is no more.
             Broken: these bytes are no message.
         """
-        (length,) = _LENGTH.unpack(self._first(_LENGTH.size, 0))
+        while len(self._buffer) < _LENGTH.size:
+            self._buffer += self._read(_FEW)
+        (length,) = _LENGTH.unpack_from(self._buffer)
         if length > MAX_MESSAGE:
             raise Broken("a message is too long")
-        data = self._first(length, _LENGTH.size)
-        self._buffer = b""
+        end = _LENGTH.size + length
+        while len(self._buffer) < end:
+            self._buffer += self._read(max(_FEW, min(_CHUNK, end - len(self._buffer))))
+        data = bytes(self._buffer[_LENGTH.size : end])
+        del self._buffer[:end]
         try:
             message = _loads(data)
         except (ValueError, RecursionError, MemoryError):
@@ -62,22 +69,6 @@ class Link:
         if type(message) is not dict:
             raise Broken("a message is no object")
         return message
-
-    def _first(self, length: int, start: int) -> bytes:
-        """Return bytes of the message that is coming.
-
-        What has come is kept: a handler of a signal may raise in the middle of it.
-        """
-        end = start + length
-        while len(self._buffer) < end:
-            data = self._read(min(_CHUNK, end - len(self._buffer)))
-            if not self._buffer:
-                self._buffer = data
-            else:
-                if type(self._buffer) is bytes:
-                    self._buffer = bytearray(self._buffer)
-                self._buffer += data
-        return bytes(memoryview(self._buffer)[start:end])
 
     def _read(self, length: int) -> bytes:
         try:
