@@ -65,9 +65,11 @@ ASSERTS = {
         "        self.assertEqual(add(2, 2), 4)\n"
     ),
 }
+# Their text needs the solution in the interpreter of the tests.
+SHARED = "import inspect\nassert inspect.isfunction(add)\n" + ASSERTS["statements"]
 # These know this driver and take its record or its functions from the frames and the memory of
-# their own interpreter. Nothing that runs beside them can stop that: it is why a verdict of an
-# `asserts` check says `shared`. Under `function` and `stdio` they get nowhere.
+# their own interpreter. Nothing that runs beside them can stop that: it is why such a verdict says
+# `shared`. Where the tests run in a process of their own they get nowhere.
 KNOW_THE_DRIVER = {"cheat_patches_driver", "cheat_token_from_frames", "cheat_token_from_memory"}
 # What these attack is the driver, by a way that leads there or not: each says that it got to the
 # point. Without that a test would hold that nothing comes of a program that died on its way.
@@ -89,20 +91,29 @@ def code_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("suite", sorted(ASSERTS))
-@pytest.mark.parametrize("name", sorted(set(CHEATS) - KNOW_THE_DRIVER))
+@pytest.mark.parametrize("name", CHEATS)
 async def test_asserts(name: str, suite: str, watched: Watched) -> None:
     check = AssertsCheck(tests=ASSERTS[suite])
     verdict = await watched.attack(Sample(code=code_of(name), check=check, limits=LIMITS))
     assert verdict.decision is Decision.FAIL, story(verdict)
     assert verdict.reason in ENDS, story(verdict)
-    assert verdict.judged == "shared"
+    assert verdict.judged == "split"
     expect_attacked(name, verdict)
+
+
+@pytest.mark.parametrize("name", sorted(set(CHEATS) - KNOW_THE_DRIVER))
+async def test_tests_beside_the_solution(name: str, watched: Watched) -> None:
+    sample = Sample(code=code_of(name), check=AssertsCheck(tests=SHARED), limits=LIMITS)
+    verdict = await watched.attack(sample)
+    assert verdict.decision is Decision.FAIL, story(verdict)
+    assert verdict.reason in ENDS, story(verdict)
+    assert verdict.judged == "shared"
 
 
 @pytest.mark.parametrize("name", sorted(KNOW_THE_DRIVER))
 async def test_verdicts_that_a_sample_could_forge_say_so(name: str, watched: Watched) -> None:
-    check = AssertsCheck(tests=ASSERTS["statements"])
-    verdict = await watched.attack(Sample(code=code_of(name), check=check, limits=LIMITS))
+    sample = Sample(code=code_of(name), check=AssertsCheck(tests=SHARED), limits=LIMITS)
+    verdict = await watched.attack(sample)
     assert verdict.judged == "shared"
     assert verdict.decision is not Decision.UNDECIDED, story(verdict)
     assert verdict.attempts == 1

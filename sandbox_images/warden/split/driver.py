@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import sys
+import time
 import types
 from typing import Any, Callable, NoReturn
 
@@ -26,6 +27,8 @@ from .wire import Broken, Gone, Link, any_number_of_digits
 _exit = os._exit
 _EVERYTHING = re.compile(r"\b(eval|exec|globals|locals|getattr|vars)\s*\(")
 """What lets tests use names that do not stand in their text."""
+_PATIENCE_S = 0.5
+"""For a process that has closed its end of the socket to end as well."""
 _UNPICKLE = "__veristone_unpickle__"
 
 
@@ -84,8 +87,10 @@ class Driver:
         try:
             judge.wish_for(suite.names, _EVERYTHING.search(self._source) is not None)
             loaded = self._link.receive()
-        except (Gone, Broken):
+        except Gone:
             self._lost()
+        except Broken as error:
+            self._broken(str(error))
         if "names" not in loaded:
             self._recorder.write(_failure_of(loaded))
             _exit(1)
@@ -95,17 +100,28 @@ class Driver:
         except (Gone, Broken):
             pass
         if judge.broken:
-            self._recorder.write({"broken": judge.broken[:300]})
-            _exit(1)
+            self._broken(judge.broken)
         if judge.gone:
             self._lost()
         self._recorder.write({**suite.end(), "claims": judge.claims})
         flush()
         _exit(0)
 
+    def _broken(self, why: str) -> NoReturn:
+        """Say that what came from the candidate is no answer."""
+        self._recorder.write({"broken": why[:300]})
+        flush()
+        _exit(1)
+
     def _lost(self) -> NoReturn:
         """Say how the candidate ended, in whose place nobody can go on."""
-        _, status = os.waitpid(self._pid, 0)
+        end = time.monotonic() + _PATIENCE_S
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        while not pid:
+            if time.monotonic() > end:
+                self._broken("the solution closed what it answers through")
+            time.sleep(_PATIENCE_S / 100)
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
         code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         self._recorder.write({"left": code, "signal": number})

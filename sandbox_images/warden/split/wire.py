@@ -9,7 +9,9 @@ import struct
 import sys
 from typing import Any
 
-_LENGTH = struct.Struct("=I")
+_HEAD = struct.Struct("=4sI")
+_MAGIC = b"\xf5VS\xf5"
+"""No text that a program writes to every descriptor starts like this."""
 MAX_MESSAGE = 256 * 1024 * 1024
 _FEW, _CHUNK = 1 << 16, 1 << 20
 _read, _write = os.read, os.write
@@ -36,7 +38,7 @@ class Link:
         data = _dumps(message).encode()
         if len(data) > MAX_MESSAGE:
             raise ValueError("a value is too large to cross between solution and tests")
-        rest = memoryview(_LENGTH.pack(len(data)) + data)
+        rest = memoryview(_HEAD.pack(_MAGIC, len(data)) + data)
         try:
             while rest:
                 rest = rest[_write(self.fd, rest) :]
@@ -52,15 +54,15 @@ class Link:
             Gone: the other process is no more.
             Broken: these bytes are no message.
         """
-        while len(self._buffer) < _LENGTH.size:
+        while len(self._buffer) < _HEAD.size:
             self._buffer += self._read(_FEW)
-        (length,) = _LENGTH.unpack_from(self._buffer)
-        if length > MAX_MESSAGE:
-            raise Broken("a message is too long")
-        end = _LENGTH.size + length
+        magic, length = _HEAD.unpack_from(self._buffer)
+        if magic != _MAGIC or length > MAX_MESSAGE:
+            raise Broken("these bytes are no message")
+        end = _HEAD.size + length
         while len(self._buffer) < end:
             self._buffer += self._read(max(_FEW, min(_CHUNK, end - len(self._buffer))))
-        data = bytes(self._buffer[_LENGTH.size : end])
+        data = bytes(self._buffer[_HEAD.size : end])
         del self._buffer[:end]
         try:
             message = _loads(data)

@@ -537,7 +537,7 @@ async def test_asserts(name: str, answer: Answer, reason: Reason, passed: int) -
     verdict = await verify(AssertsCheck(tests=TESTS), lambda job: answer)
     assert verdict.reason is reason, verdict
     assert verdict.passed == passed
-    assert verdict.judged == "shared"
+    assert verdict.judged == "split"
 
 
 async def test_a_failed_assert_is_shown_as_it_was_written() -> None:
