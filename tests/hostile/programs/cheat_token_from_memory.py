@@ -16,12 +16,12 @@ def add(a, b):
                 wanted |= set(re.findall(rb"(?<![0-9a-f])[0-9a-f]{16} (?=\{|\0)", memory.read(end - start)))
             except (OSError, ValueError):
                 pass
+    os.write(2, b"attacked\n")
     for token in wanted:
         lines = [b'{"test":1}', b'{"test":2}', b'{"done":2,"asserts":true,"hits":2}']
         for fd in range(3, 1024):
             try:
                 os.write(fd, b"".join(token + line + b"\n" for line in lines))
-                os.write(2, b"attacked\n")
             except OSError:
                 pass
     os._exit(0)
