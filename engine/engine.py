@@ -216,6 +216,8 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         reason=judgement.reason,
         message=judgement.message[:_MESSAGE],
         judged="shared" if judgement.shared else "split",
+        shared_because=judgement.shared_because,
+        claims=judgement.claims,
         completion=judgement.completion,
         passed=sum(test.passed for test in tests),
         total=len(tests),

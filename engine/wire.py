@@ -123,6 +123,8 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
     # Thread stacks are reserved, not used, and must not count as memory: a new program takes
     # their size from RLIMIT_STACK (`warden.child.prepare`). The warden's watch is the finer one.
     stacks = 64 * limits.processes
+    # Tests that run in a process of their own are no process of the sample's.
+    processes = limits.processes + (job.driver == "split")
     return {
         "cpu_s": limits.cpu_s,
         "cpu_kill_s": limits.cpu_s * CPU_GRACE + 0.1,
@@ -130,12 +132,12 @@ def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
         "wall_s": limits.wall_s,
         "memory_bytes": memory_mib * mib,
         "data_bytes": (memory_mib + stacks + 256) * mib if watched else None,
-        "processes": limits.processes,
+        "processes": processes,
         # At the ceiling the cgroup refuses, and counts that it did; below it the kernel's
         # per-user limit does. The warden is one process of its user where they share it.
         "nproc": None
         if ceilings.processes_cgroup and limits.processes == ceilings.processes
-        else limits.processes,
+        else processes,
         "output_bytes": limits.output_bytes,
         "file_bytes": min(limits.file_mib, _FILE_MIB) * mib,
         "driven": job.driver in ("calls", "asserts", "split"),

@@ -119,9 +119,9 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The judgement on one sample.
 
     `decision` follows from `reason` alone. `judged` says where the judgement was made: `split`
-    means outside the sandbox, with expected values that never entered it; `shared` means that the
-    test code ran in the sample's own interpreter, or that a program's exit status was all there was
-    to judge; both are guarded by a completion proof (docs/isolation.md says what that can and
+    means where the sample cannot reach: outside the sandbox, or in a process of the tests' own;
+    `shared` means that the test code ran in the sample's own interpreter, since its text needs that
+    (`shared_because`), or that a program's exit status was all there was to judge; both are guarded by a completion proof (docs/isolation.md says what that can and
     cannot stop).
     """
 
@@ -131,6 +131,10 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     message: str = ""
     """One line for people: the first thing that went wrong."""
     judged: Literal["split", "shared"] = "split"
+    shared_because: str = ""
+    """What test code does that needs the solution in its own interpreter, else empty."""
+    claims: int = 0
+    """Of test code that passed: comparisons that objects of the solution's classes answered."""
     completion: Literal["proven", "exit_status_only"] | None = None
     """Of a `program` that passed by its exit code: whether its own end was seen (`proven`)."""
     passed: int = 0

@@ -1,9 +1,9 @@
 """`asserts`: test code that calls the solution, with proof that it ran to its end.
 
-Judged `split` where it can be: the tests in a process that the solution cannot reach. `shared` where
-the text of the tests needs the solution beside it (`engine.judge.sharing`), and then a solution that
-knows the driver could lie to it from inside. What is asked of the record, in this order: nothing in
-it but the driver's own lines; an end; at least one test; every test passed.
+Judged `split` where it can be: the tests in a process that the solution cannot reach. `shared`
+where the text of the tests needs the solution beside it (`engine.judge.sharing`), and then a
+solution that knows the driver could lie to it from inside. What is asked of the record, in this
+order: nothing in it but the driver's own lines; an end; at least one test; every test passed.
 """
 
 from typing import Any, TypeGuard
@@ -37,14 +37,24 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     report = await runner.run(job)
     lines = check.tests.splitlines()
     tests = [
-        _result(event, lines)
-        for event in report.events
-        if "test" in event and "skip" not in event
+        _result(event, lines) for event in report.events if "test" in event and "skip" not in event
     ]
     reason, message = _judge(report, sample.limits, tests)
     return Judgement(
-        reason=reason, message=message, tests=tests, shared=why_shared is not None, last=report
+        reason=reason,
+        message=message,
+        tests=tests,
+        shared=why_shared is not None,
+        shared_because=why_shared or "",
+        claims=_claims(report) if reason is Reason.PASSED else 0,
+        last=report,
     )
+
+
+def _claims(report: Report) -> int:
+    """Return how many comparisons of a suite the solution's own objects answered."""
+    found = [event["claims"] for event in report.events if type(event.get("claims")) is int]
+    return found[-1] if found else 0
 
 
 def require_python(sample: Sample, kind: str) -> None:

@@ -33,6 +33,8 @@ class Judgement:
     message: str = ""
     tests: list[TestResult] = field(default_factory=list[TestResult])
     shared: bool = False
+    shared_because: str = ""
+    claims: int = 0
     completion: Literal["proven", "exit_status_only"] | None = None
     last: Report | None = None
     """The run whose output a person wants to see."""

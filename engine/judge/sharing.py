@@ -24,9 +24,18 @@ _NEEDS = (
     (r"assertWarns|\bwarns\b|catch_warnings|deprecated_call|recwarn", "catch warnings"),
     (r"\bcapfd|capfdbinary", "catch what is written to descriptors"),
     (r"autospec|create_autospec|\bspec\s*=|spec_set|\bwraps\s*=", "copy the shape of objects"),
-    (r"\bpandas\b|\bpd\.|\btorch\b|\btensorflow\b|\btf\.|\bjax\b|\bxarray\b|\bsklearn\b|\bplt\b|matplotlib", "compare objects of large libraries"),
-    (r"\basdict\b|\bastuple\b|dataclasses\.(fields|replace|is_dataclass)|\bis_dataclass\b", "look into dataclasses"),
-    (r"\bctypes\b|\bimportlib\b|sys\.modules|__subclasses__|__mro__|issubclass", "look into classes or modules"),
+    (
+        r"\bpandas\b|\bpd\.|\btorch\b|\btensorflow\b|\btf\.|\bjax\b|\bxarray\b|\bsklearn\b|\bplt\b|matplotlib",
+        "compare objects of large libraries",
+    ),
+    (
+        r"\basdict\b|\bastuple\b|dataclasses\.(fields|replace|is_dataclass)|\bis_dataclass\b",
+        "look into dataclasses",
+    ),
+    (
+        r"\bctypes\b|\bimportlib\b|sys\.modules|__subclasses__|__mro__|issubclass",
+        "look into classes or modules",
+    ),
     (r"\bsignal\b|\bos\.(fork|kill|_exit|dup2)\b", "use signals or processes"),
 )
 _PATTERNS = tuple((re.compile(pattern), why) for pattern, why in _NEEDS)

@@ -76,9 +76,9 @@ def run_unittest(space: dict[str, Any]) -> list[_Outcome]:
     loader = unittest.TestLoader()
     suite = unittest.TestSuite()
     for value in list(space.values()):
-        if isinstance(value, type) and issubclass(value, unittest.TestCase):
-            if value not in (unittest.TestCase, getattr(unittest, "IsolatedAsyncioTestCase", None)):
-                suite.addTest(loader.loadTestsFromTestCase(value))
+        is_case = isinstance(value, type) and issubclass(value, unittest.TestCase)
+        if is_case and not value.__module__.startswith("unittest"):
+            suite.addTest(loader.loadTestsFromTestCase(value))
     outcomes: list[_Outcome] = []
     result = _result_class(unittest.TestResult)(outcomes)
     sys.modules["__main__"] = module

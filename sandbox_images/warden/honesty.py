@@ -1,8 +1,8 @@
 """Comparisons of the tests' own that would be true of nothing, made to look at what they compare.
 
 `all(a == b for a, b in zip(answer, expected))` holds for an empty answer, `numpy.allclose` for an
-empty array, and `not abs(answer - 2.5) > 1e-6` for NaN. What these functions get is wrapped in calls
-that raise AssertionError there. All else stays as it was written.
+empty array, and `not abs(answer - 2.5) > 1e-6` for NaN. What these functions get is wrapped in
+calls that raise AssertionError there. All else stays as it was written.
 """
 
 from __future__ import annotations

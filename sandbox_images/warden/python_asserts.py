@@ -1,7 +1,7 @@
 """The driver of tests that need the solution in their own process (`shared`).
 
-A solution that knows this driver can lie to it from inside: the usual ways are closed, not all. Tests
-that can be run beside the solution are (`split`), and these are the others.
+A solution that knows this driver can lie to it from inside: the usual ways are closed, not all.
+Tests that can be run apart from the solution are (`split`), and these are the others.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import builtins
 import functools
 import linecache
 import operator
+import os
 import sys
 import types
 from typing import Any, Callable, Optional
@@ -34,6 +35,8 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _STAGE = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
 # Calls that show something and check nothing.
 _IDLE_CALLS = {"print", "input", "exit", "quit"}
+_HERE = os.path.dirname(__file__) + "/"
+_CHAINED = 20
 _RUNNERS = {"unittest", "pytest", "doctest"}
 _Event = dict[str, Any]
 
@@ -185,7 +188,7 @@ class Suite:
         """Note why a test failed, and show people where."""
         event["raised"] = describe(error)
         if not isinstance(error, AssertionError):
-            sys.excepthook(type(error), error, error.__traceback__)
+            show(error)
 
     def _run_collected(self) -> None:
         left = [name for name in self._functions if name.startswith("test")]
@@ -216,6 +219,28 @@ class Suite:
                 if outcome == "failed":
                     event["raised"] = why
             self._write(event)
+
+
+def show(error: BaseException) -> None:
+    """Report an exception as an interpreter does, without the frames that are ours."""
+    shown: Optional[BaseException] = error
+    for _ in range(_CHAINED):
+        if shown is None:
+            break
+        shown.__traceback__ = _frames_of_others(shown.__traceback__)
+        shown = shown.__cause__ or shown.__context__
+    sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _frames_of_others(trace: Optional[types.TracebackType]) -> Optional[types.TracebackType]:
+    kept: list[types.TracebackType] = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_HERE):
+            kept.append(trace)
+        trace = trace.tb_next
+    for item, after in zip(kept, [*kept[1:], None]):
+        item.tb_next = after
+    return kept[0] if kept else None
 
 
 def _call(name: str, *args: str) -> ast.stmt:

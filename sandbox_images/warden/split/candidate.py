@@ -17,6 +17,7 @@ from typing import Any, Callable, NoReturn, Optional
 from .. import kernel
 from ..child import Job
 from ..python_main import become_main, compile_main
+from ..suite import show
 from . import proxies, stubs
 from .asynchrony import run_to_end
 from .errors import describe_class, instance_form
@@ -50,7 +51,13 @@ def run(job: Job, fd: int, forget: Callable[[], None]) -> NoReturn:
         _flush()
         link.send(failed)
         _exit(1)
-    link.send({"names": sorted(filter(_is_text, space)), "wants": _wanted(code, space), "modules": modules})
+    link.send(
+        {
+            "names": sorted(filter(_is_text, space)),
+            "wants": _wanted(code, space),
+            "modules": modules,
+        }
+    )
     try:
         candidate.listen()
     except (Gone, Broken):
@@ -248,7 +255,7 @@ class Candidate(Peer):
         """Show the last exception as an interpreter shows one, where people look for it."""
         error = self._last_error
         if error is not None:
-            sys.excepthook(type(error), error, error.__traceback__)
+            show(error)
         _flush()
 
     def run_awaitable(self, awaitable: Any) -> Any:
@@ -271,7 +278,7 @@ def _called_from(name: str, *given: Any) -> Any:
     """Call from a function of this name: a solution may look who calls it."""
     caller = _callers.get(name)
     if caller is None:
-        code = _call.__code__.replace(co_name=name, co_filename="<tests>")
+        code = _call.__code__.replace(co_name=name)
         caller = _callers[name] = types.FunctionType(code, _call.__globals__, name)
     return caller(*given)
 

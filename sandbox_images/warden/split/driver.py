@@ -229,7 +229,7 @@ class Names:
         judge.settings, judge.rebound = settings.changes, settings.rebound
 
     def _install_finders(self, tree: ast.Module, exported: set[str], modules: list[str]) -> None:
-        sys.meta_path.insert(0, _Finder({name: self._remote for name in modules}))
+        sys.meta_path.insert(0, _Finder(dict.fromkeys(modules, self._remote)))
         aliases: dict[str, Any] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:

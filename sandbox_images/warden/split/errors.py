@@ -13,23 +13,19 @@ _COROUTINE: Any = types.CoroutineType
 
 
 def describe_class(peer: Any, kind: type) -> dict[str, Any]:
-    """Return the form of a class: its number, and all about it the first time."""
+    """Return the form of a class: its number. All about it goes ahead with the next message."""
     if peer.is_foreign(kind):
         return peer.encode(kind)
     first = not peer.is_known(kind)
-    form: dict[str, Any] = {"class": peer.number_of(kind)}
+    number = peer.number_of(kind)
     if first:
         bases = [describe_class(peer, base) for base in type.__getattribute__(kind, "__bases__")]
-        form["d"] = [
-            _text(type.__getattribute__(kind, "__module__")),
-            _text(type.__getattribute__(kind, "__qualname__")),
-            bases if kind is not object else [],
-            proxies.specials_of(kind),
-        ]
-        fields = _compared_fields(kind)
-        if fields is not None:
-            form["fields"] = fields
-    return form
+        module = _text(type.__getattribute__(kind, "__module__"))
+        name = _text(type.__getattribute__(kind, "__qualname__"))
+        peer.introduce(
+            number, [module, name, bases, proxies.specials_of(kind), _compared_fields(kind)]
+        )
+    return {"class": number}
 
 
 def _text(value: object) -> str:

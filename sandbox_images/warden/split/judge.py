@@ -1,7 +1,7 @@
 """The side of the tests: asks the solution, and judges what its answers are worth.
 
-Where the answer is a value, the tests compare it themselves. Where it is an object of a class of the
-solution's own that says itself what it equals, one answer proves little:
+Where the answer is a value, the tests compare it themselves. Where it is an object of a class of
+the solution's own that says itself what it equals, one answer proves little:
 
 - A class that the tests speak of (under a name with a capital) is what they test: it is believed.
 - Any other is asked among decoys, in an order that it cannot know, and must tell them apart.
@@ -41,7 +41,10 @@ _CLASSES = {
     ("builtins", name): value for name, value in vars(builtins).items() if isinstance(value, type)
 }
 _CLASSES.update(
-    {("builtins", kind.__name__): kind for kind in (type(None), type(Ellipsis), type(NotImplemented))}
+    {
+        ("builtins", kind.__name__): kind
+        for kind in (type(None), type(Ellipsis), type(NotImplemented))
+    }
 )
 _DATA = frozenset(
     (
@@ -171,7 +174,11 @@ class Judge(Peer):
         if module == "builtins":
             return _CLASSES.get((module, name))
         place = sys.modules.get(module)
-        if place is None or module in ("__main__", "solution") or module.partition(".")[0] in _TESTING:
+        if (
+            place is None
+            or module in ("__main__", "solution")
+            or module.partition(".")[0] in _TESTING
+        ):
             return None
         found: Any = place
         for part in name.split("."):
@@ -181,8 +188,7 @@ class Judge(Peer):
         known = module.partition("._")[0] + "." + name in _DATA or module.startswith("numpy")
         return found if known or issubclass(found, BaseException) else None
 
-    def mirrored(self, mirror: Any, form: dict[str, Any]) -> None:
-        fields = form.get("fields")
+    def mirrored(self, mirror: Any, fields: Any) -> None:
         if type(fields) is list and all(type(name) is str for name in fields):
             self._fields[mirror] = fields
 
@@ -237,9 +243,8 @@ class Judge(Peer):
     def ask_special(self, name: str, proxy: Any, *args: Any, **kwargs: Any) -> Any:
         kind = type(proxy)
         native = proxies.native_base(kind)
-        if native is not None and not kind._veristone_named:
-            if hasattr(native, name):
-                return getattr(native, name)(proxy, *args)
+        if native is not None and not kind._veristone_named and hasattr(native, name):
+            return getattr(native, name)(proxy, *args)
         if name in ("__eq__", "__ne__"):
             equal = self._equal(proxy, args[0])
             return equal if name == "__eq__" or equal is NotImplemented else not equal
@@ -337,7 +342,6 @@ class Judge(Peer):
         return bool(self._claimed(self.ask("isinstance", instance, kind)))
 
 
-
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _CALLED = (
     *(types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.BuiltinMethodType),
@@ -392,7 +396,15 @@ def _may_be_lent(value: Any) -> bool:
     return hasattr(kind, "__next__") or hasattr(kind, "__await__") or module in _LENT_MODULES
 
 
-_LENT_MODULES = ("builtins", "functools", "collections", "collections.abc", "itertools", "types", "re")
+_LENT_MODULES = (
+    "builtins",
+    "functools",
+    "collections",
+    "collections.abc",
+    "itertools",
+    "types",
+    "re",
+)
 
 
 def _attribute(op: str, target: Any, rest: list[Any]) -> Any:

@@ -55,6 +55,8 @@ class Peer:
         self._held_numbers: dict[int, int] = {}
         self._fresh: set[int] = set()
         self._last = 0
+        self._introductions: list[Any] = []
+        self._introduced: dict[int, list[Any]] = {}
         self._specials: dict[int, list[str]] = {}
         self._instance_mirrors: dict[int, Any] = {}
         self._abandoned = 0
@@ -128,19 +130,26 @@ class Peer:
         number = form["class"]
         known = self.foreign.get(number)
         if known is None:
-            module, name, bases, specials = form["d"]
+            module, name, bases, specials, fields = self._introduced[number]
             self._specials[number] = specials
             known = self.resolve_class(module, name)
             if known is None:
                 mirrors = tuple(map(self.class_of, bases))
                 known = make_mirror(self, number, name, mirrors, specials)
                 known.__module__, known.__doc__ = module, None
-                self.mirrored(known, form)
+                self.mirrored(known, fields)
             self.know(number, known)
         return known
 
-    def mirrored(self, mirror: Any, form: dict[str, Any]) -> None:
-        """Look at a class that has just been mirrored."""
+    def mirrored(self, mirror: Any, fields: Any) -> None:
+        """Look at a class that has just been mirrored, and at what it is compared by."""
+
+    def introduce(self, number: int, description: list[Any]) -> None:
+        """Have the next message say what a class of ours is.
+
+        Apart from where it is mentioned: a form may be made and never sent.
+        """
+        self._introductions.append([number, description])
 
     def instance_of(self, form: dict[str, Any]) -> Any:
         """Return the proxy of a form."""
@@ -304,6 +313,8 @@ class Peer:
         if self._held:
             self._tell_changes(message)
         self.sending(message)
+        if self._introductions:
+            message["t"], self._introductions = self._introductions, []
         self.link.send(message)
 
     def _tell_changes(self, message: dict[str, Any]) -> None:
@@ -354,6 +365,8 @@ class Peer:
 
     def _receive(self) -> dict[str, Any]:
         message = self.link.receive()
+        for number, description in message.get("t", ()):
+            self._introduced.setdefault(number, description)
         self.received(message)
         for number, form in message.get("u", ()):
             box = self._held.get(number)

@@ -11,9 +11,22 @@ from __future__ import annotations
 import operator
 from typing import Any, Callable
 
-_ARITHMETIC = (
-    "add sub mul truediv floordiv mod divmod pow matmul and or xor lshift rshift".split()
-)
+_ARITHMETIC = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "divmod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+]
 UNARY = ("neg", "pos", "invert", "abs", "round", "trunc", "floor", "ceil", "index")
 CONVERSIONS = ("int", "float", "complex", "bool", "bytes", "str", "repr", "format", "hash", "len")
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
@@ -32,9 +45,9 @@ SPECIAL = tuple(
     )
 )
 """Special methods that a mirror may have."""
-_NUMERIC = frozenset(
-    f"__{prefix}{name}__" for name in _ARITHMETIC for prefix in ("", "r", "i")
-) | {f"__{name}__" for name in UNARY}
+_NUMERIC = frozenset(f"__{prefix}{name}__" for name in _ARITHMETIC for prefix in ("", "r", "i")) | {
+    f"__{name}__" for name in UNARY
+}
 _LOCAL = frozenset(
     ("__class__", "__copy__", "__deepcopy__", "__reduce_ex__", "__reduce__", "_veristone_peer")
 )
@@ -198,8 +211,9 @@ def make_mirror(
     space: dict[str, Any] = {"_veristone_number": number, "_veristone_peer": peer}
     if any(issubclass(base, BaseException) for base in bases):
         kept = tuple(base for base in bases if base is not Proxy and base is not object)
+        space.update(__getattr__=_of_exception, __str__=_text_of_exception)
         return ExceptionMeta(name, kept, space)
-    # Of the library's classes only those that hold data: others do things when one derives from them.
+    # Of the library's classes only those that hold data: others act when one derives from them.
     real = tuple(base for base in bases if isinstance(base, Meta) or native_base(base))
     native = next((base for base in map(native_base, real) if base is not None), None)
     for method in specials:
@@ -222,6 +236,19 @@ def make_mirror(
 def _may_forward(method: str) -> bool:
     """True for what a class derived from a built-in one may answer itself."""
     return method in ("__call__", "__enter__", "__exit__", "__missing__") or method in _NUMERIC
+
+
+def _of_exception(self: Any, name: str) -> Any:
+    """Ask for what a mirrored exception has beside its copied attributes."""
+    peer = type(self)._veristone_peer
+    if name.startswith("__") or not peer.is_foreign(self):
+        raise AttributeError(name)
+    return peer.ask("get", self, name)
+
+
+def _text_of_exception(self: Any) -> str:
+    text = self.__dict__.get("_veristone_text")
+    return text if text is not None else BaseException.__str__(self)
 
 
 class ExceptionMeta(type):

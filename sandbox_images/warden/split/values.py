@@ -3,7 +3,8 @@
 JSON says None, bool, int, float (with NaN and Infinity), str and list by itself. All else is an
 object with one key, its tag:
 
-    {"tuple": [...]} {"set": [...]} {"frozenset": [...]} {"map": {text: value}} {"dict": [[k, v], ...]}
+    {"tuple": [...]} {"set": [...]} {"frozenset": [...]}
+    {"map": {text: value}} {"dict": [[k, v], ...]}
     {"bytes": base64} {"bytearray": base64} {"complex": [re, im]} {"range": [start, stop, step]}
     {"slice": [...]} {"keys": [...]} {"items": [[k, v], ...]} {"std": [name, content]}
     {"array": [dtype, shape, base64, is_scalar]}
@@ -125,9 +126,9 @@ def _numpy_form(value: Any, kind: type) -> Optional[Any]:
         return None
     if kind is numpy.ndarray and value.dtype.kind in "biufcSUmM":
         return {"array": [value.dtype.str, list(value.shape), _b64(value.tobytes()), False]}
-    if issubclass(kind, numpy.generic) and kind is getattr(numpy, kind.__name__, None):
-        if value.dtype.kind in "biufcSUmM":
-            return {"array": [value.dtype.str, [], _b64(value.tobytes()), True]}
+    is_scalar = issubclass(kind, numpy.generic) and kind is getattr(numpy, kind.__name__, None)
+    if is_scalar and value.dtype.kind in "biufcSUmM":
+        return {"array": [value.dtype.str, [], _b64(value.tobytes()), True]}
     return None
 
 
@@ -270,7 +271,9 @@ def _replace_items(old: Any, new: Any) -> None:
     else:
         kept = list(old)
         list.__setitem__(
-            old, slice(None), [*map(_merged, kept, new), *list.__getitem__(new, slice(len(kept), None))]
+            old,
+            slice(None),
+            [*map(_merged, kept, new), *list.__getitem__(new, slice(len(kept), None))],
         )
 
 

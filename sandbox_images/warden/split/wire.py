@@ -34,7 +34,12 @@ class Link:
         self._buffer = bytearray()
 
     def send(self, message: dict[str, Any]) -> None:
-        """Write one message; raise `Gone` where nobody reads it, ValueError where it is too long."""
+        """Write one message.
+
+        Raises:
+            Gone: nobody reads it.
+            ValueError: it is too long.
+        """
         data = _dumps(message).encode()
         if len(data) > MAX_MESSAGE:
             raise ValueError("a value is too large to cross between solution and tests")

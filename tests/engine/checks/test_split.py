@@ -1,0 +1,401 @@
+"""Test code in a process of its own: what must pass there, and what must not.
+
+Each right suite would pass beside the solution too, and each has one thing that is hard to carry
+from one process to the other. Each wrong solution would be accepted by tests that trust its objects.
+"""
+
+import pytest
+
+from veristone import AssertsCheck, Decision, Reason, Sample, Verdict
+from veristone.engine import Engine
+from veristone.engine.judge.sharing import reason_to_share
+
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+RIGHT: dict[str, tuple[str, str]] = {
+    "an argument changed in place": (
+        "def tidy(items, seen):\n    items.sort()\n    seen.update(dict.fromkeys(items, 1))",
+        "items, seen = [3, 1, 2], {}\ntidy(items, seen)\nassert items == [1, 2, 3]\n"
+        "assert seen == {1: 1, 2: 1, 3: 1}",
+    ),
+    "an argument that the solution keeps": (
+        "class Bag:\n    def __init__(self, items):\n        self.items = items\n"
+        "    def add(self, x):\n        self.items.append(x)",
+        "mine = [1]\nbag = Bag(mine)\nbag.add(2)\nassert mine == [1, 2]\nmine.append(3)\n"
+        "assert bag.items == [1, 2, 3]\nbag.items.append(4)\nassert mine[-1] == 4",
+    ),
+    "the same object comes back": (
+        "def same(x):\n    return x\nclass One:\n    it = None\n    @classmethod\n"
+        "    def get(cls):\n        cls.it = cls.it or cls()\n        return cls.it",
+        "items = [1]\nassert same(items) is items\nassert One.get() is One.get()",
+    ),
+    "a global that changes": (
+        "calls = 0\ndef count():\n    global calls\n    calls += 1",
+        "count()\ncount()\nassert calls == 2",
+    ),
+    "exceptions and their classes": (
+        "class Empty(LookupError):\n    def __init__(self, what):\n        super().__init__(what)\n"
+        "        self.what = what\n    def advice(self):\n        return f'fill {self.what}'\n"
+        "def pop(items):\n    if not items:\n        raise Empty('bag') from KeyError('k')\n"
+        "    return items.pop()",
+        "try:\n    pop([])\n    assert False\nexcept LookupError as error:\n"
+        "    assert isinstance(error, Empty) and error.what == 'bag'\n"
+        "    assert error.advice() == 'fill bag' and str(error) == 'bag'\n"
+        "    assert isinstance(error.__cause__, KeyError)",
+    ),
+    "an exception of the tests' own goes through": (
+        "def call(function):\n    try:\n        return function()\n    finally:\n        pass",
+        "class Mine(Exception):\n    pass\ndef fail():\n    raise Mine('x')\ncaught = None\n"
+        "try:\n    call(fail)\nexcept Mine as error:\n    caught = error\n"
+        "assert caught is not None and caught.args == ('x',)",
+    ),
+    "context managers": (
+        "import contextlib\nlog = []\n@contextlib.contextmanager\ndef step(name):\n"
+        "    log.append(name)\n    try:\n        yield name.upper()\n    finally:\n"
+        "        log.append('end')\nclass Quiet:\n    def __enter__(self):\n        return self\n"
+        "    def __exit__(self, kind, error, trace):\n        return kind is ValueError",
+        "with step('a') as name:\n    assert name == 'A'\nassert log == ['a', 'end']\n"
+        "with Quiet():\n    raise ValueError",
+    ),
+    "generators and iterators": (
+        "def squares(n):\n    for i in range(n):\n        got = yield i * i\n"
+        "class Down:\n    def __init__(self, n):\n        self.n = n\n    def __iter__(self):\n"
+        "        return self\n    def __next__(self):\n        if not self.n:\n"
+        "            raise StopIteration\n        self.n -= 1\n        return self.n",
+        "assert list(squares(3)) == [0, 1, 4]\nassert next(squares(1)) == 0\n"
+        "assert list(Down(3)) == [2, 1, 0]\nassert sum(x for x in squares(4)) == 14",
+    ),
+    "coroutines": (
+        "import asyncio\nasync def fetch(x):\n    await asyncio.sleep(0)\n    return x\n"
+        "class Open:\n    async def __aenter__(self):\n        return 7\n"
+        "    async def __aexit__(self, *error):\n        return None",
+        "import asyncio\nasync def main():\n    assert await fetch(3) == 3\n"
+        "    async with Open() as seven:\n        assert seven == 7\nasyncio.run(main())",
+    ),
+    "enumerations": (
+        "import enum\nclass Color(enum.Enum):\n    RED = 1\n    BLUE = 2\n"
+        "class Level(enum.IntEnum):\n    LOW = 1\ndef favourite():\n    return Color.BLUE",
+        "assert favourite() is Color.BLUE\nassert Color(1) == Color.RED\n"
+        "assert Color['RED'].value == 1\nassert [c.name for c in Color] == ['RED', 'BLUE']\n"
+        "assert len(Color) == 2\nassert Level.LOW == 1 and Level.LOW + 1 == 2",
+    ),
+    "dataclasses and named tuples": (
+        "import dataclasses, collections\n@dataclasses.dataclass(order=True)\nclass Point:\n"
+        "    x: int\n    y: float = 0.0\nPair = collections.namedtuple('Pair', 'a b')\n"
+        "def origin():\n    return Point(0)\ndef pair():\n    return Pair(1, [2])",
+        "assert origin() == Point(0, 0.0)\nassert origin() != Point(1)\nassert Point(1) < Point(2)\n"
+        "assert repr(Point(1)) == 'Point(x=1, y=0.0)'\nassert pair() == (1, [2])\n"
+        "assert pair().a == 1 and pair()._replace(a=2) == Pair(2, [2])\n"
+        "p = Point(3)\np.x = 4\nassert p.x == 4",
+    ),
+    "operators, lengths and membership": (
+        "class Vector:\n    def __init__(self, *items):\n        self.items = items\n"
+        "    def __add__(self, other):\n        return Vector(*map(sum, zip(self.items, other.items)))\n"
+        "    def __rmul__(self, k):\n        return Vector(*[k * i for i in self.items])\n"
+        "    def __eq__(self, other):\n"
+        "        return isinstance(other, Vector) and self.items == other.items\n"
+        "    def __hash__(self):\n        return hash(self.items)\n"
+        "    def __len__(self):\n        return len(self.items)\n"
+        "    def __getitem__(self, i):\n        return self.items[i]\n"
+        "    def __contains__(self, x):\n        return x in self.items\n"
+        "    def __bool__(self):\n        return any(self.items)",
+        "v = Vector(1, 2)\nassert v + v == Vector(2, 4)\nassert 3 * v == Vector(3, 6)\n"
+        "assert len(v) == 2 and v[1] == 2 and 2 in v and 5 not in v and list(v) == [1, 2]\n"
+        "assert not Vector(0) and v\nassert {v: 1}[Vector(1, 2)] == 1\nassert v != (1, 2)",
+    ),
+    "a class derived from a built-in one": (
+        "class Stack(list):\n    def push(self, x):\n        self.append(x)\n"
+        "    def peek(self):\n        return self[-1]\n"
+        "class Name(str):\n    def initial(self):\n        return self[0]",
+        "s = Stack()\ns.push(1)\ns.push(2)\nassert s == [1, 2] and s.peek() == 2 and len(s) == 2\n"
+        "assert isinstance(s, list) and sorted(s) == [1, 2]\n"
+        "assert Name('ann').initial() == 'a' and Name('ann') == 'ann'",
+    ),
+    "callbacks and decorators": (
+        "import functools\ndef twice(function):\n    @functools.wraps(function)\n"
+        "    def inner(*args, **kwargs):\n        return 2 * function(*args, **kwargs)\n"
+        "    return inner\ndef curry(function):\n    n = function.__code__.co_argcount\n"
+        "    def step(*args):\n        if len(args) >= n:\n            return function(*args)\n"
+        "        return lambda *more: step(*args, *more)\n    return step\n"
+        "def apply(function, items):\n    return [function(item) for item in items]",
+        "@twice\ndef three(x=3, *, y=0):\n    'Doc.'\n    return x + y\n"
+        "assert three() == 6 and three(1, y=1) == 4 and three.__name__ == 'three'\n"
+        "assert curry(lambda a, b, c: a + b + c)(1)(2)(3) == 6\n"
+        "seen = []\nassert apply(seen.append, [1, 2]) == [None, None] and seen == [1, 2]\n"
+        "assert apply(len, ['a', 'bc']) == [1, 2]",
+    ),
+    "what the tests define and the solution uses": (
+        "def depth(node):\n    return 0 if node is None else 1 + max(depth(node.left), "
+        "depth(node.right))\ndef leaf(x):\n    return Node(x)",
+        "class Node:\n    def __init__(self, x, left=None, right=None):\n"
+        "        self.x, self.left, self.right = x, left, right\n"
+        "assert depth(Node(1, Node(2), Node(3, Node(4)))) == 3\nassert leaf(5).x == 5\n"
+        "assert isinstance(leaf(5), Node)",
+    ),
+    "mocks and patches": (
+        "import time, os\ndef wait(session):\n    time.sleep(9)\n    session.get('u', retry=2)\n"
+        "    return session.done\ndef home():\n    return os.environ['PLACE']\n"
+        "def helper():\n    return 1\ndef use():\n    return helper()",
+        "from unittest import mock\nimport solution\nsession = mock.Mock(done=5)\n"
+        "with mock.patch('time.sleep') as slept:\n    assert wait(session) == 5\n"
+        "slept.assert_called_once_with(9)\nsession.get.assert_called_once_with('u', retry=2)\n"
+        "with mock.patch.dict('os.environ', {'PLACE': 'x'}):\n    assert home() == 'x'\n"
+        "with mock.patch.object(solution, 'helper', return_value=7):\n    assert use() == 7\n"
+        "assert use() == 1",
+    ),
+    "input and output": (
+        "import sys\ndef greet():\n    print('Hello,', input('? ') + '!')\n"
+        "def total():\n    return sum(map(int, sys.stdin.read().split()))",
+        "import io, sys, contextlib\nfrom unittest.mock import patch\nout = io.StringIO()\n"
+        "with patch('builtins.input', lambda prompt='': 'Ann'), contextlib.redirect_stdout(out):\n"
+        "    greet()\nassert out.getvalue() == 'Hello, Ann!\\n'\n"
+        "with patch('sys.stdin', io.StringIO('1 2 3')):\n    assert total() == 6",
+    ),
+    "numbers of numpy": (
+        "import numpy as np\ndef double(x):\n    return np.array(x) * 2\ndef fill(a):\n    a[:] = 7\n"
+        "def mean(x):\n    return np.mean(x)",
+        "import numpy as np\nassert (double([1, 2]) == np.array([2, 4])).all()\n"
+        "assert double([[1.5]]).shape == (1, 1) and double([1]).dtype == int\n"
+        "a = np.zeros(3)\nfill(a)\nassert a.tolist() == [7, 7, 7]\n"
+        "assert mean([1, 2]) == 1.5 and isinstance(mean([1]), float)",
+    ),
+    "values of every kind": (
+        "import collections, datetime, decimal, fractions, pathlib, uuid\ndef kinds():\n"
+        "    return [None, True, 10**30, 1e-7, float('inf'), 'é\\ud800', b'x', (1,), {2}, "
+        "frozenset({3}), {(1, 2): [4]}, 1j, range(3), collections.Counter('aab'), "
+        "collections.OrderedDict(a=1), collections.deque([1], 3), decimal.Decimal('1.10'), "
+        "fractions.Fraction(1, 3), datetime.date(2020, 1, 2), datetime.timedelta(1), "
+        "pathlib.Path('a/b'), uuid.UUID(int=5), {'a': 1}.keys(), ...]",
+        "import collections, datetime, decimal, fractions, pathlib, uuid\nexpected = "
+        "[None, True, 10**30, 1e-7, float('inf'), 'é\\ud800', b'x', (1,), {2}, frozenset({3}), "
+        "{(1, 2): [4]}, 1j, range(3), collections.Counter('aab'), collections.OrderedDict(a=1), "
+        "collections.deque([1], 3), decimal.Decimal('1.10'), fractions.Fraction(1, 3), "
+        "datetime.date(2020, 1, 2), datetime.timedelta(1), pathlib.Path('a/b'), "
+        "uuid.UUID(int=5), {'a': 1}.keys(), ...]\nassert kinds() == expected\n"
+        "assert [type(k) for k in kinds()] == [type(k) for k in expected]",
+    ),
+    "copies and pickles": (
+        "class Box:\n    def __init__(self, x):\n        self.x = x\n"
+        "    def __eq__(self, other):\n        return self.x == other.x",
+        "import copy, pickle\nbox = Box([1])\nother = copy.deepcopy(box)\nassert other == box\n"
+        "assert other is not box and other.x is not box.x\n"
+        "assert pickle.loads(pickle.dumps(box)).x == [1]",
+    ),
+    "a seed that both sides share": (
+        "import random\ndef draw():\n    return random.random()",
+        "import random\nrandom.seed(5)\nfirst = draw()\nrandom.seed(5)\nassert draw() == first",
+    ),
+    "a matcher of the tests' own": (
+        "def record():\n    return {'id': 5, 'name': 'x'}",
+        "class Anything:\n    def __eq__(self, other):\n        return True\n"
+        "assert record() == {'id': Anything(), 'name': 'x'}",
+    ),
+    "a task that has a built-in name": (
+        "def sum(items):\n    total = 0\n    for item in items:\n        total += item\n    return total",
+        "assert sum([1, 2]) == 3",
+    ),
+}
+
+WRONG: dict[str, tuple[str, str]] = {
+    "equals whatever has the right type": (
+        "class E(int):\n    def __eq__(self, other):\n        return isinstance(other, int)\n"
+        "    __hash__ = int.__hash__\ndef add(a, b):\n    return E(7)",
+        "assert add(1, 2) == 3",
+    ),
+    "equals what it is asked about": (
+        "class E:\n    def __eq__(self, other):\n        return True\ndef add(a, b):\n    return E()",
+        "assert add(1, 2) == 3\nassert add(2, 2) == 4",
+    ),
+    "equals it the first time": (
+        "class E:\n    asked = 0\n    def __eq__(self, other):\n        self.asked += 1\n"
+        "        return self.asked == 1\ndef add(a, b):\n    return E()",
+        "".join(f"assert add({n}, 1) == {n + 1}\n" for n in range(8)),
+    ),
+    "lies in the field of a dataclass": (
+        "import dataclasses\nclass E:\n    def __eq__(self, other):\n        return True\n"
+        "@dataclasses.dataclass\nclass Point:\n    x: object\ndef make(x):\n    return Point(E())",
+        "assert make(3) == Point(3)",
+    ),
+    "another class says that it is the one": (
+        "class Point:\n    def __init__(self, x):\n        self.x = x\n"
+        "    def __eq__(self, other):\n        return self.x == other.x\n"
+        "class Liar:\n    def __eq__(self, other):\n        return True\ndef make(x):\n    return Liar()",
+        "assert make(3) == Point(3)",
+    ),
+    "is smaller than every number": (
+        "class F:\n    def __sub__(self, other):\n        return self\n"
+        "    def __abs__(self):\n        return self\n    def __lt__(self, other):\n"
+        "        return True\ndef mean(x):\n    return F()",
+        "assert abs(mean([1, 2]) - 1.5) < 1e-6",
+    ),
+    "contains everything": (
+        "class C:\n    def __contains__(self, x):\n        return True\ndef factors(n):\n    return C()",
+        "assert 3 in factors(12)",
+    ),
+    "catches what the tests raise": (
+        "def each(items, check):\n    for item in items:\n        try:\n            check(item)\n"
+        "        except BaseException:\n            pass",
+        "def check(item):\n    assert item == 1\neach([2], check)",
+    ),
+    "suppresses a failed assert": (
+        "class Timer:\n    def __enter__(self):\n        return self\n"
+        "    def __exit__(self, *error):\n        return True\ndef add(a, b):\n    return 0",
+        "with Timer():\n    assert add(1, 2) == 3",
+    ),
+    "skips the tests": (
+        "import unittest\ndef add(a, b):\n    raise unittest.SkipTest('later')",
+        "import unittest\nclass T(unittest.TestCase):\n    def test_add(self):\n"
+        "        self.assertEqual(add(1, 2), 3)\n    def test_nothing(self):\n        pass",
+    ),
+    "patches what compares": (
+        "import unittest, builtins\nunittest.TestCase.assertEqual = lambda *a: None\n"
+        "builtins.all = lambda x: True\nbuiltins.abs = lambda x: 0\ndef add(a, b):\n    return 0",
+        "import unittest\nclass T(unittest.TestCase):\n    def test_add(self):\n"
+        "        self.assertEqual(add(1, 2), 3)",
+    ),
+    "reads the frames of the tests": (
+        "import sys\ndef add(a, b):\n    frame = sys._getframe()\n    while frame:\n"
+        "        for value in frame.f_locals.values():\n            if value == 'the answer':\n"
+        "                return value\n        frame = frame.f_back",
+        "expected = 'the answer'\nassert add(1, 2) == expected",
+    ),
+    "reads them through a callback": (
+        "def apply(function):\n    try:\n        return function.__globals__['expected']\n"
+        "    except BaseException:\n        pass\n    for name in ('f_globals', 'gi_frame', "
+        "'__self__', '__closure__', '__code__', '__wrapped__', '__class__'):\n        try:\n"
+        "            found = getattr(function, name)\n        except BaseException:\n"
+        "            continue\n        if 'the answer' in str(vars(found) if hasattr(found, "
+        "'__dict__') else found):\n            return 'the answer'",
+        "expected = 'the answer'\ndef f():\n    return expected[:3]\nassert apply(f) == expected",
+    ),
+    "sets a mock right": (
+        "def send(client):\n    for name in ('assert_called_once_with', 'called', 'call_count'):\n"
+        "        try:\n            setattr(client.get, name, lambda *a, **k: None)\n"
+        "        except AttributeError:\n            pass",
+        "from unittest import mock\nclient = mock.Mock()\nsend(client)\n"
+        "client.get.assert_called_once_with(1)",
+    ),
+    "answers with nothing to compare": (
+        "def double(items):\n    return []",
+        "assert all(a == b for a, b in zip(double([1, 2]), [2, 4]))",
+    ),
+    "answers with NaN": (
+        "def mean(items):\n    return float('nan')",
+        "assert not abs(mean([1, 2]) - 1.5) > 1e-6",
+    ),
+    "leaves": ("import sys\ndef add(a, b):\n    sys.exit(0)", "assert add(1, 2) == 3"),
+    "leaves for good": ("import os\ndef add(a, b):\n    os._exit(0)", "assert add(1, 2) == 3"),
+    "writes to every descriptor": (
+        "import os\ndef add(a, b):\n    for fd in range(3, 64):\n        try:\n"
+        "            os.write(fd, b'{\"ok\": 3}\\n')\n        except OSError:\n            pass\n"
+        "    return 0",
+        "assert add(1, 2) == 3",
+    ),
+    "closes its end": (
+        "import os\ndef add(a, b):\n    os.closerange(0, 64)\n    while True:\n        pass",
+        "assert add(1, 2) == 3",
+    ),
+    "plants a module": (
+        "import os\nopen('helpers.py', 'w').write('def near(a, b): return True')\n"
+        "def mean(x):\n    return 99.0",
+        "try:\n    from helpers import near\nexcept ImportError:\n    def near(a, b):\n"
+        "        return abs(a - b) < 1e-6\nassert near(mean([1, 2]), 1.5)",
+    ),
+}
+
+
+async def judged(engine: Engine, code: str, tests: str) -> Verdict:
+    verdict = await engine.verify(Sample(code=code, check=AssertsCheck(tests=tests)))
+    assert verdict.judged == "split"
+    return verdict
+
+
+@in_one_loop
+@pytest.mark.parametrize("name", RIGHT)
+async def test_right(name: str, engine: Engine) -> None:
+    code, tests = RIGHT[name]
+    verdict = await judged(engine, code, tests)
+    assert verdict.decision is Decision.PASS, (verdict.message, verdict.stderr.text)
+
+
+@in_one_loop
+@pytest.mark.parametrize("name", WRONG)
+async def test_wrong(name: str, engine: Engine) -> None:
+    code, tests = WRONG[name]
+    verdict = await judged(engine, code, tests)
+    assert verdict.decision is Decision.FAIL, verdict
+
+
+COLLECTED: dict[str, tuple[str, list[str]]] = {
+    "pytest": (
+        "import pytest\n@pytest.fixture\ndef three():\n    return 3\n"
+        "class TestAdd:\n    def test_method(self, three):\n        assert add(1, 2) == three\n"
+        "@pytest.mark.parametrize('a, b', [(1, 2), (2, 1)])\ndef test_rows(a, b):\n"
+        "    assert add(a, b) == 3\n"
+        "def test_place(tmp_path, monkeypatch, capsys):\n    monkeypatch.chdir(tmp_path)\n"
+        "    print(add(1, 1))\n    assert capsys.readouterr().out == '2\\n'\n"
+        "@pytest.mark.skip\ndef test_later():\n    assert False\n"
+        "@pytest.mark.xfail\ndef test_not_yet():\n    assert add(1, 1) == 3\n"
+        "async def test_async():\n    assert add(1, 2) == 3\n"
+        "if __name__ == '__main__':\n    pytest.main([__file__])\n",
+        [
+            *("TestAdd::test_method", "test_rows[1-2]", "test_rows[2-1]", "test_place"),
+            "test_async",
+        ],
+    ),
+    "unittest": (
+        "import unittest\nfrom unittest import main\nclass TestAdd(unittest.TestCase):\n"
+        "    @classmethod\n    def setUpClass(cls):\n        cls.three = 3\n"
+        "    def test_add(self):\n        self.assertEqual(add(1, 2), self.three)\n"
+        "    @unittest.skip('later')\n    def test_later(self):\n        self.fail()\n"
+        "    def test_rows(self):\n        for a, b in ((1, 2), (2, 1)):\n"
+        "            with self.subTest(a=a):\n                self.assertEqual(add(a, b), 3)\n"
+        "if __name__ == '__main__':\n    main()\n",
+        ["TestAdd.test_add", "TestAdd.test_rows"],
+    ),
+    "functions that the tests only name": (
+        "def test_add():\n    assert add(1, 2) == 3\nALL = [test_add]\nassert len(ALL) == 1\n",
+        ["line 4", "test_add"],
+    ),
+    "an exit at the end": ("assert add(1, 2) == 3\nprint('ok')\nexit(0)\n", ["line 1"]),
+}
+
+
+@in_one_loop
+@pytest.mark.parametrize("name", COLLECTED)
+async def test_collection(name: str, engine: Engine) -> None:
+    tests, expected = COLLECTED[name]
+    verdict = await judged(engine, "def add(a, b):\n    return a + b", tests)
+    assert verdict.decision is Decision.PASS, verdict
+    assert [test.name for test in verdict.tests] == expected
+    wrong = await judged(engine, "def add(a, b):\n    return a * b + 9", tests)
+    assert wrong.decision is Decision.FAIL
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "import pytest\n@pytest.mark.skip\ndef test_a():\n    assert add(1, 2) == 3",
+        "import unittest\nclass T(unittest.TestCase):\n    @unittest.expectedFailure\n"
+        "    def test_a(self):\n        self.assertEqual(add(1, 2), 4)",
+    ],
+)
+async def test_nothing_but_skips_is_no_suite(tests: str, engine: Engine) -> None:
+    verdict = await judged(engine, "def add(a, b):\n    return a + b", tests)
+    assert verdict.reason is Reason.NO_TESTS
+
+
+@pytest.mark.parametrize(
+    ("tests", "shared"),
+    [
+        ("assert add(1, 2) == 3", False),
+        ("class Helper:\n    pass\nclass More(Helper):\n    pass\nassert add(1, 2) == 3", False),
+        ("class Mine(Base):\n    pass\nassert Mine().x == 1", True),
+        ("from solution import Base\nclass Mine(Base):\n    pass\nassert Mine().x == 1", True),
+        ("import inspect\nassert inspect.isfunction(add)", True),
+        ("import threading\nassert add(1, 2) == 3", True),
+        ("this is no Python: class", False),
+    ],
+)
+def test_the_text_of_the_tests_decides(tests: str, shared: bool) -> None:
+    assert (reason_to_share(tests) is not None) is shared
