@@ -121,8 +121,8 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     `decision` follows from `reason` alone. `judged` says where the judgement was made: `split`
     means where the sample cannot reach: outside the sandbox, or in a process of the tests' own;
     `shared` means that the test code ran in the sample's own interpreter, since its text needs that
-    (`shared_because`), or that a program's exit status was all there was to judge; both are guarded by a completion proof (docs/isolation.md says what that can and
-    cannot stop).
+    (`shared_because`), or that a program's exit status was all there was to judge; both are guarded
+    by a completion proof (docs/isolation.md says what that can and cannot stop).
     """
 
     id: str

@@ -8,9 +8,8 @@ import pytest
 
 from veristone import AssertsCheck, Decision, Reason, Sample, Verdict
 from veristone.engine import Engine
-from veristone.engine.judge.sharing import reason_to_share
 
-in_one_loop = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RIGHT: dict[str, tuple[str, str]] = {
     "an argument changed in place": (
@@ -310,7 +309,6 @@ async def judged(engine: Engine, code: str, tests: str) -> Verdict:
     return verdict
 
 
-@in_one_loop
 @pytest.mark.parametrize("name", RIGHT)
 async def test_right(name: str, engine: Engine) -> None:
     code, tests = RIGHT[name]
@@ -318,7 +316,6 @@ async def test_right(name: str, engine: Engine) -> None:
     assert verdict.decision is Decision.PASS, (verdict.message, verdict.stderr.text)
 
 
-@in_one_loop
 @pytest.mark.parametrize("name", WRONG)
 async def test_wrong(name: str, engine: Engine) -> None:
     code, tests = WRONG[name]
@@ -361,7 +358,6 @@ COLLECTED: dict[str, tuple[str, list[str]]] = {
 }
 
 
-@in_one_loop
 @pytest.mark.parametrize("name", COLLECTED)
 async def test_collection(name: str, engine: Engine) -> None:
     tests, expected = COLLECTED[name]
@@ -383,19 +379,3 @@ async def test_collection(name: str, engine: Engine) -> None:
 async def test_nothing_but_skips_is_no_suite(tests: str, engine: Engine) -> None:
     verdict = await judged(engine, "def add(a, b):\n    return a + b", tests)
     assert verdict.reason is Reason.NO_TESTS
-
-
-@pytest.mark.parametrize(
-    ("tests", "shared"),
-    [
-        ("assert add(1, 2) == 3", False),
-        ("class Helper:\n    pass\nclass More(Helper):\n    pass\nassert add(1, 2) == 3", False),
-        ("class Mine(Base):\n    pass\nassert Mine().x == 1", True),
-        ("from solution import Base\nclass Mine(Base):\n    pass\nassert Mine().x == 1", True),
-        ("import inspect\nassert inspect.isfunction(add)", True),
-        ("import threading\nassert add(1, 2) == 3", True),
-        ("this is no Python: class", False),
-    ],
-)
-def test_the_text_of_the_tests_decides(tests: str, shared: bool) -> None:
-    assert (reason_to_share(tests) is not None) is shared

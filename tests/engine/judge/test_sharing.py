@@ -1,0 +1,21 @@
+"""Which tests need the solution in their own process: by their text alone."""
+
+import pytest
+
+from veristone.engine.judge.sharing import reason_to_share
+
+
+@pytest.mark.parametrize(
+    ("tests", "shared"),
+    [
+        ("assert add(1, 2) == 3", False),
+        ("class Helper:\n    pass\nclass More(Helper):\n    pass\nassert add(1, 2) == 3", False),
+        ("class Mine(Base):\n    pass\nassert Mine().x == 1", True),
+        ("from solution import Base\nclass Mine(Base):\n    pass\nassert Mine().x == 1", True),
+        ("import inspect\nassert inspect.isfunction(add)", True),
+        ("import threading\nassert add(1, 2) == 3", True),
+        ("this is no Python: class", False),
+    ],
+)
+def test_the_text_of_the_tests_decides(tests: str, shared: bool) -> None:
+    assert (reason_to_share(tests) is not None) is shared
