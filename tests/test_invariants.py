@@ -86,8 +86,9 @@ async def test_invariant_2_the_verdict_is_decided_where_the_sample_cannot_reach(
     )
     verdict = await watched.engine.verify(looks)
     assert (verdict.reason, verdict.judged) == (R.WRONG_ANSWER, "split"), story(verdict)
-    verdict = await watched.engine.verify(Sample(code=right, check=AssertsCheck(tests="assert f")))
-    assert verdict.judged == "shared"
+    for tests, judged in (("assert f", "split"), ("import inspect\nassert f", "shared")):
+        sample = Sample(code=right, check=AssertsCheck(tests=tests))
+        assert (await watched.engine.verify(sample)).judged == judged
 
 
 @pytest.mark.parametrize(
