@@ -1,8 +1,10 @@
 """MultiPL-E (Cassano et al. 2023): a prompt, tests in the same language, an exit code.
 
 The program is prompt + completion + tests, as in its own evaluators, and passes where it exits
-with 0. Only languages that the verifier has a sandbox for can be judged: others come back
-undecided with a message that says so.
+with 0. Where a failed test leaves the exit code alone, the tests are told to set it: its own
+evaluators look for words on stderr there, which a program can print or not. Only languages that
+the verifier has a sandbox for can be judged: others come back undecided with a message that says
+so.
 """
 
 import msgspec
@@ -12,6 +14,19 @@ from veristone.files import Row
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
+
+
+_MAIN = "public static void Main(string[] args) {"
+_LISTENER = """
+class FailedAssertionExits : System.Diagnostics.DefaultTraceListener {
+    public override void Fail(string message, string detail) {
+        System.Console.Error.WriteLine("assertion failed " + message);
+        System.Environment.Exit(1);
+    }
+}
+"""
+_LISTENING = "System.Diagnostics.Trace.Listeners.Add(new FailedAssertionExits());"
+_RACKET_LOG = "\n(require rackunit/log)\n(void (test-log #:display? #t #:exit? #t))\n"
 
 
 class _Row(msgspec.Struct):
@@ -29,13 +44,17 @@ def read_task(row: Row) -> Task:
         DatasetError: a field is missing or of another type.
     """
     fields = row.read(_Row)
-    language, prompt = fields.language, fields.prompt
+    language, prompt, tests = fields.language, fields.prompt, fields.tests
+    if language in ("cs", "csharp"):
+        tests = tests.replace(_MAIN, f"{_MAIN} {_LISTENING}", 1) + _LISTENER
+    elif language in ("rkt", "racket"):
+        tests += _RACKET_LOG
     return Task(
         task_id=fields.name,
         prompt=prompt,
         entry_point="",
         canonical_solution="",
-        build=lambda solution: Program(f"{solution}\n{fields.tests}", ProgramCheck()),
+        build=lambda solution: Program(f"{solution}\n{tests}", ProgramCheck()),
         instruction=f"Complete this {language} code:\n\n```{language}\n{prompt}\n```",
         language=language,
         stop=fields.stop_tokens,
