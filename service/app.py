@@ -14,6 +14,7 @@ from veristone import __version__
 from veristone.engine import Engine
 from veristone.service import native
 from veristone.service.admission import Admission
+from veristone.service.audit import Audit
 from veristone.service.caller import Caller, Callers, let_in
 from veristone.service.config import ServiceConfig
 from veristone.service.dialects import DIALECTS
@@ -49,7 +50,7 @@ class Service:
         slots = 2 * engine.config.sandboxes
         admission = Admission(engine, slots, config.most_waiting)
         history = History()
-        metrics = Metrics(admission.load, history)
+        metrics = Metrics(admission.load, history, Audit(config.audit))
         callers = Callers(config, admission, metrics)
         self._jobs = _jobs(engine, config, admission, metrics)
         about = [
@@ -60,7 +61,7 @@ class Service:
         app = _application(config, callers, self._jobs, about)
         judging = dict.fromkeys(native.JUDGING, refuse)
         judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
-        self._door = Door(app, admission, callers, config, judging)
+        self._door = Door(app, admission, callers, config, judging, metrics.refused)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """See the ASGI specification."""

@@ -72,10 +72,10 @@ class Caller:
                 self._is_there,
             )
         except Overloaded:
-            self._metrics.refused(self.tenant)
+            self._metrics.refused(self.tenant, sample.id)
             raise
         except InvalidSample:
-            self._metrics.invalid(self.tenant)
+            self._metrics.invalid(self.tenant, sample.id)
             raise
         self._metrics.judged(self.tenant, verdict, time.monotonic() - started)
         return verdict

@@ -50,6 +50,8 @@ class ServiceConfig(BaseModel):
     """Largest file of a job."""
     keep_jobs_s: float = Field(default=7 * 86400.0, ge=0)
     """Seconds after the end of a job in which its results can be had."""
+    audit: Path | None = None
+    """File to which a line is added for each sample: whose it was and how it came out."""
     drain_s: float = Field(default=60.0, ge=0)
     """Seconds that requests under way may take after SIGTERM."""
 

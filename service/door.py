@@ -7,7 +7,7 @@ the application. What only the body tells (a dialect's deadline) is looked at ag
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from veristone.service.admission import Admission, NoVerdict, Overloaded
@@ -31,6 +31,7 @@ class Door:
         config: of the service.
         judging: paths under which samples are judged, and how each says that it is too much; only
             POST requests to these are held back.
+        refused: told of each refusal: whose request it was.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class Door:
         callers: Callers,
         config: ServiceConfig,
         judging: Mapping[str, Refuse],
+        refused: Callable[[str], None],
     ) -> None:
         self._app = app
         self._admission = admission
         self._callers = callers
         self._config = config
         self._judging = judging
+        self._refused = refused
         self._most_bytes = config.max_bodies_mib * _MIB
         self._bytes = 0
 
@@ -64,6 +67,7 @@ class Door:
         size = self._size(headers)
         refusal = self._refusal(scope["query_string"], say, tenant, size)
         if refusal is not None:
+            self._refused(tenant)
             await _answer(send, say, refusal)
             return
         self._bytes += size

@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from veristone import Verdict
 from veristone.service.admission import Load
+from veristone.service.audit import Audit
 from veristone.service.status import History
 
 __all__ = ["Metrics"]
@@ -21,10 +22,12 @@ class Metrics:
     Args:
         load: tells what is under way.
         history: counts outcomes over time.
+        audit: writes each down.
     """
 
-    def __init__(self, load: Callable[[], Load], history: History) -> None:
+    def __init__(self, load: Callable[[], Load], history: History, audit: Audit) -> None:
         self._history = history
+        self._audit = audit
         self._registry = CollectorRegistry()
         self._verdicts = Counter(
             "veristone_verdicts",
@@ -51,14 +54,17 @@ class Metrics:
         self._verdicts.labels(tenant, verdict.decision, verdict.reason).inc()
         self._seconds.observe(seconds)
         self._history.judged(verdict)
+        self._audit.note(tenant, verdict.id, verdict.decision, verdict.reason, seconds)
 
-    def refused(self, tenant: str) -> None:
-        """Count a sample for which there was no time."""
+    def refused(self, tenant: str, name: str = "") -> None:
+        """Count a sample for which there was no time; its id where it was read."""
         self._refusals.labels(tenant, "overloaded").inc()
         self._history.refused()
+        self._audit.note(tenant, name, "refused")
 
-    def invalid(self, tenant: str) -> None:
+    def invalid(self, tenant: str, name: str) -> None:
         """Count a sample that could not be judged as it was."""
+        self._audit.note(tenant, name, "invalid")
         self._refusals.labels(tenant, "invalid").inc()
 
     def text(self) -> bytes:

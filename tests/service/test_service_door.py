@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -91,6 +94,27 @@ async def test_an_overload_is_refused_unread_in_each_dialects_words(path: str, s
     if status == 429:
         assert int(headers[b"retry-after"]) >= 1
         assert msgspec.json.decode(body)["code"] == "overloaded"
+
+
+async def test_what_is_refused_unread_is_counted_and_written_down(tmp_path: Path) -> None:
+    audit = tmp_path / "audit.jsonl"
+    tenants = {"lab": {"token": TOKEN, "most_waiting": 1}}
+    async with full(audit=audit, tenants=tenants) as app:
+        assert (await ask(app, "/run_code", token=TOKEN))[0] == 504
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            counted = (await client.get("/metrics")).text
+            history = (await client.get("/v1/status")).json()["history"]
+    assert 'veristone_refused_total{tenant="lab",why="overloaded"} 1.0' in counted
+    assert sum(each["refused"] for each in history) == 1
+    entries = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert [(each["tenant"], each["outcome"]) for each in entries] == [
+        ("lab", "refused"),
+        ("lab", "pass"),
+    ]
+    assert entries[1]["reason"] == "passed"
+    assert "code" not in audit.read_text()
+    assert audit.stat().st_mode & 0o077 == 0
 
 
 async def test_a_queue_that_is_longer_than_the_deadline_is_seen_from_outside() -> None:
