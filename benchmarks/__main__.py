@@ -2,7 +2,7 @@
 
     python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
 
-Names: verification, service, seeds, synthesis, selection.
+Names: verification, evaluation, service, seeds, synthesis, selection.
 """
 
 import asyncio
@@ -11,10 +11,11 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Run the benchmark that the first argument names, or all."""
-    from benchmarks import seeds, selection, service, synthesis, verification
+    from benchmarks import evaluation, seeds, selection, service, synthesis, verification
 
     known = {
         "verification": verification,
+        "evaluation": evaluation,
         "service": service,
         "seeds": seeds,
         "synthesis": synthesis,
