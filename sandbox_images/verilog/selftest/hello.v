@@ -2,6 +2,6 @@
 module main;
   initial begin
     $display("hello %0d", 6 * 7);
-    $finish;
+    $finish(0);
   end
 endmodule
