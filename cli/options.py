@@ -122,8 +122,8 @@ class EngineOptions:
         given += [("require", layer) for layer in self.require or ()]
         return [w for n, value in given if value is not None for w in (f"--{n}", str(value))]
 
-    def settings(self) -> "EngineConfig":
-        """Return the settings of file and options together.
+    def settings(self, **more: object) -> "EngineConfig":
+        """Return the settings of file and options together, and of `more` what is not None.
 
         Raises:
             ConfigError: the file cannot be read or a setting is wrong.
@@ -134,9 +134,9 @@ class EngineOptions:
         settings: dict[str, Any] = {}
         if self.config is not None:
             settings = read_toml(self.config, str(self.config), what="configuration", known=())
-        for name in ("backend", "sandboxes", "runtime", "python", "require"):
-            if (value := getattr(self, name)) is not None:
-                settings[name] = value
+        names = ("backend", "sandboxes", "runtime", "python", "require")
+        given = {name: getattr(self, name) for name in names} | more
+        settings |= {name: value for name, value in given.items() if value is not None}
         return checked(EngineConfig, settings, "setting")
 
 

@@ -31,6 +31,10 @@ async def verify(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 where a sample failed.")
     ] = False,
+    strength: Annotated[
+        str | None,
+        typer.Option(metavar="stub", help="Say of test code that passes whether stubs pass too."),
+    ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Judge a JSONL file of samples.
@@ -58,7 +62,7 @@ async def verify(
             tally = await verify_file(
                 None if samples == "-" else Path(samples),
                 None if output == "-" else Path(output),
-                engine.settings(),
+                engine.settings(strength=strength),
                 mode="resume" if resume else "overwrite" if overwrite else "new",
                 on_record=show,
             )

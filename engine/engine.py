@@ -21,6 +21,7 @@ from typing import Self
 import msgspec
 
 from veristone import (
+    AssertsCheck,
     BackendUnavailable,
     InvalidSample,
     Isolation,
@@ -162,6 +163,7 @@ class Engine:
         runner = SampleRunner(self._pools, self._references)
         try:
             self.accept(sample)
+            sample = self._measured(sample)
             judgement = await judge(sample, runner)
             if judgement.reason.is_timeout and runner.doubtful:
                 # The machine may have been slow, not the program: once more, with nothing beside.
@@ -177,6 +179,14 @@ class Engine:
             _log.exception("sample %.200r: an unforeseen error", sample.id)
             why = f"an unforeseen error, see the log: {type(error).__name__}: {error}"
         return _verdict(sample, Judgement(reason=Reason.SANDBOX_ERROR, message=why), runner)
+
+    def _measured(self, sample: Sample) -> Sample:
+        """Return the sample with the strength of its tests asked for, where the settings say so."""
+        check = sample.check
+        if not isinstance(check, AssertsCheck) or self.config.strength is None or check.strength:
+            return sample
+        check = msgspec.structs.replace(check, strength=self.config.strength)
+        return msgspec.structs.replace(sample, check=check)
 
     async def verify_stream(
         self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
@@ -218,6 +228,7 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         judged="shared" if judgement.shared else "split",
         shared_because=judgement.shared_because,
         claims=judgement.claims,
+        strength=judgement.strength,
         completion=judgement.completion,
         passed=sum(test.passed for test in tests),
         total=len(tests),

@@ -43,6 +43,7 @@ def test_names_of_veristone() -> None:
         "SandboxFailure",
         "StdioCase",
         "StdioCheck",
+        "Strength",
         "SyncClient",
         "TestResult",
         "Usage",

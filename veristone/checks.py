@@ -148,6 +148,9 @@ class AssertsCheck(
     """
 
     tests: str
+    strength: Literal["stub"] | None = None
+    """`stub`: where the suite passes, run it against stubs of the solution as well (up to eight
+    more runs, two as a rule), and say whether it passes with those too."""
 
 
 Check = ProgramCheck | StdioCheck | FunctionCheck | AssertsCheck

@@ -11,6 +11,7 @@ __all__ = [
     "Output",
     "Reason",
     "Rejected",
+    "Strength",
     "TestResult",
     "Usage",
     "Verdict",
@@ -115,6 +116,17 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
 
 
+class Strength(msgspec.Struct, frozen=True, kw_only=True):
+    """What a suite that passed says about the solution, where that was asked for."""
+
+    vacuous: bool
+    """The suite passes with two stubs that return different constants: it proves nothing."""
+    stubs: int
+    """Stubs that it was run against, until two of a kind had passed or all had been tried."""
+    passed_with: tuple[str, ...] = ()
+    """The constants, as expressions, that the stubs which passed return."""
+
+
 class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The judgement on one sample.
 
@@ -135,6 +147,8 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What test code does that needs the solution in its own interpreter, else empty."""
     claims: int = 0
     """Of test code that passed: comparisons that objects of the solution's classes answered."""
+    strength: Strength | None = None
+    """Of test code that passed, where it was asked for."""
     completion: Literal["proven", "exit_status_only"] | None = None
     """Of a `program` that passed by its exit code: whether its own end was seen (`proven`)."""
     passed: int = 0

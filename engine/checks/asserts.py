@@ -10,7 +10,8 @@ from typing import Any, TypeGuard
 
 from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
 from veristone.engine.checks.base import Room, Runner, python_job
-from veristone.engine.jobs import Report
+from veristone.engine.checks.strength import strength_of
+from veristone.engine.jobs import Job, Report
 from veristone.engine.judge.outcome import Judgement, failure, read_error, signal_failure
 from veristone.engine.judge.sharing import reason_to_share
 from veristone.engine.languages import find
@@ -26,20 +27,27 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     """Run the tests and judge by the record."""
     require_python(sample, "asserts")
     why_shared = reason_to_share(check.tests)
-    job = python_job(
-        sample.code,
-        "asserts" if why_shared else "split",
-        check.tests.encode("utf-8", "surrogatepass"),
-        sample.limits,
-        Room(_RECORD_BYTES, _EXTRA_LINES + check.tests.count("\n") + check.tests.count(";")),
-        sample,
-    )
-    report = await runner.run(job)
-    lines = check.tests.splitlines()
-    tests = [
-        _result(event, lines) for event in report.events if "test" in event and "skip" not in event
-    ]
-    reason, message = _judge(report, sample.limits, tests)
+
+    async def run(code: str) -> tuple[Report, list[TestResult], Reason, str]:
+        report = await runner.run(_job(sample, check, code, shared=why_shared is not None))
+        lines = check.tests.splitlines()
+        tests = [
+            _result(event, lines)
+            for event in report.events
+            if "test" in event and "skip" not in event
+        ]
+        return report, tests, *_judge(report, sample.limits, tests)
+
+    async def passes(code: str) -> bool:
+        _, tests, reason, _ = await run(code)
+        # A suite whose asserts were swallowed or never reached holds whatever the stub returns.
+        nothing = reason is Reason.NO_TESTS and all(test.passed for test in tests)
+        return reason is Reason.PASSED or (nothing and bool(tests))
+
+    report, tests, reason, message = await run(sample.code)
+    strength = None
+    if check.strength == "stub" and reason is Reason.PASSED:
+        strength = await strength_of(sample.code, passes)
     return Judgement(
         reason=reason,
         message=message,
@@ -47,7 +55,19 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
         shared=why_shared is not None,
         shared_because=why_shared or "",
         claims=_claims(report) if reason is Reason.PASSED else 0,
+        strength=strength,
         last=report,
+    )
+
+
+def _job(sample: Sample, check: AssertsCheck, code: str, *, shared: bool) -> Job:
+    return python_job(
+        code,
+        "asserts" if shared else "split",
+        check.tests.encode("utf-8", "surrogatepass"),
+        sample.limits,
+        Room(_RECORD_BYTES, _EXTRA_LINES + check.tests.count("\n") + check.tests.count(";")),
+        sample,
     )
 
 

@@ -4,7 +4,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from veristone import Limits, Reason, TestResult
+from veristone import Limits, Reason, Strength, TestResult
 from veristone.engine.jobs import EXCERPT_BYTES, Report
 
 __all__ = ["Judgement", "failure", "last_line", "read_error", "signal_failure", "signal_name"]
@@ -35,6 +35,7 @@ class Judgement:
     shared: bool = False
     shared_because: str = ""
     claims: int = 0
+    strength: Strength | None = None
     completion: Literal["proven", "exit_status_only"] | None = None
     last: Report | None = None
     """The run whose output a person wants to see."""
