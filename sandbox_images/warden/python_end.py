@@ -3,7 +3,8 @@
 An exit status of 0 is no proof: what calls ``sys.exit(0)`` in the middle, or ``os._exit`` from a
 handler, has it too. The end was reached where the main module's code ran to its last line, or
 where the exit was called by what stands last in it: ``sys.exit(main())``, ``unittest.main()``, or
-the last statement of a function that is called last.
+the last statement of a function that is called last. ``os._exit(0)`` is an end where it is the last
+statement of the module: nothing comes behind it that could be left out.
 
 The proof is a line of the record. Its token must not lie where a sample looks, so while the sample
 runs it stands in an iterator on the stack of the warden's frame: no name, no frame and no list of
@@ -30,13 +31,15 @@ _getpid = os.getpid
 _threads = _thread._count  # pyright: ignore[reportPrivateUsage]
 _join_threads = threading._shutdown  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+_TAIL = 256
+"""Bytes at the end of a program in which its last statement is looked for."""
 _EXITS = ("exit", "quit")
 
 
 class Witness:
     """Writes the proof, in the process that it was made in and in no child of it."""
 
-    __slots__ = ("_failed", "_owner", "_source", "_token")
+    __slots__ = ("_failed", "_owner", "_source", "_token", "leaves_at_once")
 
     def __init__(self, source: bytes, record_fd: int, token: str) -> None:
         """Watch the threads of a program that is about to run; `token` is hexadecimal."""
@@ -45,7 +48,21 @@ class Witness:
         self._owner = _getpid()
         self._token: Optional[str] = token
         self._failed: list[str] = []
+        self.leaves_at_once = False
+        """The program's last statement was ``os._exit(0)``, and has been left to us."""
         threading.excepthook = threading.__excepthook__ = self._watching(threading.excepthook)
+
+    def without_exit(self, code: types.CodeType) -> types.CodeType:
+        """Return the program's code, without an ``os._exit(0)`` that is its last statement."""
+        if b"._exit(0)" not in self._source[-_TAIL:]:
+            return code
+        tree = ast.parse(self._source)
+        last = tree.body[-1]
+        if not isinstance(last, ast.Expr) or ast.unparse(last) != "os._exit(0)":
+            return code
+        tree.body.pop()
+        self.leaves_at_once = True
+        return compile(tree, code.co_filename, "exec", dont_inherit=True)
 
     def token(self) -> range:
         """Return 0 and the token as the two numbers of a range, and forget it."""
@@ -68,7 +85,7 @@ class Witness:
             return
         if error is not None and not _left_at_the_end(self._source, error, path):
             return
-        if _threads():
+        if _threads() and not self.leaves_at_once:
             # What they still do belongs to the program; the interpreter waits for them too.
             _join_threads()
         event = {"thread": self._failed[0]} if self._failed else {"ended": True}

@@ -243,7 +243,7 @@ class Warden:
         witness = Witness(python_main.source_of(job), record_fd, token)
         os.closerange(3, RECORD)
         os.closerange(RECORD + 1, 1024)
-        return python_main.Program(code, space, witness)
+        return python_main.Program(witness.without_exit(code), space, witness)
 
 
 def listen() -> python_main.Program:

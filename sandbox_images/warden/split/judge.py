@@ -23,7 +23,7 @@ from typing import Any, Callable, Optional
 from . import proxies, stubs
 from .asynchrony import run_to_end
 from .errors import describe_class, instance_form
-from .peer import Peer
+from .peer import MALFORMED, Peer
 from .wire import Broken, Gone, Link
 
 _DECOYS = 3
@@ -95,6 +95,12 @@ class Judge(Peer):
             failed, self._failed_assert = self._failed_assert, None
             raise Swallowed(f"the solution caught a failed assert: {failed}")
         return answer
+
+    def _receive(self) -> dict[str, Any]:
+        try:
+            return super()._receive()
+        except MALFORMED as error:
+            raise Broken(f"a message is not what it should be: {error}") from None
 
     def sending(self, message: dict[str, Any]) -> None:
         if message.get("op") == "__call__":
@@ -197,7 +203,7 @@ class Judge(Peer):
             raise Broken("what was raised is no exception")
         try:
             error = super().error_of(form)
-        except (KeyError, TypeError, ValueError) as wrong:
+        except MALFORMED as wrong:
             raise Broken(f"what was raised is no exception: {wrong}") from None
         if isinstance(error, AssertionError):
             self._failed_assert = None  # it came through

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any, Callable, Optional
+from typing import Any
 
 from . import values
 from .errors import describe_error, error_of, plain_of
@@ -22,6 +22,10 @@ from .wire import Broken, Link
 
 _getrefcount = sys.getrefcount
 Box = list[Any]
+
+
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a message raises that is not what it should be."""
 
 
 def references_to(box: Box) -> int:
@@ -233,7 +237,7 @@ class Peer:
                 self._hold(int(number), value, content)
                 return value
             return self.adopt(form)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except MALFORMED as error:
             raise Broken(f"a value cannot be built: {error}") from None
 
     def _form_of_held(self, value: Any) -> Any:
@@ -380,7 +384,3 @@ class Peer:
     def renew(self, value: Any, form: Any) -> None:
         """Give a held container its new content."""
         values.replace(value, self.decode(form))
-
-
-Operation = Callable[..., Any]
-Described = Optional[dict[str, Any]]

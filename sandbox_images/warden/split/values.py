@@ -120,14 +120,18 @@ def _home(module: str) -> str:
     return "types" if module == "builtins" else module.partition("._")[0]
 
 
+_KINDS = "biufcSUmM"
+"""Of arrays: what numbers, text and dates are called by numpy."""
+
+
 def _numpy_form(value: Any, kind: type) -> Optional[Any]:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
-    if kind is numpy.ndarray and value.dtype.kind in "biufcSUmM":
+    if kind is numpy.ndarray and value.dtype.kind in _KINDS:
         return {"array": [value.dtype.str, list(value.shape), _b64(value.tobytes()), False]}
     is_scalar = issubclass(kind, numpy.generic) and kind is getattr(numpy, kind.__name__, None)
-    if is_scalar and value.dtype.kind in "biufcSUmM":
+    if is_scalar and value.dtype.kind in _KINDS:
         return {"array": [value.dtype.str, [], _b64(value.tobytes()), True]}
     return None
 
@@ -136,7 +140,10 @@ def _build_array(content: Any) -> Any:
     import numpy
 
     dtype, shape, data, scalar = content
-    array = numpy.frombuffer(base64.b64decode(data), dtype=numpy.dtype(str(dtype)))
+    kind = numpy.dtype(str(dtype))
+    if kind.kind not in _KINDS:
+        raise ValueError("an array of objects")
+    array = numpy.frombuffer(base64.b64decode(data), dtype=kind)
     array = array.reshape([int(size) for size in shape]).copy()
     return array[()] if scalar else array
 

@@ -25,6 +25,7 @@ WHOLE = {
     "either branch": "import sys\nif len(sys.argv) > 5:\n    pass\nelse:\n    exit()",
     "quit": "print(1)\nquit()",
     "raise": "raise SystemExit(0)",
+    "at once, as the last statement": "import os\nassert True\nprint(1); os._exit(0)\n# the end",
     "at the end of try": "try:\n    print(1)\n    exit(0)\nexcept OSError:\n    pass",
     "from a handler": "import sys\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    sys.exit(0)",
     "false means 0": "import sys\nsys.exit(False)",

@@ -323,6 +323,46 @@ async def test_wrong(name: str, engine: Engine) -> None:
     assert verdict.decision is Decision.FAIL, verdict
 
 
+MESSAGES: list[object] = [
+    {},
+    5,
+    {"ok": {"new": 5}},
+    {"ok": {"ref": 5}},
+    {"ok": {"ref": -9, "class": {"class": -8}}},
+    {"ok": {"own": 99}},
+    {"ok": {"std": ["os.system", "true"]}},
+    {"ok": {"std": ["decimal.Decimal", []]}},
+    {"ok": {"array": ["O", [1], "AAAAAAAAAAA=", False]}},
+    {"ok": {"set": [[1]]}},
+    {"ok": 3, "u": [5], "f": 5},
+    {"ok": 3, "t": [[-50, ["builtins", 5, 5, 5, 5]]]},
+    {"ok": 3, "w": [5, 5]},
+    {"ok": 3, "n": [1]},
+    {"err": {"own": 1}},
+    {"err": {"n": -5, "class": {"class": -5}, "args": [], "state": {}, "text": ""}},
+    {"op": "get", "a": [{"own": 1}, "__globals__"]},
+    {"op": "__call__", "a": [{"own": 99}]},
+    {"op": "names", "a": 5},
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=str)
+async def test_a_solution_that_speaks_for_itself(message: object, engine: Engine) -> None:
+    code = (
+        "import sys, os\n"
+        "def add(a, b):\n"
+        "    frame = sys._getframe()\n"
+        "    while not hasattr(frame.f_locals.get('self'), 'link'):\n"
+        "        frame = frame.f_back\n"
+        "    os.write(2, b'attacked')\n"
+        f"    frame.f_locals['self'].link.send({message!r})\n"
+        "    return 0\n"
+    )
+    verdict = await judged(engine, code, "assert add(1, 2) == 4")
+    assert "attacked" in verdict.stderr.text
+    assert verdict.decision is Decision.FAIL, verdict
+
+
 COLLECTED: dict[str, tuple[str, list[str]]] = {
     "pytest": (
         "import pytest\n@pytest.fixture\ndef three():\n    return 3\n"
