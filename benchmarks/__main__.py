@@ -2,7 +2,7 @@
 
     python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
 
-Names: verification, evaluation, service, seeds, synthesis, selection.
+Names: verification, judging, evaluation, service, seeds, synthesis, selection.
 """
 
 import asyncio
@@ -11,10 +11,19 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Run the benchmark that the first argument names, or all."""
-    from benchmarks import evaluation, seeds, selection, service, synthesis, verification
+    from benchmarks import (
+        evaluation,
+        judging,
+        seeds,
+        selection,
+        service,
+        synthesis,
+        verification,
+    )
 
     known = {
         "verification": verification,
+        "judging": judging,
         "evaluation": evaluation,
         "service": service,
         "seeds": seeds,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import _socket
 import ast
 import builtins
 import importlib.machinery
 import os
 import re
-import socket
 import sys
 import time
 import types
@@ -41,7 +41,7 @@ def drive(job: Job, recorder: Recorder, record_fd: int, forget: Callable[[], Non
         record_fd: its descriptor, which the candidate must not have.
         forget: wipes the job from the memory of the process that calls it.
     """
-    ours, theirs = socket.socketpair()
+    ours, theirs = _socket.socketpair()
     # Not dumpable before the candidate lives: it may have our user id, and must not look in here.
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     recorder.write({"begun": True})

@@ -35,11 +35,11 @@ class Settings:
             original = self._now(place)
             if original is not _MISSING:
                 self._patched[place] = (original, original)
-        self._environ = _environ() if re.search("environ|env", source) else None
+        self._environ = _environ() if "env" in source else None
         self._folder = os.getcwd() if "chdir" in source else None
         self._given: dict[str, Any] = {}
         self._wants: list[str] = []
-        self._may_patch = re.search(r"patch|setattr", source) is not None
+        self._may_patch = "patch" in source or "setattr" in source
         if "seed" in source:
             self._share_seeds(source)
 
