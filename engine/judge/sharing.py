@@ -15,7 +15,8 @@ _NEEDS = (
     (r"\bdoctest\b", "run doctests"),
     (r"\bthreading\b|\bconcurrent\b|\bmultiprocessing\b|\bThread\b", "start threads or processes"),
     (
-        r"\b(gather|create_task|TaskGroup|as_completed|wait_for|ensure_future)\b|asyncio\.(Queue|Event|Lock|Semaphore)",
+        r"\b(gather|create_task|TaskGroup|as_completed|wait_for|ensure_future)\b"
+        r"|\basyncio\.(Queue|Event|Lock|Semaphore|sleep|wait|timeout)\b|\bawait sleep\b",
         "run tasks side by side",
     ),
     (r"\bgc\b|\bweakref\b|getrefcount|tracemalloc", "watch the interpreter's memory"),

@@ -13,6 +13,7 @@ from veristone.engine.judge.sharing import reason_to_share
         ("class Mine(Base):\n    pass\nassert Mine().x == 1", True),
         ("from solution import Base\nclass Mine(Base):\n    pass\nassert Mine().x == 1", True),
         ("import inspect\nassert inspect.isfunction(add)", True),
+        ("async def slow():\n    await asyncio.sleep(9)\nassert race(slow())", True),
         ("import threading\nassert add(1, 2) == 3", True),
         ("this is no Python: class", False),
     ],
