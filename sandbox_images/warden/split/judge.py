@@ -179,22 +179,16 @@ class Judge(Peer):
             raise Broken("a class without a name")
         if module == "builtins":
             return _CLASSES.get((module, name))
-        place = sys.modules.get(module)
-        if (
-            place is None
-            or module in ("__main__", "solution")
-            or module.partition(".")[0] in _TESTING
-        ):
-            return None
-        found: Any = place
-        for part in name.split("."):
-            found = vars(found).get(part) if hasattr(found, "__dict__") else None
-        if not isinstance(found, type):
+        found = _find_class(module, name)
+        if found is None or module.partition(".")[0] in _TESTING:
             return None
         known = module.partition("._")[0] + "." + name in _DATA or module.startswith("numpy")
         return found if known or issubclass(found, BaseException) else None
 
     def mirrored(self, mirror: Any, fields: Any) -> None:
+        found = _find_class(mirror.__module__, mirror.__name__)
+        if found is not None:
+            type.__setattr__(mirror, "_veristone_class", found)
         if type(fields) is list and all(type(name) is str for name in fields):
             self._fields[mirror] = fields
 
@@ -359,6 +353,14 @@ _MOCK_SETTINGS = ("assert", "called", "call_", "mock_", "method_calls", "side_ef
 _FILES = ("_io", "io", "tempfile")
 
 
+def _find_class(module: str, name: str) -> Optional[type]:
+    """Return the library's class of that name, where its module is loaded here."""
+    found: Any = None if module in ("__main__", "solution") else sys.modules.get(module)
+    for part in name.split("."):
+        found = vars(found).get(part) if hasattr(found, "__dict__") else None
+    return found if isinstance(found, type) else None
+
+
 def _caller() -> Optional[str]:
     """Return the name of the tests' function that asks, None at the top level."""
     frame: Optional[types.FrameType] = sys._getframe(1)
@@ -399,18 +401,21 @@ def _may_be_lent(value: Any) -> bool:
         return True
     if isinstance(value, (types.FrameType, types.CodeType, types.TracebackType)):
         return False
-    return hasattr(kind, "__next__") or hasattr(kind, "__await__") or module in _LENT_MODULES
+    if hasattr(kind, "__next__") or hasattr(kind, "__await__"):
+        return True
+    return type(module) is str and module.partition(".")[0].lstrip("_") in _LENT_MODULES
 
 
-_LENT_MODULES = (
-    "builtins",
-    "functools",
-    "collections",
-    "collections.abc",
-    "itertools",
-    "types",
-    "re",
+_LENT_MODULES = frozenset(
+    (
+        *("argparse", "builtins", "collections", "configparser", "csv", "decimal", "email"),
+        *("functools", "ipaddress", "itertools", "logging", "numpy", "operator", "queue"),
+        *("random", "re", "socket", "sqlite3", "string", "time", "types", "urllib", "uuid"),
+        *("xml", "zoneinfo"),
+    )
 )
+"""Whose objects hold data or give access to some: none of them runs code that it is given as text
+or changes how tests are judged."""
 
 
 def _attribute(op: str, target: Any, rest: list[Any]) -> Any:

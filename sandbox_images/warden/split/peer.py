@@ -137,12 +137,15 @@ class Peer:
             module, name, bases, specials, fields = self._introduced[number]
             self._specials[number] = specials
             known = self.resolve_class(module, name)
-            if known is None:
+            if known is not None:
+                # Each side has its own, and names it by a number of its own.
+                self.foreign[number] = known
+            else:
                 mirrors = tuple(map(self.class_of, bases))
                 known = make_mirror(self, number, name, mirrors, specials)
                 known.__module__, known.__doc__ = module, None
                 self.mirrored(known, fields)
-            self.know(number, known)
+                self.know(number, known)
         return known
 
     def mirrored(self, mirror: Any, fields: Any) -> None:

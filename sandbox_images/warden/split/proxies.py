@@ -48,9 +48,7 @@ SPECIAL = tuple(
 _NUMERIC = frozenset(f"__{prefix}{name}__" for name in _ARITHMETIC for prefix in ("", "r", "i")) | {
     f"__{name}__" for name in UNARY
 }
-_LOCAL = frozenset(
-    ("__class__", "__copy__", "__deepcopy__", "__reduce_ex__", "__reduce__", "_veristone_peer")
-)
+_LOCAL = frozenset(("__copy__", "__deepcopy__", "__reduce_ex__", "__reduce__", "_veristone_peer"))
 _FORWARDED_ALWAYS = ("__str__", "__repr__", "__format__")
 
 
@@ -121,6 +119,10 @@ class Proxy(metaclass=Meta):
     _veristone_named = False
 
     def __getattribute__(self, name: str) -> Any:
+        if name == "__class__":
+            # `isinstance` looks here too: an object of a library's class is one.
+            kind = type(self)
+            return type.__getattribute__(kind, "__dict__").get("_veristone_class", kind)
         if name in _LOCAL:
             return object.__getattribute__(self, name)
         return type(self)._veristone_peer.ask("get", self, name)

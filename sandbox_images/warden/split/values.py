@@ -80,6 +80,7 @@ def _standard() -> dict[tuple[str, str], Callable[[Any, Encode], Any]]:
             *(v.year, v.month, v.day),
             *(*_clock(v), e(v.tzinfo), v.fold),
         ],
+        ("zoneinfo", "ZoneInfo"): lambda v, e: v.key,
         ("datetime", "timedelta"): lambda v, e: [v.days, v.seconds, v.microseconds],
         ("datetime", "timezone"): lambda v, e: [e(v.utcoffset(None)), v.tzname(None)],
         ("uuid", "UUID"): lambda v, e: v.int,
@@ -113,7 +114,17 @@ def form_of(value: Any, encode: Encode) -> Optional[Any]:
     standard = _STANDARD.get(name)
     if standard is None or getattr(sys.modules.get(_home(name[0])), name[1], None) is not kind:
         return None
+    if name[0] == "datetime" and not _is_known_zone(getattr(value, "tzinfo", None)):
+        return None
     return {"std": [f"{_home(name[0])}.{name[1]}", standard(value, encode)]}
+
+
+def _is_known_zone(zone: Any) -> bool:
+    if zone is None:
+        return True
+    kind = type(zone)
+    is_zone = (kind.__module__, kind.__qualname__) == ("zoneinfo", "ZoneInfo")
+    return kind is sys.modules["datetime"].timezone or (is_zone and type(zone.key) is str)
 
 
 def _home(module: str) -> str:
@@ -210,6 +221,7 @@ _BUILD_STANDARD: dict[str, Callable[[Any, Decode], Any]] = {
     "datetime.date": lambda c, d: _module("datetime").date(*c),
     "datetime.time": _with_zone("time"),
     "datetime.datetime": _with_zone("datetime"),
+    "zoneinfo.ZoneInfo": lambda c, d: _module("zoneinfo").ZoneInfo(c),
     "datetime.timedelta": lambda c, d: _module("datetime").timedelta(*c),
     "datetime.timezone": _timezone,
     "uuid.UUID": lambda c, d: _module("uuid").UUID(int=c),

@@ -184,6 +184,29 @@ RIGHT: dict[str, tuple[str, str]] = {
         "import random\ndef draw():\n    return random.random()",
         "import random\nrandom.seed(5)\nfirst = draw()\nrandom.seed(5)\nassert draw() == first",
     ),
+    "objects of the library's classes": (
+        "import collections, re, types\ndef pattern():\n    return re.compile('a+')\n"
+        "def layers():\n    return collections.ChainMap({'a': 1}, {'b': 2})\n"
+        "def draw(rng, key):\n    return rng.randint(1, 6), key([3, 4])\n"
+        "def count(db):\n    return db.execute('select count(*) from t').fetchone()[0]\n"
+        "def swap(pair):\n    return types.SimpleNamespace(a=pair.b, b=pair.a)",
+        "import collections.abc, operator, random, re, sqlite3, types\n"
+        "assert isinstance(pattern(), re.Pattern) and pattern().match('aa').group() == 'aa'\n"
+        "assert isinstance(layers(), collections.abc.Mapping) and layers()['b'] == 2\n"
+        "assert dict(layers()) == {'a': 1, 'b': 2}\nexpected = random.Random(3).randint(1, 6)\n"
+        "assert draw(random.Random(3), operator.itemgetter(1)) == (expected, 4)\n"
+        "db = sqlite3.connect(':memory:')\ndb.execute('create table t (x)')\n"
+        "db.execute('insert into t values (1)')\nassert count(db) == 1\n"
+        "assert swap(types.SimpleNamespace(a=1, b=2)).a == 2",
+    ),
+    "times in zones": (
+        "import datetime, zoneinfo\ndef noon():\n    utc = zoneinfo.ZoneInfo('UTC')\n"
+        "    return datetime.datetime(2024, 5, 1, 12, tzinfo=utc)\ndef later(t):\n"
+        "    return t + datetime.timedelta(hours=1)",
+        "import datetime, zoneinfo\nutc = zoneinfo.ZoneInfo('UTC')\n"
+        "assert noon() == datetime.datetime(2024, 5, 1, 12, tzinfo=utc)\n"
+        "assert later(noon()).hour == 13 and noon().tzinfo is utc",
+    ),
     "a matcher of the tests' own": (
         "def record():\n    return {'id': 5, 'name': 'x'}",
         "class Anything:\n    def __eq__(self, other):\n        return True\n"
