@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import sys
+import types
 from typing import Any, Callable, Optional
 
 Encode = Callable[[Any], Any]
@@ -59,6 +60,7 @@ _FORMS: dict[type, Callable[[Any, Encode], Any]] = {
     slice: lambda v, e: {"slice": [e(v.start), e(v.stop), e(v.step)]},
     type({}.keys()): lambda v, e: {"keys": _items(list(v), e)},
     type({}.items()): lambda v, e: {"items": _pairs(v, e)},
+    types.MappingProxyType: lambda v, e: {"std": ["types.mappingproxy", _pairs(v.items(), e)]},
     type(Ellipsis): lambda v, e: {"std": ["Ellipsis", None]},
     type(NotImplemented): lambda v, e: {"std": ["NotImplemented", None]},
 }
@@ -71,7 +73,6 @@ def _standard() -> dict[tuple[str, str], Callable[[Any, Encode], Any]]:
         ("collections", "OrderedDict"): lambda v, e: _pairs(v.items(), e),
         ("collections", "Counter"): lambda v, e: _pairs(v.items(), e),
         ("collections", "defaultdict"): lambda v, e: [e(v.default_factory), _pairs(v.items(), e)],
-        ("builtins", "mappingproxy"): lambda v, e: _pairs(v.items(), e),
         ("decimal", "Decimal"): lambda v, e: str(v),
         ("fractions", "Fraction"): lambda v, e: [v.numerator, v.denominator],
         ("datetime", "date"): lambda v, e: [v.year, v.month, v.day],
@@ -103,20 +104,21 @@ def form_of(value: Any, encode: Encode) -> Optional[Any]:
     form = _FORMS.get(kind)
     if form is not None:
         return form(value, encode)
-    name = (kind.__module__, kind.__qualname__)
-    if type(name[0]) is not str:  # a class of the sample's may call itself anything
+    module = kind.__module__
+    if type(module) is not str:  # a class of the sample's may call itself anything
         return None
-    if name[0] == "numpy" or kind.__module__.startswith("numpy"):
+    if module.partition(".")[0] == "numpy":
         return _numpy_form(value, kind)
     numpy = sys.modules.get("numpy")
     if numpy is not None and issubclass(kind, numpy.ndarray):
         return _numpy_form(numpy.array(value, subok=False), numpy.ndarray)
-    standard = _STANDARD.get(name)
-    if standard is None or getattr(sys.modules.get(_home(name[0])), name[1], None) is not kind:
+    home, name = module.partition("._")[0], kind.__qualname__
+    standard = _STANDARD.get((home, name))
+    if standard is None or getattr(sys.modules.get(home), name, None) is not kind:
         return None
-    if name[0] == "datetime" and not _is_known_zone(getattr(value, "tzinfo", None)):
+    if home == "datetime" and not _is_known_zone(getattr(value, "tzinfo", None)):
         return None
-    return {"std": [f"{_home(name[0])}.{name[1]}", standard(value, encode)]}
+    return {"std": [f"{home}.{name}", standard(value, encode)]}
 
 
 def _is_known_zone(zone: Any) -> bool:
@@ -125,10 +127,6 @@ def _is_known_zone(zone: Any) -> bool:
     kind = type(zone)
     is_zone = (kind.__module__, kind.__qualname__) == ("zoneinfo", "ZoneInfo")
     return kind is sys.modules["datetime"].timezone or (is_zone and type(zone.key) is str)
-
-
-def _home(module: str) -> str:
-    return "types" if module == "builtins" else module.partition("._")[0]
 
 
 _KINDS = "biufcSUmM"
