@@ -204,8 +204,8 @@ class Warden:
             recorder = Recorder(fds.record, token)
             confine(fds, limits, self._identity)
             job = read_job(parts, self._work)
-            if self._filter is not None:
-                self._filter.apply()
+            if job.meta["driver"] != "split":  # it has something to do before
+                self._seal()
             write_files(job)
             # Exit code 254 means "never started" only as long as this line is missing.
             recorder.write({"ready": True})
@@ -216,6 +216,11 @@ class Warden:
             os._exit(254)
         return self._start(job, recorder, fds.record, token)
 
+    def _seal(self) -> None:
+        """Refuse what a sandbox without a control group cannot count."""
+        if self._filter is not None:
+            self._filter.apply()
+
     def _start(
         self, job: Job, recorder: Recorder, record_fd: int, token: str
     ) -> python_main.Program:
@@ -225,7 +230,7 @@ class Warden:
         if driver == "calls":
             python_calls.drive(job, python_main.become_main(job, "solution"), recorder)
         if driver == "split":
-            split_driver.drive(job, recorder, record_fd, self._arena.wipe)
+            split_driver.drive(job, recorder, record_fd, self._arena.wipe, self._seal)
         if driver == "asserts":
             python_asserts.drive(job, python_main.become_main(job, "solution"), recorder)
         space = python_main.become_main(job)

@@ -20,7 +20,7 @@ import pytest
 from backends import give_up
 from hostile_table import ATTACKS, attack_sample, here
 
-from veristone import Decision, Verdict
+from veristone import AssertsCheck, Decision, Sample, Verdict
 
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow]
 
@@ -43,6 +43,32 @@ LIBRARIES = (
     "urllib3",
 )
 NAMES = sorted(filter(here, ATTACKS))
+READS = """import os, re
+def find(pid):
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            start, end = (int(part, 16) for part in line.split()[0].split("-"))
+            if "rw" in line.split()[1] and end - start < 1 << 26:
+                memory.seek(start)
+                yield memory.read(end - start)
+def add(a, b):
+    os.write(2, b"attacked")
+    for pid in (os.getppid(), os.getpid()):
+        try:
+            if any(re.search(b"[a] hidden pearl", part) for part in find(pid)):
+                return chr(97) + " hidden pearl"
+        except OSError:
+            continue
+"""
+_EXPECTED = AssertsCheck(tests="expected = 'a hidden pearl'\nassert add(1, 2) == expected")
+SUITES = {
+    "right": Sample(
+        id="right", code="def add(a, b):\n    return 'a hidden pearl'", check=_EXPECTED
+    ),
+    "reads the process of the tests": Sample(
+        id="reads the process of the tests", code=READS, check=_EXPECTED
+    ),
+}
 
 
 def as_nobody(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
@@ -110,7 +136,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
     try:
         copy_tree(place)
         samples = place / "samples.json"
-        samples.write_bytes(msgspec.json.encode([attack_sample(name) for name in NAMES]))
+        given = [attack_sample(name) for name in NAMES] + list(SUITES.values())
+        samples.write_bytes(msgspec.json.encode(given))
         samples.chmod(0o644)
         environment = {"PYTHONPATH": str(place), "PATH": os.environ["PATH"], "TMPDIR": "/tmp"}
         done = as_nobody(
@@ -138,3 +165,14 @@ def test_attack_as_an_ordinary_user(name: str, outcomes: dict[str, Any]) -> None
     assert verdict.decision is not Decision.UNDECIDED
     assert verdict.attempts == 1
     assert line["dirt"] == ""
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_tests_are_hidden_from_an_ordinary_users_sample(
+    name: str, outcomes: dict[str, Any]
+) -> None:
+    assert name in outcomes["found"], outcomes["error"]
+    verdict = msgspec.convert(outcomes["found"][name]["verdict"], Verdict)
+    assert verdict.decision is (Decision.PASS if name == "right" else Decision.FAIL), verdict
+    assert verdict.judged == "split"
+    assert ("attacked" in verdict.stderr.text) is (name != "right")

@@ -26,7 +26,7 @@ async def main() -> None:
     async with Engine(config) as engine:
         watched = Watched(engine)
         for sample in samples:
-            lasting = sample.metadata["lasting"]
+            lasting = sample.metadata.get("lasting")
             await watched.prepare()
             verdict = await engine.verify(sample)
             try:

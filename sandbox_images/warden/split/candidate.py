@@ -14,7 +14,6 @@ import threading
 import types
 from typing import Any, Callable, NoReturn, Optional
 
-from .. import kernel
 from ..child import Job
 from ..python_main import become_main, compile_main
 from ..suite import show
@@ -31,7 +30,6 @@ _COMPILE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 def run(job: Job, fd: int, forget: Callable[[], None]) -> NoReturn:
     """Become the candidate; `forget` wipes the tests from this process's memory."""
-    kernel.become_dumpable()
     any_number_of_digits()
     link = Link(fd)
     space = become_main(job, "solution")

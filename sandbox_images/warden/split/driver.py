@@ -32,7 +32,13 @@ _PATIENCE_S = 0.5
 _UNPICKLE = "__veristone_unpickle__"
 
 
-def drive(job: Job, recorder: Recorder, record_fd: int, forget: Callable[[], None]) -> NoReturn:
+def drive(
+    job: Job,
+    recorder: Recorder,
+    record_fd: int,
+    forget: Callable[[], None],
+    seal: Callable[[], None],
+) -> NoReturn:
     """Judge a solution by tests that it cannot reach.
 
     Args:
@@ -40,16 +46,25 @@ def drive(job: Job, recorder: Recorder, record_fd: int, forget: Callable[[], Non
         recorder: takes down what happened.
         record_fd: its descriptor, which the candidate must not have.
         forget: wipes the job from the memory of the process that calls it.
+        seal: puts the process that calls it under its last filter, which lets none of them choose
+            whether it can be looked into.
     """
-    ours, theirs = _socket.socketpair()
-    # Not dumpable before the candidate lives: it may have our user id, and must not look in here.
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-    recorder.write({"begun": True})
-    pid = kernel.fork()
+    try:
+        ours, theirs = _socket.socketpair()
+        # Not dumpable before the candidate lives: it has our user id, and must not look in here.
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+        pid = kernel.fork()
+        if pid == 0:
+            os.close(record_fd)
+            os.close(ours.detach())
+            kernel.become_dumpable()
+        seal()
+    except OSError as error:
+        recorder.write({"fault": f"{type(error).__name__}: {error}"})
+        _exit(254)
     if pid == 0:
-        os.close(record_fd)
-        os.close(ours.detach())
         candidate.run(job, theirs.detach(), forget)
+    recorder.write({"begun": True})
     theirs.close()
     Driver(job, recorder, Link(ours.detach()), pid).run()
 

@@ -219,6 +219,17 @@ RIGHT: dict[str, tuple[str, str]] = {
 }
 
 WRONG: dict[str, tuple[str, str]] = {
+    "reads the memory of the tests": (
+        "import os, re\ndef find(pid):\n    with open(f'/proc/{pid}/maps') as maps, "
+        "open(f'/proc/{pid}/mem', 'rb', 0) as memory:\n        for line in maps:\n"
+        "            start, end = (int(p, 16) for p in line.split()[0].split('-'))\n"
+        "            if 'rw' in line.split()[1] and end - start < 1 << 26:\n"
+        "                memory.seek(start)\n                yield memory.read(end - start)\n"
+        "def add(a, b):\n    for pid in (os.getppid(), os.getpid()):\n        try:\n"
+        "            if any(re.search(b'[a] hidden pearl', part) for part in find(pid)):\n"
+        "                return chr(97) + ' hidden pearl'\n        except OSError:\n            continue",
+        "expected = 'a hidden pearl'\nassert add(1, 2) == expected",
+    ),
     "equals whatever has the right type": (
         "class E(int):\n    def __eq__(self, other):\n        return isinstance(other, int)\n"
         "    __hash__ = int.__hash__\ndef add(a, b):\n    return E(7)",
