@@ -115,10 +115,14 @@ def _is_equality(node: ast.AST) -> bool:
 
 def even_zip(*iterables: Any) -> Any:
     """Return `zip` of these; raise AssertionError where their lengths are known and differ."""
-    lengths = {len(each) for each in iterables if hasattr(type(each), "__len__")}
-    if len(lengths) > 1 and all(hasattr(type(each), "__len__") for each in iterables):
+    if not all(hasattr(type(each), "__len__") for each in iterables):
+        return _zip(*iterables)
+    # What its length says and what it yields may differ where the solution has made it.
+    counted = [list(each) for each in iterables]
+    lengths = {len(each) for each in counted}
+    if len(lengths) > 1:
         raise AssertionError(f"what is compared has lengths {sorted(lengths)}")
-    return _zip(*iterables)
+    return _zip(*counted)
 
 
 def same_size(first: Any, second: Any) -> tuple[Any, Any]:

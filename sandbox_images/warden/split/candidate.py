@@ -103,7 +103,6 @@ class Candidate(Peer):
     """Answers the driver."""
 
     step = -1
-    is_asked = True
 
     def __init__(self, link: Link, space: dict[str, Any]) -> None:
         super().__init__(link)

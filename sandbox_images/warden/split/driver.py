@@ -27,6 +27,8 @@ from .wire import Broken, Gone, Link, any_number_of_digits
 _exit = os._exit
 _EVERYTHING = re.compile(r"\b(eval|exec|globals|locals|getattr|vars)\s*\(")
 """What lets tests use names that do not stand in their text."""
+_PATCHED = re.compile(r"""["'][\w.{}]*\.(\w+)["']""")
+"""Names that `patch("__main__.name")` has of the solution's."""
 _PATIENCE_S = 0.5
 """For a process that has closed its end of the socket to end as well."""
 _UNPICKLE = "__veristone_unpickle__"
@@ -100,7 +102,10 @@ class Driver:
             self._recorder.write({"tests": describe(error)})
             _exit(1)
         try:
-            judge.wish_for(suite.names, _EVERYTHING.search(self._source) is not None)
+            judge.wish_for(
+                suite.names | set(_PATCHED.findall(self._source)),
+                _EVERYTHING.search(self._source) is not None,
+            )
             loaded = self._link.receive()
         except Gone:
             self._lost()

@@ -9,6 +9,7 @@ from typing import Any
 from . import proxies
 from .wire import Broken
 
+_DOC = 2000
 _COROUTINE: Any = types.CoroutineType
 
 
@@ -22,9 +23,10 @@ def describe_class(peer: Any, kind: type) -> dict[str, Any]:
         bases = [describe_class(peer, base) for base in type.__getattribute__(kind, "__bases__")]
         module = _text(type.__getattribute__(kind, "__module__"))
         name = _text(type.__getattribute__(kind, "__qualname__"))
-        peer.introduce(
-            number, [module, name, bases, proxies.specials_of(kind), _compared_fields(kind)]
-        )
+        doc = type.__getattribute__(kind, "__dict__").get("__doc__")
+        doc = doc[:_DOC] if type(doc) is str else None
+        specials = proxies.specials_of(kind)
+        peer.introduce(number, [module, name, bases, specials, _compared_fields(kind), doc])
     return {"class": number}
 
 
@@ -96,15 +98,15 @@ def describe_error(peer: Any, error: BaseException, depth: int = 0) -> dict[str,
         form["state"] = {
             key: _encoded(peer, value)
             for key, value in state.items()
-            if type(key) is str and not key.startswith("_")
+            if type(key) is str and (not key.startswith("_") or key == "__notes__")
         }
     try:
         form["text"] = str(error)[:10_000].encode("utf-8", "backslashreplace").decode()
     except BaseException:
         form["text"] = ""
-    cause = error.__cause__
-    if cause is not None and depth < 3:
-        form["cause"] = describe_error(peer, cause, depth + 1)
+    for key, chained in (("cause", error.__cause__), ("context", error.__context__)):
+        if chained is not None and depth < 3:
+            form[key] = describe_error(peer, chained, depth + 1)
     return form
 
 
@@ -140,6 +142,8 @@ def error_of(peer: Any, form: dict[str, Any]) -> BaseException:
         error.__dict__["_veristone_text"] = form["text"]
     if "cause" in form:
         error.__cause__ = error_of(peer, form["cause"])
+    if "context" in form:
+        error.__context__ = error_of(peer, form["context"])
     return peer.know(form["n"], error)
 
 

@@ -3,7 +3,8 @@
 Where the answer is a value, the tests compare it themselves. Where it is an object of a class of
 the solution's own that says itself what it equals, one answer proves little:
 
-- A class that the tests speak of (under a name with a capital) is what they test: it is believed.
+- What the tests made of a class that they speak of (under a name with a capital) is what they test:
+  it is believed.
 - Any other is asked among decoys, in an order that it cannot know, and must tell them apart.
 - A dataclass is compared field by field; what derives from a built-in class, by its content.
 
@@ -46,6 +47,13 @@ _CLASSES.update(
         for kind in (type(None), type(Ellipsis), type(NotImplemented))
     }
 )
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        *(types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.GeneratorType),
+        *(types.CoroutineType, types.AsyncGeneratorType),
+    )
+}
 _DATA = frozenset(
     (
         *("collections.deque", "collections.OrderedDict", "collections.Counter"),
@@ -76,6 +84,8 @@ class Judge(Peer):
         self._streams = (sys.stdout, sys.stderr)
         self._fields: dict[Any, list[str]] = {}
         self._failed_assert: Optional[BaseException] = None
+        self._methods: dict[tuple[int, int], Any] = {}
+        self._returned: set[int] = set()
         self.settings: Callable[[], list[Any]] = list
         self.rebound: Callable[[dict[str, Any]], None] = lambda _: None
 
@@ -94,6 +104,9 @@ class Judge(Peer):
         if self._failed_assert is not before:
             failed, self._failed_assert = self._failed_assert, None
             raise Swallowed(f"the solution caught a failed assert: {failed}")
+        is_made = op == "__call__" and isinstance(args[0], type)
+        if isinstance(type(answer), proxies.Meta) and op.startswith("__") and not is_made:
+            self._returned.add(id(answer))
         return answer
 
     def _receive(self) -> dict[str, Any]:
@@ -152,6 +165,10 @@ class Judge(Peer):
         place = _place_of(value)
         if place is not None:
             return {"global": place}
+        if isinstance(value, types.MethodType):
+            # Each look at `thing.method` makes another object of what is one to the solution.
+            key = (id(value.__self__), id(value.__func__))
+            value = self._methods.setdefault(key, value)
         if isinstance(value, _CALLED):
             return {"function": self.number_of(value), "spec": stubs.spec_of(value)}
         if not _may_be_lent(value):
@@ -243,7 +260,8 @@ class Judge(Peer):
     def ask_special(self, name: str, proxy: Any, *args: Any, **kwargs: Any) -> Any:
         kind = type(proxy)
         native = proxies.native_base(kind)
-        if native is not None and not kind._veristone_named and hasattr(native, name):
+        native_answers = native is not None and not kind._veristone_named and name not in _SHOWN
+        if native_answers and hasattr(native, name):
             return getattr(native, name)(proxy, *args)
         if name in ("__eq__", "__ne__"):
             equal = self._equal(proxy, args[0])
@@ -254,28 +272,49 @@ class Judge(Peer):
             return self._contains(proxy, args[0])
         if name == "__exit__":
             return self._leave(proxy, *args)
-        return self.ask(name, proxy, *args, **kwargs)
+        answer = self.ask(name, proxy, *args, **kwargs)
+        if name in _DIFFERENCES and not self._is_believed(proxy):
+            self._refuse_constant(name, proxy, args[0], answer)
+        return answer
+
+    def attribute(self, proxy: Any, name: str) -> Any:
+        kind = type(proxy)
+        native = proxies.native_base(kind)
+        if native in _IMMUTABLE and not kind._veristone_named and hasattr(native, name):
+            return object.__getattribute__(proxy, name)
+        return super().attribute(proxy, name)
+
+    def _is_believed(self, proxy: Any) -> bool:
+        """True for what the tests made themselves of a class that they name."""
+        return type(proxy)._veristone_named and id(proxy) not in self._returned
+
+    def _refuse_constant(self, name: str, proxy: Any, other: Any, answer: Any) -> None:
+        """Refuse an object from which every number is equally far."""
+        if type(other) not in (int, float) or type(answer) not in (int, float):
+            return
+        if self.ask(name, proxy, _other_than(other, self._draw)) == answer:
+            raise AssertionError(f"a {type(proxy).__name__} is equally far from every number")
 
     def _claimed(self, answer: Any) -> Any:
-        if answer is True:
+        if _is_true(answer):
             self.claims += 1
         return answer
 
     def _equal(self, proxy: Any, other: Any) -> Any:
-        kind = type(proxy)
         if isinstance(type(other), proxies.Meta):
             return self._equal_objects(proxy, other)
-        if kind._veristone_named or not _has_others(other):
+        if self._is_believed(proxy) or not _has_others(other):
             return self._claimed(self.ask("__eq__", proxy, other))
         return self._among_decoys("__eq__", proxy, other)
 
     def _equal_objects(self, proxy: Any, other: Any) -> Any:
-        kind, fields = type(proxy), self._fields.get(type(proxy))
-        if proxy is not other and fields is not None and type(other) is kind:
+        kind = type(proxy)
+        fields = self._fields.get(type(other)) if issubclass(kind, type(other)) else None
+        if proxy is not other and fields is not None:
             return self.ask("fields", proxy, fields) == self.ask("fields", other, fields)
         answer = self._claimed(self.ask("__eq__", proxy, other))
         strange = not kind._veristone_named and type(other)._veristone_named
-        if answer is True and strange and not issubclass(kind, type(other)):
+        if _is_true(answer) and strange and not issubclass(kind, type(other)):
             raise AssertionError(f"a {kind.__name__} says that it is a {type(other).__name__}")
         return answer
 
@@ -283,7 +322,8 @@ class Judge(Peer):
         """Ask about a value and about others of its kind; refuse who cannot tell them apart."""
         asked = [(value, True), *((other, False) for other in self._others(value))]
         self._draw.shuffle(asked)
-        answer, fooled = False, False
+        answer: Any = False
+        fooled = 0
         for each, is_real in asked:
             try:
                 said = self.ask(name, proxy, each)
@@ -294,9 +334,9 @@ class Judge(Peer):
             if is_real:
                 answer = said
             else:
-                fooled = fooled or said is True
-        if answer is True and fooled:
-            raise AssertionError(f"a {type(proxy).__name__} equals more than one value")
+                fooled += _is_true(said)
+        if _is_true(answer) and fooled >= (_DECOYS if name == "__contains__" else 1):
+            raise AssertionError(f"a {type(proxy).__name__} says yes to more than one value")
         return self._claimed(answer)
 
     def _others(self, value: Any) -> list[Any]:
@@ -304,13 +344,13 @@ class Judge(Peer):
 
     def _ordered(self, name: str, proxy: Any, other: Any) -> Any:
         kind = type(proxy)
-        if kind._veristone_named or type(other) not in (int, float):
+        if self._is_believed(proxy) or type(other) not in (int, float):
             return self._claimed(self.ask(name, proxy, other))
         compare, contrary, beyond = _ORDER[name]
         if hasattr(kind, "__float__"):  # it commits itself before it hears what it is compared with
             return compare(float(self.ask("__float__", proxy)), other)
         answer = self.ask(name, proxy, other)
-        if answer is True:
+        if _is_true(answer):
             for question, against in ((contrary, other), (name, beyond)):
                 if hasattr(kind, question) and self._says(question, proxy, against):
                     raise AssertionError(f"a {kind.__name__} is smaller and greater than a number")
@@ -318,19 +358,14 @@ class Judge(Peer):
 
     def _says(self, name: str, proxy: Any, value: Any) -> bool:
         try:
-            return self.ask(name, proxy, value) is True
+            return _is_true(self.ask(name, proxy, value))
         except Exception:
             return False
 
     def _contains(self, proxy: Any, item: Any) -> Any:
-        if type(proxy)._veristone_named or type(item) not in _PLAIN:
+        if self._is_believed(proxy) or type(item) not in _PLAIN:
             return self._claimed(self.ask("__contains__", proxy, item))
-        answer = self.ask("__contains__", proxy, item)
-        if answer is True and all(
-            self._says("__contains__", proxy, other) for other in self._others(item)
-        ):
-            raise AssertionError(f"a {type(proxy).__name__} contains everything")
-        return self._claimed(answer)
+        return self._among_decoys("__contains__", proxy, item)
 
     def _leave(self, proxy: Any, kind: Any, error: Any, trace: Any) -> Any:
         answer = self.ask("__exit__", proxy, kind, error, None)
@@ -342,6 +377,9 @@ class Judge(Peer):
         return bool(self._claimed(self.ask("isinstance", instance, kind)))
 
 
+_SHOWN = ("__str__", "__repr__", "__format__")
+_DIFFERENCES = ("__add__", "__radd__", "__sub__", "__rsub__")
+_IMMUTABLE = (int, float, complex, str, bytes, tuple, frozenset)
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _CALLED = (
     *(types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.BuiltinMethodType),
@@ -349,12 +387,29 @@ _CALLED = (
 )
 _BLOCKED = ("gi_", "cr_", "ag_", "f_", "co_", "tb_", "func_", "_")
 _READABLE = ("__name__", "__qualname__", "__doc__", "__module__")
-_MOCK_SETTINGS = ("assert", "called", "call_", "mock_", "method_calls", "side_effect", "return_")
+_MOCKS_OWN = frozenset(
+    (
+        *("called", "call_count", "call_args", "call_args_list", "mock_calls", "method_calls"),
+        *("configure_mock", "reset_mock", "attach_mock", "mock_add_spec", "side_effect"),
+        "return_value",
+    )
+)
+"""What a mock is asked about afterwards, and what changes that."""
 _FILES = ("_io", "io", "tempfile")
+
+
+def _is_true(answer: Any) -> bool:
+    """Return what an answer means where it is asked for its truth."""
+    try:
+        return bool(answer)
+    except Exception:
+        return bool(getattr(answer, "all", bool)())  # an array of answers
 
 
 def _find_class(module: str, name: str) -> Optional[type]:
     """Return the library's class of that name, where its module is loaded here."""
+    if module == "builtins" and name in _KINDS:
+        return _KINDS[name]
     found: Any = None if module in ("__main__", "solution") else sys.modules.get(module)
     for part in name.split("."):
         found = vars(found).get(part) if hasattr(found, "__dict__") else None
@@ -422,19 +477,22 @@ def _attribute(op: str, target: Any, rest: list[Any]) -> Any:
     name = rest[0] if rest else None
     if type(name) is not str or (name.startswith(_BLOCKED) and name not in _READABLE):
         raise AttributeError(f"the tests do not lend {name!r}")
+    is_mock = type(target).__module__.startswith("unittest.mock")
+    if is_mock and (name in _MOCKS_OWN or name.startswith("assert")):
+        raise AttributeError(f"the tests do not lend {name!r} of a mock")
     if op == "get":
         return getattr(target, name)
-    is_mock = type(target).__module__.startswith("unittest.mock")
-    if isinstance(target, (type, types.FunctionType, types.ModuleType)) or (
-        is_mock and name.startswith(_MOCK_SETTINGS)
-    ):
+    if isinstance(target, (type, types.FunctionType, types.ModuleType)):
         raise AttributeError(f"the tests do not let {name!r} be set")
     return setattr(target, name, rest[1]) if op == "set" else delattr(target, name)
 
 
 def _has_others(value: Any) -> bool:
-    kind = type(value)
-    return kind in _PLAIN or f"{kind.__module__}.{kind.__qualname__}" in _CHANGED
+    return type(value) in _PLAIN or _name_of(type(value)) in _CHANGED
+
+
+def _name_of(kind: type) -> str:
+    return f"{str(kind.__module__).partition('._')[0]}.{kind.__qualname__}"
 
 
 def _changed_copy(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -448,8 +506,16 @@ _CHANGED: dict[str, Callable[[Any], Any]] = {
     "collections.OrderedDict": lambda v: _changed_copy(v, lambda o: o.update({"": 0})),
     "collections.Counter": lambda v: _changed_copy(v, lambda o: o.update({"": 1})),
     "collections.defaultdict": lambda v: _changed_copy(v, lambda o: o.update({"": 0})),
+    "builtins.bytearray": lambda v: v + b"q",
+    "datetime.date": lambda v: v + (v.resolution if v.day < 28 else -v.resolution),
+    "datetime.datetime": lambda v: v + (v.resolution if v.day < 28 else -v.resolution),
+    "datetime.timedelta": lambda v: v + v.resolution,
+    "pathlib.PosixPath": lambda v: v.parent / (v.name + "s"),
+    "uuid.UUID": lambda v: type(v)(int=v.int ^ 6),
     "decimal.Decimal": lambda v: v + 1,
     "fractions.Fraction": lambda v: v + 1,
+    "numpy.float64": lambda v: v + 0.5,
+    "numpy.int64": lambda v: v + 1,
     "numpy.ndarray": lambda v: ~v if v.dtype.kind in "biu" else v + v + 1,
 }
 """How another value is made of one of the library's."""
@@ -458,7 +524,7 @@ _CHANGED: dict[str, Callable[[Any], Any]] = {
 def _other_than(value: Any, draw: random.Random) -> Any:
     """Return another value of the same type, as likely as the value itself where that can be."""
     kind = type(value)
-    change = _CHANGED.get(f"{kind.__module__}.{kind.__qualname__}")
+    change = _CHANGED.get(_name_of(kind))
     if change is not None:
         return change(value)
     if value is None:
@@ -468,7 +534,7 @@ def _other_than(value: Any, draw: random.Random) -> Any:
     if kind is int:
         return value + draw.choice((-1, 1)) * draw.randint(1, max(3, abs(value) // 2))
     if kind is float:
-        return value + draw.choice((-1, 1)) * (0.5 + draw.random()) * max(1.0, abs(value) / 4)
+        return _other_real(value, draw)
     if kind is complex:
         return value + draw.random() + 1
     if kind is str:
@@ -486,6 +552,13 @@ def _other_than(value: Any, draw: random.Random) -> Any:
     if kind is dict:
         return {**value, draw.choice("abcxyz") + str(draw.randint(0, 99)): 1}
     return value | {draw.randint(1000, 9999)}
+
+
+def _other_real(value: float, draw: random.Random) -> float:
+    """Return a number with as many digits behind the point."""
+    digits = len(repr(value).partition("e")[0].partition(".")[2])
+    step = draw.choice((-1, 1)) * draw.randint(1, 99) * 10.0**-digits
+    return round(value + step, digits) if value + step != value else value * 2 + 1.0
 
 
 def _other_text(value: str, draw: random.Random) -> str:

@@ -46,8 +46,6 @@ class Peer:
 
     step = 1
     """Numbers of objects go up on one side and down on the other."""
-    is_asked = False
-    """True for the side that changes what it is given, and then lets go of it."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -80,6 +78,10 @@ class Peer:
     def perform(self, op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do what the other side asks for."""
         raise NotImplementedError
+
+    def attribute(self, proxy: Any, name: str) -> Any:
+        """Return an attribute of a proxy."""
+        return self.ask("get", proxy, name)
 
     def resolve_class(self, module: str, name: str) -> Any:
         """Return the class of that name where it is the same on both sides, else None."""
@@ -134,16 +136,17 @@ class Peer:
         number = form["class"]
         known = self.foreign.get(number)
         if known is None:
-            module, name, bases, specials, fields = self._introduced[number]
+            module, qualname, bases, specials, fields, doc = self._introduced[number]
+            name = qualname.rpartition(".")[2]
             self._specials[number] = specials
-            known = self.resolve_class(module, name)
+            known = self.resolve_class(module, qualname)
             if known is not None:
                 # Each side has its own, and names it by a number of its own.
                 self.foreign[number] = known
             else:
                 mirrors = tuple(map(self.class_of, bases))
                 known = make_mirror(self, number, name, mirrors, specials)
-                known.__module__, known.__doc__ = module, None
+                known.__module__, known.__qualname__, known.__doc__ = module, qualname, doc
                 self.mirrored(known, fields)
                 self.know(number, known)
         return known
@@ -326,8 +329,6 @@ class Peer:
 
     def _tell_changes(self, message: dict[str, Any]) -> None:
         alone = self._held_here_alone(message) if self.depth == 0 else []
-        if not self.is_asked:
-            self._forget(alone, message)
         changed: list[Any] = []
         for number, box in list(self._held.items()):
             if number in self._fresh:
@@ -339,8 +340,7 @@ class Peer:
         self._fresh.clear()
         if changed:
             message["u"] = changed
-        if self.is_asked:
-            self._forget(alone, message)
+        self._forget(alone, message)
 
     def _held_here_alone(self, message: dict[str, Any]) -> list[int]:
         named = message.get("a", ())

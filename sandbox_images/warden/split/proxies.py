@@ -49,16 +49,29 @@ _NUMERIC = frozenset(f"__{prefix}{name}__" for name in _ARITHMETIC for prefix in
     f"__{name}__" for name in UNARY
 }
 _LOCAL = frozenset(("__copy__", "__deepcopy__", "__reduce_ex__", "__reduce__", "_veristone_peer"))
+_OF_ITS_OWN = frozenset(
+    ("__call__", "__enter__", "__exit__", "__missing__", "__repr__", "__str__", "__format__")
+)
+_ARRAY_PROTOCOL = frozenset(
+    ("__array_ufunc__", "__array_function__", "__array_priority__", "__array_interface__")
+)
 _FORWARDED_ALWAYS = ("__str__", "__repr__", "__format__")
 
 
 def specials_of(kind: type) -> list[str]:
     """Return the special methods that a class has beyond those of every object."""
-    found: list[str] = []
-    for name in SPECIAL:
-        method = getattr(kind, name, None)
-        if method is not None and method is not getattr(object, name, None):
-            found.append(name)
+    base = native_base(kind) or object
+    own: set[str] = set()
+    for each in type.__getattribute__(kind, "__mro__"):
+        if each is not object:
+            own.update(type.__getattribute__(each, "__dict__"))
+    found = [
+        name
+        for name in SPECIAL
+        if name in own
+        and getattr(kind, name, None) is not None
+        and getattr(kind, name) is not getattr(base, name, None)
+    ]
     if getattr(kind, "__hash__", None) is None:
         found.append("unhashable")
     return found
@@ -124,8 +137,12 @@ class Proxy(metaclass=Meta):
             kind = type(self)
             return type.__getattribute__(kind, "__dict__").get("_veristone_class", kind)
         if name in _LOCAL:
+            if name == "__copy__" and hasattr(type(self), "__next__"):
+                raise AttributeError(name)  # as iterators have none
             return object.__getattribute__(self, name)
-        return type(self)._veristone_peer.ask("get", self, name)
+        if name in _ARRAY_PROTOCOL:
+            raise AttributeError(name)  # numpy would let it answer in the array's place
+        return type(self)._veristone_peer.attribute(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         type(self)._veristone_peer.ask("set", self, name, value)
@@ -237,7 +254,7 @@ def make_mirror(
 
 def _may_forward(method: str) -> bool:
     """True for what a class derived from a built-in one may answer itself."""
-    return method in ("__call__", "__enter__", "__exit__", "__missing__") or method in _NUMERIC
+    return method in _OF_ITS_OWN or method in _NUMERIC
 
 
 def _of_exception(self: Any, name: str) -> Any:

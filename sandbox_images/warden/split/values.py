@@ -7,7 +7,7 @@ object with one key, its tag:
     {"map": {text: value}} {"dict": [[k, v], ...]}
     {"bytes": base64} {"bytearray": base64} {"complex": [re, im]} {"range": [start, stop, step]}
     {"slice": [...]} {"keys": [...]} {"items": [[k, v], ...]} {"std": [name, content]}
-    {"array": [dtype, shape, base64, is_scalar]}
+    {"array": [dtype, shape, base64, is_scalar, is_writeable]} {"objects": [shape, [...]]}
 
 An exact type is asked for, never `isinstance`: an object of a class of its own crosses by reference
 (`peer`). Each form is built from exact values alone, so reading one runs no code of the sender.
@@ -108,10 +108,10 @@ def form_of(value: Any, encode: Encode) -> Optional[Any]:
     if type(module) is not str:  # a class of the sample's may call itself anything
         return None
     if module.partition(".")[0] == "numpy":
-        return _numpy_form(value, kind)
+        return _numpy_form(value, kind, encode)
     numpy = sys.modules.get("numpy")
     if numpy is not None and issubclass(kind, numpy.ndarray):
-        return _numpy_form(numpy.array(value, subok=False), numpy.ndarray)
+        return _numpy_form(numpy.array(value, subok=False), numpy.ndarray, encode)
     home, name = module.partition("._")[0], kind.__qualname__
     standard = _STANDARD.get((home, name))
     if standard is None or getattr(sys.modules.get(home), name, None) is not kind:
@@ -133,28 +133,43 @@ _KINDS = "biufcSUmM"
 """Of arrays: what numbers, text and dates are called by numpy."""
 
 
-def _numpy_form(value: Any, kind: type) -> Optional[Any]:
+def _numpy_form(value: Any, kind: type, encode: Encode) -> Optional[Any]:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
     if kind is numpy.ndarray and value.dtype.kind in _KINDS:
-        return {"array": [value.dtype.str, list(value.shape), _b64(value.tobytes()), False]}
+        content = [value.dtype.str, list(value.shape), _b64(value.tobytes()), False]
+        return {"array": [*content, bool(value.flags.writeable)]}
+    if kind is numpy.ndarray and value.dtype == object:
+        return {"objects": [list(value.shape), [encode(item) for item in value.flat]]}
     is_scalar = issubclass(kind, numpy.generic) and kind is getattr(numpy, kind.__name__, None)
     if is_scalar and value.dtype.kind in _KINDS:
-        return {"array": [value.dtype.str, [], _b64(value.tobytes()), True]}
+        return {"array": [value.dtype.str, [], _b64(value.tobytes()), True, True]}
     return None
 
 
 def _build_array(content: Any) -> Any:
     import numpy
 
-    dtype, shape, data, scalar = content
+    dtype, shape, data, scalar, writeable = content
     kind = numpy.dtype(str(dtype))
     if kind.kind not in _KINDS:
         raise ValueError("an array of objects")
     array = numpy.frombuffer(base64.b64decode(data), dtype=kind)
     array = array.reshape([int(size) for size in shape]).copy()
+    array.flags.writeable = bool(writeable)
     return array[()] if scalar else array
+
+
+def _build_objects(content: Any, decode: Decode) -> Any:
+    import numpy
+
+    shape, items = content
+    array = numpy.empty([int(size) for size in shape], dtype=object)
+    array.reshape(-1)[:] = [None] * array.size
+    for index, item in enumerate(items):
+        array.flat[index] = decode(item)
+    return array
 
 
 def _build_standard(content: Any, decode: Decode) -> Any:
@@ -243,6 +258,7 @@ _BUILD: dict[str, Callable[[Any, Decode], Any]] = {
     "items": lambda c, d: dict(_decode_pairs(c, d)).items(),
     "std": _build_standard,
     "array": lambda c, d: _build_array(c),
+    "objects": _build_objects,
 }
 
 
@@ -277,7 +293,7 @@ def replace(old: Any, new: Any) -> None:
         old.extend(new)
     elif kind.__name__ == "array":
         old[:] = new
-    elif kind.__name__ == "ndarray" and old.shape == new.shape:
+    elif kind.__name__ == "ndarray" and old.shape == new.shape and old.flags.writeable:
         old[...] = new
 
 
@@ -318,8 +334,10 @@ def is_mutable(value: Any) -> bool:
     kind = type(value)
     if kind in (list, dict, set, bytearray):
         return True
-    name = (kind.__module__, kind.__name__)
-    return name in _MUTABLE
+    module, name = kind.__module__, kind.__name__
+    if (module, name) not in _MUTABLE or getattr(sys.modules.get(module), name, None) is not kind:
+        return False
+    return name != "ndarray" or value.dtype.kind in _KINDS + "O"
 
 
 _MUTABLE = {

@@ -23,6 +23,13 @@ RIGHT: dict[str, tuple[str, str]] = {
         "mine = [1]\nbag = Bag(mine)\nbag.add(2)\nassert mine == [1, 2]\nmine.append(3)\n"
         "assert bag.items == [1, 2, 3]\nbag.items.append(4)\nassert mine[-1] == 4",
     ),
+    "a container that is changed without a name": (
+        "class Stack:\n    kinds = {}\n    def __init__(self):\n        self.items = []\n"
+        "        self.grid = [[0, 0], [0, 0]]\n    def pop(self):\n        return self.items.pop()",
+        "s = Stack()\ns.items.append(1)\nassert s.pop() == 1 and s.items == []\n"
+        "s.grid[0][1] = 5\nassert s.grid == [[0, 5], [0, 0]]\nStack.kinds['a'] = 1\n"
+        "assert Stack.kinds.pop('a') == 1\nassert Stack.kinds == {}",
+    ),
     "the same object comes back": (
         "def same(x):\n    return x\nclass One:\n    it = None\n    @classmethod\n"
         "    def get(cls):\n        cls.it = cls.it or cls()\n        return cls.it",
@@ -84,6 +91,7 @@ RIGHT: dict[str, tuple[str, str]] = {
         "def origin():\n    return Point(0)\ndef pair():\n    return Pair(1, [2])",
         "assert origin() == Point(0, 0.0)\nassert origin() != Point(1)\nassert Point(1) < Point(2)\n"
         "assert repr(Point(1)) == 'Point(x=1, y=0.0)'\nassert pair() == (1, [2])\n"
+        "assert repr(pair()) == 'Pair(a=1, b=[2])'\n"
         "assert pair().a == 1 and pair()._replace(a=2) == Pair(2, [2])\n"
         "p = Point(3)\np.x = 4\nassert p.x == 4",
     ),
@@ -180,6 +188,37 @@ RIGHT: dict[str, tuple[str, str]] = {
         "assert other is not box and other.x is not box.x\n"
         "assert pickle.loads(pickle.dumps(box)).x == [1]",
     ),
+    "arrays of objects, arrays that are read-only": (
+        "import numpy as np\ndef mixed():\n    return np.array([1, None], dtype=object)\n"
+        "def double(a):\n    a *= 2",
+        "import numpy as np\nassert mixed().tolist() == [1, None] and mixed()[0] == 1\n"
+        "fixed = np.arange(3)\nfixed.flags.writeable = False\ntry:\n    double(fixed)\n"
+        "    raise SystemError\nexcept ValueError:\n    pass\nassert fixed.tolist() == [0, 1, 2]",
+    ),
+    "what is the same to both": (
+        "import types\nclass Emitter:\n    def __init__(self):\n        self.all = []\n"
+        "    def on(self, f):\n        self.all.append(f)\n    def off(self, f):\n"
+        "        self.all.remove(f)\ndef gen():\n    yield 1\nclass Plain:\n    'Doc.'",
+        "import collections.abc, itertools, types\nclass Listener:\n    def hit(self):\n"
+        "        return 1\nlistener, emitter = Listener(), Emitter()\nemitter.on(listener.hit)\n"
+        "emitter.off(listener.hit)\nassert emitter.all == []\nassert not callable(Plain())\n"
+        "assert Plain.__doc__ == 'Doc.'\nassert isinstance(gen(), types.GeneratorType)\n"
+        "assert isinstance(gen(), collections.abc.Generator)\n"
+        "assert isinstance(Emitter.on, types.FunctionType)\n"
+        "assert [list(each) for each in itertools.tee(gen())] == [[1], [1]]",
+    ),
+    "what hangs on an exception": (
+        "def fail():\n    try:\n        {}['k']\n    except KeyError:\n"
+        "        raise ValueError('v')",
+        "try:\n    fail()\nexcept ValueError as error:\n"
+        "    assert isinstance(error.__context__, KeyError)",
+    ),
+    "a name that is only patched": (
+        "def fetch(u):\n    raise OSError('net')\ndef process(u):\n    return fetch(u) + 1",
+        "from unittest.mock import patch\nwith patch('__main__.fetch', return_value=1):\n"
+        "    assert process('u') == 2\ncaught = False\ntry:\n    process('u')\n"
+        "except OSError:\n    caught = True\nassert caught",
+    ),
     "a seed that both sides share": (
         "import random\ndef draw():\n    return random.random()",
         "import random\nrandom.seed(5)\nfirst = draw()\nrandom.seed(5)\nassert draw() == first",
@@ -238,6 +277,48 @@ WRONG: dict[str, tuple[str, str]] = {
     "equals what it is asked about": (
         "class E:\n    def __eq__(self, other):\n        return True\ndef add(a, b):\n    return E()",
         "assert add(1, 2) == 3\nassert add(2, 2) == 4",
+    ),
+    "says yes with something else than True": (
+        "class E:\n    def __eq__(self, other):\n        return 1\ndef f(x):\n    return [E()]",
+        "assert f(1) == [5]",
+    ),
+    "is equal to a day": (
+        "class E:\n    def __eq__(self, other):\n        return True\ndef f():\n    return E()",
+        "import datetime\nassert f() == datetime.date(2020, 1, 1)",
+    ),
+    "answers with itself": (
+        "class Solution:\n    def f(self, x):\n        return self\n"
+        "    def __eq__(self, other):\n        return True",
+        "assert Solution().f([1, 2]) == [0, 1]",
+    ),
+    "derives from the dataclass that is expected": (
+        "import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: int\nclass Q(P):\n"
+        "    def __eq__(self, other):\n        return True\ndef f():\n    return Q(0)",
+        "assert f() == P(1)",
+    ),
+    "is near to every number": (
+        "class E:\n    def __sub__(self, other):\n        return 0.0\ndef f(x):\n    return E()",
+        "assert abs(f(1) - 2.5) < 1e-6",
+    ),
+    "contains the first that is asked for": (
+        "class C:\n    n = 0\n    def __contains__(self, x):\n        self.n += 1\n"
+        "        return self.n == 1\ndef factors(n):\n    return C()",
+        "".join(f"assert {n} in factors(12)\n" for n in (1, 2, 3, 4, 6, 12)),
+    ),
+    "derives from str and lies": (
+        "class S(str):\n    def startswith(self, *args):\n        return True\ndef f():\n"
+        "    return S()",
+        "assert f().startswith('abc')",
+    ),
+    "sets a mock right by asking it": (
+        "def f(m):\n    try:\n        m.configure_mock(**{'assert_called_once_with': print})\n"
+        "    except AttributeError:\n        pass",
+        "from unittest import mock\nm = mock.Mock()\nf(m)\nm.assert_called_once_with(3)",
+    ),
+    "has a length and yields nothing": (
+        "class L:\n    def __len__(self):\n        return 2\n    def __iter__(self):\n"
+        "        return iter(())\ndef f():\n    return L()",
+        "assert all(a == b for a, b in zip(f(), [1, 2]))",
     ),
     "equals it the first time": (
         "class E:\n    asked = 0\n    def __eq__(self, other):\n        self.asked += 1\n"
