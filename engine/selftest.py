@@ -2,10 +2,12 @@
 
 Each file in `sandbox_images/LANGUAGE/selftest/` is a program. Its first line says which reasons
 are right, as a comment: ``# expect: memory_limit runtime_error``. A file ``NAME.in`` beside it is
-its input, ``NAME.out`` holds its output.
+its input, ``NAME.out`` holds its output. What is long and the same in every language lies once, in
+the folder `selftest` beside those of the languages.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from veristone import Limits, ProgramCheck, Reason, Sample
@@ -32,13 +34,20 @@ def selftests(language: Language) -> Iterator[Selftest]:
             continue
         code = path.read_text()
         _, _, wanted = code.splitlines()[0].partition("expect:")
-        stdin, stdout = (path.with_suffix(suffix) for suffix in _BESIDE)
         check = ProgramCheck(
-            stdin=stdin.read_text() if stdin.exists() else "",
-            stdout=stdout.read_text() if stdout.exists() else None,
+            stdin=_beside(path, language, ".in") or "", stdout=_beside(path, language, ".out")
         )
         sample = Sample(
             id=path.stem, code=code, language=language.name, check=check, limits=_LIMITS
         )
         words = [word for word in wanted.split() if word in set(Reason)]
         yield Selftest(sample, frozenset(map(Reason, words)))
+
+
+def _beside(path: Path, language: Language, suffix: str) -> str | None:
+    """Return the text that goes with a program: the language's own, else that of all languages."""
+    own = path.with_suffix(suffix)
+    for place in (own, language.folder.parent / "selftest" / own.name):
+        if place.exists():
+            return place.read_text()
+    return None

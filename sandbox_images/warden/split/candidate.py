@@ -15,6 +15,7 @@ import types
 from typing import Any, Callable, NoReturn, Optional
 
 from ..child import Job
+from ..python_calls import describe, flush
 from ..python_main import become_main, compile_main
 from ..suite import show
 from . import proxies, stubs
@@ -36,7 +37,7 @@ def run(job: Job, fd: int, forget: Callable[[], None]) -> NoReturn:
     try:
         code = compile_main(job, space)
     except _COMPILE_ERRORS as error:
-        link.send({"compile": stubs.words_of(error)})
+        link.send({"compile": describe(error)})
         _exit(1)
     modules = sorted(
         {name.partition("/")[0].removesuffix(".py") for name in job.meta["files"]} - {"solution"}
@@ -46,7 +47,7 @@ def run(job: Job, fd: int, forget: Callable[[], None]) -> NoReturn:
     candidate = Candidate(link, space)
     failed = _load(code, space)
     if failed is not None:
-        _flush()
+        flush()
         link.send(failed)
         _exit(1)
     link.send(
@@ -73,7 +74,7 @@ def _load(code: types.CodeType, space: dict[str, Any]) -> Optional[dict[str, Any
     except SystemExit:
         return {"exit": "module"}
     except BaseException as error:
-        words = stubs.words_of(error)
+        words = describe(error)
         sys.excepthook(type(error), error, error.__traceback__)
         return {"raised": words}
     return None
@@ -89,14 +90,6 @@ def _wanted(code: types.CodeType, space: dict[str, Any]) -> list[str]:
         queue += [inner for inner in item.co_consts if isinstance(inner, types.CodeType)]
     known = vars(builtins)
     return sorted(name for name in found if name not in space and name not in known)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:  # the solution may have closed or replaced it
-            continue
 
 
 class Candidate(Peer):
@@ -191,7 +184,7 @@ class Candidate(Peer):
             self._set(*setting)
 
     def sending(self, message: dict[str, Any]) -> None:
-        _flush()
+        flush()
         written = [relay.getvalue() for relay in self._relays]
         if any(written):
             message["w"] = [text.encode("utf-8", "surrogatepass").hex() for text in written]
@@ -253,7 +246,7 @@ class Candidate(Peer):
         error = self._last_error
         if error is not None:
             show(error)
-        _flush()
+        flush()
 
     def run_awaitable(self, awaitable: Any) -> Any:
         """Return what an awaitable comes to."""
@@ -299,16 +292,12 @@ def _resolve_class(module: str, name: str) -> Any:
     return found if isinstance(found, type) else None
 
 
-def _import_copy(name: str) -> Any:
-    return importlib.import_module(name)
-
-
 def _fields(target: Any, names: list[str]) -> tuple[Any, ...]:
     return tuple(getattr(target, name) for name in names)
 
 
 def _dumps(target: Any) -> bytes:
-    return _import_copy("pickle").dumps(target)
+    return importlib.import_module("pickle").dumps(target)
 
 
 _ACTIONS: dict[str, Callable[..., Any]] = {
@@ -323,10 +312,10 @@ _ACTIONS: dict[str, Callable[..., Any]] = {
     "await": Candidate.run_awaitable,
     "fields": lambda self, target, names: _fields(target, names),
     "isinstance": lambda self, target, kind: isinstance(target, kind),
-    "copy": lambda self, target: _import_copy("copy").copy(target),
-    "deepcopy": lambda self, target: _import_copy("copy").deepcopy(target),
+    "copy": lambda self, target: importlib.import_module("copy").copy(target),
+    "deepcopy": lambda self, target: importlib.import_module("copy").deepcopy(target),
     "dumps": lambda self, target: _dumps(target),
-    "loads": lambda self, data: _import_copy("pickle").loads(data),
+    "loads": lambda self, data: importlib.import_module("pickle").loads(data),
     "seed": lambda self, module, args: importlib.import_module(module).seed(*args),
 }
 for _name in ("__aenter__", "__aexit__", "__anext__"):

@@ -9,15 +9,6 @@ from typing import Any
 _VARARGS, _VARKEYWORDS, _COROUTINE = 0x04, 0x08, 0x80
 
 
-def words_of(error: BaseException) -> list[str]:
-    """Return [type name, message] of an exception, whatever its class does."""
-    try:
-        text = str(error)[:500].encode("utf-8", "backslashreplace").decode()
-    except Exception:
-        text = ""
-    return [str(type(error).__name__)[:200], text]
-
-
 def spec_of(function: Any) -> dict[str, Any]:
     """Say what a function of the tests looks like from outside."""
     spec: dict[str, Any] = {
