@@ -219,7 +219,8 @@ class Sandbox:
 
         Raises:
             Retired: it did not start the job: another one had used it up, or it died idle.
-            SandboxFailure: the sandbox broke; destroy it and try elsewhere.
+            SandboxFailure: the sandbox broke, or was broken from the start; destroy it and try
+                elsewhere.
         """
         job_id = next(self._ids)
         self.runs += 1
@@ -229,6 +230,11 @@ class Sandbox:
         except ProtocolViolation:
             raise
         except SandboxFailure as error:
+            if self.runs == 1:
+                # Nobody used it up. Where each new one ends like this, somebody has to be told.
+                raise SandboxFailure(
+                    f"a new sandbox did not live to its first job: {error}"
+                ) from error
             raise Retired(str(error)) from error
         header, body = await self._connection.read(job.limits.wall_s + self._patience * GRACE_S)
         if len(body) > _LONG:

@@ -14,12 +14,17 @@ from __future__ import annotations
 import collections
 import contextlib
 import copyreg
-import hashlib
 import io
 import itertools
 import sys
 import types
 from typing import Any, Callable, Optional
+
+try:
+    # Not by way of hashlib: it brings OpenSSL, which makes every fork of the warden dearer.
+    from _sha2 import sha256 as _sha256  # pyright: ignore[reportMissingImports]
+except ImportError:  # Python 3.11 and older
+    from _sha256 import sha256 as _sha256  # pyright: ignore[reportMissingImports]
 
 MOST_YIELDED = 10_000
 """Values that are taken out of an iterator: it may never end."""
@@ -159,7 +164,7 @@ def _function(value: Any, depth: int, encode: _Encode) -> Any:
     # Of a function that refers to itself the closure has no end.
     held = [None if item is value else item for item in held]
     parts = [held, list(value.__defaults__ or ()), value.__kwdefaults__ or {}]
-    digest = hashlib.sha256()
+    digest = _sha256()
     for each in _called(value):
         digest.update(_code(each.__code__))
     return {"$function": [digest.hexdigest(), *(encode(part, depth + 2) for part in parts)]}

@@ -38,6 +38,7 @@ from .child import (
     read_job,
     write_files,
 )
+from .immortal import make_immortal
 from .python_end import RECORD, Witness
 from .record import Recorder
 from .residue import Residue
@@ -275,6 +276,7 @@ def listen() -> python_main.Program:
     warden.greet()
     python_main.remember_modules()
     gc.collect()
+    make_immortal()
     gc.disable()
     gc.freeze()
     try:

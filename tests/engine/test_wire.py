@@ -535,6 +535,7 @@ async def test_a_sandbox_that_was_used_up_or_died_idle_gets_no_job() -> None:
     for farewell in (RETIRED, b""):
         connection, wire = connected()
         idle = sandbox(connection)
+        idle.runs = 1
         if farewell:
             connection.feed(farewell)
         else:
@@ -543,6 +544,16 @@ async def test_a_sandbox_that_was_used_up_or_died_idle_gets_no_job() -> None:
         with pytest.raises(Retired):
             await idle.run(job())
         assert wire.sent == b""
+
+
+async def test_a_sandbox_that_ends_before_its_first_job_was_used_up_by_nobody() -> None:
+    """Where each new one ends so, a sample must not be tried a hundred times."""
+    connection, _ = connected()
+    broken = sandbox(connection)
+    connection.connection_lost(None)
+    with pytest.raises(SandboxFailure, match="first job") as caught:
+        await broken.run(job())
+    assert not isinstance(caught.value, Retired)
 
 
 async def test_the_greeting_may_come_before_it_is_read() -> None:

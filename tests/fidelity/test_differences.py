@@ -165,6 +165,17 @@ print(sorted(map(int, os.listdir("/proc/self/fd")))[:-1], threading.excepthook._
     assert (await run_zygote(engine, program)).stdout == b"[0, 1, 2] _excepthook\n"
 
 
+async def test_references_to_what_was_there_before_are_not_counted(engine: Engine) -> None:
+    source = """
+import json, random, sys
+counts = [sys.getrefcount(random), sys.getrefcount(random.choice.__code__), sys.getrefcount([])]
+print(json.dumps([sys.version_info >= (3, 12), [count > 1_000_000_000 for count in counts]]))
+"""
+    (new, zygote), (_, plain) = await both_values(engine, source)
+    assert zygote == [new, new, False]
+    assert plain == [False, False, False]
+
+
 async def test_hint_at_a_shadowing_file_is_missing(engine: Engine) -> None:
     files = {
         "main.py": b"""
