@@ -2,7 +2,7 @@
 
     python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
 
-Names: verification, judging, evaluation, service, seeds, synthesis, selection.
+Names: verification, judging, languages, evaluation, service, seeds, synthesis, selection.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ def main(arguments: list[str]) -> None:
     from benchmarks import (
         evaluation,
         judging,
+        languages,
         seeds,
         selection,
         service,
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> None:
     known = {
         "verification": verification,
         "judging": judging,
+        "languages": languages,
         "evaluation": evaluation,
         "service": service,
         "seeds": seeds,

@@ -1,0 +1,224 @@
+"""A fresh program of every language through the engine, beside the plain compiler and a plain start.
+
+    python -m benchmarks languages [NAME ...] [--rounds N] [--backend NAME]
+
+In each round each program (`languages.toml`) gets a number that it never had, so no result of a
+compilation can be remembered. It is compiled and run by hand, with no isolation at all, and then
+verified by the engine, which must find the same output; one at a time, and the ratio is taken
+within the round. What warms up for good (toolchains in the page cache, Go's own build cache, what
+the engine precompiles of a language) does so before the first round that counts.
+"""
+
+import argparse
+import asyncio
+import itertools
+import os
+import random
+import statistics
+import subprocess
+import tempfile
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.record import machine, write
+from veristone import ProgramCheck, Sample, StdioCase, StdioCheck, Verdict
+from veristone.cli.display import print_table
+from veristone.engine import Engine, EngineConfig
+from veristone.engine.backends.base import ToolchainMissing
+from veristone.engine.backends.toolchain import find_toolchain
+from veristone.engine.languages import Language, find
+from veristone.limits import Limits
+
+_PROGRAMS = Path(__file__).with_suffix(".toml")
+_WARM_UP = 4
+"""Rounds that do not count; more than sightings of a preamble until it is compiled."""
+_CASES = 50
+_CASES_GOAL = 1.2
+_ROOMY = Limits(cpu_s=30.0, wall_s=120.0)
+
+
+class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A program of `languages.toml`."""
+
+    source: str
+    language: str = ""
+    compile: list[str] = []
+    run: list[str] = []
+    env: dict[str, str] = {}
+    goal: float | None = None
+    """How many times the plain way's speed is wanted."""
+
+    def fresh(self) -> str:
+        """Return the program with a number that it never had."""
+        return self.source.lstrip("\n").replace("NUMBER", str(next(_numbers)))
+
+
+_numbers = itertools.count(random.randrange(10**6, 10**8))
+
+
+class Timed(msgspec.Struct):
+    """Seconds of one program, round by round."""
+
+    plain_s: list[float] = []
+    ours_s: list[float] = []
+
+    def ratio(self) -> float:
+        """Return how many times the plain way's speed the engine's is, within rounds."""
+        pairs = zip(self.plain_s, self.ours_s, strict=True)
+        return round(statistics.median(plain / ours for plain, ours in pairs), 2)
+
+
+async def main(arguments: list[str]) -> None:
+    """Run everything and print it."""
+    options = _options(arguments)
+    programs = _wanted(options.names)
+    timed = {name: Timed() for name in programs}
+    missing: dict[str, str] = {}
+    cases: list[tuple[float, float]] = []
+    record: dict[str, Any] = {"rounds": options.rounds, **machine()}
+    async with Engine(EngineConfig(backend=options.backend, sandboxes=1)) as engine:
+        record["backend"] = engine.backend
+        for name, program in programs.items():
+            try:
+                await engine.isolation(program.language)
+                for number in range(_WARM_UP + options.rounds):
+                    plain_s, ours_s = await _both(engine, program)
+                    if number >= _WARM_UP:
+                        timed[name].plain_s.append(plain_s)
+                        timed[name].ours_s.append(ours_s)
+            except (ToolchainMissing, FileNotFoundError) as error:
+                missing[name] = str(error)
+        if "cpp" in programs and "cpp" not in missing:
+            cases = [await _per_case(engine, programs["cpp"]) for _ in range(options.rounds)]
+    measured = {name: each for name, each in timed.items() if name not in missing}
+    record |= {
+        "seconds": msgspec.to_builtins(measured),
+        "ratios": {name: each.ratio() for name, each in measured.items()},
+        "missing": missing,
+        "cases_s": cases,
+    }
+    _show(programs, measured, cases)
+    for name, why in missing.items():
+        print(f"left out: {name}: {why}")
+    print(f"record: {write('languages', record)}")
+
+
+def _show(
+    programs: dict[str, Program],
+    measured: dict[str, Timed],
+    cases: Sequence[tuple[float, float]],
+) -> None:
+    rows = [
+        (
+            name,
+            f"{statistics.median(each.plain_s) * 1000:.1f}",
+            f"{statistics.median(each.ours_s) * 1000:.1f}",
+            f"{each.ratio():.2f}x",
+            f"{goal:.1f}x" if (goal := programs[name].goal) is not None else "",
+        )
+        for name, each in measured.items()
+    ]
+    print_table(["program", ">plain ms", ">engine ms", ">engine is faster by", ">goal"], rows)
+    if cases:
+        bare, ours = (statistics.median(found) * 1000 for found in zip(*cases, strict=True))
+        ratio = statistics.median(ours / bare for bare, ours in cases)
+        print(
+            f"stdio, {_CASES} cases of a binary: {ours:.2f} ms a case, {bare:.2f} ms a bare spawn:"
+            f" {ratio:.2f}x (goal {_CASES_GOAL}x at most)"
+        )
+
+
+async def _both(engine: Engine, program: Program) -> tuple[float, float]:
+    """Return seconds of one fresh program by hand and through the engine."""
+    language, code = find(program.language), program.fresh()
+    with tempfile.TemporaryDirectory() as folder:
+        plain_s, output = await asyncio.to_thread(_plainly, program, language, code, folder)
+    sample = Sample(
+        code=code, language=language.name, check=ProgramCheck(stdout=output), limits=_ROOMY
+    )
+    started = time.perf_counter()
+    verdict = await engine.verify(sample)
+    ours_s = time.perf_counter() - started
+    _must_pass(verdict, program)
+    return plain_s, ours_s
+
+
+def _plainly(
+    program: Program, language: Language, code: str, folder: str
+) -> tuple[float, str]:
+    """Compile and run a program by hand; return seconds and what it printed."""
+    layout = language.layout(code)
+    Path(folder, layout.entry).write_text(code)
+    run = program.run or list(language.words(language.run, layout, _ROOMY))
+    # The compiler itself, not what would look for it first (rustup).
+    tools = find_toolchain(language).programs
+    commands = [command for command in (program.compile, run) if command]
+    commands = [[str(tools.get(first, first)), *rest] for first, *rest in commands]
+    started = time.perf_counter()
+    output = ""
+    for command in commands:
+        output = _done(command, program, folder)
+    return time.perf_counter() - started, output
+
+
+def _done(command: list[str], program: Program, folder: str) -> str:
+    environment = {**os.environ, **program.env}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-500:]}")
+    return done.stdout
+
+
+async def _per_case(engine: Engine, program: Program) -> tuple[float, float]:
+    """Return seconds of a bare spawn of a binary, and of a case of `stdio` in the engine."""
+    language, code = find(program.language), program.fresh()
+    with tempfile.TemporaryDirectory() as folder:
+        _, output = _plainly(program, language, code, folder)
+        started = time.perf_counter()
+        for _ in range(_CASES):
+            _done(program.run, program, folder)
+        bare_s = (time.perf_counter() - started) / _CASES
+    seconds: list[float] = []
+    for count in (1, 1 + _CASES):
+        check = StdioCheck(cases=[StdioCase(input="", output=output)] * count)
+        sample = Sample(code=code, language=language.name, check=check, limits=_ROOMY)
+        started = time.perf_counter()
+        _must_pass(await engine.verify(sample), program)
+        seconds.append(time.perf_counter() - started)
+    return bare_s, (seconds[1] - seconds[0]) / _CASES
+
+
+def _must_pass(verdict: Verdict, program: Program) -> None:
+    if verdict.decision != "pass":
+        raise RuntimeError(f"{program.language}: {verdict.reason}: {verdict.message}")
+
+
+def _wanted(names: Sequence[str]) -> dict[str, Program]:
+    """Return the programs of the languages that were named, or all."""
+    tables = tomllib.loads(_PROGRAMS.read_text())
+    programs = {
+        name: msgspec.convert({"language": name, **table}, Program)
+        for name, table in tables.items()
+    }
+    if unknown := set(names) - {each.language for each in programs.values()}:
+        raise SystemExit(f"benchmarks: no program of {', '.join(sorted(unknown))}")
+    return {
+        name: program
+        for name, program in programs.items()
+        if not names or program.language in names
+    }
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks languages", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="languages; all where none is")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--backend", default="bubblewrap")
+    return parser.parse_args(arguments)
