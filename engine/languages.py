@@ -29,6 +29,7 @@ __all__ = [
     "Host",
     "Language",
     "Layout",
+    "Preamble",
     "Rule",
     "add",
     "files_of",
@@ -40,6 +41,7 @@ IMAGES = Path(sandbox_images.__file__).parent
 WARDEN = IMAGES / "warden"
 _SEARCHED = 256 * 1024
 """Characters of the code that rules look at."""
+_PREAMBLE_PIECES = 256
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +73,41 @@ class Compile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def limits(self) -> Limits:
         """The limits of the compiler's run."""
         return Limits(cpu_s=self.cpu_s, wall_s=self.wall_s, memory_mib=self.memory_mib)
+
+
+class Preamble(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What programs begin with and a compiler can work through beforehand: standard includes.
+
+    It is compiled alone, once, and every program that begins with exactly these lines is compiled
+    behind what that made.
+    """
+
+    piece: str
+    """A pattern of one piece of what may stand there: a comment, an empty line, or a line that
+    counts, which has a first group. It meets hostile text, too."""
+    line: str
+    """What a line that counts is written as: the same for all that mean the same."""
+    entry: str
+    """The file that these lines are written to."""
+    command: list[str]
+    """Compiles it, in a folder that holds it alone."""
+    add: list[str]
+    """Words that the compiler of programs gets in addition; `{preamble}` is that folder."""
+
+    def of(self, code: str) -> str:
+        """Return the lines that a program begins with; nothing where there are none, or too many.
+
+        What stands behind the first piece of another kind cannot matter to them.
+        """
+        piece, lines, position = re.compile(self.piece), list[str](), 0
+        for _ in range(_PREAMBLE_PIECES):
+            found = piece.match(code, position, _SEARCHED)
+            if found is None or found.end() == position:
+                return "".join(lines)
+            position = found.end()
+            if found[1] is not None:
+                lines.append(found.expand(self.line) + "\n")
+        return ""
 
 
 class Overhead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +165,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: list[Rule] = []
     """The first one that matches and names a file, or a `main`, decides; all add their words."""
     compile: Compile | None = None
+    preamble: Preamble | None = None
     overhead: Overhead = Overhead()
     complaints: Complaints = Complaints()
     env: dict[str, str] = {}
@@ -234,6 +272,7 @@ def _read(folder: Path) -> Language:
         settings = tomllib.loads(path.read_text()) | {"folder": str(folder)}
         language = msgspec.convert(settings, Language, dec_hook=lambda kind, value: kind(value))
         patterns = [rule.pattern for rule in language.rules]
+        patterns += [language.preamble.piece] if language.preamble else []
         for pattern in (*patterns, language.complaints.refused, language.complaints.error):
             re.compile(pattern)
     except (OSError, ValueError, re.error) as error:

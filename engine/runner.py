@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import signal
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,9 @@ from veristone.engine.config import EngineConfig
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.kept import KeptRecords
-from veristone.engine.languages import find
+from veristone.engine.languages import Language, find
 from veristone.engine.pool import Pool
+from veristone.engine.preambles import Preambles
 from veristone.engine.usage import EngineUsage, PoolState
 from veristone.engine.wire import Retired
 
@@ -53,6 +55,7 @@ class Pools:
         self.attempts = config.attempts
         self.ceiling = config.ceiling
         self.memory = HostMemory()
+        self.preambles = Preambles()
         self._backend: Backend | None = None
         self._sandboxes = config.sandboxes
         self._opened: dict[str, asyncio.Task[Pool]] = {}
@@ -65,6 +68,7 @@ class Pools:
     def open(self, backend: Backend) -> None:
         """Take sandboxes from this back end from now on."""
         self._backend = backend
+        self.preambles.open(backend)
 
     async def get(self, language: str) -> Pool:
         """Return the open pool of a language.
@@ -92,6 +96,7 @@ class Pools:
     async def close(self) -> None:
         """Destroy every sandbox."""
         self._backend = None
+        await self.preambles.close()
         tasks, self._opened = list(self._opened.values()), {}
         for task in tasks:
             if not task.done():
@@ -194,6 +199,10 @@ class SampleRunner:
         # Who waits for this sandbox goes first; judging can wait, an idle sandbox is a loss.
         await asyncio.sleep(0)
         return report
+
+    def preamble(self, language: Language, code: str) -> AbstractContextManager[tuple[str, ...]]:
+        """See `checks.Runner.preamble`."""
+        return self._pools.preambles.lent(language, code)
 
     async def reference(self, job: Job) -> tuple[dict[str, Any], ...]:
         """See `checks.Runner.reference`."""

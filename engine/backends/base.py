@@ -1,12 +1,18 @@
 """The seam between the engine and whatever can hold a sandbox."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from veristone import BackendUnavailable
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Sandbox
 
-__all__ = ["Backend", "ToolchainMissing"]
+__all__ = ["GUEST_PREAMBLES", "MAKE_S", "Backend", "ToolchainMissing"]
+
+GUEST_PREAMBLES = "/opt/veristone/preambles"
+MAKE_S = 120.0
+"""Seconds that a command of ours may take."""
 
 
 class ToolchainMissing(BackendUnavailable):
@@ -20,6 +26,14 @@ class Backend(Protocol):
     """Starts sandboxes. Implementations: `docker`, `bubblewrap`, and `fake` for tests."""
 
     name: str
+
+    @property
+    def preambles(self) -> Path | None:
+        """The folder that sandboxes of a language with preambles see at `GUEST_PREAMBLES`.
+
+        Read-only. None where this back end can show them none.
+        """
+        ...
 
     async def open(self) -> None:
         """Check that sandboxes can be had, and remove what a killed engine left behind.
@@ -36,6 +50,14 @@ class Backend(Protocol):
             ToolchainMissing: this language cannot be run here.
             BackendUnavailable: the host or its daemon refuses.
             SandboxFailure: it started and broke.
+        """
+        ...
+
+    async def make(self, language: Language, command: Sequence[str], folder: Path) -> None:
+        """Run a command of ours in a sandbox of its own that can write to `folder`, and there.
+
+        Raises:
+            BackendUnavailable: it cannot be run, or it failed.
         """
         ...
 

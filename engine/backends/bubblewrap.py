@@ -18,13 +18,16 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 from veristone import BackendUnavailable, SandboxFailure
 from veristone.engine.backends import cgroup
+from veristone.engine.backends.base import GUEST_PREAMBLES, MAKE_S
 from veristone.engine.backends.devices import Devices
 from veristone.engine.backends.root import GUEST_WARDEN, Roots, base_interpreter
+from veristone.engine.backends.shown import Shown
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
@@ -61,6 +64,7 @@ class Bubblewrap:
         self._numbers = itertools.count(1)
         self._roots: Roots | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._shown: Shown | None = None
 
     async def open(self) -> None:
         """See `Backend.open`."""
@@ -72,12 +76,21 @@ class Bubblewrap:
         self._roots = await asyncio.to_thread(
             Roots, Path(self._files.name), self._config.python or base_interpreter()
         )
+        self._shown = await asyncio.to_thread(Shown)
 
     async def close(self) -> None:
         """See `Backend.close`."""
         if self._files is not None:
             self._files.cleanup()
             self._files = self._roots = None
+        if self._shown is not None:
+            await asyncio.to_thread(self._shown.remove)
+            self._shown = None
+
+    @property
+    def preambles(self) -> Path | None:
+        """See `Backend.preambles`."""
+        return self._shown.path if self._shown is not None else None
 
     async def start(self, language: Language) -> Sandbox:
         """See `Backend.start`."""
@@ -93,6 +106,8 @@ class Bubblewrap:
         devices = Devices(Path(self._files.name))
         command = [self._program, *self._walls(uid), *root, *self._places(passwd, devices)]
         command += group.binds()
+        if language.preamble is not None:
+            command += ["--ro-bind", str(self.preambles), GUEST_PREAMBLES]
         command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", GUEST_WARDEN]
         command += self._warden(self._roots.interpreter.executable, uid, devices, language)
         ours, theirs = socket.socketpair()
@@ -137,6 +152,37 @@ class Bubblewrap:
             await asyncio.shield(sandbox.destroy())
             raise
         return sandbox
+
+    async def make(self, language: Language, command: Sequence[str], folder: Path) -> None:
+        """See `Backend.make`."""
+        if self._program is None or self._roots is None:
+            raise BackendUnavailable("bubblewrap: the back end is not open")
+        root = await asyncio.to_thread(self._roots.words, language)
+        words = [self._program, *self._walls(None), *root]
+        words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        words += ["--bind", str(folder), GUEST_PREAMBLES, "--chdir", GUEST_PREAMBLES]
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env=_ENVIRONMENT | language.env,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(MAKE_S):
+                _, said = await process.communicate()
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            if isinstance(error, TimeoutError):
+                raise BackendUnavailable(f"bubblewrap: {command[0]} took too long") from error
+            raise
+        if process.returncode != 0:
+            why = said[-500:].decode("utf-8", "replace").strip()
+            raise BackendUnavailable(f"bubblewrap: {command[0]} failed: {why}")
 
     def _group(self) -> cgroup.Group:
         # Beside the samples there are the warden and bwrap itself.

@@ -19,6 +19,7 @@ import struct
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,7 +29,8 @@ import requests.exceptions
 from asyncio_pool import AioPool
 
 from veristone import BackendUnavailable, SandboxFailure
-from veristone.engine.backends.base import ToolchainMissing
+from veristone.engine.backends.base import GUEST_PREAMBLES, ToolchainMissing
+from veristone.engine.backends.shown import Shown
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
@@ -87,6 +89,7 @@ class Docker:
         self._numbers = itertools.count(1)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._attach = False
+        self._shown: Shown | None = None
 
     async def open(self) -> None:
         """See `Backend.open`."""
@@ -97,6 +100,8 @@ class Docker:
         base_url = str(self._client.api.base_url)
         local = base_url.startswith("http+docker://") and self._config.runtime != "runsc"
         self._attach = not local
+        if local:
+            self._shown = await asyncio.to_thread(Shown)
 
     async def close(self) -> None:
         """See `Backend.close`."""
@@ -110,6 +115,39 @@ class Docker:
             with contextlib.suppress(OSError):
                 self._folder.cleanup()
             self._folder = None
+        if self._shown is not None:
+            await asyncio.to_thread(self._shown.remove)
+            self._shown = None
+
+    @property
+    def preambles(self) -> Path | None:
+        """See `Backend.preambles`."""
+        return self._shown.path if self._shown is not None else None
+
+    async def make(self, language: Language, command: Sequence[str], folder: Path) -> None:
+        """See `Backend.make`."""
+        if self._client is None:
+            raise BackendUnavailable("docker: the back end is not open")
+        try:
+            await asyncio.to_thread(
+                self._client.containers.run,
+                language.image(),
+                list(command[1:]),
+                entrypoint=command[0],
+                environment=language.env,
+                labels={LABEL: self._engine, **_owner()},
+                network_mode="none",
+                read_only=True,
+                tmpfs={"/tmp": "rw,nosuid,nodev,mode=1777"},
+                volumes={str(folder): {"bind": GUEST_PREAMBLES, "mode": "rw"}},
+                working_dir=GUEST_PREAMBLES,
+                cap_drop=["ALL"],
+                security_opt=["no-new-privileges"],
+                user=f"{os.geteuid()}:{os.getegid()}",
+                remove=True,
+            )
+        except _DAEMON_ERRORS as error:
+            raise BackendUnavailable(f"docker: {command[0]} failed: {_short(error)}") from error
 
     async def start(self, language: Language) -> Sandbox:
         """See `Backend.start`."""
@@ -186,7 +224,7 @@ class Docker:
             read_only=True,
             tmpfs={"/work": disk, "/tmp": disk},
             shm_size=f"{config.max_disk_mib}m",
-            volumes={} if self._attach else {str(meeting): {"bind": _GUEST_FOLDER, "mode": "rw"}},
+            volumes=self._volumes(language, meeting),
             cap_drop=["ALL"],
             cap_add=_CAPABILITIES,
             security_opt=["no-new-privileges"],
@@ -212,6 +250,15 @@ class Docker:
                 container.remove(force=True)
             raise
         return container, attached
+
+    def _volumes(self, language: Language, meeting: Path) -> dict[str, dict[str, str]]:
+        """What a container sees of this host; nothing where the daemon is elsewhere."""
+        if self._attach:
+            return {}
+        volumes = {str(meeting): {"bind": _GUEST_FOLDER, "mode": "rw"}}
+        if language.preamble is not None:
+            volumes[str(self.preambles)] = {"bind": GUEST_PREAMBLES, "mode": "ro"}
+        return volumes
 
     async def _dial(self, path: Path, container: Any) -> Connection:
         """Connect to a warden's socket as soon as it listens."""

@@ -15,7 +15,8 @@ too, is raised again when the back end is closed.
 import asyncio
 import inspect
 import itertools
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -135,6 +136,9 @@ class FakeBackend:
         self.sandboxes: set[FakeSandbox] = set()
         """Those that were started and not destroyed."""
         self.is_open = False
+        self.preambles: Path | None = None
+        self.made: list[tuple[str, ...]] = []
+        """Commands of ours that `make` was asked for."""
         self._broken: AssertionError | None = None
         self.trouble: Exception | None = None
         """While set, every start raises it: the daemon is gone."""
@@ -160,6 +164,14 @@ class FakeBackend:
         self.started += 1
         self.sandboxes.add(sandbox)
         return sandbox
+
+    async def make(self, language: Language, command: Sequence[str], folder: Path) -> None:
+        """See `Backend.make`: it makes a file that says what was asked for."""
+        await asyncio.sleep(self._delay_s)
+        if self.trouble is not None:
+            raise self.trouble
+        self.made.append(tuple(command))
+        (folder / "made").write_text(language.name)
 
     async def answer(self, job: Job) -> Report:
         """Return what the script says to `job`, or raise it."""

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from veristone import Limits, Sample
 from veristone.engine.jobs import KEEP_BYTES, Driver, Job, Report
+from veristone.engine.languages import Language
 
 _MIB = 1024 * 1024
 _LONG = 256 * 1024
@@ -52,6 +54,10 @@ class Runner(Protocol):
             SandboxFailure: it broke every time.
             BackendUnavailable: no sandbox can be had.
         """
+        ...
+
+    def preamble(self, language: Language, code: str) -> AbstractContextManager[tuple[str, ...]]:
+        """Lend the words with which a compiler need not read anew what this program begins with."""
         ...
 
     async def reference(self, job: Job) -> tuple[dict[str, Any], ...]:

@@ -52,8 +52,7 @@ async def built(source: Source, runner: Runner) -> Job | Judgement:
     files = {**source.files, layout.entry: source.code.encode("utf-8", "surrogatepass")}
     limits = _with_overhead(source.limits, language)
     if language.compile is not None:
-        report = await runner.run(_compiler(source, language.compile, layout, files))
-        refused = _refused(report, language.compile)
+        report, refused = await _compiled(source, language.compile, layout, files, runner)
         if refused is not None:
             return Judgement(reason=refused[0], message=refused[1], last=report)
         files = {**source.files, **report.fetched}
@@ -86,9 +85,33 @@ def _with_overhead(limits: Limits, language: Language) -> Limits:
     )
 
 
-def _compiler(source: Source, step: Compile, layout: Layout, files: Mapping[str, bytes]) -> Job:
+async def _compiled(
+    source: Source, step: Compile, layout: Layout, files: Mapping[str, bytes], runner: Runner
+) -> tuple[Report, tuple[Reason, str] | None]:
+    """Compile a program; return the report, and why there is nothing to run.
+
+    Behind a precompiled preamble where there is one. Whatever is wrong with a program is said by
+    the compiler that had none. Variables of the sample's may change what its includes mean.
+    """
+    if not source.env:
+        with runner.preamble(source.language, source.code) as words:
+            if words:
+                report = await runner.run(_compiler(source, step, layout, files, words))
+                if _refused(report, step) is None:
+                    return report, None
+    report = await runner.run(_compiler(source, step, layout, files))
+    return report, _refused(report, step)
+
+
+def _compiler(
+    source: Source,
+    step: Compile,
+    layout: Layout,
+    files: Mapping[str, bytes],
+    preamble: Sequence[str] = (),
+) -> Job:
     limits = step.limits()
-    command = (*source.language.words(step.command, layout, limits), *layout.add)
+    command = (*source.language.words(step.command, layout, limits), *layout.add, *preamble)
     return Job(
         language=source.language.name,
         driver="exec",
