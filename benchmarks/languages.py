@@ -1,4 +1,4 @@
-"""A fresh program of every language through the engine, beside the plain compiler and a plain start.
+"""A fresh program of every language in the engine, beside a plain compiler and a plain start.
 
     python -m benchmarks languages [NAME ...] [--rounds N] [--backend NAME]
 
@@ -148,9 +148,7 @@ async def _both(engine: Engine, program: Program) -> tuple[float, float]:
     return plain_s, ours_s
 
 
-def _plainly(
-    program: Program, language: Language, code: str, folder: str
-) -> tuple[float, str]:
+def _plainly(program: Program, language: Language, code: str, folder: str) -> tuple[float, str]:
     """Compile and run a program by hand; return seconds and what it printed."""
     layout = language.layout(code)
     Path(folder, layout.entry).write_text(code)

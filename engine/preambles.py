@@ -117,32 +117,46 @@ class Preambles:
         """Compile a preamble; what fails is not tried again as long as it is remembered."""
         if self._backend is None:
             return
-        with tempfile.TemporaryDirectory(dir=shown.parent) as made_in:
-            folder = Path(made_in, "made")
-            folder.mkdir()
-            (folder / preamble.entry).write_text(text)
-            try:
-                async with self._one_at_a_time:
-                    await self._backend.make(language, preamble.command, folder)
-            except (VeristoneError, OSError) as error:
-                _log.info("%s: no preamble of %r: %s", language.name, text, error)
-                return
-            # Whatever the umask: the sample's user is another one.
-            for path in (folder, *folder.iterdir()):
-                path.chmod(0o755)
-            size = sum(path.stat().st_size for path in folder.iterdir())
-            if self._make_room(size):
-                folder.rename(shown / name)
+        folder = await asyncio.to_thread(_begin, shown.parent, preamble.entry, text)
+        try:
+            async with self._one_at_a_time:
+                await self._backend.make(language, preamble.command, folder)
+            size = await asyncio.to_thread(_finish, folder)
+            unused = self._make_room(size)
+            for made in unused:
+                await asyncio.to_thread(shutil.rmtree, made.folder)
+            if self._taken() + size <= _MOST_BYTES:
+                await asyncio.to_thread(folder.rename, shown / name)
                 self._made[name] = _Made(shown / name, size)
+        except (VeristoneError, OSError) as error:
+            _log.info("%s: no preamble of %r: %s", language.name, text, error)
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder.parent, True))
 
-    def _make_room(self, size: int) -> bool:
-        """Remove what was not used for longest until there is room; False where there is none."""
-        free = _MOST_BYTES - sum(made.size for made in self._made.values())
+    def _taken(self) -> int:
+        return sum(made.size for made in self._made.values())
+
+    def _make_room(self, size: int) -> list[_Made]:
+        """Forget what was not used for longest until there is room; return what can be removed."""
+        forgotten: list[_Made] = []
         for name in [name for name, made in self._made.items() if not made.users]:
-            if free >= size:
+            if self._taken() + size <= _MOST_BYTES:
                 break
-            made = self._made.pop(name)
+            forgotten.append(self._made.pop(name))
             self._seen.pop(name, None)
-            shutil.rmtree(made.folder)
-            free += made.size
-        return free >= size
+        return forgotten
+
+
+def _begin(beside: Path, entry: str, text: str) -> Path:
+    """Return a new folder with one file, in a new folder."""
+    folder = Path(tempfile.mkdtemp(dir=beside), "made")
+    folder.mkdir()
+    (folder / entry).write_text(text)
+    return folder
+
+
+def _finish(folder: Path) -> int:
+    """Let everybody read what was made, whatever the umask; return its bytes."""
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o755)
+    return sum(path.stat().st_size for path in folder.iterdir())

@@ -98,7 +98,19 @@ def test_the_text_decides_about_names(name: str, code: str, layout: Layout) -> N
 def test_patterns_are_linear(name: str) -> None:
     """Hostile text must not stop the event loop: each of these takes milliseconds, not hours."""
     language = find(name)
-    for piece in (" ", "\n", "\t ", "a", "class a ", "public ", "static ", "import ", "(", "/*", "//\\\n"):
+    for piece in (
+        " ",
+        "\n",
+        "\t ",
+        "a",
+        "class a ",
+        "public ",
+        "static ",
+        "import ",
+        "(",
+        "/*",
+        "//\\\n",
+    ):
         code = piece * (languages._SEARCHED // len(piece))
         language.layout(code)
         if language.preamble is not None:

@@ -125,7 +125,8 @@ async def test_a_refusal_is_the_plain_compilers(tmp_path: Path) -> None:
         for _ in range(2):
             await compiler.compile(MAP)
         behind, plain = await compiler.compile(MAP)
-        assert behind and not plain
+        assert behind
+        assert not plain
         verdict = await compiler.engine.verify(Sample(code=MAP, language="cpp"))
         assert verdict.reason is Reason.PASSED, story(verdict)
 
@@ -156,9 +157,9 @@ async def test_the_least_used_goes_and_none_that_is_in_use(tmp_path: Path) -> No
         return len(list((tmp_path / "shown").iterdir()))
 
     with mock.patch.object(preambles, "_MOST_BYTES", 2 * len(MAP + "cpp")):
-        assert await have(MAP) and await have(SET) and folders() == 2
+        assert [await have(MAP), await have(SET), folders()] == [True, True, 2]
         with kept.lent(language, MAP):
-            assert await have("#include <any>") and folders() == 2
+            assert [await have("#include <any>"), folders()] == [True, 2]
             with kept.lent(language, MAP) as words:
                 assert words
             with kept.lent(language, SET) as words:

@@ -6,6 +6,7 @@ same language, in the same sandbox, looks for what was left.
 
 import contextlib
 import re
+import shutil
 from collections.abc import AsyncIterator, Generator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -155,7 +156,10 @@ OWN = {"program", "out", "main.js", "1"}
 @contextlib.contextmanager
 def tight(language: str, folder: Path) -> Generator[Path]:
     """A copy of a language whose compiler has small limits."""
-    text = (find(language).folder / "language.toml").read_text()
+    original = find(language).folder
+    if (original / "prepare").exists():
+        shutil.copy(original / "prepare", folder)
+    text = (original / "language.toml").read_text()
     text = re.sub("(?m)^name = .*", f'name = "tight-{language}"', text)
     text = re.sub("(?m)^aliases = .*", "", text)
     (folder / "language.toml").write_text(text.replace("[compile]", f"[compile]{SMALL}"))

@@ -17,6 +17,7 @@ from backends import open_engine, story
 from veristone import ProgramCheck, Reason, Sample, Verdict
 from veristone.engine import Engine
 from veristone.engine.backends.base import GUEST_PREAMBLES, ToolchainMissing
+from veristone.engine.backends.toolchain import prepared
 from veristone.engine.languages import find
 
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.asyncio(loop_scope="module")]
@@ -33,15 +34,17 @@ ATTACK = (
 #include <fstream>
 #include <cstdio>
 
-void tried(const char *what, bool worked) { if (worked) std::cout << what << " worked" << std::endl; }
+void tried(const char *what, bool worked) {
+    if (worked) std::cout << what << " worked" << std::endl;
+}
 
 int main() {
     const std::string folder = "FOLDER", above = "ABOVE";
     std::string first;
     std::getline(std::ifstream(folder + "/preamble.h"), first);
     std::cout << "read " << first << std::endl;
-    for (const std::string &root : {std::string(), std::string("/proc/self/root"), std::string("/proc/1/root")})
-        for (const std::string &name : {std::string("/preamble.h"), std::string("/preamble.h.gch")}) {
+    for (const char *root : {"", "/proc/self/root", "/proc/1/root"})
+        for (const char *name : {"/preamble.h", "/preamble.h.gch"}) {
             const std::string path = root + folder + name;
             tried("chmod", chmod(path.c_str(), 0666) == 0);
             tried("write", open(path.c_str(), O_WRONLY) >= 0);
@@ -59,10 +62,10 @@ int main() {
 }
 """
 )
-EVIL = {
-    name: b'#error "poisoned"\n'
-    for name in ("iostream", "iostream.gch", "preamble.h", "preamble.h.gch", "string", "main.h")
-}
+EVIL = dict.fromkeys(
+    ("iostream", "iostream.gch", "preamble.h", "preamble.h.gch", "string", "main.h"),
+    b'#error "poisoned"\n',
+)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -157,4 +160,50 @@ async def test_a_program_cannot_change_what_the_next_is_built_from(engine: Engin
     assert made(engine) == before
     verdict = await judged(engine, VICTIM)
     assert verdict.reason is Reason.PASSED, story(verdict)
-    assert find("cpp").preamble is not None
+
+
+# Whatever the language, the shell of the sandbox is there for its programs.
+WRITES = (
+    "cd /opt/veristone/prepared && pwd && for name in * evil; do"
+    " echo evil >>$name; rm -rf $name; mv $name .evil; chmod 777 . $name; touch $name; done 2>&-;"
+    " ls -lA | sha256sum; cat *.options importcfg 2>&- | sha256sum"
+)
+PREPARED = {
+    "java": """class Main {
+    public static void main(String[] args) throws Exception {
+        new ProcessBuilder("sh", "-c", "WRITES").inheritIO().start().waitFor();
+    }
+}
+""",
+    "go": """package main
+
+import (
+	"os"
+	"os/exec"
+)
+
+func main() {
+	command := exec.Command("sh", "-c", `WRITES`)
+	command.Stdout = os.Stdout
+	command.Run()
+}
+""",
+}
+
+
+@pytest.mark.parametrize("language", sorted(PREPARED))
+async def test_a_program_cannot_change_what_was_prepared(language: str) -> None:
+    async with open_engine("bubblewrap") as opened:
+        try:
+            await opened.isolation(language)
+        except ToolchainMissing as error:
+            pytest.skip(str(error))
+        attack = Sample(code=PREPARED[language].replace("WRITES", WRITES), language=language)
+        first = await opened.verify(attack)
+        assert first.reason is Reason.PASSED, story(first)
+        assert first.stdout.text.startswith("/opt/veristone/prepared\n")
+        second = await opened.verify(attack)
+        assert second.stdout.text == first.stdout.text, story(second)
+        made = prepared(find(language))
+        assert made is not None
+        assert not [path.name for path in made.iterdir() if "evil" in path.name]
