@@ -62,7 +62,7 @@ int main() {
 }
 """
 )
-EVIL = dict.fromkeys(
+EVIL: dict[str, bytes] = dict.fromkeys(
     ("iostream", "iostream.gch", "preamble.h", "preamble.h.gch", "string", "main.h"),
     b'#error "poisoned"\n',
 )
