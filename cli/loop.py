@@ -1,6 +1,7 @@
 """`veristone align`, `loop` and the hidden `step`: the whole self-alignment loop."""
 
 import asyncio
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,11 +26,13 @@ from veristone.cli.options import (
 from veristone.cli.seeds import run as collect
 from veristone.cli.select import select
 from veristone.cli.train import train
+from veristone.files import write_whole
 
 if TYPE_CHECKING:
     from veristone.loop.estimate import Cost
     from veristone.loop.plan import Step
     from veristone.loop.recipe import AlignRecipe
+    from veristone.loop.run import Mark
     from veristone.loop.run import Progress as StepProgress
 
 __all__ = ["align", "loop", "step"]
@@ -50,10 +53,21 @@ async def align(
             show_default="its folder; for a recipe of ours this one",
         ),
     ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Another value for a setting: synthesis.limit=2000, server.port=8100,"
+            " variants=[].",
+        ),
+    ] = None,
     seed: Seed = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Print what would be done and what it would cost."),
+        typer.Option(
+            "--dry-run", help="Print what would be done, what it would cost and what is missing."
+        ),
     ] = False,
     cores: Annotated[
         int | None,
@@ -61,14 +75,23 @@ async def align(
             metavar="N", min=1, help="For the estimate.", show_default="those of this machine"
         ),
     ] = None,
-    gpus: Annotated[int, typer.Option(metavar="N", min=1, help="For the estimate.")] = 4,
+    gpus: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="That model servers and training use.",
+            show_default="the recipe's, else those of this machine",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> int:
     """Run the whole self-alignment loop of a recipe.
 
     Seeds, concepts, instructions, responses, verdicts, selection, dataset, training, evaluation,
-    report. Every variant of the recipe is run beside the main one, sharing what is the same.
+    report. Every variant of the recipe is run beside the main one, sharing what is the same. Model
+    servers that a step needs (`server:MODEL` in the recipe) are started, checked and stopped.
     Started again, it goes on where it was.
 
     \b
@@ -79,15 +102,20 @@ async def align(
     """
     from veristone.loop.align import align as run
     from veristone.loop.align import checked_plan
+    from veristone.loop.machine import count_gpus
     from veristone.loop.recipe import load_align_recipe
     from veristone.loop.run import StepFailed
 
-    whole = load_align_recipe(recipe, data)
+    whole = load_align_recipe(recipe, data, changes or ())
     if seed is not None:
         whole = whole.model_copy(update={"random_seed": seed})
+    machine = whole.machine.model_copy(
+        update={"gpus": gpus or whole.machine.gpus or await asyncio.to_thread(count_gpus)}
+    )
+    whole = whole.model_copy(update={"machine": machine})
     steps = checked_plan(whole)
     if dry_run:
-        _show_plan(whole, steps, cores or len(os.sched_getaffinity(0)), gpus)
+        await asyncio.to_thread(_show_plan, whole, steps, cores or len(os.sched_getaffinity(0)))
         return 0
     if output is None:
         raise ConfigError("give the run a folder: -o FOLDER (or --dry-run)")
@@ -129,31 +157,43 @@ _DOES = {
 }
 
 
-def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]", cores: int, gpus: int) -> None:
+def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]", cores: int) -> None:
     from veristone.loop.estimate import estimate
+    from veristone.loop.missing import missing
 
     costs = estimate(recipe, steps)
 
     def row(name: str, given: str, made: str, found: "Sequence[Cost]") -> tuple[str, ...]:
         sums = [sum(cost.core_hours for cost in found), sum(cost.gpu_hours for cost in found)]
-        sums.append(sum(cost.hours(cores, gpus) for cost in found))
-        return (name, given, made, *(f"{n:,.1f}" if n >= 0.05 else "" for n in sums))
+        sums.append(sum(cost.hours(cores) for cost in found))
+        most = max((cost.gpus for cost in found), default=0)
+        told = (f"{n:,.1f}" if n >= 0.05 else "" for n in sums)
+        return (name, given, made, str(most or ""), *told)
 
     rows: list[tuple[str, ...]] = []
+    suites: dict[str, list[Cost]] = {}
     for each in steps:
-        if each.kind != "evaluation":
-            cost = costs[each.name]
+        cost = costs[each.name]
+        if each.kind == "evaluation":
+            suites.setdefault(each.label, []).append(cost)
+        else:
             rows.append(row(each.name, f"{cost.given:,}", f"{cost.made:,}", [cost]))
-    evaluations = [costs[each.name] for each in steps if each.kind == "evaluation"]
-    rows += [row(f"evaluation, {len(evaluations)} times", "", "", evaluations), ()]
-    rows.append(row("together", "", "", list(costs.values())))
-    columns = ["step", ">given", ">made", ">core h", ">GPU h", ">hours"]
+    for label, found in suites.items():
+        rows.append(row(f"{label}, {len(found)} models", f"{found[0].given:,}", "", found))
+    rows += [(), row("together", "", "", list(costs.values()))]
+    columns = ["step", ">given", ">made", ">GPUs", ">core h", ">GPU h", ">hours"]
     print_table(columns, rows, title=f"{recipe.name}: {len(steps)} steps")
+    gpus = f"{recipe.machine.gpus} GPUs" if recipe.machine.gpus else "no GPU (say --gpus N)"
     print(
-        f"Hours: with {cores} cores and {gpus} GPUs, one step after another. Counts: [scale] of the"
-        " recipe. Core hours: our benchmarks. GPU hours: A100-80G, from the costs in arXiv"
-        " 2410.24198; a factor of two either way."
+        f"Hours: with {cores} cores and {gpus}, one step after another. Counts: [scale] of the"
+        " recipe; of an evaluation its dataset's, where that is there. Core hours: our benchmarks."
+        " GPU hours: A100-80G, from the costs in arXiv 2410.24198; a factor of two either way. A"
+        " server that is given by its URL costs nothing here."
     )
+    if absent := missing(recipe, steps):
+        print("\nnot there yet:")
+        for name in absent:
+            print(f"  {name}")
     for each in steps:
         print(f"\n{each.name}: {_DOES[each.kind]}")
         for name, value in [*each.inputs.items(), *each.settings.items()]:
@@ -234,28 +274,28 @@ async def step(file: Annotated[Path, typer.Argument(metavar="FILE", help="step.j
     return await _do(found)
 
 
-async def _do(step: "Step") -> int:
+async def _do(step: "Mark") -> int:
     """Do what a step says: call what its kind of command calls, with its values."""
+    from veristone.loop.inputs import count_rows
+
     given, inputs, outputs, folder = step.settings, step.inputs, step.outputs, Path(step.name)
     benchmarks = [f"{name}={file}" for name, file in given.get("benchmarks", {}).items()]
-    engine = EngineOptions()
+    engine = _engine_options(step.machine)
     match step.kind:
         case "seeds":
             chosen: Any = {"source": given["source"], "any_licence": given["any_licence"]}
-            chosen |= {"benchmark": benchmarks, "judge": given["judge"] or None}
+            chosen |= {"benchmark": benchmarks, "judge": _judge(step)}
+            chosen |= {"documents": given["documents"] or None}
             return await collect(given["recipe"], folder, engine, **chosen)
         case "synthesis":
-            return await generate(
-                given["recipe"],
-                folder,
-                engine,
-                ModelOptions(model=given["model"]),
-                source=Path(inputs["input"]) if inputs["input"] else None,
-                seed=given["seed"],
-            )
+            return await _synthesise(step, engine)
         case "selection":
-            responses = Path(inputs["responses"])
-            return await select(given["recipe"], responses, folder, engine, benchmark=benchmarks)
+            responses, limit = Path(inputs["responses"]), None
+            if equal := inputs.get("as_many_as"):
+                limit = await asyncio.to_thread(count_rows, Path(equal))
+            return await select(
+                given["recipe"], responses, folder, engine, benchmark=benchmarks, limit=limit
+            )
         case "dataset":
             template = given["template"] or "instruction"
             rows = Path(outputs["dataset"])
@@ -272,6 +312,7 @@ async def _do(step: "Step") -> int:
             )
         case "evaluation":
             asking: dict[str, Any] = {**given, "template": given["template"] or "instruction"}
+            asking["model"] = step.address
             return await evaluate(
                 asking.pop("benchmark"),
                 Path(inputs["dataset"]),
@@ -286,3 +327,52 @@ async def _do(step: "Step") -> int:
 
             await asyncio.to_thread(write_loop_files, folder, **given)
             return 0
+
+
+def _engine_options(machine: dict[str, Any]) -> EngineOptions:
+    """Return what the recipe's `[machine]` says about the sandboxes."""
+    return EngineOptions(
+        backend=machine.get("backend") or None,
+        sandboxes=machine.get("sandboxes") or None,
+        runtime=machine.get("runtime") or None,
+        config=Path(machine["engine"]) if machine.get("engine") else None,
+    )
+
+
+def _judge(step: "Mark") -> str | None:
+    """Return the words for the judge of seeds.
+
+    They are part of what the seeds are made from, so those for a server of the run's own, which may
+    have another port tomorrow, are a file's name.
+    """
+    url, hash_mark, name = step.address.partition("#")
+    if not (hash_mark and step.settings["judge"].startswith("server:")):
+        return step.address or None
+    file = Path(step.name) / "judge.toml"
+    write_whole(
+        file, f'kind = "openai"\nbase_url = {json.dumps(url)}\nmodel = {json.dumps(name)}\n'
+    )
+    return str(file)
+
+
+async def _synthesise(step: "Mark", engine: EngineOptions) -> int:
+    from veristone.loop.inputs import prepared, write_pairs
+    from veristone.loop.plan import PAIRS
+
+    given, machine, folder = step.settings, step.machine, Path(step.name)
+    source = Path(step.inputs["input"]) if step.inputs["input"] else None
+    if source is not None:
+        source = await asyncio.to_thread(prepared, source, folder, given["limit"])
+    if given["recipe"] == PAIRS and source is not None:
+        await asyncio.to_thread(write_pairs, source, Path(step.outputs["responses"]))
+        return 0
+    return await generate(
+        given["recipe"],
+        folder,
+        engine,
+        ModelOptions(model=step.address, in_flight=machine["in_flight"]),
+        source=source,
+        queues=machine["queues"] or None,
+        seed=given["seed"],
+        verifiers=machine["verifiers"],
+    )

@@ -82,6 +82,15 @@ async def run(
             show_default="permissive ones",
         ),
     ] = False,
+    documents: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="With --source: the first so many documents of each.",
+            show_default="all",
+        ),
+    ] = None,
     benchmark: Benchmarks = None,
     judge: Annotated[
         str | None,
@@ -111,7 +120,7 @@ async def run(
     settings = load_recipe(recipe)
     settings.setdefault("name", Path(recipe).stem)
     if source:
-        settings = with_sources(settings, source, any_licence=any_licence)
+        settings = with_sources(settings, source, any_licence=any_licence, documents=documents)
     if benchmark:
         settings = with_benchmarks(settings, benchmark)
     whole = parse_recipe(settings, recipe)

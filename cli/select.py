@@ -27,6 +27,15 @@ async def select(
     output: OutputFolder,
     engine: EngineOptions,
     benchmark: Benchmarks = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Rows at most, drawn at random at the end: for comparisons at equal size.",
+            show_default="the recipe's choice.limit",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Select training rows from verified responses.
@@ -50,6 +59,9 @@ async def select(
     from veristone.generators.selection.run import Selection
 
     whole = with_benchmarks(parse_recipe(load_recipe(recipe), recipe), benchmark or ())
+    if limit is not None:
+        choice = whole.choice.model_copy(update={"limit": limit})
+        whole = whole.model_copy(update={"choice": choice})
     if not await asyncio.to_thread(responses.is_file):
         raise ConfigError(
             f"{responses} is a folder: give its responses.jsonl"

@@ -9,11 +9,13 @@ from pathlib import Path
 from veristone import ConfigError
 from veristone.extras import need_modules
 from veristone.files import only_one
-from veristone.loop.plan import Step, plan
+from veristone.loop.missing import missing
+from veristone.loop.plan import PAIRS, Step, plan
 from veristone.loop.recipe import AlignRecipe
 from veristone.loop.report.measures import need_libraries
 from veristone.loop.report.write import write_report
 from veristone.loop.run import Progress, StepFailed, run_steps, stale, write_json
+from veristone.loop.servers import Servers
 
 __all__ = ["align", "checked_plan", "content", "overrides"]
 
@@ -31,10 +33,24 @@ def checked_plan(recipe: AlignRecipe) -> list[Step]:
     need_modules(*_NEEDED, extra="seeds,generate")
     from veristone.training.finetune import load_settings
 
+    gpus, server = recipe.machine.gpus, recipe.server
     for variant in (None, *recipe.variants):
         for number in range(1, recipe.rounds + 1):
             training = recipe.at(number).of(variant).training
-            load_settings(training.preset, overrides(training.set))
+            settings = load_settings(training.preset, overrides(training.set))
+            together = settings.device_batch_size * max(1, gpus)
+            if not recipe.machine.launcher and settings.batch_size % together:
+                raise ConfigError(
+                    f"{training.preset}: batch_size {settings.batch_size} is no multiple of"
+                    f" {settings.device_batch_size} rows on each of {gpus} GPUs: fewer --gpus, or"
+                    " another device_batch_size"
+                )
+    used = server.tensor_parallel * server.copies(gpus)
+    if gpus and used > gpus:
+        raise ConfigError(
+            f"[server] {server.tensor_parallel} GPUs for each of {server.copies(gpus)} copies of a"
+            f" model: there are {gpus} GPUs"
+        )
     return plan(recipe, content)
 
 
@@ -58,6 +74,8 @@ def content(kind: str, name: str) -> str:
     from veristone.training.finetune import load_settings, load_template
 
     more = ""
+    if kind == "synthesis" and name == PAIRS:
+        return PAIRS
     if kind == "training":
         whole = load_settings(name)
         more = load_template(whole.template).model_dump_json()
@@ -84,7 +102,8 @@ async def align(
         StepFailed: a step ended with an error; those before it are done and kept.
     """
     need_libraries()
-    _check_files(steps)
+    if absent := missing(recipe, steps):
+        raise ConfigError("what the recipe names is not there:\n  " + "\n  ".join(absent))
     with only_one(folder):
         changed = stale(folder, steps)
         if changed and not overwrite:
@@ -97,17 +116,9 @@ async def align(
         write_json(folder / "align.json", recipe.model_dump(mode="json", by_alias=True))
         write_json(folder / "plan.json", steps)
         try:
-            await run_steps(folder, steps, on_progress)
+            servers = Servers(folder, recipe.server, recipe.machine.gpus)
+            await run_steps(folder, steps, on_progress, servers)
         except StepFailed:
             await asyncio.to_thread(write_report, folder)
             raise
         return list(await asyncio.to_thread(write_report, folder))
-
-
-def _check_files(steps: list[Step]) -> None:
-    """Refuse a run whose benchmarks or input are not there: nights later it would fail for it."""
-    made = {path for step in steps for path in step.outputs.values()}
-    named = {step.inputs.get(role, "") for step in steps for role in ("dataset", "input")}
-    missing = sorted(path for path in named - made if path and not Path(path).exists())
-    if missing:
-        raise ConfigError(f"the recipe names files that are not there: {', '.join(missing)}")

@@ -3,21 +3,36 @@
 A step is a value: what kind of work, with which settings, from which inputs, to which outputs.
 Variants share every step whose settings and inputs are the same: their folders are the same then.
 The digest of a step covers its settings and the digests of the steps before it, so a changed
-setting is seen in everything that depends on it.
+setting is seen in everything that depends on it. What it runs on (`machine`, `launcher`) is no part
+of it: a run goes on with other GPUs, sandboxes or servers.
 
     seeds ─ synthesis ─ selection ─ dataset ─ training ─ evaluation
                                                   └─ next round's generator
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from veristone.loop.recipe import AlignRecipe, Variant
+from veristone.loop.recipe import AlignRecipe, Training, Variant
 
-__all__ = ["BASE", "MAIN", "Content", "Kind", "Plan", "Step", "folder_name", "plan"]
+__all__ = [
+    "BASE",
+    "MAIN",
+    "PAIRS",
+    "Content",
+    "Kind",
+    "Plan",
+    "Step",
+    "asked_model",
+    "folder_name",
+    "plan",
+]
 
 Content = Callable[[str, str], str]
 """Returns the digest of what a part says, by its kind (`seeds`, `synthesis`, `selection`,
@@ -26,6 +41,8 @@ Kind = Literal["base", "seeds", "synthesis", "selection", "dataset", "training",
 """`base` makes the model that the toy loop starts from (`toy`)."""
 MAIN, BASE = "main", "base"
 """Variants: the recipe as it is, and the base model, which is only evaluated."""
+PAIRS = "documented-functions"
+"""A synthesis that asks no model, see `pairs`."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +67,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the steps whose results it reads."""
     launcher: tuple[str, ...] = ()
     """Words in front of the process, for several devices."""
+    machine: dict[str, Any] = {}
+    """What it runs on, see `recipe.Machine`."""
     content: str = ""
     """Digest of what the recipe or preset that it names says, which is part of its own digest."""
     digest: str = ""
@@ -65,6 +84,7 @@ class Plan:
         self.steps: dict[str, Step] = {}
         """By name, in an order in which they can run."""
         self._content = content
+        self._machine = recipe.machine.model_dump()
         self._made: dict[str, str] = {}
         self._rounds: dict[tuple[str, int], list[str]] = {}
         self._evaluate(recipe, BASE, 0, None)
@@ -112,9 +132,10 @@ class Plan:
             outputs={role: f"{name}/{file}" for role, file in outputs.items()},
             after=tuple(each.name for each in after if each is not None),
             launcher=launcher,
+            machine=self._machine,
             content=self._content(kind, part) if part else "",
         )
-        decides = (kind, label, settings, inputs, launcher, step.content)
+        decides = (kind, label, settings, inputs, step.content)
         facts = (*decides, [self.steps[each].digest for each in step.after])
         encoded = msgspec.json.encode(facts, order="sorted")
         digest = hashlib.sha256(encoded).hexdigest()[:16]
@@ -131,16 +152,8 @@ class Plan:
             here, changes = recipe.at(number).of(variant), recipe.changes(number)
             source = selected if changes.after_synthesis else seeds
             synthesis = self._synthesise(here, name, number, model, source)
-            selected = self._add(
-                "selection",
-                name,
-                number,
-                [synthesis],
-                settings={"recipe": here.selection.recipe, "benchmarks": here.benchmarks},
-                inputs={"responses": synthesis.outputs["responses"]},
-                outputs={"selected": "selected.jsonl"},
-                part=here.selection.recipe,
-            )
+            equal = variant is not None and variant.equal_rows
+            selected = self._select(here, name, number, synthesis, equal=equal)
             dataset = self._add(
                 "dataset",
                 name,
@@ -181,21 +194,46 @@ class Plan:
         given = recipe.synthesis.input or (recipe.seeds.file if recipe.seeds is not None else "")
         if source is not None:
             given = source.outputs["selected" if source.kind == "selection" else "seeds"]
+        writer = teacher or recipe.model.address(_model(recipe, model))
+        # A teacher's data do not depend on what was trained, nor do those that nobody writes.
+        after = [source] if teacher or part == PAIRS else [source, model]
         return self._add(
             "synthesis",
             name,
             number,
-            # A teacher's data do not depend on what was trained.
-            [source] if teacher else [source, model],
+            after,
             settings={
                 "recipe": part,
-                "model": teacher or recipe.model.address(_model(recipe, model)),
+                "model": "" if part == PAIRS else writer,
                 "seed": recipe.random_seed + number - 1,
+                "limit": recipe.synthesis.limit,
             },
             inputs={"input": given},
             outputs={"responses": "responses.jsonl"},
             part=part,
         )
+
+    def _select(
+        self, recipe: AlignRecipe, name: str, number: int, synthesis: Step, *, equal: bool
+    ) -> Step:
+        """Add a selection; `equal`: of as many rows as the main variant's."""
+        inputs = {"responses": synthesis.outputs["responses"]}
+        main = self._find("selection", MAIN, number) if equal else None
+        if main is not None:
+            inputs["as_many_as"] = main.outputs["selected"]
+        return self._add(
+            "selection",
+            name,
+            number,
+            [synthesis, main],
+            settings={"recipe": recipe.selection.recipe, "benchmarks": recipe.benchmarks},
+            inputs=inputs,
+            outputs={"selected": "selected.jsonl"},
+            part=recipe.selection.recipe,
+        )
+
+    def _find(self, kind: Kind, variant: str, number: int) -> Step:
+        return next(step for step in self.of(variant, number) if step.kind == kind)
 
     def _train(
         self, recipe: AlignRecipe, name: str, number: int, dataset: Step, base: Step | None
@@ -213,7 +251,7 @@ class Plan:
             inputs={"dataset": dataset.outputs["dataset"], "model": _model(recipe, base)},
             outputs={"model": "model"},
             part=training.preset,
-            launcher=training.launcher,
+            launcher=recipe.machine.launcher or _accelerate(training, recipe.machine.gpus),
         )
 
     def _evaluate(self, recipe: AlignRecipe, name: str, number: int, model: Step | None) -> None:
@@ -243,8 +281,26 @@ def plan(recipe: AlignRecipe, content: Content = lambda kind, name: "") -> list[
     return list(Plan(recipe, content).steps.values())
 
 
+def _accelerate(training: Training, gpus: int) -> tuple[str, ...]:
+    """Return the words that start a training on so many GPUs of this host; none for one."""
+    if gpus < 2:
+        return ()
+    folder = Path(str(resources.files("veristone.training.finetune") / "accelerate"))
+    how = ("--multi_gpu",)
+    if training.parallel != "ddp":
+        how = ("--config_file", str(folder / f"{training.parallel}.yaml"))
+    words = (sys.executable, "-m", "accelerate.commands.launch", *how)
+    return (*words, "--num_processes", str(gpus))
+
+
 def _model(recipe: AlignRecipe, trained: Step | None) -> str:
     return trained.outputs["model"] if trained is not None else recipe.model.path
+
+
+def asked_model(step: Step) -> str:
+    """Return the model that a step asks, in the forms of `--model` or as `server:MODEL`; empty
+    where it asks none."""
+    return step.settings.get("judge" if step.kind == "seeds" else "model", "")
 
 
 def folder_name(label: str) -> str:

@@ -5,19 +5,35 @@ Each section says what one command is to do, in that command's own words (a reci
 changed: the ablations of the papers, and the control of every experiment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from veristone.settings import change_texts, checked, joined, names_in, read_toml
+from veristone.training.finetune.presets import parse_override
 
-__all__ = ["AlignRecipe", "Benchmark", "Variant", "builtin_recipes", "load_align_recipe"]
+__all__ = [
+    "SERVER",
+    "AlignRecipe",
+    "Benchmark",
+    "Machine",
+    "Server",
+    "Variant",
+    "builtin_recipes",
+    "load_align_recipe",
+]
 
+SERVER = "server:"
+"""Before the name of a model that `align` serves itself, as `[server]` says."""
 _BUILT_IN = Path(str(resources.files("veristone") / "recipes"))
-_PATHS = frozenset({"path", "input", "file", "dataset"})
+_PATHS = frozenset({"path", "input", "file", "dataset", "engine"})
+_VLLM = (
+    *("vllm", "serve", "MODEL", "--host", "127.0.0.1", "--port", "PORT"),
+    *("--tensor-parallel-size", "TENSOR", "--data-parallel-size", "DATA"),
+)
 
 
 class _Section(BaseModel):
@@ -30,10 +46,11 @@ class Model(_Section):
     path: str = Field(alias="model")
     """A folder or a name on a hub."""
     serve: str = ""
-    """Where it generates: a back end as in `veristone generate --model`, with MODEL standing for
-    the model of the round. Empty: `vllm:MODEL`, in process."""
+    """Where it generates, with MODEL standing for the model of the round: `server:MODEL`, which
+    `align` starts and stops; the URL of a server that has them all, `http://HOST/v1#MODEL`; or a
+    back end in process as in `veristone generate --model`. Empty: `vllm:MODEL`, on one GPU."""
     teacher: str = ""
-    """Another model that writes the data, as in `--model`: Magicoder's way. Empty: the model of
+    """Another model that writes the data, in the same forms: Magicoder's way. Empty: the model of
     the round writes its own."""
     billions: float = Field(default=0.0, ge=0)
     """Parameters, for the estimate of a dry run only."""
@@ -43,6 +60,55 @@ class Model(_Section):
         return (self.serve or "vllm:MODEL").replace("MODEL", model)
 
 
+class Server(_Section):
+    """Servers that `align` starts for the steps that ask a `server:MODEL`, one at a time.
+
+    A server speaks OpenAI's API on this host and lists MODEL under `/v1/models` once it can answer.
+    How it is served never counts as another setting: a run goes on with another server.
+    """
+
+    command: tuple[str, ...] = Field(default=_VLLM, min_length=1)
+    """MODEL stands for the model, PORT, TENSOR and DATA for the numbers below."""
+    more: tuple[str, ...] = ()
+    """Words behind the command: `["--max-model-len", "4096"]`."""
+    tensor_parallel: int = Field(default=1, ge=1)
+    """GPUs that one copy of the model is split over."""
+    data_parallel: int = Field(default=0, ge=0)
+    """Copies of the model; 0: as many as the GPUs hold."""
+    port: int = Field(default=0, ge=0, le=65535)
+    """0: any that is free."""
+    ready_s: float = Field(default=1800.0, gt=0)
+    """How long it may take to start: a large model is loaded, perhaps downloaded."""
+
+    def copies(self, gpus: int) -> int:
+        """Return how many copies of the model are served on so many GPUs."""
+        return self.data_parallel or max(1, gpus // self.tensor_parallel)
+
+
+class Machine(_Section):
+    """What the steps run on. It decides how long they take and not what comes out: a run that was
+    interrupted goes on with another."""
+
+    gpus: int = Field(default=0, ge=0)
+    """0: those that nvidia-smi lists."""
+    launcher: tuple[str, ...] = ()
+    """Words in front of a training's process. Empty: accelerate, where there are several GPUs; your
+    own for several hosts."""
+    backend: Literal["", "auto", "docker", "bubblewrap"] = ""
+    """What holds the sandboxes, as in `--backend`."""
+    sandboxes: int = Field(default=0, ge=0)
+    """At work at once; 0: one per core."""
+    runtime: str = ""
+    engine: str = ""
+    """TOML file with settings of the engine, as in `--config`."""
+    in_flight: int = Field(default=128, ge=1)
+    """Records of each stage of a synthesis that a model is asked about at once."""
+    verifiers: int = Field(default=1, ge=1)
+    """Processes that verify."""
+    queues: str = ""
+    """`redis://HOST:PORT/0`, so that workers on other hosts can join a synthesis."""
+
+
 class Seeds(_Section):
     """Seed collection, or a file of seeds that is there already."""
 
@@ -50,8 +116,11 @@ class Seeds(_Section):
     source: tuple[str, ...] = ()
     """What `veristone seeds run --source` takes."""
     any_licence: bool = False
+    documents: int = Field(default=0, ge=0)
+    """Of each source, the first so many documents; 0: all."""
     judge: str = ""
-    """Model that judges documentation, as in `--judge`; empty: the step is skipped."""
+    """Model that judges documentation, as in `--judge` or as `server:MODEL`; empty: the step is
+    skipped."""
     file: str = ""
     """Seeds that are there; nothing is mined."""
 
@@ -60,8 +129,12 @@ class Synthesis(_Section):
     """Concepts, instructions, responses, verdicts."""
 
     recipe: str
+    """Of `veristone generate`; or `documented-functions`, which asks no model: documentation is the
+    instruction, the function the response (Magicoder's baseline)."""
     input: str = ""
     """Instructions or tasks in place of seeds, for recipes that begin with them."""
+    limit: int = Field(default=0, ge=0)
+    """How many of the input are taken, drawn by their ids; 0: all."""
 
 
 class Selection(_Section):
@@ -82,8 +155,9 @@ class Training(_Section):
 
     preset: str
     set: dict[str, str | int | float | bool] = {}
-    launcher: tuple[str, ...] = ()
-    """Command in front, for several devices: `["accelerate", "launch", "--config_file", "F"]`."""
+    parallel: Literal["ddp", "fsdp", "deepspeed-zero3"] = "ddp"
+    """How several GPUs share the work, by accelerate: `ddp` has the whole model on each, the others
+    divide it (`training/finetune/accelerate/`)."""
 
 
 class Benchmark(_Section):
@@ -117,6 +191,8 @@ class Variant(_Section):
     synthesis: Synthesis | None = None
     selection: Selection | None = None
     training: Training | None = None
+    equal_rows: bool = False
+    """Learns from as many rows as the main one, drawn at random: a comparison at equal size."""
 
 
 class Round(_Section):
@@ -137,6 +213,9 @@ class Scale(_Section):
 
     functions: int = Field(default=22_311_478, ge=0)
     """In the corpus (MultiPL-T's count of The Stack's Python)."""
+    judged: int = Field(default=459_280, ge=0)
+    """Functions that the judge is asked about, where there is one: those that return a value and
+    type-check (MultiPL-T's count)."""
     seeds: int = Field(default=250_000, ge=0)
     instructions: float = Field(default=0.95, ge=0, le=1)
     """Share of seeds that give a usable instruction (238k of 250k)."""
@@ -158,6 +237,8 @@ class AlignRecipe(_Section):
     selection: Selection = Selection()
     dataset: Dataset = Dataset()
     training: Training
+    server: Server = Server()
+    machine: Machine = Machine()
     benchmarks: dict[str, str] = {}
     """What must not be found in seeds and responses: name to file, as in `--benchmark`."""
     evaluation: tuple[Benchmark, ...] = ()
@@ -176,6 +257,12 @@ class AlignRecipe(_Section):
             twice = sorted({name for name in found if found.count(name) > 1})
             if twice:
                 raise ValueError(f"two {kind} are called {twice[0]!r}")
+        tuned_is_asked = self.evaluation or (self.rounds > 1 and not self.model.teacher)
+        if tuned_is_asked and "MODEL" not in (self.model.serve or "MODEL"):
+            raise ValueError(
+                f"model.serve = {self.model.serve!r} would ask the base model and every tuned one"
+                " in one place; write MODEL in it: server:MODEL, or http://HOST:PORT/v1#MODEL"
+            )
         for each in self.round:
             if each.number > self.rounds:
                 raise ValueError(f"round {each.number} of {self.rounds} does not come")
@@ -208,11 +295,19 @@ def builtin_recipes() -> list[str]:
     return names_in(_BUILT_IN)
 
 
-def load_align_recipe(path: Path, data: Path | None = None) -> AlignRecipe:
+def load_align_recipe(
+    path: Path, data: Path | None = None, changes: Sequence[str] = ()
+) -> AlignRecipe:
     """Read a recipe, or one of ours by its name.
 
     Paths are meant from the folder `data`; without one from the recipe's own folder, or, in a
     recipe of ours, from the present one.
+
+    Args:
+        path: the file, or the name.
+        data: where relative paths begin.
+        changes: `key=value` over what it says, the value as in TOML; `server.port=8100` reaches
+            into a table, `variants=[]` takes a whole list's place.
 
     Raises:
         ConfigError: it cannot be read, or the first thing that is wrong with it, by its place.
@@ -223,12 +318,23 @@ def load_align_recipe(path: Path, data: Path | None = None) -> AlignRecipe:
     folder = data.resolve() if data is not None else folder
     settings = read_toml(path, str(path), what="recipe", known=builtin_recipes())
     settings.setdefault("name", path.stem)
+    for change in changes:
+        settings = _merged(settings, parse_override(change))
     own = path.resolve().parent
     benchmarks = settings.get("benchmarks")
     settings = change_texts(settings, lambda key, text: _anchored(key, text, own, folder))
     if isinstance(benchmarks, dict):
         settings["benchmarks"] = change_texts(benchmarks, lambda _, text: joined(folder, text))
     return checked(AlignRecipe, settings, str(path))
+
+
+def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both, what `over` says in place of the same."""
+    merged = dict(settings)
+    for key, value in over.items():
+        inside = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if inside else value
+    return merged
 
 
 def _anchored(key: str, value: str, own: Path, folder: Path) -> str:

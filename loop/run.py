@@ -3,11 +3,10 @@
 A step's process gets one file, `step.json` in its folder: the step as a value, and how far it is. A
 step that is done is not done again. One that was interrupted goes on where its kind of work goes
 on. Killed at any moment, the same command line finishes the run. When this process goes, however it
-goes, the step's process goes too.
+goes, the step's process goes too, and so does the model server that it asks (`servers`).
 """
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ import msgspec
 from veristone import ConfigError, VeristoneError
 from veristone.files import write_whole
 from veristone.loop.plan import Step
+from veristone.loop.servers import ServerFailed, Servers, tail
 from veristone.processes import end_group, end_with_parent
 
 __all__ = [
@@ -36,11 +36,10 @@ __all__ = [
 _MARK, _LOG = "step.json", "step.log"
 _GRACE_S = 60.0
 _LOOK_S = 1.0
-_TAIL_BYTES = 4096
 
 
 class StepFailed(VeristoneError, RuntimeError):
-    """A step ended with an error; its log says which."""
+    """A step ended with an error, which its log has, or the model server that it asks did."""
 
 
 class Mark(Step, frozen=True, kw_only=True):
@@ -50,6 +49,8 @@ class Mark(Step, frozen=True, kw_only=True):
     starts: int = 0
     done: bool = False
     exit: int | None = None
+    address: str = ""
+    """What to ask in place of the model in the settings, where that is served for this step."""
 
 
 class Progress(NamedTuple):
@@ -97,39 +98,55 @@ def stale(folder: Path, steps: Sequence[Step]) -> list[Step]:
 
 
 async def run_steps(
-    folder: Path, steps: Sequence[Step], on_progress: Callable[[Progress], None]
+    folder: Path,
+    steps: Sequence[Step],
+    on_progress: Callable[[Progress], None],
+    servers: Servers | None = None,
 ) -> None:
     """Run every step that is not done.
 
     Raises:
-        StepFailed: a step ended with an error; those before it are done and kept.
+        StepFailed: a step ended with an error, or its model server did; those before it are done
+            and kept.
     """
-    for step in steps:
-        if not done(folder, step):
-            await _run(folder, step, on_progress)
+    async with servers or Servers(folder) as running:
+        for step in steps:
+            if not done(folder, step):
+                await _run(folder, step, running, on_progress)
 
 
-async def _run(folder: Path, step: Step, on_progress: Callable[[Progress], None]) -> None:
+async def _run(
+    folder: Path, step: Step, servers: Servers, on_progress: Callable[[Progress], None]
+) -> None:
     path = mark(folder, step)
     path.parent.mkdir(parents=True, exist_ok=True)
-    before = read_mark(path) or Mark(**msgspec.structs.asdict(step))
-    facts = msgspec.structs.replace(before, starts=before.starts + 1, done=False, exit=None)
-    write_json(path, facts)
+    before = read_mark(path)
+    wall_s, starts = (before.wall_s, before.starts) if before is not None else (0.0, 0)
+    facts = Mark(**msgspec.structs.asdict(step), wall_s=wall_s, starts=starts + 1)
     began = time.monotonic()
     log = path.with_name(_LOG)
     code = None
     try:
-        code = await _process(folder, step, log, on_progress)
+        asked = await servers.ready(step, lambda said: on_progress(Progress(step, 0.0, said)))
+        facts = msgspec.structs.replace(facts, address=asked)
+        write_json(path, facts)
+        code = await _process(folder, step, log, servers, on_progress)
+    except ServerFailed as error:
+        raise StepFailed(f"{step.name}: {error}") from error
     finally:
-        wall_s = round(facts.wall_s + time.monotonic() - began, 3)
-        write_json(path, msgspec.structs.replace(facts, wall_s=wall_s, done=code == 0, exit=code))
+        wall_s += time.monotonic() - began
+        ended = {"wall_s": round(wall_s, 3), "done": code == 0, "exit": code}
+        write_json(path, msgspec.structs.replace(facts, **ended))
     if code != 0:
-        tail = "\n".join(_tail(log).splitlines()[-15:])
-        raise StepFailed(f"{step.name} ended with status {code}; the end of {log}:\n{tail}")
+        raise StepFailed(f"{step.name} ended with status {code}; the end of {log}:\n{tail(log)}")
 
 
 async def _process(
-    folder: Path, step: Step, log: Path, on_progress: Callable[[Progress], None]
+    folder: Path,
+    step: Step,
+    log: Path,
+    servers: Servers,
+    on_progress: Callable[[Progress], None],
 ) -> int:
     began = time.monotonic()
     words = (*(step.launcher or (sys.executable,)), "-m", "veristone", "step")
@@ -149,19 +166,10 @@ async def _process(
     try:
         while not waiting.done():
             await asyncio.wait((waiting,), timeout=_LOOK_S)
-            lines = _tail(log).splitlines()
-            on_progress(Progress(step, time.monotonic() - began, lines[-1] if lines else ""))
+            on_progress(Progress(step, time.monotonic() - began, tail(log, lines=1)))
+            if not waiting.done() and (trouble := servers.trouble()):
+                raise ServerFailed(trouble)
         return waiting.result()
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, ServerFailed):
         await asyncio.shield(end_group(process, _GRACE_S))
         raise
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _TAIL_BYTES))
-            return file.read().decode(errors="replace")
-    except OSError:
-        return ""

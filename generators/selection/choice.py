@@ -20,9 +20,12 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    pool: Literal["passes", "any", "failures"] = "passes"
-    """`any` and `failures` are the papers' ablations: no execution filter, failures only. Responses
-    without a verdict are never chosen."""
+    pool: Literal["passes", "not_failed", "any", "failures"] = "passes"
+    """`not_failed`: passes, and responses without a verdict, such as those in languages that are
+    not run. `any` and `failures` are the papers' ablations: no execution filter, which has
+    responses without a verdict too; failures only."""
+    languages: tuple[str, ...] = ()
+    """Languages of the responses to choose from; empty: all."""
     by: Literal["random", "strength", "agreement", "shortest"] = "random"
     count: int = Field(default=1, ge=1, le=1000)
     """Responses of one instruction, at most."""

@@ -40,7 +40,7 @@ class Gates(BaseModel):
     max_instruction_words: int = Field(default=0, ge=0)
     """0: no limit. SelfCodeAlign: 200."""
     min_tests: int = Field(default=1, ge=0)
-    """Tests that ran to their end, by the verdict."""
+    """Tests that ran to their end, by the verdict, where there is one."""
     min_asserts: int = Field(default=0, ge=0)
     """Effective asserts in the test code. Python only."""
     min_strength: float = Field(default=0.0, ge=0.0, le=1.0)
@@ -85,9 +85,8 @@ def refusal_by_text(gates: Gates, one: Candidate) -> Refusal | None:
     words = len(record.instruction.split())
     if gates.max_instruction_words and words > gates.max_instruction_words:
         return Refusal("instruction_length", "too_long", f"{words} words")
-    ran = record.verdict.passed if record.verdict is not None else 0
-    if ran < gates.min_tests:
-        return Refusal("tests", "too_few_tests", str(ran))
+    if record.verdict is not None and record.verdict.passed < gates.min_tests:
+        return Refusal("tests", "too_few_tests", str(record.verdict.passed))
     if one.asserts is not None and one.asserts < gates.min_asserts:
         reason = "too_few_asserts" if one.asserts else "vacuous"
         return Refusal("asserts", reason, str(one.asserts))

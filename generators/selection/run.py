@@ -48,6 +48,7 @@ from veristone.generators.synthesis.records import Record
 
 __all__ = ["FILES", "Selection"]
 
+_UNWANTED = {"passes": Decision.FAIL, "not_failed": Decision.FAIL, "failures": Decision.PASS}
 _BATCH = 64
 """Instructions that are in memory together, and whose runs are under way at once."""
 
@@ -89,7 +90,7 @@ class Selection:
             raise ConfigError(f"recipe {recipe.name}: its scores need the verifier")
         self._recipe = recipe
         self._gates = recipe.gates
-        if recipe.choice.pool != "passes":
+        if recipe.choice.pool in ("any", "failures"):
             # An ablation: what failed need not show that its tests are any good.
             self._gates = recipe.gates.model_copy(update={"min_tests": 0, "min_asserts": 0})
         self._responses = responses
@@ -160,10 +161,14 @@ class Selection:
     def _outside_pool(self, record: Record) -> Refusal | None:
         """Return why a response may not be chosen at all."""
         verdict, pool = record.verdict, self._recipe.choice.pool
-        if verdict is None or verdict.decision is Decision.UNDECIDED:
-            return Refusal("verdict", "no_verdict" if verdict is None else str(verdict.reason))
-        wrong = verdict.decision is (Decision.FAIL if pool == "passes" else Decision.PASS)
-        if pool != "any" and wrong:
+        languages = self._recipe.choice.languages
+        if languages and record.language not in languages:
+            return Refusal("language", "other_language", record.language)
+        if verdict is None:
+            return None if pool in ("any", "not_failed") else Refusal("verdict", "no_verdict")
+        if verdict.decision is Decision.UNDECIDED:
+            return Refusal("verdict", str(verdict.reason))
+        if verdict.decision is _UNWANTED.get(pool):
             message = " ".join(verdict.message.split())[:200]
             return Refusal("passed", str(verdict.reason), message)
         return None
@@ -289,8 +294,9 @@ def _synthesis(folder: Path) -> dict[str, object]:
 def _steps(recipe: Recipe) -> list[str]:
     """Return the names of all steps in order."""
     rules = [rule.name for rule in recipe.duplicates]
+    begin = ["language"] if recipe.choice.languages else []
     end = ["decontamination", "student", *(["limit"] if recipe.choice.limit else [])]
-    return ["verdict", "passed", *GATES, "choice", *rules, *end]
+    return [*begin, "verdict", "passed", *GATES, "choice", *rules, *end]
 
 
 def _passed(record: Record) -> bool:

@@ -150,6 +150,82 @@ def test_the_estimate_repeats_the_papers_own_cost(tmp_path: Path) -> None:
     assert set(costs) == {step.name for step in steps}
 
 
+def test_an_estimate_counts_what_would_run(tmp_path: Path) -> None:
+    """Judge, tasks of each suite, the GPUs that a step uses, limits and equal sizes."""
+    (tmp_path / "he.jsonl").write_text("{}\n" * 7)
+    more = """
+[machine]
+gpus = 8
+[server]
+tensor_parallel = 2
+[[evaluation]]
+benchmark = "ds-1000"
+dataset = "absent.jsonl"
+n = 3
+[[variants]]
+name = "all"
+equal_rows = true
+[variants.selection]
+recipe = "no-filter"
+"""
+    text = RECIPE.replace("transformers:MODEL", "server:MODEL").replace("rounds = 2", "rounds = 1")
+    text = text.replace('["corpus"]', '["corpus"]\njudge = "server:org/judge"')
+    text = text.replace('"starcoder2-instruct"', '"starcoder2-instruct"\nlimit = 2000')
+    whole = recipe(tmp_path, more, text)
+    costs = estimate(whole, plan(whole))
+    assert costs["seeds/main"].gpus == 8
+    assert costs["seeds/main"].gpu_hours > 1
+    assert (costs["round-1/synthesis/main"].given, costs["round-1/synthesis/main"].gpus) == (
+        2000,
+        8,
+    )
+    assert costs["round-1/selection/main"].made == 400
+    assert costs["round-1/selection/all"].made == 400
+    assert costs["round-1/training/main"].gpus == 8
+    assert costs["evaluation/base/humaneval"].given == 7
+    assert costs["evaluation/base/ds-1000"].given == 3000
+
+
+def test_a_given_server_costs_no_gpu_here(tmp_path: Path) -> None:
+    text = RECIPE.replace("transformers:MODEL", "http://far/v1#MODEL")
+    whole = recipe(tmp_path, text=text)
+    costs = estimate(whole, plan(whole))
+    assert costs["round-1/synthesis/main"].gpu_hours == 0
+    assert costs["round-1/training/main"].gpus == 1
+
+
+@pytest.mark.parametrize(
+    ("machine", "words"),
+    [
+        ("gpus = 1", ()),
+        ("gpus = 8", ("--multi_gpu", "--num_processes", "8")),
+        ('gpus = 8\nlauncher = ["srun", "accelerate"]', ("srun", "accelerate")),
+    ],
+)
+def test_training_uses_every_gpu(tmp_path: Path, machine: str, words: tuple[str, ...]) -> None:
+    found = by_name(plan(recipe(tmp_path, f"[machine]\n{machine}\n")))
+    launcher = found["round-1/training/main"].launcher
+    assert launcher[-len(words) :] == words if words else launcher == ()
+
+
+def test_a_model_too_large_for_one_gpu_is_divided(tmp_path: Path) -> None:
+    text = RECIPE.replace('preset = "tiny"', 'preset = "tiny"\nparallel = "fsdp"')
+    found = by_name(plan(recipe(tmp_path, "[machine]\ngpus = 4\n", text)))
+    launcher = found["round-1/training/main"].launcher
+    assert Path(launcher[launcher.index("--config_file") + 1]).is_file()
+
+
+def test_the_machine_is_no_other_setting(tmp_path: Path) -> None:
+    before = by_name(plan(recipe(tmp_path)))
+    after = by_name(
+        plan(recipe(tmp_path, "[machine]\ngpus = 8\nin_flight = 9\n[server]\nport = 9\n"))
+    )
+    assert {name: step.digest for name, step in before.items()} == {
+        name: step.digest for name, step in after.items()
+    }
+    assert after["round-1/synthesis/main"].machine["in_flight"] == 9
+
+
 def test_a_second_round_may_evolve_the_first_and_train_further(tmp_path: Path) -> None:
     more = """
 [[round]]

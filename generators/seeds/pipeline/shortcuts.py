@@ -19,12 +19,17 @@ _SHARED = frozenset({"languages", "licence", "licences", "max_bytes"})
 
 
 def with_sources(
-    settings: Mapping[str, Any], paths: Sequence[str], *, any_licence: bool
+    settings: Mapping[str, Any],
+    paths: Sequence[str],
+    *,
+    any_licence: bool,
+    documents: int | None = None,
 ) -> dict[str, Any]:
     """Return the settings with these sources in place of theirs.
 
     What the recipe says of its first source's licences, languages and sizes holds for all. A folder
-    is a tree of source files; `parquet:FOLDER` is a folder of parquet files, and so on.
+    is a tree of source files; `parquet:FOLDER` is a folder of parquet files, and so on. Of each the
+    first `documents` are taken, or all.
 
     Raises:
         ConfigError: a path does not exist, or its name does not say what it is.
@@ -34,6 +39,8 @@ def with_sources(
         template = {key: value for key, value in source.items() if key in _SHARED}
     if any_licence:
         template["licences"] = "any"
+    if documents is not None:
+        template["limit"] = documents
     found = [_source(path) for path in paths]
     named = [template | source | name for source, name in zip(found, _names(found), strict=True)]
     return {**settings, "sources": named}

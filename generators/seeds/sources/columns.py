@@ -2,8 +2,8 @@
 
 Known layouts are found by their columns: The Stack v1 (`content`, `lang`, `max_stars_repo_*`),
 starcoderdata (the same without language and licences), The Stack v2 with its contents (`repo_name`,
-`path`, `language`, `detected_licenses`), github-code (`code`, `license`). Anything else is named in
-the recipe.
+`path`, `language`, `detected_licenses`), also with a row for a whole repository and its `files` in
+a list, github-code (`code`, `license`). Anything else is named in the recipe.
 
 starcoderdata's texts begin, about every second one, with the header that StarCoder was trained on
 (`<reponame>a/b<filename>c.py<gh_stars>10-100`). It is no part of the file: it is taken off, and is
@@ -11,7 +11,7 @@ provenance where the columns say less. Magicoder left it in, and it leaked into 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from pydantic import Field
@@ -38,6 +38,9 @@ _KNOWN: dict[RowField, tuple[str, ...]] = {
         *("licences", "licence"),
     ),
 }
+_FILES = "files"
+"""Column of rows that stand for repositories: a list of files, each with columns of its own."""
+_BLOBS = "blob_id"
 _MOST_CHARS = 1024
 _MOST_LICENCES = 100
 _HEADER = re.compile(
@@ -73,12 +76,27 @@ class RowSettings(Source, frozen=True):
                 named = f"no column {self.columns[field]!r} for {field}"
                 raise ConfigError(f"source {self.name}: {named}; {there}")
             if field == "content" and not columns:
-                raise ConfigError(
-                    f"source {self.name}: no column with the content: name it in columns.content; "
-                    f"{there}"
-                )
+                columns = self._instead_of_content(available, there)
             found += columns
         return found
+
+    def _instead_of_content(self, available: Collection[str], there: str) -> list[str]:
+        """Return the column that holds the contents further in.
+
+        Raises:
+            ConfigError: none does.
+        """
+        if _FILES in available:
+            return [_FILES]
+        if _BLOBS in available:
+            raise ConfigError(
+                f"source {self.name}: this corpus names its files by {_BLOBS} and does not have"
+                " their contents: fetch them from Software Heritage, as its page on the hub says,"
+                " into a column `content`"
+            )
+        raise ConfigError(
+            f"source {self.name}: no column with the content: name it in columns.content; {there}"
+        )
 
     def expect_licences(self, columns: Collection[str]) -> None:
         """Check that something could say the licences of rows with these columns.
@@ -87,6 +105,7 @@ class RowSettings(Source, frozen=True):
             ConfigError: nothing could.
         """
         said = self.licence or not set(self._names("licences")).isdisjoint(columns)
+        said = said or _FILES in columns
         if self.licences.wants_licences and not said:
             raise ConfigError(
                 f"source {self.name}: no column has licences: name it in columns.licences, state "
@@ -94,8 +113,17 @@ class RowSettings(Source, frozen=True):
                 '(licences = {unknown = "allow"})'
             )
 
-    def document(self, row: Mapping[str, object]) -> Document | Rejection:
-        """Return the document of a row; columns may be missing."""
+    def documents(self, row: Mapping[str, object]) -> Iterator[Document | Rejection]:
+        """Yield the document of a row, or of each of its files; columns may be missing."""
+        files = row.get(_FILES)
+        if not isinstance(files, list) or any(name in row for name in self._names("content")):
+            yield self._document(row)
+            return
+        for file in cast(list[object], files):
+            own = cast(Mapping[str, object], file) if isinstance(file, Mapping) else {}
+            yield self._document({**row, **own})
+
+    def _document(self, row: Mapping[str, object]) -> Document | Rejection:
 
         def value(field: RowField) -> object:
             values = (row[name] for name in self._names(field) if row.get(name) is not None)

@@ -91,14 +91,15 @@ class JsonlSource(RowSettings, frozen=True):
                 position += _skip_line(file)
                 yield self.failed("too_large", f"{where}: a line too long")
             elif not line.isspace():
-                yield self._row(line, where)
+                yield from self._row(line, where)
 
-    def _row(self, line: bytes, where: str) -> Document | Rejection:
+    def _row(self, line: bytes, where: str) -> Iterator[Document | Rejection]:
         try:
             row = _decoded(line)
         except (ValueError, RecursionError) as error:
-            return self.failed("malformed", f"{where}: {error}")
-        return self.document(row)
+            yield self.failed("malformed", f"{where}: {error}")
+            return
+        yield from self.documents(row)
 
 
 def _decoded(line: bytes) -> dict[str, object]:

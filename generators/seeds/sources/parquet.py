@@ -64,7 +64,8 @@ class ParquetSource(RowSettings, frozen=True):
     ) -> Iterator[Document | Rejection]:
         try:
             for batch in file.iter_batches(_BATCH_ROWS, [group], columns, use_threads=False):
-                yield from map(self.document, batch.to_pylist())
+                for row in batch.to_pylist():
+                    yield from self.documents(row)
         except _broken() as error:
             detail = f"{name}: row group {group}: {type(error).__name__}"
             yield self.failed("damaged", detail)
@@ -94,7 +95,9 @@ def _opened(path: str) -> Any:
 
 def _size(group: Any, content: str) -> int:
     chunks = map(group.column, range(group.num_columns))
-    return sum(c.total_uncompressed_size for c in chunks if c.path_in_schema == content)
+    # Of a list of files this is the size of all that it holds.
+    own = (c for c in chunks if f"{c.path_in_schema}.".startswith(f"{content}."))
+    return sum(c.total_uncompressed_size for c in own)
 
 
 def _broken() -> tuple[type[Exception], ...]:
