@@ -35,7 +35,7 @@ pathlib.Path(sys.argv[-1]).with_name("asked").write_text(step["address"])
 
 def server(*more: str, **others: Any) -> Server:
     command = (sys.executable, str(FAKE), "--port", "PORT", "--model", "MODEL")
-    return Server(command=command, more=more, **{"ready_s": 20.0, **others})
+    return Server.model_validate({"command": command, "more": more, "ready_s": 20.0, **others})
 
 
 def step(name: str, model: str = "", kind: Kind = "evaluation") -> Step:

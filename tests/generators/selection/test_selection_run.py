@@ -129,7 +129,6 @@ async def test_responses_of_one_instruction_are_no_duplicates_by_it(tmp_path: Pa
 
 async def test_ablations(tmp_path: Path) -> None:
     records = responses(30)
-    by_id = {record.id: record for record in records}
     await select(tmp_path, records, choice={"pool": "failures"})
     failures = ids(tmp_path)
     assert len(failures) == 30
@@ -137,8 +136,24 @@ async def test_ablations(tmp_path: Path) -> None:
     await select(tmp_path, records, choice={"pool": "any"})
     mixed = ids(tmp_path)
     assert len(mixed) == 30
-    assert {one[-1] for one in mixed} == {"0", "1", "2", "3"}
-    assert all(by_id[one].verdict is not None for one in mixed)
+    # 4 is undecided, 5 has no verdict, as in a language that is not run.
+    assert {one[-1] for one in mixed} == {"0", "1", "2", "3", "5"}
+
+
+async def test_what_is_not_run_can_be_kept_beside_what_passes(tmp_path: Path) -> None:
+    kept = await select(tmp_path, responses(30), choice={"pool": "not_failed", "count": 9})
+    assert {one[-1] for one in ids(tmp_path)} == {"0", "1", "5"}
+    assert kept.steps[0].kept == 5 * 30
+
+
+async def test_languages_can_be_chosen_from(tmp_path: Path) -> None:
+    rust = [make(f"h/{n}", language="rust") for n in range(3)]
+    records = [*responses(3), *rust]
+    choice = {"pool": "not_failed", "languages": ["rust"]}
+    funnel = await select(tmp_path, records, choice=choice)
+    assert len(ids(tmp_path)) == 1
+    assert ids(tmp_path)[0].startswith("h/")
+    assert funnel.steps[0].reasons == {"other_language": 18}
 
 
 async def test_a_limit_draws_the_same_rows_and_keeps_the_books(tmp_path: Path) -> None:
