@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from veristone import Limits
 from veristone.engine.layers import LAYERS
 
-__all__ = ["EngineConfig"]
+__all__ = ["EngineConfig", "SessionConfig"]
 
 
 _OVERHEAD_MIB = 128
@@ -18,6 +18,24 @@ _OVERHEAD_MIB = 128
 
 def _cpus() -> int:
     return len(os.sched_getaffinity(0))
+
+
+class SessionConfig(BaseModel):
+    """How many sessions there may be, and what one may use from its start to its end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    most: int = Field(default=8, ge=0, le=1024)
+    """Sessions at one time, each with a sandbox of its own beside those for samples."""
+    ttl_s: float = Field(default=3600.0, gt=0)
+    """Seconds that one may live."""
+    idle_s: float = Field(default=600.0, gt=0)
+    """Seconds that one may go without a call."""
+    calls: int = Field(default=10_000, ge=1)
+    mib: int = Field(default=1024, ge=1)
+    """MiB that may go in and out together."""
+    cpu_s: float = Field(default=3600.0, gt=0)
+    """CPU seconds of all its calls."""
 
 
 class EngineConfig(BaseModel):
@@ -56,6 +74,7 @@ class EngineConfig(BaseModel):
     start_timeout_s: float = Field(default=60.0, gt=0)
     window: int = Field(default=1024, ge=1)
     """Verdicts of a stream that may wait for a slower one in front of them."""
+    sessions: SessionConfig = SessionConfig()
 
     @field_validator("require")
     @classmethod

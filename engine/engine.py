@@ -4,6 +4,8 @@
         verdict = await engine.verify(sample)
         async for verdict in engine.verify_stream(samples):
             ...
+        async with engine.session() as session:
+            result = await session.run("1 + 1")
 
 Promised: one verdict for every sample; a fault of ours is `undecided` after `attempts` fresh
 sandboxes, never a failure of the sample; an error that nobody foresaw is `undecided` for that
@@ -14,7 +16,7 @@ promised: a verdict for a sample whose task was cancelled.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -41,7 +43,9 @@ from veristone.engine.jobs import Job
 from veristone.engine.judge.outcome import Judgement, signal_name
 from veristone.engine.languages import add, find
 from veristone.engine.runner import Pools, References, SampleRunner
+from veristone.engine.sessions import Session, Sessions
 from veristone.engine.usage import EngineUsage, PoolState
+from veristone.session import SessionOptions
 from veristone.stream import stream_map
 
 __all__ = ["Engine"]
@@ -71,6 +75,7 @@ class Engine:
         self._backend: Backend | None = None
         self._pools = Pools(self.config)
         self._references = References(self._pools, self.config)
+        self.sessions = Sessions(self.config.sessions, self.config.ceiling)
 
     async def __aenter__(self) -> Self:
         """Open the back end and warm up the Python sandboxes.
@@ -86,6 +91,7 @@ class Engine:
             if self._given is not None:
                 await self._backend.open()
             self._pools.open(self._backend)
+            self.sessions.use(self._backend)
             await self._pools.get("python")
         except BaseException:
             await self._shut()
@@ -103,6 +109,7 @@ class Engine:
 
     async def _shut(self) -> None:
         backend, self._backend = self._backend, None
+        await self.sessions.close()
         await self._references.close()
         await self._pools.close()
         if backend is not None:
@@ -157,6 +164,21 @@ class Engine:
         size = sum(len(content) for content in sample.files.values()) + len(sample.code)
         if size > sample.limits.disk_mib * 1024 * 1024 // 2:
             raise InvalidSample("code and files together are larger than half of limits.disk_mib")
+
+    @contextlib.asynccontextmanager
+    async def session(self, options: SessionOptions | None = None) -> AsyncGenerator[Session]:
+        """Lend a sandbox for several calls; it is destroyed at the end.
+
+        Raises:
+            InvalidSample: the options ask for more than this engine allows.
+            SessionsFull: there are as many sessions as there may be.
+            BackendUnavailable: no sandbox can be had.
+        """
+        session = await self.sessions.open(options or SessionOptions())
+        try:
+            yield session
+        finally:
+            await asyncio.shield(asyncio.ensure_future(session.close()))
 
     async def verify(self, sample: Sample) -> Verdict:
         """Judge one sample. See `veristone.Verifier`."""
@@ -237,6 +259,7 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         signal=signal_name(last.signal) if last and last.signal is not None else None,
         stdout=last.stdout.excerpt(judgement.show_bytes) if last else Output(),
         stderr=last.stderr.excerpt(judgement.show_bytes) if last else Output(),
+        files=judgement.files,
         usage=runner.usage(),
         isolation=runner.isolation,
         attempts=runner.attempts,

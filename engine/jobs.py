@@ -10,7 +10,7 @@ from veristone import Limits, Output
 
 __all__ = ["Captured", "Driver", "Job", "Large", "Measured", "Report"]
 
-Driver = Literal["main", "whole", "exec", "calls", "asserts", "split"]
+Driver = Literal["main", "whole", "exec", "calls", "asserts", "split", "cell", "files"]
 
 LARGE_BYTES = 4 * 1024
 """Length from which on a value of a record stays text: see `Large`."""
@@ -45,6 +45,8 @@ class Job:
     """Files to be sent back when the run is over; `NAME/` stands for all that is below a folder."""
     fetch_bytes: int = FETCH_BYTES
     """Bytes that these may have together, with their names."""
+    session_cpu_s: float | None = None
+    """Of a call of a session: CPU seconds that all its calls may take; None: this is no session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     peak_kib: _Kib
     inside_s: _Seconds
     """Seconds from the job's arrival at the warden to its report."""
+    fresh: bool = False
+    """Of a cell: its interpreter was started for it, and knows nothing of any cell before."""
+    lost: bool = False
+    """Of a call of a session: the interpreter that was kept is gone, and what it knew."""
 
 
 class Report(Measured, frozen=True, kw_only=True):

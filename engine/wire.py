@@ -105,12 +105,14 @@ def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
     parts = [meta, job.stdin, job.payload, *job.files.values()]
     if sum(map(len, parts)) > frames.MAX_BODY:
         raise InvalidSample(f"code, files, input and check are larger than {frames.MAX_BODY} bytes")
-    header = {
+    header: dict[str, Any] = {
         "op": "run",
         "id": job_id,
         "limits": _limits(job, ceilings),
         "parts": [len(part) for part in parts],
     }
+    if job.session_cpu_s is not None:
+        header["session_cpu_s"] = job.session_cpu_s
     return [frames.encode_head(header, sum(len(part) for part in parts)), *parts]
 
 

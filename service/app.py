@@ -9,13 +9,14 @@ from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import Scope
 
 from veristone import __version__
 from veristone.engine import Engine
 from veristone.service import native
 from veristone.service.admission import Admission
 from veristone.service.audit import Audit
-from veristone.service.caller import Caller, Callers, let_in
+from veristone.service.caller import NAME, Caller, Callers, let_in
 from veristone.service.config import ServiceConfig
 from veristone.service.dialects import DIALECTS
 from veristone.service.door import Door
@@ -23,6 +24,8 @@ from veristone.service.errors import HANDLERS, refuse
 from veristone.service.job_paths import job_routes
 from veristone.service.jobs import Jobs
 from veristone.service.metrics import Metrics
+from veristone.service.session_paths import session_routes
+from veristone.service.sessions import Lent, TenantSessions
 from veristone.service.status import History, status_routes
 
 __all__ = ["Health", "Service"]
@@ -50,15 +53,16 @@ class Service:
         slots = 2 * engine.config.sandboxes
         admission = Admission(engine, slots, config.most_waiting)
         history = History()
-        metrics = Metrics(admission.load, history, Audit(config.audit))
+        metrics = Metrics(admission.load, history, Audit(config.audit), engine.sessions)
         callers = Callers(config, admission, metrics)
+        lent = Lent(engine.sessions, config, metrics.opened)
         self._jobs = _jobs(engine, config, admission, metrics)
         about = [
             _health(engine, admission),
             _metrics(metrics),
             *status_routes(engine, admission.load, history),
         ]
-        app = _application(config, callers, self._jobs, about)
+        app = _application(config, callers, lent, self._jobs, about)
         judging = dict.fromkeys(native.JUDGING, refuse)
         judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
         self._door = Door(app, admission, callers, config, judging, metrics.refused)
@@ -105,21 +109,28 @@ def _jobs(
 
 
 def _application(
-    config: ServiceConfig, callers: Callers, jobs: Jobs | None, about: list[Any]
+    config: ServiceConfig, callers: Callers, lent: Lent, jobs: Jobs | None, about: list[Any]
 ) -> Litestar:
     # Litestar copies what it is given, deeply; a function it takes as it is.
     def caller(request: Request[Any, Any, Any]) -> Caller:
         return callers.caller(request)
+
+    def sessions(scope: Scope) -> TenantSessions:
+        return lent.of(scope["state"][NAME])
 
     api = Router(
         "/",
         route_handlers=[
             *native.ROUTES,
             job_routes(jobs),
+            session_routes(),
             *(dialect.router() for dialect in DIALECTS),
         ],
         guards=[let_in],
-        dependencies={"caller": Provide(caller, sync_to_thread=False)},
+        dependencies={
+            "caller": Provide(caller, sync_to_thread=False),
+            "sessions": Provide(sessions, sync_to_thread=False),
+        },
     )
     return Litestar(
         route_handlers=[api, *about],

@@ -20,14 +20,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Entry(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One sample. Times in seconds, `time` since 1970."""
+    """One sample, or a session. Times in seconds, `time` since 1970."""
 
     time: float
     tenant: str
     id: str
     """Of the sample; empty where it was refused unread."""
     outcome: str
-    """A verdict's decision, or `refused` (no time for it), or `invalid`."""
+    """A verdict's decision, or `refused` (no time for it), or `invalid`; `session`: one began."""
     reason: str = ""
     seconds: float = 0.0
     """From its arrival to its outcome."""

@@ -19,6 +19,8 @@ class Tenant(BaseModel):
     """What it sends as ``Authorization: Bearer TOKEN``."""
     most_waiting: int | None = Field(default=None, ge=1)
     """Samples of it that may wait or run at one time; None: as many as all tenants together."""
+    most_sessions: int | None = Field(default=None, ge=0)
+    """Sessions of it at one time; None: as many as of all tenants together."""
 
 
 class ServiceConfig(BaseModel):
@@ -59,6 +61,11 @@ class ServiceConfig(BaseModel):
         """Return how many samples of a tenant may be under way; None: as many as of all."""
         known = self.tenants.get(tenant)
         return known.most_waiting if known is not None else None
+
+    def most_sessions_of(self, tenant: str) -> int | None:
+        """Return how many sessions a tenant may have; None: as many as there are."""
+        known = self.tenants.get(tenant)
+        return known.most_sessions if known is not None else None
 
     def check_exposure(self) -> None:
         """Raise `ConfigError` where everybody on a network could run code here.

@@ -14,10 +14,15 @@ from veristone.service.admission import Admission, NoVerdict, Overloaded
 from veristone.service.caller import NAME, Callers
 from veristone.service.config import ServiceConfig
 from veristone.service.errors import Refuse, refuse
+from veristone.service.session_paths import SESSIONS
 
-__all__ = ["Door"]
+__all__ = ["E2B_PATHS", "Door"]
 
 _MIB = 1024 * 1024
+E2B_PATHS = "/e2b"
+"""Where E2B's paths lie: its SDK asks for them at the top, where others have the same."""
+_E2B = b"e2b-sandbox-port"
+"""A header of every request that E2B's SDK sends to a sandbox."""
 _DEADLINE = re.compile(rb"(?:^|&)deadline_s=([0-9.]{1,12})(?:&|$)")
 
 
@@ -54,21 +59,27 @@ class Door:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """See the ASGI specification."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         tenant = self._callers.tenant(headers.get(b"authorization"))
         scope.setdefault("state", {})[NAME] = tenant
-        say = self._judging.get(scope["path"]) if scope["method"] == "POST" else None
-        if say is None or tenant is None:
+        if _E2B in headers and not scope["path"].startswith(E2B_PATHS):
+            scope["path"] = E2B_PATHS + scope["path"]
+        method, path = scope.get("method"), scope["path"]
+        say = self._judging.get(path) if method == "POST" else None
+        in_session = method in ("POST", "PUT") and path.startswith(SESSIONS)
+        if tenant is None or not (say or in_session):
             await self._app(scope, receive, send)
             return
         size = self._size(headers)
-        refusal = self._refusal(scope["query_string"], say, tenant, size)
+        refusal = self._too_large(size)
+        if refusal is None and say is not None:
+            refusal = self._refusal(scope["query_string"], say, tenant)
         if refusal is not None:
             self._refused(tenant)
-            await _answer(send, say, refusal)
+            await _answer(send, say or refuse, refusal)
             return
         self._bytes += size
         try:
@@ -83,9 +94,12 @@ class Door:
         # A body that is too large is refused behind the door, and not read either.
         return min(int(length), most) if length.isdigit() else most
 
-    def _refusal(self, query: bytes, say: Refuse, tenant: str, size: int) -> Overloaded | None:
+    def _too_large(self, size: int) -> Overloaded | None:
         if self._bytes + size > self._most_bytes:
             return Overloaded("requests under way are as large as memory allows", 1)
+        return None
+
+    def _refusal(self, query: bytes, say: Refuse, tenant: str) -> Overloaded | None:
         given = _DEADLINE.search(query)
         own = self._config.deadline_s if say is refuse else math.inf
         try:

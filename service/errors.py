@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from veristone import InvalidSample, VeristoneError
+from veristone import InvalidSample, SessionsFull, VeristoneError
 from veristone.service.admission import NoVerdict, Overloaded
 
 __all__ = ["HANDLERS", "Problem", "Refuse", "Reply", "explained", "refuse"]
@@ -93,6 +93,10 @@ def explained(error: HTTPException) -> str:
     return "; ".join(said).replace("data: ", "") or error.detail
 
 
+def _waiting(request: Request[Any, Any, Any], error: SessionsFull) -> Response[Problem]:
+    return _problem(429, "overloaded", str(error), **{"Retry-After": "1"})
+
+
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     code = _CODES.get(error.status_code, "invalid" if error.status_code < 500 else "fault")
     headers = {str(name): str(value) for name, value in (error.headers or {}).items()}
@@ -104,6 +108,7 @@ HANDLERS: Any = {
     NoVerdict: _no_verdict,
     RecursionError: _nested,
     UnicodeError: _nested,
+    SessionsFull: _waiting,
     VeristoneError: _ours,
     HTTPException: _http,
 }

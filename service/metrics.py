@@ -7,6 +7,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from veristone import Verdict
+from veristone.engine.sessions import Sessions
 from veristone.service.admission import Load
 from veristone.service.audit import Audit
 from veristone.service.status import History
@@ -23,9 +24,12 @@ class Metrics:
         load: tells what is under way.
         history: counts outcomes over time.
         audit: writes each down.
+        sessions: counts those that are open.
     """
 
-    def __init__(self, load: Callable[[], Load], history: History, audit: Audit) -> None:
+    def __init__(
+        self, load: Callable[[], Load], history: History, audit: Audit, sessions: Sessions
+    ) -> None:
         self._history = history
         self._audit = audit
         self._registry = CollectorRegistry()
@@ -47,7 +51,10 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self._registry.register(_Gauges(load))
+        self._opened = Counter(
+            "veristone_sessions", "Sessions opened.", ("tenant",), registry=self._registry
+        )
+        self._registry.register(_Gauges(load, sessions))
 
     def judged(self, tenant: str, verdict: Verdict, seconds: float) -> None:
         """Count a verdict."""
@@ -67,17 +74,25 @@ class Metrics:
         self._audit.note(tenant, name, "invalid")
         self._refusals.labels(tenant, "invalid").inc()
 
+    def opened(self, tenant: str) -> None:
+        """Count a session."""
+        self._opened.labels(tenant).inc()
+        self._audit.note(tenant, "", "session")
+
     def text(self) -> bytes:
         """Return everything in Prometheus's text format."""
         return generate_latest(self._registry)
 
 
 class _Gauges(Collector):
-    def __init__(self, load: Callable[[], Load]) -> None:
+    def __init__(self, load: Callable[[], Load], sessions: Sessions) -> None:
         self._load = load
+        self._sessions = sessions
 
     def collect(self) -> Iterable[Metric]:
         load = self._load()
         yield GaugeMetricFamily("veristone_running", "Samples being judged.", value=load.running)
         yield GaugeMetricFamily("veristone_waiting", "Samples in the queue.", value=load.waiting)
         yield GaugeMetricFamily("veristone_slots", "Samples judged at one time.", value=load.slots)
+        open_now = self._sessions.count
+        yield GaugeMetricFamily("veristone_sessions_open", "Sessions now.", value=open_now)

@@ -43,6 +43,7 @@ async def serve(
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws="wsproto",
                 timeout_graceful_shutdown=int(config.drain_s),
                 # Nobody's address is believed: a proxy in front has nothing to tell us here.
                 proxy_headers=False,

@@ -28,11 +28,14 @@ from veristone.errors import (
     ProtocolViolation,
     RequestRefused,
     SandboxFailure,
+    SessionEnded,
+    SessionsFull,
     VeristoneError,
 )
 from veristone.generation import Completion, Generation, GenerationRequest, Message, Model
 from veristone.limits import Limits
 from veristone.sample import Sample
+from veristone.session import FileEntry, RunRequest, RunResult, SessionOptions
 from veristone.verdict import (
     Decision,
     Isolation,
@@ -61,6 +64,7 @@ __all__ = [
     "ConfigError",
     "DatasetError",
     "Decision",
+    "FileEntry",
     "FunctionCheck",
     "Generation",
     "GenerationRequest",
@@ -76,8 +80,13 @@ __all__ = [
     "Reason",
     "Rejected",
     "RequestRefused",
+    "RunRequest",
+    "RunResult",
     "Sample",
     "SandboxFailure",
+    "SessionEnded",
+    "SessionOptions",
+    "SessionsFull",
     "StdioCase",
     "StdioCheck",
     "Strength",

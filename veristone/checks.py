@@ -70,6 +70,9 @@ class ProgramCheck(
     show_bytes: int = 16 * 1024
     """Bytes of stdout, and as many of stderr, that the verdict shows; a longer stream loses its
     middle. 16 MiB at most."""
+    fetch: list[str] = []
+    """Files of the work area that the verdict shows, as they are at the end, by relative paths.
+    What is no plain file is left out; 16 MiB together at most."""
 
 
 class StdioCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

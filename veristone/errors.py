@@ -6,6 +6,8 @@
     ├── BackendUnavailable   no sandbox can be had on this host, or its daemon does not answer
     ├── SandboxFailure       a sandbox broke while it held a sample; the sample may be tried again
     │   └── ProtocolViolation   a sandbox answered with something that is no report
+    ├── SessionEnded         a session is over, or there is none of this name (also a LookupError)
+    ├── SessionsFull         as many sessions, or calls of one, as there may be; ask again later
     ├── ModelUnavailable     a language model does not answer; the same request may work later
     ├── RequestRefused       a language model will never answer this request (also a ValueError)
     └── DatasetError         a benchmark or samples file cannot be read (also a ValueError)
@@ -23,6 +25,8 @@ __all__ = [
     "ProtocolViolation",
     "RequestRefused",
     "SandboxFailure",
+    "SessionEnded",
+    "SessionsFull",
     "VeristoneError",
 ]
 
@@ -49,6 +53,14 @@ class SandboxFailure(VeristoneError, RuntimeError):
 
 class ProtocolViolation(SandboxFailure):
     """A sandbox sent bytes that are no report of ours. The sandbox is destroyed."""
+
+
+class SessionEnded(VeristoneError, LookupError):
+    """The session is over: closed, out of time or of quota, or broken; the message says which."""
+
+
+class SessionsFull(VeristoneError, RuntimeError):
+    """There are as many sessions as there may be, or calls that wait in one. Ask again later."""
 
 
 class ModelUnavailable(VeristoneError, RuntimeError):

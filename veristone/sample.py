@@ -56,8 +56,13 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
             raise InvalidSample(f"id is longer than {MAX_ID} characters")
         if len(self.files) > MAX_FILES:
             raise InvalidSample(f"files: {len(self.files)} given, {MAX_FILES} at most")
-        if isinstance(self.check, ProgramCheck) and not 0 <= self.check.show_bytes <= MAX_SHOWN:
-            raise InvalidSample(f"check.show_bytes must lie between 0 and {MAX_SHOWN}")
+        if isinstance(self.check, ProgramCheck):
+            if not 0 <= self.check.show_bytes <= MAX_SHOWN:
+                raise InvalidSample(f"check.show_bytes must lie between 0 and {MAX_SHOWN}")
+            if len(self.check.fetch) > MAX_FILES:
+                raise InvalidSample(f"check.fetch: {MAX_FILES} files at most")
+            for name in self.check.fetch:
+                _check_path(name, "check.fetch")
         for name in self.files:
             _check_path(name)
             parents = name.split("/")[:-1]
@@ -77,9 +82,9 @@ def is_path(name: str) -> bool:
     return not ("\0" in name or long or any(part in ("", ".", "..") for part in parts))
 
 
-def _check_path(name: str) -> None:
+def _check_path(name: str, field: str = "files") -> None:
     if not is_path(name):
         raise InvalidSample(
-            f"files: {name[:80]!r} is no relative path inside the work area"
+            f"{field}: {name[:80]!r} is no relative path inside the work area"
             " (plain names between single slashes, 255 bytes each at most)"
         )

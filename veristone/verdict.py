@@ -159,6 +159,8 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     signal: str | None = None
     stdout: Output = Output()
     stderr: Output = Output()
+    files: dict[str, bytes] = {}
+    """What `ProgramCheck.fetch` asked for and was there (base64 in JSON)."""
     usage: Usage = Usage()
     isolation: Isolation | None = None
     attempts: int = 1

@@ -14,6 +14,8 @@ from veristone.engine.languages import Complaints, find
 
 __all__ = ["check_program", "ended_well", "wrong_text"]
 
+_FETCH_BYTES = 16 * 1024 * 1024
+
 
 async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> Judgement:
     """Compile the program, run it once and judge it."""
@@ -28,7 +30,9 @@ async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> 
     wanted = by_status and check.exit_code == 0 and check.must_reach_end
     witnessed = wanted and job.driver == "main"
     driver = "whole" if witnessed else job.driver
-    report = await runner.run(dataclasses.replace(job, driver=driver))
+    report = await runner.run(
+        dataclasses.replace(job, driver=driver, fetch=tuple(check.fetch), fetch_bytes=_FETCH_BYTES)
+    )
     verdict = ended_well(report, job, check.exit_code)
     if verdict is None and witnessed:
         verdict = _not_whole(report)
@@ -49,6 +53,7 @@ async def check_program(sample: Sample, check: ProgramCheck, runner: Runner) -> 
         completion=_completion(report) if by_status and verdict is None else None,
         last=report,
         show_bytes=check.show_bytes,
+        files=report.fetched,
     )
 
 

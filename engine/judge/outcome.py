@@ -41,6 +41,8 @@ class Judgement:
     """The run whose output a person wants to see."""
     show_bytes: int = EXCERPT_BYTES
     """Bytes of each of its streams that the verdict shows."""
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """What the sample asked to have back of its work area."""
 
 
 def signal_name(number: int) -> str:

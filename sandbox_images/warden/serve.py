@@ -12,9 +12,7 @@ files under /dev are the host's own.
 
 from __future__ import annotations
 
-import _socket
 import argparse
-import contextlib
 import gc
 import importlib
 import os
@@ -39,9 +37,11 @@ from .child import (
     write_files,
 )
 from .immortal import make_immortal
+from .pipes import connect
 from .python_end import RECORD, Witness
 from .record import Recorder
 from .residue import Residue
+from .session import Session
 from .split import driver as split_driver
 from .supervise import Stream, Supervisor, wake_pipe
 from .usage import Watched
@@ -63,9 +63,9 @@ class Warden:
 
     def __init__(self, options: argparse.Namespace, source: int, sink: int) -> None:
         self._source, self._sink = source, sink
-        self._work: str = options.work
-        self._identity = Identity(options.uid, options.uid)
-        self._arena = frames.Arena()
+        self.work: str = options.work
+        self.identity = Identity(options.uid, options.uid)
+        self.arena = frames.Arena()
         self._cgroup = kernel.Cgroup()
         self._filter = None if self._cgroup.memory_limit else seccomp.without_uncounted_memory()
         self._shared_devices: bool = options.shared_devices
@@ -75,18 +75,18 @@ class Warden:
         self._wiper.wipe()
         self._residue = Residue(self._wiper)
         watched = Watched(self._cgroup, options.uid, lambda: self._wiper.used_bytes() // 1024)
-        self._supervisor = Supervisor(
+        self.supervisor = Supervisor(
             self._cgroup, self._wiper, watched, wake_pipe(), _resident_kib()
         )
 
     def prepare(self) -> None:
         """Give every child to come what it will inherit."""
-        prepare(self._identity, self._work)
-        python_main.prepare(self._work)
+        prepare(self.identity, self.work)
+        python_main.prepare(self.work)
 
     def greet(self) -> None:
         """Try the walls, and tell the engine that this sandbox is ready."""
-        found = probe.probe(self._identity, self._cgroup)
+        found = probe.probe(self.identity, self._cgroup)
         found.layers["own-devices"] = not self._shared_devices
         self._residue.watch(found.sysctls)
         self._residue.check()
@@ -106,36 +106,25 @@ class Warden:
         started = time.monotonic()
         limits = header["limits"]
         token = os.urandom(8).hex()
-        out_read, out_write = os.pipe2(os.O_CLOEXEC)
-        err_read, err_write = os.pipe2(os.O_CLOEXEC)
-        for fd in (out_write, err_write):
-            # A program may open /dev/stderr anew, to write: whoever opens it to read is refused.
-            # gVisor's pipes have no rights that could be changed.
-            with contextlib.suppress(PermissionError):
-                os.fchmod(fd, 0o222)
-        record_read, record_write = _one_way()
-        stdin = _stdin(parts[1])
-        fds = Descriptors(stdin, out_write, err_write, record_write)
-        streams = [self._stream(fd, *limits["keep"]) for fd in (out_read, err_read)]
-        record = self._stream(record_read, limits["record_bytes"], 1)
-        run = self._supervisor.expect(streams, record, limits, started)
+        pipes = connect(parts[1])
+        streams = [self.stream(fd, *limits["keep"]) for fd in (pipes.stdout, pipes.stderr)]
+        record = self.stream(pipes.record, limits["record_bytes"], 1)
+        run = self.supervisor.expect(streams, record, limits, started)
         run.pid = kernel.fork()
         if run.pid == 0:
-            return self._child(fds, limits, parts, token)
-        for fd in (out_write, err_write, record_write, stdin):
-            os.close(fd)
-        facts = self._supervisor.watch(run)
+            return self._child(pipes.theirs, limits, parts, token)
+        pipes.close_theirs()
+        facts = self.supervisor.watch(run)
         kept = {"stdout": streams[0], "stderr": streams[1], "record": record}
         if limits["fetch_bytes"]:
-            kept["fetched"] = self._fetch(parts, limits["fetch_bytes"])
-        self._report(header["id"], facts, kept, token, started)
-        for fd in (out_read, err_read, record_read):
-            os.close(fd)
+            kept["fetched"] = self.fetch(parts, limits["fetch_bytes"])
+        self.report(header["id"], facts, kept, token, started)
+        pipes.close_ours()
         return None
 
     def clean(self) -> None:
         """Leave nothing of the job behind, or raise `NotClean`."""
-        self._arena.wipe()
+        self.arena.wipe()
         self._wiper.wipe()
         self._residue.check()
 
@@ -150,12 +139,13 @@ class Warden:
 
     def receive(self) -> tuple[dict[str, Any], list[memoryview]]:
         """Wait for the next frame."""
-        return frames.receive(self._source, self._arena)
+        return frames.receive(self._source, self.arena)
 
-    def _stream(self, fd: int, head: int, tail: int) -> Stream:
-        return Stream(fd, self._arena.take(head), self._arena.take(max(1, tail)))
+    def stream(self, fd: int, head: int, tail: int) -> Stream:
+        """Return a stream that keeps so many bytes of its head and of its tail."""
+        return Stream(fd, self.arena.take(head), self.arena.take(max(1, tail)))
 
-    def _report(
+    def report(
         self,
         job_id: int,
         facts: dict[str, Any],
@@ -163,6 +153,7 @@ class Warden:
         token: str,
         started: float,
     ) -> None:
+        """Send the facts of a run and what was kept of its streams."""
         pieces: list[frames.Buffer] = []
         for name, stream in streams.items():
             kept, facts[name] = stream.parts()
@@ -175,19 +166,19 @@ class Warden:
         )
         frames.send(self._sink, facts, pieces)
 
-    def _fetch(self, parts: list[memoryview], most_bytes: int) -> Stream:
+    def fetch(self, parts: list[memoryview], most_bytes: int) -> Stream:
         """Return what the files are that the engine asked for; every process of the run is gone."""
         reader, writer = os.pipe2(os.O_CLOEXEC)
         pid = kernel.fork()
         if pid == 0:
             try:
-                drop_privileges(self._identity)
-                names = read_job(parts, self._work).meta["fetch"]
-                fetch.send(self._work, names, most_bytes, writer)
+                drop_privileges(self.identity)
+                names = read_job(parts, self.work).meta["fetch"]
+                fetch.send(self.work, names, most_bytes, writer)
             finally:
                 os._exit(0)  # the engine sees a stream that is no whole one
         os.close(writer)
-        stream = self._stream(reader, most_bytes, 1)
+        stream = self.stream(reader, most_bytes, 1)
         poller = select.poll()
         poller.register(reader, select.POLLIN)
         while stream.read():
@@ -203,10 +194,10 @@ class Warden:
         recorder = None
         try:
             recorder = Recorder(fds.record, token)
-            confine(fds, limits, self._identity)
-            job = read_job(parts, self._work)
+            confine(fds, limits, self.identity)
+            job = read_job(parts, self.work)
             if job.meta["driver"] != "split":  # it has something to do before
-                self._seal()
+                self.seal()
             write_files(job)
             # Exit code 254 means "never started" only as long as this line is missing.
             recorder.write({"ready": True})
@@ -217,7 +208,7 @@ class Warden:
             os._exit(254)
         return self._start(job, recorder, fds.record, token)
 
-    def _seal(self) -> None:
+    def seal(self) -> None:
         """Refuse what a sandbox without a control group cannot count."""
         if self._filter is not None:
             self._filter.apply()
@@ -231,7 +222,7 @@ class Warden:
         if driver == "calls":
             python_calls.drive(job, python_main.become_main(job, "solution"), recorder)
         if driver == "split":
-            split_driver.drive(job, recorder, record_fd, self._arena.wipe, self._seal)
+            split_driver.drive(job, recorder, record_fd, self.arena.wipe, self.seal)
         if driver == "asserts":
             python_asserts.drive(job, python_main.become_main(job, "solution"), recorder)
         space = python_main.become_main(job)
@@ -282,6 +273,8 @@ def listen() -> python_main.Program:
     try:
         while True:
             header, parts = warden.receive()
+            if "session_cpu_s" in header:
+                Session(warden).serve(header, parts)
             if header.get("op") == "run":
                 program = warden.run(header, parts)
                 if program is not None:
@@ -294,25 +287,6 @@ def listen() -> python_main.Program:
     except (frames.BadFrame, BrokenPipeError, ConnectionError) as error:
         os.write(2, f"warden: {error}\n".encode())
         os._exit(70)
-
-
-def _one_way() -> tuple[int, int]:
-    """Return a reader and a writer that a sample cannot open a second time through /proc."""
-    reader, writer = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    writer.shutdown(_socket.SHUT_RD)
-    return reader.detach(), writer.detach()
-
-
-def _stdin(data: memoryview) -> int:
-    if not len(data):
-        # Opened anew each time: flags and owner of an open file outlive the sample that set them.
-        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-    fd = os.memfd_create("stdin", os.MFD_CLOEXEC)
-    done = 0
-    while done < len(data):
-        done += os.write(fd, data[done:])
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
 
 
 def _resident_kib() -> int:

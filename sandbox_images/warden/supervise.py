@@ -70,6 +70,11 @@ class Stream:
                 return True
         return True
 
+    def ends_with(self, data: bytes) -> bool:
+        """True where these bytes are the last that came, and all that came was kept."""
+        start = self._fill - len(data)
+        return self.total == self._fill and start >= 0 and self._head[start : self._fill] == data
+
     def parts(self) -> tuple[list[Buffer], list[int]]:
         """Return the kept pieces and [head length, tail length, total length]."""
         if self._wrapped:
@@ -105,23 +110,41 @@ class Supervisor:
         What the warden writes to memory while a child lives is copied first, page by page. So
         everything that can be made before the fork is made before it.
         """
+        return Run(self.usage(), streams, record, limits, self.poller(streams), started)
+
+    def usage(self) -> Usage:
+        """Return an account that is empty: nothing runs yet."""
+        return Usage(self._watched, self._baseline)
+
+    def poller(self, streams: list[Stream]) -> select.poll:
+        """Return what wakes up when a stream can be read or a child has ended."""
         poller = select.poll()
         poller.register(self._wake_fd, select.POLLIN)
         for stream in streams:
             poller.register(stream.fd, select.POLLIN)
-        usage = Usage(self._watched, self._baseline)
-        return Run(usage, streams, record, limits, poller, started)
+        return poller
 
     def watch(self, run: Run) -> dict[str, Any]:
         """Watch the child until it is gone; return the facts about its run."""
-        limits, streams, poller, usage = run.limits, run.streams, run.poller, run.usage
-        open_streams = {stream.fd: stream for stream in streams}
+        ended, starved = self.follow(run)
+        if run.killed or run.status != 0:
+            run.usage.sample(run.limits["memory_bytes"] // 1024)
+        end_all(run)
+        run.drain()
+        return self.facts(run, ended - run.started, starved)
+
+    def follow(self, run: Run) -> tuple[float, float]:
+        """Watch a run until it is over or breaks a limit, which `run.killed` then names.
+
+        Return when that was, and how long its processes had to wait for a CPU.
+        """
+        limits, poller, usage = run.limits, run.poller, run.usage
         started = run.started
         wall_end = started + limits["wall_s"]
         pause = _FIRST_CHECK_S
         next_check = started + pause
         starved = 0.0
-        while run.status is None and run.killed is None:
+        while run.killed is None and not run.over():
             now = time.monotonic()
             if now >= wall_end:
                 run.killed = "wall"
@@ -145,23 +168,12 @@ class Supervisor:
                 if fd == self._wake_fd:
                     os.read(self._wake_fd, 4096)
                     run.reap()
-                elif not open_streams[fd].read():
+                elif not run.open_streams[fd].read():
                     poller.unregister(fd)
-                    del open_streams[fd]
+                    del run.open_streams[fd]
             if _too_much(run):
                 run.killed = run.killed or "output"
-        ended = time.monotonic()
-        if run.killed or run.status != 0:
-            usage.sample(limits["memory_bytes"] // 1024)
-        end_all(run)
-        for stream in (*open_streams.values(), run.record):
-            before = -1
-            while before < stream.total:
-                before = stream.total
-                stream.read()
-        if _too_much(run):
-            run.killed = run.killed or "output"
-        return self._facts(run, ended - started, starved)
+        return time.monotonic(), starved
 
     def _check(self, run: Run) -> None:
         limits = run.limits
@@ -180,7 +192,8 @@ class Supervisor:
         ) or self._wiper.crowded():
             run.killed = "disk"
 
-    def _facts(self, run: Run, wall_s: float, starved_s: float) -> dict[str, Any]:
+    def facts(self, run: Run, wall_s: float, starved_s: float) -> dict[str, Any]:
+        """Return what a report says of a run."""
         usage, status = run.usage, run.status or 0
         failed = run.killed is not None or status != 0
         threads_full = usage.threads >= run.limits["processes"]
@@ -214,6 +227,7 @@ class Run:
         self.pid = 0
         self.usage = usage
         self.streams = streams
+        self.open_streams = {stream.fd: stream for stream in streams}
         self.record = record
         self.limits = limits
         self.poller = poller
@@ -222,6 +236,20 @@ class Run:
         self.killed: Optional[str] = None
         self._recorded = -1
         self._cpu_then = 0.0
+
+    def over(self) -> bool:
+        """True where there is nothing more to wait for."""
+        return self.status is not None
+
+    def drain(self) -> None:
+        """Take what is left in the pipes, where nobody can write to them any more."""
+        for stream in (*self.open_streams.values(), self.record):
+            before = -1
+            while before < stream.total:
+                before = stream.total
+                stream.read()
+        if _too_much(self):
+            self.killed = self.killed or "output"
 
     def stalled(self, limit_s: Optional[float]) -> bool:
         """True where more CPU time than `limit_s` has gone into one line of the record."""
@@ -245,9 +273,13 @@ class Run:
         if pid == 0:
             return False
         self.usage.reap(resources)
+        self.note_end(pid, status)
+        return True
+
+    def note_end(self, pid: int, status: int) -> None:
+        """Called for each process that was collected."""
         if pid == self.pid:
             self.status = status
-        return True
 
 
 def _too_much(run: Run) -> bool:

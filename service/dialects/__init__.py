@@ -7,10 +7,13 @@ reply. Where there is no verdict, each answers what makes its own clients ask ag
 
 from veristone.service.dialects import (
     code_exec_server,
+    e2b,
     judge0,
     nemo_skills,
     online_judge,
     open_instruct,
+    open_r1,
+    openenv,
     piston,
     rewards,
     sandbox_fusion,
@@ -28,4 +31,7 @@ DIALECTS: tuple[Dialect, ...] = (
     judge0.DIALECT,
     nemo_skills.DIALECT,
     rewards.DIALECT,
+    e2b.DIALECT,
+    open_r1.DIALECT,
+    openenv.DIALECT,
 )

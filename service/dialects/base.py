@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.exceptions import HTTPException
 
-from veristone import InvalidSample
+from veristone import InvalidSample, SessionEnded
 from veristone.service.admission import NoVerdict
 from veristone.service.errors import Refuse, Reply, explained
 
@@ -34,14 +34,25 @@ class Dialect:
         def unfit(_: Request[Any, Any, Any], error: InvalidSample) -> Response[Any]:
             return self.invalid(400, str(error)).response()
 
+        def ended(_: Request[Any, Any, Any], error: SessionEnded) -> Response[Any]:
+            return self.invalid(404, str(error)).response()
+
         def malformed(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
             return self.invalid(error.status_code, explained(error)).response()
 
-        handlers: Any = {NoVerdict: no_verdict, InvalidSample: unfit, HTTPException: malformed}
+        handlers: Any = {
+            NoVerdict: no_verdict,
+            InvalidSample: unfit,
+            SessionEnded: ended,
+            HTTPException: malformed,
+        }
         return Router("/", route_handlers=list(self.routes), exception_handlers=handlers)
 
     def paths(self) -> list[str]:
         """Return the paths where something is judged."""
         return [
-            path for route in self.routes if "POST" in route.http_methods for path in route.paths
+            path
+            for route in self.routes
+            if "POST" in getattr(route, "http_methods", ())
+            for path in route.paths
         ]

@@ -1,30 +1,46 @@
-"""NeMo-Skills' sandbox: `/execute`.
+"""NeMo-Skills' sandbox: `/execute`, and its sessions for `ipython`.
 
-Contract read from nemo_skills/code_execution/local_sandbox. Where this differs from the original:
-there are no sessions, so `ipython` is refused with 400; a program that ends badly is an `error`,
-whatever its language (there, Python is `completed` whatever its exit code); a fault of ours is 502,
-which its client takes for a time-out and not for a result.
+Contract read from nemo_skills/code_execution (local_sandbox_server.py, sandbox.py). Clients choose
+the names of their sessions (`X-Session-ID`); a name stands for one session of that tenant. Where
+this differs from the original: a program that ends badly is an `error`, whatever its language
+(there, Python is `completed` whatever its exit code); a fault of ours is 502, which its client
+takes for a time-out and not for a result; magic commands of IPython are syntax errors.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from litestar import post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
-from veristone import Decision, InvalidSample, Limits, ProgramCheck, Sample, Verdict
+from veristone import (
+    Decision,
+    InvalidSample,
+    Limits,
+    ProgramCheck,
+    RunRequest,
+    RunResult,
+    Sample,
+    SessionEnded,
+    SessionOptions,
+    Verdict,
+)
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
 from veristone.service.errors import Reply
+from veristone.service.sessions import TenantSessions
 
-__all__ = ["DIALECT", "Execute", "to_reply", "to_sample"]
+__all__ = ["DIALECT", "Execute", "to_reply", "to_sample", "to_session_reply"]
 
 _SHOWN = 1024 * 1024
 _WAITING_S = 2.0
 _MARGIN_S = 4.0
 """Its client waits five seconds longer than `timeout`."""
+_SLACK_S = 0.5
+"""Wall time of a cell past `timeout`: interrupting it takes its part of the five seconds."""
+_PREFIX = "nemo-skills/"
 _NAMES = {"python3": "python", "pypy3": "python", "shell": "bash"}
 _CUT = "<output cut>"
 
@@ -40,22 +56,18 @@ class Execute(msgspec.Struct, kw_only=True):
     traceback_verbosity: str = "Plain"
 
 
-class ExecuteReply(msgspec.Struct, kw_only=True):
+class ExecuteReply(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A reply of `/execute`."""
 
     process_status: Literal["completed", "error", "timeout"]
     stdout: str
     stderr: str
+    new_session_created: bool | None = None
+    """Of a session: the client tells it again what it knew."""
 
 
 def to_sample(request: Execute) -> Sample:
-    """Return the sample that a request asks about.
-
-    Raises:
-        InvalidSample: it asks for a session.
-    """
-    if request.language == "ipython":
-        raise InvalidSample("ipython needs a session, and there are none here; ask for python")
+    """Return the sample that a request without a session asks about."""
     return Sample(
         code=request.generated_code,
         language=_NAMES.get(request.language, request.language),
@@ -80,11 +92,67 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + _CUT
 
 
+def to_session_reply(request: Execute, result: RunResult) -> ExecuteReply:
+    """Return what came of a cell as IPython's terminal shows it: value and traceback on stdout."""
+    shown = [each.get("text/plain", "") + "\n" for each in (*result.shown, result.result) if each]
+    trace = result.error.traceback if result.error is not None else ""
+    stderr = result.stderr.text
+    status = "completed" if result.ok and not result.state_lost else "error"
+    if result.broke is not None and result.broke.is_timeout:
+        status, trace = "timeout", ""
+        stderr += f"Execution timed out after {request.timeout} seconds\n"
+    elif status == "error" and result.error is None:
+        stderr += f"{result.message or 'the interpreter ended'}\n"
+    most = max(0, request.max_output_characters)
+    return ExecuteReply(
+        process_status=status,
+        stdout=_cut("".join((result.stdout.text, *shown, trace)), most),
+        stderr=_cut(stderr, most),
+        new_session_created=result.fresh or result.state_lost,
+    )
+
+
 @post("/execute", status_code=200, tags=["NeMo-Skills"])
-async def execute(data: JSONBody[Execute], caller: NamedDependency[Caller]) -> ExecuteReply:
-    """Run a program and return what came out of it."""
-    verdict = await caller.decide(to_sample(data), data.timeout + _MARGIN_S)
-    return to_reply(data, verdict)
+async def execute(
+    data: JSONBody[Execute],
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    sessions: NamedDependency[TenantSessions],
+) -> ExecuteReply:
+    """Run a program, or a cell in a session, and return what came out of it."""
+    if data.language != "ipython":
+        verdict = await caller.decide(to_sample(data), data.timeout + _MARGIN_S)
+        return to_reply(data, verdict)
+    name = request.headers.get("x-session-id")
+    if not name:
+        raise InvalidSample("X-Session-ID header required for ipython sessions")
+    limits = Limits(cpu_s=data.timeout, wall_s=data.timeout + _SLACK_S)
+    session, _ = await sessions.named(_PREFIX + name, SessionOptions())
+    try:
+        result = await session.run(RunRequest(cell=data.generated_code, limits=limits))
+    except SessionEnded as error:
+        raise NoVerdict(str(error)) from error
+    return to_session_reply(data, result)
+
+
+@get("/sessions", tags=["NeMo-Skills"])
+async def list_sessions(sessions: NamedDependency[TenantSessions]) -> dict[str, Any]:
+    """Name one's sessions."""
+    names = [name for name in sessions.all() if name.startswith(_PREFIX)]
+    told = {name.removeprefix(_PREFIX): {"backend": "ipython", "alive": True} for name in names}
+    return {"sessions": told, "backend": "ipython"}
+
+
+@delete("/sessions/{name:str}", status_code=200, tags=["NeMo-Skills"])
+async def delete_session(
+    name: FromPath[str], sessions: NamedDependency[TenantSessions]
+) -> Response[dict[str, str]]:
+    """End a session."""
+    try:
+        await sessions.close(_PREFIX + name)
+    except SessionEnded:
+        return Response({"error": f"IPython session {name} not found"}, status_code=404)
+    return Response({"message": f"IPython session {name} deleted successfully"})
 
 
 def _refuse(error: NoVerdict) -> Reply:
@@ -95,4 +163,4 @@ def _invalid(status: int, why: str) -> Reply:
     return Reply(status, {"error": why})
 
 
-DIALECT = Dialect(routes=(execute,), refuse=_refuse, invalid=_invalid)
+DIALECT = Dialect(routes=(execute, list_sessions, delete_session), refuse=_refuse, invalid=_invalid)

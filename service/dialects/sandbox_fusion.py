@@ -1,5 +1,7 @@
 """SandboxFusion's `/run_code` and `/v1/ping`, as verl and the client on PyPI use them.
 
+`run_jupyter` is a module of its own.
+
 Contract read from SandboxFusion's server (sandbox/server/sandbox_api.py, sandbox/runners) and from
 verl's client (verl/utils/reward_score/sandbox_fusion). Where this differs from the original:
 
@@ -7,11 +9,10 @@ verl's client (verl/utils/reward_score/sandbox_fusion). Where this differs from 
 - CPU time decides about `run_timeout`; a program that only waits is ended some seconds later.
 - There is no verdict (a fault of ours, or no time left): 504, the one status that verl asks again
   after. The original says 200 with `SandboxError`, which verl scores as a wrong answer.
-- `fetch_files` and languages without a sandbox here are refused with 422 and the reason.
+- Languages without a sandbox here are refused with 422 and the reason.
 """
 
 import base64
-import binascii
 import signal
 from typing import Literal
 
@@ -20,11 +21,13 @@ from litestar import MediaType, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from veristone import Decision, InvalidSample, Limits, ProgramCheck, Reason, Sample, Verdict
+from veristone import Decision, Limits, ProgramCheck, Reason, Sample, Verdict
 from veristone.engine.languages import find
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
+from veristone.service.dialects.common import decoded_files
+from veristone.service.dialects.run_jupyter import run_jupyter
 from veristone.service.errors import Reply
 
 __all__ = ["DIALECT", "RunCode", "RunCodeReply", "deadline_s", "invalid", "to_reply", "to_sample"]
@@ -77,31 +80,25 @@ def to_sample(request: RunCode) -> Sample:
     """Return the sample that a request asks about.
 
     Raises:
-        InvalidSample: a file is no base64, or files of the sandbox are asked for.
+        InvalidSample: a file is no base64.
     """
-    if request.fetch_files:
-        raise InvalidSample("fetch_files: files cannot be fetched from a sandbox here")
     given = request.memory_limit_mb
     return Sample(
         code=request.code,
         language=request.language,
-        check=ProgramCheck(stdin=request.stdin or "", must_reach_end=False, show_bytes=_SHOWN),
-        files={
-            name: _decoded(name, text) for name, text in request.files.items() if text is not None
-        },
+        check=ProgramCheck(
+            stdin=request.stdin or "",
+            must_reach_end=False,
+            show_bytes=_SHOWN,
+            fetch=request.fetch_files,
+        ),
+        files=decoded_files(request.files),
         limits=Limits(
             cpu_s=request.run_timeout,
             wall_s=request.run_timeout + _WAITING_S,
             memory_mib=given if given > 0 else _MEMORY_MIB,
         ),
     )
-
-
-def _decoded(name: str, text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidSample(f"files: {name!r} is no base64: {error}") from error
 
 
 def deadline_s(request: RunCode) -> float:
@@ -122,12 +119,15 @@ def to_reply(request: RunCode, verdict: Verdict) -> RunCodeReply:
     if verdict.reason.is_timeout:
         result.status, result.return_code = "TimeLimitExceeded", None
     message = "" if status == "Success" else verdict.message
+    files = {name: base64.b64encode(content).decode() for name, content in verdict.files.items()}
     if find(request.language).compile is None:
-        return RunCodeReply(status=status, message=message, run_result=result)
+        return RunCodeReply(status=status, message=message, run_result=result, files=files)
     if verdict.reason is Reason.COMPILE_ERROR:  # nothing was run
         return RunCodeReply(status=status, message=message, compile_result=result)
     compiled = CommandResult(status="Finished", return_code=0, stdout="", stderr="")
-    return RunCodeReply(status=status, message=message, compile_result=compiled, run_result=result)
+    return RunCodeReply(
+        status=status, message=message, compile_result=compiled, run_result=result, files=files
+    )
 
 
 def _return_code(verdict: Verdict) -> int:
@@ -162,4 +162,4 @@ def _refuse(error: NoVerdict) -> Reply:
     return Reply(504, RunCodeReply(status="SandboxError", message=str(error)))
 
 
-DIALECT = Dialect(routes=(run_code, ping), refuse=_refuse, invalid=invalid)
+DIALECT = Dialect(routes=(run_code, run_jupyter, ping), refuse=_refuse, invalid=invalid)

@@ -1,20 +1,17 @@
 """A service over a scripted back end, asked without a network; or one as people run it."""
 
 import contextlib
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncGenerator, Generator
-from pathlib import Path
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
+from served import COMMAND, served
 
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import FakeBackend
 from veristone.service import Service, ServiceConfig
 
-COMMAND = str(Path(sys.executable).parent / "veristone")
+__all__ = ["COMMAND", "served", "serving"]
 
 
 @contextlib.asynccontextmanager
@@ -31,18 +28,3 @@ async def serving(
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType] - Litestar's own types of ASGI
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             yield client
-
-
-@contextlib.contextmanager
-def served(*options: str) -> Generator[tuple[str, subprocess.Popen[str]]]:
-    """Start a service on a free port and yield its address."""
-    words = [COMMAND, "serve", "--port", "0", "--backend", "bubblewrap", *options]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            said = process.stderr.readline()
-            assert "listening on " in said, said + process.stderr.read()
-            yield said.split("listening on ")[1].split(";")[0], process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)

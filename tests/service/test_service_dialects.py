@@ -105,12 +105,12 @@ async def test_sandbox_fusions_refusals() -> None:
             return answer.status_code, answer.json()["detail"]
 
         unknown = await refused(code="x", language="cobol")
-        fetched = await refused(code="x", fetch_files=["a"])
+        fetched = await refused(code="x", fetch_files=["../a"])
         broken = await refused(code="x", files={"a": "no base64!"})
         missing = await refused(language="python")
     assert {unknown[0], fetched[0], broken[0], missing[0]} == {422}
     assert "no sandbox for 'cobol'" in unknown[1]
-    assert "fetch_files" in fetched[1]
+    assert "check.fetch: '../a'" in fetched[1]
     assert "'a' is no base64" in broken[1]
     assert "`code`" in missing[1]
 

@@ -13,6 +13,7 @@ from schemathesis import GenerationMode
 
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import FakeBackend
+from veristone.engine.config import SessionConfig
 from veristone.service import Service, ServiceConfig
 
 LONG = ("/v1/jobs",)
@@ -40,7 +41,9 @@ class Asked:
 def test_nothing_is_a_fault() -> None:
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        engine = Engine(EngineConfig(sandboxes=2), backend=FakeBackend())
+        engine = Engine(
+            EngineConfig(sandboxes=2, sessions=SessionConfig(most=1024)), backend=FakeBackend()
+        )
         loop.run_until_complete(engine.__aenter__())
         asked = Asked(loop, Service(engine, ServiceConfig()))
         answer = asked.send(httpx.Request("GET", "http://service/openapi.json"))

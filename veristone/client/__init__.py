@@ -6,6 +6,10 @@
     with SyncClient("http://127.0.0.1:8080") as client:
         verdicts = client.verify_many(samples)
 
+    with SyncClient("http://127.0.0.1:8080") as client, client.session() as session:
+        session.run("x = 1")
+        print(session.run("x + 1").result)
+
     async with local() as client:  # a service of one's own, in a child process
         verdict = await client.verify(sample)
 

@@ -4,21 +4,26 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
 from veristone import (
+    BackendUnavailable,
     ConfigError,
     InvalidSample,
     Reason,
     Sample,
+    SessionOptions,
+    SessionsFull,
     Verdict,
 )
 from veristone.client.endpoints import Endpoint, Endpoints
+from veristone.client.session import ClientSession, fault
 from veristone.extras import need_modules
+from veristone.session import SessionState
 from veristone.stream import stream_map
 
 __all__ = ["Client"]
@@ -26,6 +31,8 @@ __all__ = ["Client"]
 _AT_ONCE = 256
 _WINDOW = 1024
 _PAUSE_S, _MOST_PAUSE_S = 0.1, 5.0
+_START_S = 120.0
+"""In which a service starts a sandbox for a session."""
 _WAY_BACK_S = 2.0
 """How long after the deadline that the service was told its answer may still arrive."""
 _UNFIT = {400, 413, 422}
@@ -123,6 +130,68 @@ class Client:
         async with contextlib.aclosing(stream) as verdicts:
             async for verdict in verdicts:
                 yield verdict
+
+    @contextlib.asynccontextmanager
+    async def session(
+        self, options: SessionOptions | None = None, *, patience_s: float = 60.0
+    ) -> AsyncGenerator[ClientSession]:
+        """Lend a sandbox of one of the services for several calls; it is destroyed at the end.
+
+        Args:
+            options: language, time to live, limits of its calls.
+            patience_s: seconds to wait where every service has as many sessions as it may.
+
+        Raises:
+            SessionsFull: there was none in time.
+            InvalidSample: the options ask for more than a service allows.
+            ConfigError: the token or the address is wrong.
+            BackendUnavailable: no service answers, or none has a sandbox.
+        """
+        session = await self.open_session(options or SessionOptions(), patience_s)
+        try:
+            yield session
+        finally:
+            # Where the service is away its own clock ends the session.
+            with contextlib.suppress(BackendUnavailable):
+                await asyncio.shield(asyncio.ensure_future(session.close()))
+
+    async def open_session(self, options: SessionOptions, patience_s: float) -> ClientSession:
+        """Start a session that its caller closes; see `session`."""
+        end = time.monotonic() + patience_s
+        pause_s = _PAUSE_S
+        while True:
+            endpoint = await self._take(max(_PAUSE_S, end - time.monotonic()))
+            trouble: Exception = SessionsFull("every service had enough to do")
+            if endpoint is not None:
+                try:
+                    return await self._start_session(endpoint, options)
+                except (SessionsFull, BackendUnavailable) as error:
+                    trouble = error
+            if time.monotonic() + pause_s > end:
+                raise trouble
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _MOST_PAUSE_S)
+
+    async def _start_session(self, endpoint: Endpoint, options: SessionOptions) -> ClientSession:
+        note = self._endpoints.dropped
+        try:
+            answer = await self._http.post(
+                f"{endpoint.url}/v1/sessions",
+                content=_encode(options),
+                headers={"Content-Type": "application/json"},
+                timeout=_START_S,
+            )
+            if answer.status_code >= 400:
+                raise fault(answer.status_code, answer.content)
+            name = msgspec.json.decode(answer.content, type=SessionState).id
+            return ClientSession(self._http, self._lost, endpoint.url, name, options.limits.wall_s)
+        except self._lost as error:
+            note = self._away
+            raise BackendUnavailable(f"{endpoint.url}: {_said(error)}") from error
+        finally:
+            note(endpoint)
+            async with self._freed:
+                self._freed.notify()
 
     async def _verify_any(self, sample: Sample) -> Verdict:
         try:

@@ -1,0 +1,227 @@
+"""OpenEnv: a coding environment whose action is Python and whose observation is what it printed.
+
+Contract read from openenv 0.10 (core/env_server/http_server.py, types.py; envs/coding_env). An
+episode is a session; a websocket has one episode at a time. Over plain HTTP each request stands
+alone, as there: `/step` without a websocket runs in a new session. There is no reward in here; a
+grader asks `/v1/verify`.
+"""
+
+import contextlib
+import uuid
+from typing import Annotated, Any
+
+import msgspec
+from litestar import WebSocket, get, post, websocket
+from litestar.di import NamedDependency
+from litestar.exceptions import WebSocketDisconnect
+from litestar.params import Body
+
+from veristone import Limits, RunRequest, RunResult, SessionOptions, VeristoneError, __version__
+from veristone.engine.sessions import Session
+from veristone.service.admission import NoVerdict, Overloaded
+from veristone.service.dialects.base import Dialect
+from veristone.service.errors import Reply
+from veristone.service.sessions import TenantSessions
+
+__all__ = ["DIALECT", "CodeAction", "Observation", "to_observation"]
+
+_STEP_S = 30.0
+_PATIENCE_S = 10.0
+
+
+class CodeAction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Python to run; its names live on in the episode."""
+
+    code: str
+    metadata: dict[str, Any] = {}
+
+
+class Observation(msgspec.Struct, kw_only=True):
+    """What came out of a step."""
+
+    stdout: str = ""
+    stderr: str = ""
+    exit_code: int = 0
+    metadata: dict[str, Any] = {}
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """An answer to `/reset` and `/step`."""
+
+    observation: Observation = msgspec.field(default_factory=Observation)
+    reward: float | None = None
+    done: bool = False
+
+
+class Reset(msgspec.Struct, kw_only=True):
+    """A request of `/reset`. Other parameters are ignored: nothing here is drawn by lot."""
+
+    seed: int | None = None
+    episode_id: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+
+
+class Step(msgspec.Struct, kw_only=True):
+    """A request of `/step`."""
+
+    action: CodeAction
+    timeout_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    request_id: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+
+
+class State(msgspec.Struct, kw_only=True):
+    """Where an episode stands."""
+
+    episode_id: str | None = None
+    step_count: int = 0
+    last_exit_code: int = 0
+
+
+class _Message(msgspec.Struct):
+    type: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+def to_observation(result: RunResult) -> Observation:
+    """Return what a step shows: output and the last value, and why it failed."""
+    shown = [each.get("text/plain", "") + "\n" for each in (*result.shown, result.result) if each]
+    stderr = result.stderr.text
+    if result.error is not None:
+        stderr += result.error.traceback
+    elif result.message or result.state_lost:
+        stderr += result.message or "the interpreter ended\n"
+    return Observation(
+        stdout="".join((result.stdout.text, *shown)),
+        stderr=stderr,
+        exit_code=0 if result.ok and not result.state_lost else 1,
+        metadata={"state_lost": True} if result.state_lost else {},
+    )
+
+
+class _Episode:
+    """A session that is begun anew by each reset."""
+
+    def __init__(self, sessions: TenantSessions) -> None:
+        self._sessions = sessions
+        self._session: Session | None = None
+        self._state = State()
+
+    async def reset(self, request: Reset) -> Outcome:
+        await self.end()
+        self._session = await self._sessions.open(SessionOptions())
+        self._state = State(episode_id=request.episode_id or str(uuid.uuid4()))
+        return Outcome()
+
+    async def step(self, action: CodeAction) -> Outcome:
+        if self._session is None:
+            await self.reset(Reset())
+        assert self._session is not None
+        result = await self._session.run(RunRequest(cell=action.code))
+        observation = to_observation(result)
+        self._state.step_count += 1
+        self._state.last_exit_code = observation.exit_code
+        return Outcome(observation=observation)
+
+    def state(self) -> State:
+        return self._state
+
+    async def end(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+@post("/reset", status_code=200, tags=["OpenEnv"])
+async def reset(data: Annotated[Reset | None, Body()] = None) -> Outcome:
+    """Return the first observation of an episode; without a websocket nothing is kept of it."""
+    return Outcome()
+
+
+@post("/step", status_code=200, tags=["OpenEnv"])
+async def step(data: Annotated[Step, Body()], sessions: NamedDependency[TenantSessions]) -> Outcome:
+    """Run one action in an episode of its own."""
+    step_s = data.timeout_s or _STEP_S
+    limits = Limits(cpu_s=step_s, wall_s=step_s)
+    async with sessions.once(SessionOptions(limits=limits), _PATIENCE_S) as session:
+        result = await session.run(RunRequest(cell=data.action.code))
+        return Outcome(observation=to_observation(result))
+
+
+@get("/state", tags=["OpenEnv"])
+async def state() -> State:
+    """Return the state of an environment that was just made, as there."""
+    return State()
+
+
+@get("/schema", tags=["OpenEnv"])
+async def schema() -> dict[str, Any]:
+    """Return the JSON schemas of action, observation and state."""
+    kinds = {"action": CodeAction, "observation": Observation, "state": State}
+    return {name: msgspec.json.schema(kind) for name, kind in kinds.items()}
+
+
+@get("/metadata", tags=["OpenEnv"])
+async def metadata() -> dict[str, Any]:
+    """Say what environment this is."""
+    about = "Python in a hardened sandbox; names live on from step to step"
+    return {"name": "veristone", "description": about, "version": __version__}
+
+
+@websocket("/ws")
+async def episode(
+    socket: WebSocket[Any, Any, Any], sessions: NamedDependency[TenantSessions]
+) -> None:
+    """Serve episodes over one connection, message by message."""
+    await socket.accept()
+    running = _Episode(sessions)
+    try:
+        while (answer := await _answer(running, await socket.receive_text())) is not None:
+            await socket.send_text(msgspec.json.encode(answer).decode())
+    except WebSocketDisconnect:
+        return
+    finally:
+        await running.end()
+        with contextlib.suppress(Exception):  # whoever has left needs no goodbye
+            await socket.close()
+
+
+async def _answer(running: _Episode, text: str) -> dict[str, Any] | None:
+    """Return the answer to a message; None where it says goodbye."""
+    try:
+        message = msgspec.json.decode(text, type=_Message)
+        if message.type == "close":
+            return None
+        if message.type == "reset":
+            wanted = msgspec.json.decode(message.data, type=Reset)
+            return {"type": "observation", "data": await running.reset(wanted)}
+        if message.type == "step":
+            action = msgspec.json.decode(message.data, type=CodeAction)
+            return {"type": "observation", "data": await running.step(action)}
+        if message.type == "state":
+            return {"type": "state", "data": running.state()}
+    except msgspec.ValidationError as error:
+        return _fault("VALIDATION_ERROR", f"Invalid message: {error}")
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return _fault("INVALID_JSON", f"Invalid JSON: {error}")
+    except Overloaded as error:
+        return _fault("CAPACITY_REACHED", str(error))
+    except VeristoneError as error:
+        return _fault("SESSION_ERROR", str(error))
+    return _fault("UNKNOWN_TYPE", f"Unknown message type: {message.type[:80]}")
+
+
+def _fault(code: str, message: str) -> dict[str, Any]:
+    return {"type": "error", "data": {"message": message, "code": code}}
+
+
+def _refuse(error: NoVerdict) -> Reply:
+    status = 429 if isinstance(error, Overloaded) else 503
+    return Reply(status, {"detail": str(error)}, {"Retry-After": str(error.retry_after_s)})
+
+
+def _invalid(status: int, why: str) -> Reply:
+    return Reply(422 if status == 400 else status, {"detail": why})
+
+
+DIALECT = Dialect(
+    routes=(reset, step, state, schema, metadata, episode), refuse=_refuse, invalid=_invalid
+)
