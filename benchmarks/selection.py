@@ -27,7 +27,7 @@ from veristone import AssertsCheck, Decision, Limits, Sample, Verdict, Verifier
 from veristone.cli.display import print_table
 from veristone.engine import Engine
 from veristone.generators.code.completion import asserts_in, with_helpers
-from veristone.generators.selection.choice import Choice, choose
+from veristone.generators.selection.choice import Choice, ranked
 from veristone.generators.selection.duplicates import DuplicateFilter, Duplicates
 from veristone.generators.selection.gates import (
     Candidate,
@@ -195,7 +195,7 @@ def _apply(
     counts: Counter[str] = Counter()
     for group in groups:
         candidates = [one for record in group.records if (one := _candidate(rule, record, scores))]
-        chosen = choose(candidates, rule.choice, random_seed=0)
+        chosen = ranked(candidates, rule.choice, random_seed=0)[: rule.choice.count]
         for name, some in (("kept", candidates), ("chosen", chosen)):
             known = [right[one.record.id] for one in some if one.record.id in right]
             counts[name] += len(known)
@@ -266,7 +266,10 @@ def _yields(records: Sequence[Record]) -> dict[str, int]:
     for name, words in _DUPLICATE_RULES.items():
         chain = [DuplicateFilter(_rule(word)) for word in words.split()]
         for record in records:
-            kept[name] += all(one.find(record) is None for one in chain)
+            if all(one.find(record) is None for one in chain):
+                kept[name] += 1
+                for one in chain:
+                    one.add(record)
     return kept
 
 

@@ -25,6 +25,7 @@ BENCHMARKS = (
     "multipl-e",
     "livecodebench",
     "ds-1000",
+    "bigcodebench",
 )
 """Those of `veristone.training.evaluation`; a test holds the two together."""
 _ASKING = "A model in place of a samples file"
@@ -77,7 +78,7 @@ async def evaluate(
         typer.Option(
             "--check-references/--no-check-references",
             help="Leave out tasks whose reference solution fails in these sandboxes.",
-            show_default="for ds-1000",
+            show_default="for ds-1000 and bigcodebench",
         ),
     ] = None,
     model: Annotated[
@@ -120,6 +121,9 @@ async def evaluate(
     With --model the samples are asked for first and kept in --samples (default: beside the output
     or in this folder); an interrupted run goes on there. The prompt is that of training unless
     --style says otherwise.
+
+    What a server refused, left empty or cut off is no sample: it is counted apart, with the
+    server's words, and the same command asks for it again.
 
     Exit status: 0 at least one sample was decided; 1 none was; 2 could not start; 130 interrupted.
     """
@@ -178,11 +182,17 @@ async def evaluate(
 def print_scores(found: "Evaluated") -> None:
     """Print pass@k with its interval, and what the figures leave out."""
     summary = found.summary
-    halves = [("base", summary.base)]
+    # A file of Hugging Face has both in one.
+    both = summary.benchmark.endswith("+") and not summary.plus
+    halves = [("base + plus" if both else "base", summary.base)]
     if summary.plus:
         halves.append(("base + plus", summary.plus))
-    counts = [str(n) for n in (summary.tasks, summary.samples, summary.undecided)]
+    numbers = [summary.tasks, summary.samples, summary.undecided]
     columns = ["benchmark", "tests", ">tasks", ">samples", ">undecided"]
+    if summary.no_answer:
+        numbers.append(summary.no_answer)
+        columns.append(">no answer")
+    counts = list(map(str, numbers))
     columns += [f">pass@{each.k} [95%]" for each in summary.base]
     rows: list[Any] = [
         (summary.benchmark, name, *counts, *map(_figures, scores)) for name, scores in halves

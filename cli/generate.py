@@ -37,7 +37,10 @@ _NEEDED = tuple(
 Input = Annotated[
     Path | None,
     typer.Option(
-        "--input", metavar="FILE", help="What the recipe starts from: seeds, instructions or tasks."
+        "--input",
+        "--seeds",
+        metavar="FILE",
+        help="What the recipe starts from: seeds, instructions or tasks.",
     ),
 ]
 Queues = Annotated[
@@ -97,7 +100,11 @@ async def run(
     """Do everything."""
     need_modules(*_NEEDED, extra="generate")
     from veristone.generators.synthesis.pipeline.process import begun, read_recipe
-    from veristone.generators.synthesis.pipeline.whole import WorkerFailed, run_whole
+    from veristone.generators.synthesis.pipeline.whole import (
+        NothingAnswered,
+        WorkerFailed,
+        run_whole,
+    )
     from veristone.generators.synthesis.read_input import read_input
 
     model.settings()
@@ -110,7 +117,7 @@ async def run(
                 async with shown(folder, folder.stages, quiet=quiet) as progress:
                     records = read_input(whole.input, source)
                     counts = await run_whole(folder, records, workers, progress.say)
-            except WorkerFailed as error:
+            except (WorkerFailed, NothingAnswered) as error:
                 complain(f"{error}; the same command goes on from here")
                 return 2
             except asyncio.CancelledError:
@@ -121,6 +128,13 @@ async def run(
         print(f"{time.monotonic() - began:.0f} s; responses: {output / 'responses.jsonl'}")
         print(f"to read some: veristone show {output}")
     dead = sum(stage["dead"] for stage in counts["stages"])
+    refused = sum(stage.get("refused_by_server", 0) for stage in counts["stages"])
+    if refused:
+        complain(
+            f"the model refused {refused:,} request(s); its words are in dead.jsonl, and the same"
+            " command asks again"
+        )
+        dead -= refused
     return _told_dead(dead, output, " (see dead.jsonl)", " and the same command again")
 
 
@@ -186,6 +200,10 @@ async def work(
     with disk_trouble(folder):
         async with model.opened() as opened, shown(found, named, quiet=quiet):
             dead = await work_on(found, opened, named, in_flight=model.in_flight)
+        async with found.open() as chain:
+            refused = [word for stage in named for word in (await chain.refused(stage)).values()]
+    if refused:
+        complain(f"the model refused {len(refused):,} request(s), for example: {refused[0]}")
     return 1 if quiet and dead else _told_dead(dead, folder)
 
 

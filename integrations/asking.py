@@ -30,7 +30,7 @@ def sample_of(
     """
     found = check_of(check)
     entry_point = found.entry_point if isinstance(found, FunctionCheck) else ""
-    code = solution_in_answer(completion_text(completion), entry_point=entry_point)
+    code = solution_in_answer(completion_text(completion), entry_point=entry_point).code
     return Sample(code=code, check=found, language=language, limits=limits or Limits())
 
 

@@ -26,12 +26,14 @@ class Comparator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `exact`: byte for byte. `lines`: white space at line ends and empty lines at the end do not
     count. `tokens`: the same words, whatever the white space. `floats`: as tokens, and two
-    numbers are equal within `atol` + `rtol` * |expected|; two integers must be the same, and where
-    only the expected number is one the other must be nearest to it. `unordered`: the same lines in
-    any order. White space and digits are those of ASCII; output that is no UTF-8 equals no text.
+    numbers are equal within `atol` + `rtol` * |expected|; two integers must be the same, and
+    where only the expected number is one the other must be nearest to it. `decimals`: line by
+    line, white space around a line aside, and two lines of numbers are equal where these are,
+    exactly (as LiveCodeBench compares). `unordered`: the same lines in any order. White space
+    and digits are those of ASCII; output that is no UTF-8 equals no text.
     """
 
-    mode: Literal["exact", "lines", "tokens", "floats", "unordered"] = "lines"
+    mode: Literal["exact", "lines", "tokens", "floats", "decimals", "unordered"] = "lines"
     atol: float = 1e-6
     rtol: float = 1e-6
 
@@ -151,10 +153,9 @@ class AssertsCheck(
     """
 
     tests: str
-    strength: Literal["stub", "mutants"] | None = None
+    strength: Literal["stub"] | None = None
     """`stub`: where the suite passes, run it against stubs of the solution as well (up to eight
-    more runs, two as a rule), and say whether it passes with those too. `mutants`: and, unless it
-    does, against copies of the solution that are changed in one place (20 at most)."""
+    more runs, two as a rule), and say whether it passes with those too."""
 
 
 Check = ProgramCheck | StdioCheck | FunctionCheck | AssertsCheck

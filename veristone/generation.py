@@ -58,6 +58,8 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the server's own word."""
     logprobs: tuple[dict[str, float], ...] = ()
     """Per generated token, the likeliest tokens and their natural log-probabilities."""
+    note: str = ""
+    """What the server sent in place of a text: reasoning alone, a refusal, calls of tools."""
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

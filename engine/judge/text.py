@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 
 from veristone import Comparator
 
@@ -17,6 +18,8 @@ __all__ = ["difference", "same_text"]
 _NUMBER = re.compile(
     rb"([^\w.+-]*)([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([^\w.]*)", flags=re.ASCII
 )
+# Exponents of more digits would make two numbers of unbearable length.
+_DECIMAL = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", flags=re.ASCII)
 _INTEGER = re.compile(rb"([+-]?)0*(\d+)", flags=re.ASCII)
 _NAN = (b"nan", b"+nan", b"-nan")
 _INFINITE = (b"inf", b"-inf")
@@ -92,6 +95,21 @@ def _integer(text: bytes) -> tuple[bool, bytes] | None:
     return found[1] == b"-" and found[2] != b"0", found[2]
 
 
+def _same_decimals(actual: bytes, expected: bytes, rule: Comparator) -> bool:
+    ours, theirs = ([line.strip() for line in t.strip().split(b"\n")] for t in (actual, expected))
+    return len(ours) == len(theirs) and all(
+        left == right or _same_decimal_line(left.split(), right.split())
+        for left, right in zip(ours, theirs, strict=True)
+    )
+
+
+def _same_decimal_line(left: list[bytes], right: list[bytes]) -> bool:
+    numbers = len(left) == len(right) and all(map(_DECIMAL.fullmatch, [*left, *right]))
+    return numbers and [Decimal(one.decode()) for one in left] == [
+        Decimal(one.decode()) for one in right
+    ]
+
+
 def _same_unordered(actual: bytes, expected: bytes, rule: Comparator) -> bool:
     return Counter(_lines(actual)) == Counter(_lines(expected))
 
@@ -105,6 +123,7 @@ _MODES: dict[str, Callable[[bytes, bytes, Comparator], bool]] = {
     "lines": _same_lines,
     "tokens": _same_tokens,
     "floats": _same_floats,
+    "decimals": _same_decimals,
     "unordered": _same_unordered,
 }
 

@@ -19,9 +19,15 @@ from typing import NamedTuple
 
 from veristone.generators.code.comments import NO_TOKENS
 from veristone.generators.code.names import defined_names, imported_names, names_in
-from veristone.generators.code.python import Function, Parsed, Unparsable, parse
+from veristone.generators.code.python import (
+    MAX_CHARACTERS,
+    Function,
+    Parsed,
+    Unparsable,
+    parse,
+)
 
-__all__ = ["Cut", "asserts_in", "completed", "last_function", "with_helpers"]
+__all__ = ["Cut", "asserts_in", "beginning", "completed", "last_function", "with_helpers"]
 
 _LAYOUT = frozenset(
     {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
@@ -73,22 +79,29 @@ def with_helpers(head: str, text: str) -> str:
     """
     whole = head + text
     end = next(s.before for s in _starts(head, text) if not _HELPER.match(whole, s.place))
-    program = whole[: max(end, len(head))]
-    while isinstance(tree := parse(program), Unparsable):
-        place = _LINE.match(tree.detail)
-        if place is None:
-            return program[len(head) :]
-        # With this line in it, no beginning parses.
-        lines = io.StringIO(program).readlines()
-        program = "".join(lines[: min(int(place[1]), len(lines)) - 1])
-        if len(program) < len(head):
-            return text
+    # A text may go on for ever; what is too long to be parsed is no helper any more.
+    program = beginning(whole[: max(end, len(head))][: max(MAX_CHARACTERS, len(head))])
+    tree = parse(program)
+    if len(program) < len(head) or isinstance(tree, Unparsable):
+        return text
     rows = head.count("\n") + (not head.endswith("\n"))
     own = [node for node in tree.module.body if node.lineno <= rows]
     if own and ((own[-1].end_lineno or 0) > rows or not head.endswith("\n")):
         end = _needed(own, tree.module.body[len(own) :])
         program = "".join(io.StringIO(program).readlines()[: max(end, rows)])
     return program[len(head) :].rstrip()
+
+
+def beginning(code: str) -> str:
+    """Return the longest run of whole lines from the top that parses; it may be empty."""
+    while isinstance(tree := parse(code), Unparsable):
+        place = _LINE.match(tree.detail)
+        if place is None:
+            return ""
+        # With this line in it, no beginning parses.
+        lines = io.StringIO(code).readlines()
+        code = "".join(lines[: min(int(place[1]), len(lines)) - 1])
+    return code
 
 
 def _needed(own: Sequence[ast.stmt], behind: Sequence[ast.stmt]) -> int:

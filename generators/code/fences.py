@@ -6,17 +6,31 @@ models write `<tests>` on a line of its own and mean no HTML.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
-__all__ = ["PYTHON", "Fence", "Line", "fences", "lines_of", "outside", "without_fences"]
+__all__ = [
+    "Fence",
+    "Line",
+    "fences",
+    "is_python",
+    "is_tagged",
+    "lines_of",
+    "outside",
+    "tags_of",
+    "without_fences",
+]
 
-PYTHON = frozenset({"python", "py", "python3", "python2", "py3", "python-3", "python-2"})
-"""Tags of Python, in lower case."""
 _PARSER = MarkdownIt("commonmark").disable(["html_block", "reference", "inline"])
 _TAG = re.compile(r"[\s{.]*([^\s{}(),:;=]*)")
+_WORD = re.compile(r"[\w.+#/-]+")
+_OTHERS = frozenset(
+    {"bash", "sh", "shell", "console", "text", "txt", "plaintext", "output", "input", "json"}
+)
+"""Tags that settle it, whatever else stands behind the fence: `bash run.py`."""
+_PYTHON = re.compile(r"(?:i|c)?py(?:thon)?[-_]?[\d.]*|[\w./-]+\.py", re.IGNORECASE)
 
 
 class Fence(NamedTuple):
@@ -33,6 +47,8 @@ class Fence(NamedTuple):
     """Line of the opening fence, counted from 0."""
     end: int
     """Line after the closing fence."""
+    info: str = ""
+    """All that stands behind the opening fence."""
 
 
 class Line(NamedTuple):
@@ -56,8 +72,26 @@ def fences(text: str) -> list[Fence]:
         lines = content.count("\n") + (content != "" and not content.endswith("\n"))
         tag = _TAG.match(token.info)
         closed = end - start - 1 > lines
-        found.append(Fence(tag[1] if tag else "", content.removesuffix("\n"), closed, start, end))
+        code = content.removesuffix("\n")
+        found.append(Fence(tag[1] if tag else "", code, closed, start, end, token.info))
     return found
+
+
+def is_python(tag: str) -> bool:
+    """Whether a tag is one of Python: `python`, `Python3`, `py`, `python3.11`, `solution.py`; not
+    `pycon`, which is a session."""
+    return _PYTHON.fullmatch(tag.lstrip(".")) is not None
+
+
+def is_tagged(fence: Fence, tags: Collection[str] = ()) -> bool:
+    """Whether a fence names a language: by its tag, by a later word of its attributes
+    (`file=a.py`, `lang=python`), or by the ending of a file's name. Without `tags`, Python."""
+    more = [] if fence.tag.lower() in _OTHERS else _WORD.findall(fence.info)[:4]
+    for word in (fence.tag, *more):
+        ending = word.rpartition(".")[2].lower()
+        if (word.lower() in tags or ending in tags) if tags else is_python(word):
+            return True
+    return False
 
 
 def lines_of(text: str) -> list[str]:
@@ -78,3 +112,29 @@ def outside(text: str) -> Iterator[Line]:
 def without_fences(text: str) -> str:
     """Return the lines that are in no fence, as one text."""
     return "\n".join(line.text for line in outside(text))
+
+
+_ALSO = {
+    "bash": "sh shell zsh",
+    "cpp": "c++ cc cxx h hpp",
+    "csharp": "cs c#",
+    "go": "golang go_test.go",
+    "haskell": "hs",
+    "javascript": "js node jsx mjs",
+    "julia": "jl",
+    "kotlin": "kt kts",
+    "ocaml": "ml",
+    "perl": "pl",
+    "racket": "rkt scheme lisp",
+    "ruby": "rb",
+    "rust": "rs",
+    "typescript": "ts tsx",
+}
+
+
+def tags_of(language: str) -> frozenset[str]:
+    """Return what a fence of a language is called, in lower case, by any of its names."""
+    for name, others in _ALSO.items():
+        if language in (name, *others.split()):
+            return frozenset({name, language, *others.split()})
+    return frozenset({language})

@@ -10,6 +10,7 @@ __all__ = [
     "defined_names",
     "defines",
     "definitions",
+    "free_names",
     "imported_modules",
     "imported_names",
     "names_in",
@@ -107,6 +108,23 @@ def names_in(node: ast.AST) -> set[str]:
         elif isinstance(inner, ast.Attribute):
             found.add(inner.attr)
     return found
+
+
+def free_names(node: ast.AST) -> set[str]:
+    """Return the names that a statement takes from the module around it: of a function those that
+    it does not bind itself, as a parameter or by an assignment."""
+    if isinstance(node, ast.ClassDef):
+        outer = (*node.bases, *node.keywords, *node.decorator_list)
+        return {name for part in (*node.body, *outer) for name in free_names(part)}
+    inside = list(ast.walk(node))
+    found = {inner.id for inner in inside if isinstance(inner, ast.Name)}
+    if not isinstance(node, Function):
+        return found
+    bound = {inner.arg for inner in inside if isinstance(inner, ast.arg)}
+    bound |= {i.id for i in inside if isinstance(i, ast.Name) and isinstance(i.ctx, ast.Store)}
+    bound |= {inner.name for inner in inside if isinstance(inner, _DEFINING) and inner is not node}
+    shared = {name for inner in inside if isinstance(inner, ast.Global) for name in inner.names}
+    return (found - bound) | shared
 
 
 def defines(code: str, name: str) -> bool:

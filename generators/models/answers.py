@@ -8,7 +8,7 @@ others leave the string in.
 import json
 import math
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -84,8 +84,38 @@ class _Logprobs(msgspec.Struct):
         )
 
 
+class _Part(msgspec.Struct):
+    """A piece of a message's content; what is no text is of another `type`."""
+
+    type: str = "text"
+    text: str | None = None
+
+
 class _Message(msgspec.Struct):
-    content: str | None = None
+    content: str | list[_Part | str] | None = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    refusal: str | None = None
+    tool_calls: list[Any] | None = None
+
+    def spoken(self) -> str:
+        """Return the text: of several parts those that are one."""
+        if isinstance(self.content, str) or self.content is None:
+            return self.content or ""
+        parts = (_Part(text=one) if isinstance(one, str) else one for one in self.content)
+        return "".join(part.text or "" for part in parts if part.type in ("text", "output_text"))
+
+    def instead(self) -> str:
+        """Return what there is in place of a text, in words."""
+        if self.refusal:
+            return f"the model refused: {said(self.refusal)}"
+        if self.tool_calls:
+            return "the model called tools"
+        reasoning = self.reasoning_content or self.reasoning
+        if reasoning or isinstance(self.content, list):
+            size = f", {len(reasoning):,} characters" if isinstance(reasoning, str) else ""
+            return f"the server sent reasoning only{size}"
+        return "the server sent no text"
 
 
 class _Choice(msgspec.Struct):
@@ -94,11 +124,13 @@ class _Choice(msgspec.Struct):
     message: _Message | None = None
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
+    error: Any = None
 
 
 class _Answer(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
+    error: Any = None
 
 
 def read_answer(data: bytes, request: GenerationRequest) -> Answer:
@@ -107,10 +139,14 @@ def read_answer(data: bytes, request: GenerationRequest) -> Answer:
     There may be fewer or more than were asked for, but not none.
 
     Raises:
-        BadAnswer: it is no answer, one that was broken off, or an error in an answer's place.
-        RequestRefused: the server does not report the log-probabilities that were asked for.
+        Again: it is no answer, one that was broken off, or an error in an answer's place.
+        RequestRefused: so says an error in an answer's place; or the server does not report the
+            log-probabilities that were asked for.
     """
     answer = _decoded(data, _Answer)
+    broken = [one.error for one in answer.choices or () if one.error]
+    if answer.error or broken:
+        raise _disguised(answer.error or broken[0], f"request {request.id}")
     if not answer.choices:
         raise BadAnswer(f"no choices in the answer {said(data.decode(errors='replace'))}")
     usage = answer.usage or _Usage()
@@ -153,6 +189,15 @@ def fault(
     return ConfigError(f"{answer}. {_ADVICE.get(status, 'Check `base_url`')}")
 
 
+def _disguised(error: Any, what: str) -> Exception:
+    """Return the exception for an error that came with status 200, by the status that it names."""
+    code: Any = cast("dict[str, Any]", error).get("code") if isinstance(error, dict) else None
+    status = int(code) if isinstance(code, int) or str(code).isdecimal() else 0
+    if status in _NEVER or status == 429:
+        return fault(status, "", said(error), what=what)
+    return BadAnswer(f"the server answered 200 with an error: {said(error)}")
+
+
 def said(error: object) -> str:
     """Return the body of an error, which is JSON or text, on one short line."""
     text = error if isinstance(error, str) else json.dumps(error) if error else ""
@@ -178,13 +223,15 @@ def _completion(choice: _Choice, request: GenerationRequest) -> Completion:
             "(vLLM does, `transformers serve` does not)"
         )
     reason = choice.finish_reason or "stop"
-    return cut(Completion(text=text, finish_reason=reason, logprobs=tops), request.stop)
+    note = choice.message.instead() if choice.message is not None and not text.strip() else ""
+    completion = Completion(text=text, finish_reason=reason, logprobs=tops, note=note)
+    return cut(completion, request.stop)
 
 
 def _text(choice: _Choice, *, chat: bool) -> str:
     text = choice.text
     if chat:
-        text = None if choice.message is None else choice.message.content or ""
+        text = None if choice.message is None else choice.message.spoken()
     if text is None:
         raise BadAnswer(f"a choice has no {'message' if chat else 'text'}")
     # Half a surrogate pair is no text that could be kept.
@@ -206,4 +253,5 @@ def _decoded(data: bytes, shape: type[T]) -> T:
         # Python's own decoder knows what Python's encoder writes: NaN, lone surrogates.
         return msgspec.convert(json.loads(data), type=shape)
     except (ValueError, RecursionError) as error:
-        raise BadAnswer(f"no answer as OpenAI's servers give it: {error}") from error
+        words = said(data[:_LONGEST_MESSAGE].decode(errors="replace"))
+        raise BadAnswer(f"no answer as OpenAI's servers give it: {error}: {words}") from error

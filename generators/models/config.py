@@ -21,6 +21,8 @@ __all__ = [
 
 Dtype: TypeAlias = Literal["auto", "bfloat16", "float16", "float32"]
 
+_NAMED = ("max_tokens", "temperature", "top_p", "stop", "seed", "logprobs", "top_logprobs")
+"""Fields of a request that a server may call something else, or not know."""
 _RESERVED = {"best_of", "echo", "logprobs", "max_completion_tokens", "max_tokens", "messages"} | {
     *("model", "n", "prompt", "seed", "stop", "stream", "stream_options", "temperature"),
     *("top_logprobs", "top_p"),
@@ -55,6 +57,10 @@ class OpenAIConfig(_Settings):
     a server is started anew, takes minutes."""
     open_patience_s: float = Field(default=30, ge=0, le=86400, allow_inf_nan=False)
     """The same for the first contact, short because a wrong address is the usual reason."""
+    parameters: dict[str, str] = {}
+    """What the server calls a field of a request: ``{ max_tokens = "max_completion_tokens" }``; an
+    empty name leaves the field out, for servers that refuse it. What a model does without a seed or
+    a temperature is its own choice."""
     extra_body: dict[str, JsonValue] = {}
     """Further fields of every request, for what a server adds to OpenAI's: `top_k`, `min_p`,
     `chat_template_kwargs`."""
@@ -81,6 +87,13 @@ class OpenAIConfig(_Settings):
     def _is_variable(cls, value: str) -> str:
         if value and not _VARIABLE.fullmatch(value):
             raise ValueError("the name of an environment variable, not the key itself")
+        return value
+
+    @field_validator("parameters")
+    @classmethod
+    def _are_named(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(value.keys() - set(_NAMED)):
+            raise ValueError(f"{', '.join(unknown)}: none of {', '.join(_NAMED)}")
         return value
 
     @field_validator("extra_body")

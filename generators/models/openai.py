@@ -91,7 +91,7 @@ class OpenAIModel:
         self._name = config.model
         self._extra: dict[str, Any] = dict(config.extra_body)
         self._most_choices = _MOST_CHOICES
-        self._max_tokens = "max_tokens"
+        self._parameters: dict[str, str] = dict(config.parameters)
         self._key = ""
         self._client: AsyncOpenAI | None = None
         self._gate: Gate | None = None
@@ -179,7 +179,6 @@ class OpenAIModel:
     async def _ask(self, request: GenerationRequest, piece: Piece) -> Answer:
         what = f"request {request.id}"
         path = "/chat/completions" if request.messages else "/completions"
-        limit = self._max_tokens
         body = self._body(request, piece)
 
         async def once() -> Answer:
@@ -189,9 +188,9 @@ class OpenAIModel:
             return await self._patiently(once, what, self._config.patience_s)
         except RequestRefused as refusal:
             # Newer models of OpenAI's take the limit under another name only, and say so.
-            if "max_completion_tokens" not in str(refusal) or limit != "max_tokens":
+            if "max_completion_tokens" not in str(refusal) or "max_tokens" not in body:
                 raise
-            self._max_tokens = "max_completion_tokens"
+            self._parameters["max_tokens"] = "max_completion_tokens"
             return await self._ask(request, piece)
 
     def _body(self, request: GenerationRequest, piece: Piece) -> dict[str, Any]:
@@ -201,9 +200,8 @@ class OpenAIModel:
         `temperature` and `top_p`, for which servers put the model's own defaults.
         """
         body: dict[str, Any] = {
-            **self._extra,
             "model": self._name,
-            self._max_tokens: request.max_tokens,
+            "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "top_p": request.top_p,
         }
@@ -221,7 +219,8 @@ class OpenAIModel:
             body |= {"logprobs": True, "top_logprobs": request.logprobs}
         elif request.logprobs:
             body["logprobs"] = request.logprobs
-        return body
+        named = {self._parameters.get(name, name): value for name, value in body.items()}
+        return {**self._extra, **{name: value for name, value in named.items() if name}}
 
     async def _meet(self) -> None:
         """Find out which model the server has, and whether it is vLLM."""

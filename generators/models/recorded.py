@@ -61,6 +61,7 @@ class _Recorded(msgspec.Struct, frozen=True):
     text: str
     finish_reason: str | None = None
     logprobs: tuple[dict[str, float | None], ...] | None = None
+    note: str = ""
 
     def completion(self) -> Completion:
         tops = tuple(
@@ -68,7 +69,7 @@ class _Recorded(msgspec.Struct, frozen=True):
             for top in self.logprobs or ()
         )
         reason = self.finish_reason or "stop"
-        return Completion(text=self.text, finish_reason=reason, logprobs=tops)
+        return Completion(text=self.text, finish_reason=reason, logprobs=tops, note=self.note)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

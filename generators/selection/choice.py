@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from veristone.generators.code.draws import draw
+from veristone.generators.selection.draws import draw
 from veristone.generators.selection.gates import Candidate
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "ranked"]
 
 
 class Choice(BaseModel):
@@ -29,15 +29,19 @@ class Choice(BaseModel):
     by: Literal["random", "strength", "agreement", "shortest"] = "random"
     count: int = Field(default=1, ge=1, le=1000)
     """Responses of one instruction, at most."""
+    before_duplicates: bool = False
+    """Choose first and look for duplicates afterwards: an instruction whose choice is a duplicate
+    has no row then. Otherwise a duplicate gives way to the instruction's next response, as in the
+    papers' programs, which look for duplicates among all that pass."""
     limit: int = Field(default=0, ge=0)
     """Rows in all, at most, drawn at random at the very end; 0: no limit. For comparisons at equal
     size."""
 
 
-def choose(candidates: Sequence[Candidate], choice: Choice, random_seed: int) -> list[Candidate]:
-    """Return the chosen candidates, best first. It does not depend on the order given."""
+def ranked(candidates: Sequence[Candidate], choice: Choice, random_seed: int) -> list[Candidate]:
+    """Return the candidates, the one to choose first first, whatever their order was."""
     drawn = sorted(candidates, key=lambda one: draw(random_seed, "choice", one.record.id))
-    return sorted(drawn, key=_KEYS[choice.by])[: choice.count]
+    return sorted(drawn, key=_KEYS[choice.by])
 
 
 def _by_strength(one: Candidate) -> Any:

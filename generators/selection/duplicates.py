@@ -1,4 +1,4 @@
-"""Near-duplicates among chosen responses.
+"""Near-duplicates among the responses that become rows.
 
 A rule compares one thing: the instruction, the response, the code, its normal form (`tree`), or the
 papers' function names. With a threshold of 1 equal texts are duplicates, white space apart; below,
@@ -15,12 +15,18 @@ import hashlib
 from collections.abc import Callable
 from typing import Literal
 
+from datasketch import LeanMinHash
 from pydantic import BaseModel, ConfigDict, Field
 
 from veristone.generators.code.fences import fences
 from veristone.generators.code.names import definitions
 from veristone.generators.code.normal import normal_form
-from veristone.generators.seeds.duplicates.similar import NearIndex, shingles, signature
+from veristone.generators.seeds.duplicates.similar import (
+    NearIndex,
+    Shingles,
+    shingles,
+    signature,
+)
 from veristone.generators.selection.groups import group_key
 from veristone.generators.synthesis.records import Record
 
@@ -43,7 +49,7 @@ class Duplicates(BaseModel):
 
 
 class DuplicateFilter:
-    """A rule at work. What it has let through is in memory: some kilobytes a response."""
+    """A rule at work. What was added is in memory: some kilobytes a response."""
 
     def __init__(self, rule: Duplicates) -> None:
         self.rule = rule
@@ -52,37 +58,51 @@ class DuplicateFilter:
         self._keys: list[str] = []
         """Of the texts in `_near`."""
         self._equal: dict[bytes, str] = {}
-        self._last: tuple[str, str | None] = ("", None)
+        self._last: tuple[str, Shingles, LeanMinHash] | None = None
+
+    def key(self, record: Record) -> str:
+        """Return what a response goes by: its id, or that of its instruction."""
+        return group_key(record.id) if self.rule.of == "instruction" else record.id
 
     def find(self, record: Record) -> str | None:
-        """Return what a response duplicates, `0.73 of ID` or the id; or remember it."""
-        if self.rule.of != "instruction":
-            return self._find_or_add(record.id, record)
-        # Responses of one instruction come together and share what was found for the first.
-        key = group_key(record.id)
-        if self._last[0] != key:
-            self._last = (key, self._find_or_add(key, record))
-        return self._last[1]
-
-    def _find_or_add(self, key: str, record: Record) -> str | None:
-        text, language = self._text(record), record.language
+        """Return what a response duplicates of what was added: `0.73 of ID`, or the id."""
         if self._near is None:
-            # What has no name has nothing in common with others, by SelfCodeAlign's rule.
-            if not text and self.rule.of == "name_set":
-                return None
-            data = f"{language}\0{''.join(text.split())}".encode(errors="surrogatepass")
-            first = self._equal.setdefault(hashlib.blake2b(data, digest_size=16).digest(), key)
-            return None if first == key else first
-        own = shingles(text, language)
-        if not len(own):
+            first = self._equal.get(self._digest(record) or b"")
+            return None if first == self.key(record) else first
+        own, minima = self._signed(record)
+        found = self._near.best(own, minima) if len(own) else None
+        if found is None or self._keys[found.number] == self.key(record):
             return None
-        minima = signature(own)
-        found = self._near.best(own, minima)
-        if found is not None:
-            return f"{found.jaccard:.2f} of {self._keys[found.number]}"
-        self._near.add(own, minima)
-        self._keys.append(key)
-        return None
+        return f"{found.jaccard:.2f} of {self._keys[found.number]}"
+
+    def add(self, record: Record) -> None:
+        """Remember a response that is a row. Those of one instruction count once by that."""
+        key = self.key(record)
+        if self._near is None:
+            digest = self._digest(record)
+            if digest is not None:
+                self._equal.setdefault(digest, key)
+            return
+        own, minima = self._signed(record)
+        if len(own) and self._keys[-1:] != [key]:
+            self._near.add(own, minima)
+            self._keys.append(key)
+
+    def _signed(self, record: Record) -> tuple[Shingles, LeanMinHash]:
+        """Return shingles and signature, which `add` wants again right after `find`."""
+        key = self.key(record)
+        if self._last is None or self._last[0] != key:
+            own = shingles(self._text(record), record.language)
+            self._last = (key, own, signature(own))
+        return self._last[1:]
+
+    def _digest(self, record: Record) -> bytes | None:
+        text = self._text(record)
+        # What has no name has nothing in common with others, by SelfCodeAlign's rule.
+        if not text and self.rule.of == "name_set":
+            return None
+        data = f"{record.language}\0{''.join(text.split())}".encode(errors="surrogatepass")
+        return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _first_block(record: Record) -> str:

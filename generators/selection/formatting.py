@@ -20,9 +20,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from veristone.generators.code.comments import without_comments
-from veristone.generators.code.draws import draw
-from veristone.generators.code.fences import PYTHON, Fence, fences, lines_of
+from veristone.generators.code.fences import Fence, fences, is_tagged, lines_of
 from veristone.generators.code.python import Parsed, parse
+from veristone.generators.selection.draws import draw
 from veristone.generators.synthesis.records import Record
 
 __all__ = [
@@ -158,7 +158,7 @@ def _block(
     lines: list[str], fence: Fence, formatting: Formatting, mention: re.Pattern[str] | None
 ) -> list[str]:
     """Return a fenced block, its comments as wanted."""
-    if fence.tag and fence.tag.lower() not in PYTHON:
+    if fence.tag and not is_tagged(fence):
         return lines
     end = len(lines) - fence.closed
     code = "\n".join(lines[1:end]) + "\n"

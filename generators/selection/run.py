@@ -25,7 +25,7 @@ from typing import Any
 from veristone import ConfigError, Decision, Verifier, __version__
 from veristone.files import only_one
 from veristone.generators.seeds.contamination.detector import Detector
-from veristone.generators.selection.choice import choose
+from veristone.generators.selection.choice import ranked
 from veristone.generators.selection.duplicates import DuplicateFilter
 from veristone.generators.selection.formatting import show_instruction, show_response
 from veristone.generators.selection.funnel import Funnel
@@ -99,6 +99,9 @@ class Selection:
         self._progress = on_progress
         self._detector: Detector | None = None
         self._duplicates = [DuplicateFilter(rule) for rule in recipe.duplicates]
+        self._of_instructions = {
+            rule.name for rule in recipe.duplicates if rule.of == "instruction"
+        }
         settings = recipe.model_dump(mode="json")
         funnel = Funnel(recipe=recipe.name, digest=_digest(settings), settings=settings)
         self._outputs = Outputs(folder, funnel, _steps(recipe))
@@ -195,19 +198,24 @@ class Selection:
         for record_id, refused in work.refused:
             outputs.reject(record_id, refused)
         candidates = self._ask_about_scores(work)
-        chosen = choose(candidates, recipe.choice, recipe.random_seed)
-        ids = {one.record.id for one in chosen}
-        for one in candidates:
-            if one.record.id not in ids:
-                outputs.reject(one.record.id, Refusal("choice", "not_chosen"))
         rows: list[Selected] = []
-        for one in chosen:
+        left = ranked(candidates, recipe.choice, recipe.random_seed)
+        turns = recipe.choice.count if recipe.choice.before_duplicates else len(left)
+        while left and len(rows) < recipe.choice.count and turns:
+            one = left.pop(0)
+            turns -= 1
             found = self._row(group.key, one)
             if isinstance(found, Refusal):
                 outputs.reject(one.record.id, found)
-            else:
-                rows.append(found)
-                outputs.write("selected", found)
+                if found.step in self._of_instructions:
+                    break  # the others are no better
+                continue
+            rows.append(found)
+            outputs.write("selected", found)
+            for rule in self._duplicates:
+                rule.add(one.record)
+        for one in left:
+            outputs.reject(one.record.id, Refusal("choice", "not_chosen"))
         if rows:
             passes = [one.record for one in candidates if _passed(one.record)]
             self._make_products(work, passes, rows[0].instruction)

@@ -14,9 +14,8 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from veristone import AssertsCheck, Decision, Limits, Reason, Sample, Verdict
-from veristone.generators.code.draws import draw
-from veristone.generators.code.mutants import mutants
-from veristone.generators.code.stubs import stubbed
+from veristone.generators.selection.draws import draw
+from veristone.generators.selection.mutants import mutants, stub
 from veristone.generators.synthesis.records import Record
 
 __all__ = ["GroupScores", "Score", "Scoring", "ScoringPlan"]
@@ -241,7 +240,7 @@ def _own_runs(record: Record, scoring: Scoring, random_seed: int) -> Iterator[Ru
 
     short = Limits(cpu_s=scoring.cpu_s)
     if scoring.mutants:
-        nothing = stubbed(record.code, "None")
+        nothing = stub(record.code)
         if nothing is not None:
             yield Run("stub", record.id, sample(nothing, "stub", short))
         made = mutants(record.code, scoring.mutants, random_seed, record.id)

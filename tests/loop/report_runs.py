@@ -33,9 +33,10 @@ from veristone.loop.plan import Step as Planned
 from veristone.loop.plan import plan
 from veristone.loop.recipe import AlignRecipe, load_align_recipe
 from veristone.queues import Item
-from veristone.training.evaluation.datasets import Candidate, Dataset
+from veristone.training.evaluation.datasets import Dataset
 from veristone.training.evaluation.results import plan_path, summarise, write_results
 from veristone.training.evaluation.runner import EvalReport, Outcome, limits_for
+from veristone.training.evaluation.samples import Candidate
 from veristone.training.evaluation.task import Program, Task
 from veristone.training.finetune.journal import Attempt, Evaluation, Journal, Step, write_journal
 

@@ -37,7 +37,8 @@ JSON = st.recursive(
     max_leaves=6,
 )
 COMPARATORS = st.builds(
-    Comparator, mode=st.sampled_from(["exact", "lines", "tokens", "floats", "unordered"])
+    Comparator,
+    mode=st.sampled_from(["exact", "lines", "tokens", "floats", "decimals", "unordered"]),
 )
 CHECKS: st.SearchStrategy[Check] = st.one_of(
     st.builds(ProgramCheck, args=st.lists(TEXT, max_size=2), stdin=TEXT, stdout=st.none() | TEXT),

@@ -6,13 +6,7 @@ depend on the machine; here CPU seconds decide.
 """
 
 from veristone.training.evaluation.benchmarks import Benchmark
-from veristone.training.evaluation.datasets import (
-    Candidate,
-    Dataset,
-    Task,
-    load_candidates,
-    load_dataset,
-)
+from veristone.training.evaluation.datasets import Dataset, Task, load_dataset
 from veristone.training.evaluation.passk import Score, TaskCount, pass_at_k, score
 from veristone.training.evaluation.results import Summary, summarise, write_results
 from veristone.training.evaluation.runner import (
@@ -22,6 +16,7 @@ from veristone.training.evaluation.runner import (
     evaluate,
     sample_for,
 )
+from veristone.training.evaluation.samples import Candidate, Samples, Trouble, load_candidates
 
 __all__ = [
     "Benchmark",
@@ -29,11 +24,13 @@ __all__ = [
     "Dataset",
     "EvalReport",
     "Outcome",
+    "Samples",
     "Score",
     "Status",
     "Summary",
     "Task",
     "TaskCount",
+    "Trouble",
     "evaluate",
     "load_candidates",
     "load_dataset",

@@ -5,6 +5,10 @@ Two styles. `instruct`: the task as an instruction in the template that the mode
 `complete`: the prompt as it is, continued by a base model. Samples are appended as they come, under
 their task and number, so that an interrupted run goes on with what is missing; the file is put in
 order at the end.
+
+What is no answer is no sample: a request that the server refused, a text that is empty or was cut
+off before its code was whole. Such a row says so (`trouble`, `words`), and the next run asks again:
+what was refused or empty always, what was cut off when `max_tokens` has grown.
 """
 
 import asyncio
@@ -18,16 +22,17 @@ from typing import Any, Literal
 from veristone import (
     Completion,
     ConfigError,
-    DatasetError,
     GenerationRequest,
     Message,
     Model,
+    ModelUnavailable,
     RequestRefused,
 )
 from veristone.files import read_bytes, read_rows, write_whole
-from veristone.generators.code.answers import solution_in_answer
+from veristone.generators.code.answers import answer_text, solution_in_answer
 from veristone.generators.code.completion import with_helpers
-from veristone.generators.code.fences import PYTHON
+from veristone.generators.code.demos import without_demo
+from veristone.generators.code.fences import tags_of
 from veristone.training.evaluation.datasets import Dataset
 from veristone.training.evaluation.task import Task
 
@@ -36,6 +41,10 @@ __all__ = ["Asking", "Style", "ask", "request_for"]
 Style = Literal["instruct", "chat", "complete"]
 
 _IN_FLIGHT = 64
+_SILENT = 3
+"""Requests without an answer, and none with one between them, after which a server is gone."""
+_ENDED = frozenset({"stop", "length", "eos", "eos_token", "stop_sequence", "end_turn"})
+"""Finish reasons of a model that came to its end, or to that of its tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +67,10 @@ class Asking:
             raise ConfigError("several samples of a task need a temperature above 0")
 
     def digest(self) -> str:
-        """Identify the settings that decide the samples."""
+        """Identify the settings that decide the samples. With more tokens only those are others
+        that were cut off."""
         prompt = self.render("INSTRUCTION") if self.render is not None else ""
-        facts = (self.style, prompt, self.temperature, self.top_p, self.max_tokens, self.seed, ())
+        facts = (self.style, prompt, self.temperature, self.top_p, self.seed, ())
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
 
 
@@ -104,7 +114,8 @@ async def ask(
     in_flight: int = _IN_FLIGHT,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write `path`: one row per task and sample with `task_id`, `solution`, `raw`.
+    """Write `path`: one row per task and sample with `task_id`, `solution`, `raw`, and `trouble`
+    with `words` where there is no answer.
 
     Goes on where an earlier call stopped. `progress` is called with the number of samples so far.
 
@@ -114,16 +125,19 @@ async def ask(
     """
     found = await asyncio.to_thread(_kept, path, dataset, asking, model.name)
     missing = iter([task for task in dataset.tasks.values() if task.task_id not in found])
-    progress(len(found) * asking.n)
+    done = [task_id for task_id in dataset.tasks if task_id in found]
+    progress(len(done) * asking.n)
+    silent = _Silence()
     with path.open("a", encoding="utf-8") as file:
 
         async def work() -> None:
             for task in missing:
-                rows = found[task.task_id] = await _answer(model, task, asking)
+                rows = found[task.task_id] = await _answer(model, task, asking, silent)
                 # One write: a kill leaves whole rows and at most one torn one at the end.
                 file.write(_lines(rows))
                 file.flush()
-                progress(len(found) * asking.n)
+                done.append(task.task_id)
+                progress(len(done) * asking.n)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -131,48 +145,119 @@ async def ask(
                     group.create_task(work())
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-    in_order = (row for task_id in dataset.tasks for row in found[task_id])
+    silent.end()
+    others = [task_id for task_id in found if task_id not in dataset.tasks]
+    in_order = (row for task_id in [*dataset.tasks, *others] for row in found[task_id])
     await asyncio.to_thread(write_whole, path, _lines(in_order))
 
 
-async def _answer(model: Model, task: Task, asking: Asking) -> list[dict[str, Any]]:
+class _Silence:
+    """Tells a server that is gone from one that fails at a request: which ends a run, and which is
+    an answer that is missing."""
+
+    def __init__(self) -> None:
+        self._answered = False
+        self._row = 0
+        self._last: ModelUnavailable | None = None
+
+    def broken(self) -> None:
+        """Somebody was answered."""
+        self._answered, self._row, self._last = True, 0, None
+
+    def heard(self, error: ModelUnavailable) -> None:
+        """Somebody was not.
+
+        Raises:
+            ModelUnavailable: nor were those before.
+        """
+        self._row, self._last = self._row + 1, error
+        if self._row == _SILENT:
+            raise error
+
+    def end(self) -> None:
+        """Raise what was last heard where nobody was answered."""
+        if self._last is not None and not self._answered:
+            raise self._last
+
+
+async def _answer(
+    model: Model, task: Task, asking: Asking, silent: _Silence
+) -> list[dict[str, Any]]:
     try:
         completions = (await model.generate(request_for(task, asking))).completions
     except RequestRefused as error:
-        # A task that does not fit the model's context is a task that it does not solve.
-        completions = [Completion(text="", finish_reason=f"refused: {error}")] * asking.n
+        # Whether a prompt was too long or a setting wrong: the model has said nothing.
+        silent.broken()
+        return _without_answer(model, task, asking, "refused", error)
+    except ModelUnavailable as error:
+        silent.heard(error)
+        return _without_answer(model, task, asking, "unanswered", error)
+    silent.broken()
     return [
-        _row(task, asking, model.name, number, completion)
+        {"task_id": task.task_id, "sample": number}
+        | _read(task, asking, completion)
+        | _facts(model, asking)
         for number, completion in enumerate(completions)
     ]
 
 
-def _row(
-    task: Task, asking: Asking, model: str, number: int, completion: Completion
-) -> dict[str, Any]:
-    text = completion.text
+def _without_answer(
+    model: Model, task: Task, asking: Asking, trouble: str, error: Exception
+) -> list[dict[str, Any]]:
+    words = str(error)
+    row = {"solution": "", "raw": "", "finish_reason": f"{trouble}: {words}"}
+    row |= {**_facts(model, asking), "trouble": trouble, "words": words}
+    return [{"task_id": task.task_id, "sample": number, **row} for number in range(asking.n)]
+
+
+def _facts(model: Model, asking: Asking) -> dict[str, Any]:
+    return {"model": model.name, "asked": asking.digest(), "max_tokens": asking.max_tokens}
+
+
+def _read(task: Task, asking: Asking, completion: Completion) -> dict[str, Any]:
+    """Return what is kept of an answer: the program in it, or why there is none."""
+    text, reason = completion.text, completion.finish_reason
+    torn = reason == "length"
     if asking.style == "complete":
-        solution = task.prompt + _continuation(task, text)
+        solution, whole = _continued(task, text)
+        said = bool(text.strip())
     else:
-        tags = PYTHON if task.language == "python" else {task.language}
-        solution = solution_in_answer(text, entry_point=task.entry_point, tags=tags)
-    return {
-        "task_id": task.task_id,
-        "sample": number,
-        "solution": solution,
-        "raw": text,
-        "finish_reason": completion.finish_reason,
-        "model": model,
-        "asked": asking.digest(),
-    }
+        solution, whole = solution_in_answer(
+            text,
+            entry_point=task.entry_point,
+            tags=() if task.language == "python" else tags_of(task.language),
+            head=task.prompt,
+            torn=torn,
+        )
+        said = bool(answer_text(text).strip())
+    row = {"solution": solution, "raw": text, "finish_reason": reason}
+    note = f"; {completion.note}" if completion.note else ""
+    if torn and not (said and whole):
+        words = f"cut off at max_tokens {asking.max_tokens} (finish_reason length){note}"
+        return {**row, "trouble": "cut", "words": words}
+    if reason not in _ENDED:
+        return {**row, "trouble": "unfinished", "words": f"finish_reason {reason}{note}"}
+    if not said:
+        return {**row, "trouble": "empty", "words": f"empty (finish_reason {reason}){note}"}
+    return row
 
 
-def _continuation(task: Task, text: str) -> str:
-    """Return what goes on the prompt: up to a stop string that a server did not cut at, and in
-    Python up to where the function and the helpers that it needs end."""
+def _continued(task: Task, text: str) -> tuple[str, bool]:
+    """Return the program that a continued prompt is, and whether something followed it.
+
+    It ends at a stop string that a server did not cut at, and in Python where the function and the
+    helpers that it needs do.
+    """
+    kept = text
     for word in task.stop:
-        text = text.partition(word)[0]
-    return with_helpers(task.prompt, text) if task.language == "python" and task.prompt else text
+        kept = kept.partition(word)[0]
+    if task.language == "python" and task.prompt:
+        kept = with_helpers(task.prompt, kept)
+    rest = text[len(kept) :].split("\n")
+    stopped = any(text.startswith(word, len(kept)) for word in task.stop)
+    followed = stopped or any(line[:1].strip() for line in rest[1:])
+    program = task.prompt + kept
+    return without_demo(program, task.entry_point), followed
 
 
 def _kept(
@@ -185,17 +270,27 @@ def _kept(
     content = read_bytes(path)
     # A kill may have torn the last line.
     for row in read_rows(path, content[: content.rfind(b"\n") + 1]):
-        if row.fields.get("asked") != asking.digest() or row.fields.get("model") != model:
+        fields = row.fields
+        asked, tokens = fields.get("asked"), fields.get("max_tokens", 0)
+        if (asked, fields.get("model")) != (asking.digest(), model) or tokens > asking.max_tokens:
             raise ConfigError(
                 f"{path} holds samples of another model or of other settings: give another file"
+                " with --samples, or remove this one"
             )
-        task_id = row.text("task_id")
-        if task_id not in dataset.tasks:
-            raise DatasetError(f"{row.where}: the benchmark has no task {task_id!r}")
-        found.setdefault(task_id, []).append(row.fields)
-    found = {task_id: rows for task_id, rows in found.items() if len(rows) == asking.n}
+        found.setdefault(row.text("task_id"), []).append(fields)
+    found = {
+        task_id: rows
+        for task_id, rows in found.items()
+        if len(rows) == asking.n and not any(_again(row, asking) for row in rows)
+    }
     write_whole(path, _lines(row for rows in found.values() for row in rows))
     return found
+
+
+def _again(row: Mapping[str, Any], asking: Asking) -> bool:
+    """Whether an answer is asked for again."""
+    trouble = row.get("trouble")
+    return trouble is not None and (trouble != "cut" or row["max_tokens"] < asking.max_tokens)
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -7,6 +7,8 @@ has no place for stands under one more key, `veristone`. The one word that it do
 
 import json
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,6 +23,10 @@ from veristone.training.evaluation.runner import EvalReport
 __all__ = ["Summary", "plan_path", "summarise", "write_results"]
 
 
+_MOST_WORDS = 5
+"""Different messages of a server that are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The figures of one run. `notes` say in words what the figures leave out."""
@@ -33,6 +39,9 @@ class Summary:
     base: Sequence[Score]
     plus: Sequence[Score]
     notes: Sequence[str]
+    no_answer: int = 0
+    """Answers that could not be had: requests refused, texts empty or cut off. They are no samples.
+    """
 
 
 def plan_path(samples: Path, output: Path | None, *, overwrite: bool) -> Path:
@@ -43,7 +52,7 @@ def plan_path(samples: Path, output: Path | None, *, overwrite: bool) -> Path:
     Raises:
         ConfigError: the file is there and `overwrite` is false, or its folder cannot be written.
     """
-    stem = samples.name.removesuffix(".gz").removesuffix(".jsonl")
+    stem = re.sub(r"(\.jsonl|\.json|\.parquet)?(\.gz)?\Z", "", samples.name)
     beside = samples / "eval_results.json" if samples.is_dir() else None
     path = output or beside or samples.with_name(f"{stem}_eval_results.json")
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
@@ -67,7 +76,8 @@ def summarise(report: EvalReport) -> Summary:
         undecided=report.undecided,
         base=_scores(base),
         plus=_scores(plus),
-        notes=list(_notes(report, {task_id: count.n for task_id, count in base.items()})),
+        notes=[*_troubles(report, base), *_notes(report, {name: c.n for name, c in base.items()})],
+        no_answer=len(report.troubles),
     )
 
 
@@ -76,12 +86,63 @@ def _scores(counts: Mapping[str, TaskCount]) -> list[Score]:
     return [each for each in found if each is not None]
 
 
+_TROUBLES = {
+    "refused": "requests were refused by the server",
+    "unanswered": "requests had no answer from the server",
+    "empty": "answers are empty",
+    "cut": "answers were cut off before their code was whole",
+    "unfinished": "answers were ended by the server",
+}
+_ADVICE = {
+    "refused": "a setting that the server does not know is renamed or left out with `parameters` in"
+    " the model's TOML file; the same command asks again",
+    "unanswered": "the same command asks again",
+    "empty": "the same command asks again",
+    "cut": "a larger --max-tokens asks again for these alone",
+}
+
+
+def _troubles(report: EvalReport, base: Mapping[str, TaskCount]) -> Iterable[str]:
+    """Say what could not be had, in the server's words, and what it would be worth."""
+    for kind in dict.fromkeys(one.kind for one in report.troubles):
+        found = [one for one in report.troubles if one.kind == kind]
+        advice = f" ({_ADVICE[kind]})" if kind in _ADVICE else ""
+        yield f"{len(found)} {_TROUBLES.get(kind, kind)} and do not count{advice}:"
+        words: dict[str, list[str]] = {}
+        for one in found:
+            words.setdefault(_without_name(one.words), []).append(one.task_id)
+        for text, task_ids in list(words.items())[:_MOST_WORDS]:
+            yield f"  {_named(list(dict.fromkeys(task_ids)))}: {text}"
+        if len(words) > _MOST_WORDS:
+            yield f"  and {len(words) - _MOST_WORDS} other messages"
+    if report.troubles and base:
+        lost = Counter(one.task_id for one in report.troubles)
+        counts = [
+            TaskCount(n + lost[name], c)
+            for name in base.keys() | lost.keys()
+            for n, c in [base.get(name, TaskCount(0, 0))]
+        ]
+        worst = score(counts, 1)
+        if worst is not None:
+            yield f"if they counted as wrong, base pass@1 would be {100 * worst.mean:.1f}"
+
+
+def _without_name(words: str) -> str:
+    """Return words that many requests may share: without the name of one."""
+    return re.sub(r"\b(?:to )?request \S+(?::| from \S+)? ?", "", words, count=1)
+
+
 def _notes(report: EvalReport, decided: dict[str, int]) -> Iterable[str]:
     missing = report.missing_tasks
     if missing:
         yield (
             f"{len(missing)} of {len(report.dataset.tasks)} tasks have no sample and do not count: "
             f"{_named(missing)}"
+        )
+    if report.skipped:
+        yield (
+            f"{sum(report.skipped.values())} samples are skipped: their tasks are left out, or not "
+            f"in this dataset: {_named(list(report.skipped))}"
         )
     if report.undecided:
         yield f"{report.undecided} samples are undecided: neither right nor wrong, left out of n"
@@ -146,6 +207,8 @@ def evalplus_results(report: EvalReport, summary: Summary) -> dict[str, Any]:
             **asdict(summary),
             "cpu_s": report.limits.cpu_s,
             "missing_tasks": report.missing_tasks,
+            "skipped": dict(report.skipped),
+            "troubles": [one._asdict() for one in report.troubles],
             "why_undecided": _undecided(report),
         },
     }

@@ -5,8 +5,8 @@ small outcome each, whatever the number of tests. An undecided verdict stays und
 read as a wrong answer.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from veristone import (
@@ -20,8 +20,9 @@ from veristone import (
     Verifier,
     VeristoneError,
 )
-from veristone.training.evaluation.datasets import Candidate, Dataset
+from veristone.training.evaluation.datasets import Dataset
 from veristone.training.evaluation.passk import TaskCount
+from veristone.training.evaluation.samples import Candidate, Trouble
 
 __all__ = [
     "DEFAULT_CPU_S",
@@ -75,6 +76,10 @@ class EvalReport:
     dataset: Dataset
     outcomes: Sequence[Outcome]
     limits: Limits
+    skipped: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Samples of tasks that are not evaluated, by task."""
+    troubles: Sequence[Trouble] = ()
+    """Answers that could not be had; they are no samples."""
 
     @property
     def undecided(self) -> int:
@@ -83,8 +88,9 @@ class EvalReport:
 
     @property
     def missing_tasks(self) -> list[str]:
-        """Tasks of the benchmark for which there was no sample."""
+        """Tasks of the benchmark for which there was no sample, and no trouble with one."""
         seen = {outcome.candidate.task_id for outcome in self.outcomes}
+        seen |= {trouble.task_id for trouble in self.troubles}
         return [task_id for task_id in self.dataset.tasks if task_id not in seen]
 
     def counts(self, *, plus: bool) -> dict[str, TaskCount]:
@@ -249,9 +255,7 @@ async def broken_references(
         DatasetError: the benchmark has no reference solutions.
     """
     candidates = [
-        Candidate(task.task_id, task.canonical_solution)
-        for task in dataset.tasks.values()
-        if task.canonical_solution
+        Candidate(task.task_id, task.reference) for task in dataset.tasks.values() if task.reference
     ]
     if not candidates:
         raise DatasetError(f"{dataset.path}: {dataset.benchmark} has no reference solutions to run")

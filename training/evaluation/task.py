@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from veristone import Check
+from veristone.generators.code.names import defines
+from veristone.generators.code.python import parses
 
 __all__ = ["Program", "Task"]
 
@@ -38,3 +40,16 @@ class Task:
     """EvalPlus: arguments of each call, as JSON holds them; the program's check makes the base
     calls first."""
     plus_input: tuple[list[Any], ...] = ()
+    base_with_plus: bool = False
+    """Base and plus tests are in one, as Hugging Face has them: only both together pass."""
+
+    @property
+    def reference(self) -> str:
+        """The canonical solution as a whole program; empty where there is none."""
+        # MBPP's solutions are whole, and their prompts prose; those of HumanEval are bodies of the
+        # function that the prompt begins.
+        solution = self.canonical_solution
+        whole = (
+            self.language == "python" and parses(solution) and defines(solution, self.entry_point)
+        )
+        return solution if whole or not solution else self.prompt + solution

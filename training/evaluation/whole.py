@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from veristone import ConfigError, Model, Verifier
 from veristone.training.evaluation.asking import Asking, ask
-from veristone.training.evaluation.benchmarks import Benchmark
-from veristone.training.evaluation.datasets import load_candidates, load_dataset
+from veristone.training.evaluation.benchmarks import NEED_LIBRARIES, Benchmark
+from veristone.training.evaluation.datasets import load_dataset
 from veristone.training.evaluation.results import Summary, plan_path, summarise, write_results
 from veristone.training.evaluation.runner import Outcome, broken_references, evaluate, limits_for
+from veristone.training.evaluation.samples import load_candidates
 
 __all__ = ["Evaluated", "Evaluation", "evaluate_files"]
 
@@ -34,7 +35,8 @@ class Evaluation:
     overwrite: bool = False
     since: str = ""
     check_references: bool | None = None
-    """Leave out tasks whose own solution fails here; None: for ds-1000 only."""
+    """Leave out tasks whose own solution fails here; None: for benchmarks about
+    libraries (ds-1000, bigcodebench)."""
     cpu_s: float = 20.0
     float_atol: float = 1e-6
 
@@ -69,7 +71,7 @@ async def evaluate_files(
         dataset = dataset.since(wanted.since)
     left_out: dict[str, str] = {}
     check = wanted.check_references
-    if benchmark == "ds-1000" if check is None else check:
+    if benchmark in NEED_LIBRARIES if check is None else check:
         left_out = await broken_references(verifier, dataset, limits)
         dataset = dataset.only(dataset.tasks.keys() - left_out.keys())
     beside = wanted.output.parent if wanted.output is not None else Path()
@@ -85,7 +87,8 @@ async def evaluate_files(
                 samples,
                 progress=lambda done: on_progress("answers", done, total, ""),
             )
-    candidates = await asyncio.to_thread(load_candidates, samples, dataset.tasks)
+    read = await asyncio.to_thread(load_candidates, samples, dataset.tasks)
+    candidates = read.candidates
     path = await asyncio.to_thread(plan_path, samples, wanted.output, overwrite=wanted.overwrite)
     done = undecided = 0
 
@@ -97,6 +100,7 @@ async def evaluate_files(
         on_progress(benchmark, done, len(candidates), note)
 
     report = await evaluate(verifier, dataset, candidates, limits=limits, progress=advance)
+    report = replace(report, skipped=read.skipped, troubles=read.troubles)
     summary = await asyncio.to_thread(summarise, report)
     await asyncio.to_thread(write_results, report, summary, path)
     return Evaluated(summary, path, left_out)

@@ -5,7 +5,7 @@ imported when such a queue is opened.
 """
 
 from veristone.queues.base import SampleQueue
-from veristone.queues.consume import Consumed, consume
+from veristone.queues.consume import Consumed, GiveUp, consume
 from veristone.queues.errors import (
     InvalidItem,
     LeaseLost,
@@ -22,6 +22,7 @@ from veristone.queues.values import DeadLetter, Item, Lease, Outcome, Stats, Tok
 __all__ = [
     "Consumed",
     "DeadLetter",
+    "GiveUp",
     "InvalidItem",
     "Item",
     "Lease",

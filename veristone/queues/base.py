@@ -271,13 +271,14 @@ class SampleQueue(ABC):
         """Give the items back, to be delivered again after `delay_s` (`Policy` says, if None).
 
         With ``counts=False`` the attempt did not happen: no reason is kept and there is no delay
-        unless asked for. That is for a consumer which stops before it began with the item.
+        unless asked for. That is for a consumer which stops before it began with the item. After
+        ``math.inf`` seconds it never comes again: it is a dead letter at once.
 
         Raises:
             LeaseLost: some leases are over already; the other items were given back.
         """
         self._check_open()
-        if delay_s is not None:
+        if delay_s is not None and not (counts and delay_s == math.inf):
             check_seconds("the delay of a nack", delay_s)
         returns = [Return(token, self._delay_s(token, delay_s, counts)) for token in tokens]
         if returns:

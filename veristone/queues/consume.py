@@ -1,7 +1,8 @@
 """The usual consumer: a handler, so many at a time, leases kept alive.
 
 Returning from the handler acks the item, with the `Outcome` that it returned, if any; an exception
-nacks it with its text as the reason, and so does an outcome that breaks a bound. A `ConfigError`
+nacks it with its text as the reason, and so does an outcome that breaks a bound; after a `GiveUp`
+it is a dead letter at once. A `ConfigError`
 ends the call instead: every other item would fail as well, and none may lose an attempt by it.
 
 While handlers work, the next items are fetched ahead and finished ones are acked in groups, so that
@@ -15,6 +16,7 @@ time limit, and may see an item twice: see `base`.
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -24,11 +26,16 @@ from veristone.queues.errors import InvalidItem, LeaseLost, QueueError
 from veristone.queues.policy import check_count, check_seconds
 from veristone.queues.values import Lease, Outcome, Token
 
-__all__ = ["Consumed", "consume"]
+__all__ = ["Consumed", "GiveUp", "consume"]
 
 Handler = Callable[[Lease], Awaitable[Outcome | None]]
 
 _LAST_WORDS_S = 10.0
+
+
+class GiveUp(Exception):
+    """A handler's word for an item that would fail again however often it came: it becomes a dead
+    letter, with the message as the reason."""
 
 
 @dataclass(slots=True)
@@ -80,7 +87,7 @@ class _Consumer:
         self._lost: set[Token] = set()
         self._todo: asyncio.Queue[Lease | None] = asyncio.Queue()
         self._acks: dict[Token, Outcome] = {}
-        self._nacks: list[tuple[Token, str]] = []
+        self._nacks: list[tuple[Token, str, float | None]] = []
         self._ended = asyncio.Event()  # a handler ended
         self._freed = asyncio.Event()  # a place is free
         self._over = False  # no handler will end any more
@@ -136,8 +143,10 @@ class _Consumer:
                 outcome = await self._handler(lease)
             except ConfigError:
                 raise
+            except GiveUp as error:
+                self._nacks.append((lease.token, str(error), math.inf))
             except Exception as error:
-                self._nacks.append((lease.token, f"{type(error).__name__}: {error}"))
+                self._nacks.append((lease.token, f"{type(error).__name__}: {error}", None))
             else:
                 self._acks[lease.token] = outcome or Outcome()
             self._ended.set()
@@ -159,10 +168,10 @@ class _Consumer:
                     await self._ack({token: outcome})
                 except InvalidItem as error:
                     del self._acks[token]
-                    self._nacks.append((token, f"InvalidItem: {error}"))
+                    self._nacks.append((token, f"InvalidItem: {error}", None))
         while self._nacks:
-            token, reason = self._nacks[0]
-            lost = await _lost_by(self._queue.nack(token, reason=reason))
+            token, reason, delay_s = self._nacks[0]
+            lost = await _lost_by(self._queue.nack(token, reason=reason, delay_s=delay_s))
             self._result.nacked += 1 - lost
             self._result.lost += lost
             del self._nacks[0]

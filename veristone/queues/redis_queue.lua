@@ -260,7 +260,8 @@ function steps.nack()
     if item and item.s == 'leased' then
       item.f = nil
       if counts then blame(item, reason) else item.a = item.a - 1 end
-      if counts and item.a >= me.policy.max_attempts then
+      local never = tonumber(ARGV[n + 2]) == math.huge
+      if counts and (never or item.a >= me.policy.max_attempts) then
         bury(me, key, item)
       else
         give_back(me, key, item, number(now + tonumber(ARGV[n + 2])))

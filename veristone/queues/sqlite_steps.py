@@ -5,6 +5,7 @@ changes. Fresh items lie above `head`; the rest have a `due` time.
 """
 
 import json
+import math
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -271,7 +272,8 @@ class Turn:
             if held is None or held.state != _LEASED:
                 refused.append(token)
                 continue
-            dead = reason is not None and is_dead(held.attempt, self._policy)
+            never = given.delay_s == math.inf
+            dead = reason is not None and (never or is_dead(held.attempt, self._policy))
             held.state = _DEAD if dead else _RETURNED
             self._db.execute(
                 "UPDATE items SET state = ?, attempt = ?, fence = NULL, due = ?, reasons = ? "

@@ -7,7 +7,8 @@ pieces of MIN_CHARACTERS and more count, and whole texts of any length.
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from veristone.generators.code.fences import fences
+from veristone.generators.code.fences import fences, without_fences
+from veristone.generators.code.python import parses
 from veristone.generators.synthesis.checks.base import Problem, problem
 from veristone.generators.synthesis.examples import Example
 from veristone.generators.synthesis.records import Record
@@ -38,13 +39,34 @@ characters."""
 _MOSTLY = 0.7
 """Share of a text from which the code in it is the text."""
 _WORD = re.compile(r"\w+")
+_KINDS = r"(?:prompt|task|instruction|problem|question|exercise|version)"
 _ANSWERS = re.compile(
-    r"\A\W*(?:sure\b|certainly\b|of course\b"
-    r"|here(?:'s| is)\b[^\n]{0,60}\b(?:solution|implementation|code|answer)\b"
-    r"|i(?:'m| am) sorry\b|i can(?:not|'t)\b|as an ai\b"
+    r"\A\W*(?:sure\b|certainly\b|of course\b|absolutely\b|ok(?:ay)?\b[,.!:]|great\b[,.!:]"
+    r"|here(?:'s| is| are)\b[^\n]{0,60}\b(?:solution|implementation|code|answer)\b"
+    rf"|(?:here(?:'s| is)|below is|this is)\b[^\n]{{0,80}}\b{_KINDS}\b[^\n]{{0,60}}:"
+    r"|(?:i(?:'m| am)(?: very| so)? |we(?:'re| are) )?sorry\b"
+    r"|i (?:can(?:not|'t)|won't|apologi[sz]e)\b"
+    r"|i(?:'m| am) (?:unable|not able)\b|unfortunately\b|as an? (?:ai|(?:large )?language model)\b"
     r"|\[?(?:solution|answer|implementation)\]?\s*:)",
     re.IGNORECASE,
 )
+_EVOLVED = r"(?:re-?written|evolved|given|created|new|original|final|modified|revised|harder)"
+_OF_THE_PROMPT = (
+    re.compile(rf"#+ ?(?:the )?{_EVOLVED} {_KINDS} ?#+", re.IGNORECASE),
+    re.compile(rf"\A\W*(?:the )?{_EVOLVED} {_KINDS}\W*(?::|\n)", re.IGNORECASE),
+    re.compile(rf"\b(?:re-?written|evolved) {_KINDS}\b", re.IGNORECASE),
+    re.compile(r"\b(?:given|original|initial|previous) (?:prompt|instruction)\b", re.IGNORECASE),
+    re.compile(
+        rf"\b(?:given|original|initial|previous|above) {_KINDS}\b[^.\n]{{0,40}}"
+        r"\b(?:made|harder|rewrit|complex|difficult|evolv|modif|extend|increas)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\bI(?:'ve| have)? (?:added|changed|replaced|rewrote|rewritten|modified|increased"
+        r"|introduced|extended|made)\b"
+    ),
+)
+"""What speaks of the rewriting, and not of the task."""
 
 
 def folded(text: str) -> str:
@@ -142,10 +164,24 @@ def evolution(text: str, parent: str) -> Problem | None:
         return problem("too_short", f"1/{len(theirs) / max(len(mine), 1):.1f} of its parent")
     if _ANSWERS.match(text):
         return problem("not_evolved", f"answers: {text.strip()[:60]}")
+    prose, before = without_fences(text), without_fences(parent)
+    for words_of in _OF_THE_PROMPT:
+        leaked = words_of.search(prose)
+        if leaked is not None and leaked[0].lower() not in before.lower():
+            return problem("leaked_template", leaked[0])
+    return _code_alone(text, parent)
+
+
+def _code_alone(text: str, parent: str) -> Problem | None:
+    """`not_evolved`: an evolution is the program that answers its parent."""
     code, before = (
         sum(len(folded(fence.code)) for fence in fences(whole)) for whole in (text, parent)
     )
-    return problem("not_evolved", "mostly code") if code - before > _MOSTLY * len(mine) else None
+    prose = len(folded(without_fences(text)))
+    if code > before and code - before > _MOSTLY * (code + prose):
+        return problem("not_evolved", "mostly code")
+    bare = "\n" in text.strip() and parses(text) and not parses(parent)
+    return problem("not_evolved", "nothing but code") if bare else None
 
 
 def _holds(whole: str, part: str) -> bool:

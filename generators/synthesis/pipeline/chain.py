@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from veristone.generators.synthesis.records import StageResult, decode_result
-from veristone.queues import SampleQueue, Stats
+from veristone.queues import DeadLetter, SampleQueue, Stats
 
-__all__ = ["FEED", "VERIFY", "Chain", "StageStatus", "finished", "reasons"]
+__all__ = ["FEED", "REFUSED", "VERIFY", "Chain", "StageStatus", "finished", "reasons"]
 
 FEED = "feed"
 """Name of the producer that puts the input."""
 VERIFY = "verify"
 """Name of the last stage in commands, files and the store."""
+REFUSED = "refused by the model: "
+"""How the reason of a dead letter begins whose request was refused; its words follow."""
 _PAGE = 100
 
 
@@ -72,17 +74,32 @@ class Chain:
             if (await self.queues[stage].stats()).finished:
                 await self.queues[after].complete(stage)
 
-    async def put_back(self) -> dict[str, int]:
+    async def dead(self, stage: str) -> AsyncIterator[DeadLetter]:
+        """Yield the dead letters of a stage, in the order of the keys."""
+        after = ""
+        while page := await self.queues[stage].dead_letters(_PAGE, after):
+            for letter in page:
+                yield letter
+            after = page[-1].key
+
+    async def refused(self, stage: str) -> dict[str, str]:
+        """Return the records of a stage whose requests were refused, with the server's words."""
+        return {
+            letter.key: letter.reasons[-1].removeprefix(REFUSED)
+            async for letter in self.dead(stage)
+            if letter.reasons[-1:] and letter.reasons[-1].startswith(REFUSED)
+        }
+
+    async def put_back(self, *, only_refused: bool = False) -> dict[str, int]:
         """Have every dead letter delivered again; return how many there were at each stage."""
         back: dict[str, int] = {}
         for stage in self.stages:
-            queue = self.queues[stage]
-            while letters := await queue.dead_letters(_PAGE):
-                if stage not in back:
-                    # First, so that what comes of them finds the queues behind open.
-                    await self.reopen(stage)
-                number = await queue.put_back([letter.key for letter in letters])
-                back[stage] = back.get(stage, 0) + number
+            keys = list(await self.refused(stage)) if only_refused else []
+            keys = keys if only_refused else [letter.key async for letter in self.dead(stage)]
+            if keys:
+                # First, so that what comes of them finds the queues behind open.
+                await self.reopen(stage)
+                back[stage] = await self.queues[stage].put_back(keys)
         return back
 
 

@@ -33,7 +33,6 @@ from veristone.generators.synthesis.records import Record, decode_record, encode
 
 __all__ = ["DeadRecord", "export"]
 
-_PAGE = 100
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,16}\b")
 
 
@@ -123,7 +122,8 @@ async def _gather(chain: Chain, lines: _SortedLines) -> dict[str, Any]:
             for number, refusal in enumerate(result.refused):
                 steady = msgspec.structs.replace(refusal, record=_steady(refusal.record))
                 lines.add("refused.jsonl", steady.record.id, steady, rank, number)
-        rows.append(_row(stage, await _add_dead(chain, lines, name, rank)))
+        refused = len(await chain.refused(name))
+        rows.append(_row(stage, await _add_dead(chain, lines, name, rank), refused))
     return {"finished": all(stage.queue.finished for stage in looked), "stages": rows}
 
 
@@ -133,22 +133,23 @@ def _last(looked: Sequence[StageStatus], what: str) -> str:
 
 
 async def _add_dead(chain: Chain, lines: _SortedLines, stage: str, rank: int) -> int:
-    number, after = 0, ""
-    while page := await chain.queues[stage].dead_letters(_PAGE, after):
-        for letter in page:
-            record = decode_record(letter.payload)
-            dead = DeadRecord(stage=stage, reasons=letter.reasons, record=record)
-            lines.add("dead.jsonl", letter.key, dead, rank)
-        number, after = number + len(page), page[-1].key
+    number = 0
+    async for letter in chain.dead(stage):
+        record = decode_record(letter.payload)
+        dead = DeadRecord(stage=stage, reasons=letter.reasons, record=record)
+        lines.add("dead.jsonl", letter.key, dead, rank)
+        number += 1
     return number
 
 
-def _row(stage: StageStatus, dead: int) -> dict[str, Any]:
+def _row(stage: StageStatus, dead: int, refused: int) -> dict[str, Any]:
     row: dict[str, Any] = {"stage": stage.stage}
     for name in ("given", "kept", "prompt_tokens", "completion_tokens"):
         row[name] = stage.count(name)
     row["refused"] = dict(sorted(reasons(stage.counts, "refused").items()))
     row["dead"] = dead
+    if refused:
+        row["refused_by_server"] = refused
     if stage.stage == VERIFY:
         row["verdicts"] = dict(sorted(reasons(stage.counts, "verdict").items()))
     return row

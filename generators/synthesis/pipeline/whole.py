@@ -11,22 +11,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from veristone import VeristoneError
-from veristone.generators.synthesis.pipeline.chain import Chain, finished
+from veristone.generators.synthesis.pipeline.chain import Chain, StageStatus, finished
 from veristone.generators.synthesis.pipeline.export import export
 from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import RunFolder
 from veristone.generators.synthesis.records import Record
 from veristone.processes import end_group
 
-__all__ = ["Worker", "WorkerFailed", "run_whole"]
+__all__ = ["NothingAnswered", "Worker", "WorkerFailed", "nothing_answered", "run_whole"]
 
 Say = Callable[[str], None]
 _GRACE_S = 15.0
 """For a worker to give back its leases and to remove its sandboxes."""
 _DEATHS = 5
 """Deaths of a worker in a row, with nothing done between, before the run is given up."""
+_NO_ANSWER = ("empty", "truncated", "unfinished")
+"""Reasons of refusal that say nothing about what the model wrote."""
 _LINE_BYTES = 64 * 1024
 _LAST_WORDS_S = 2.0
+
+
+class NothingAnswered(VeristoneError, RuntimeError):
+    """A model's server refused everything, or sent nothing but empty and broken off texts."""
 
 
 class WorkerFailed(VeristoneError, RuntimeError):
@@ -53,12 +59,16 @@ async def run_whole(
         workers: processes that between them work on every stage.
         say: told what workers write on stderr, and when one is started again.
 
+    What the model's server refused before is asked about again.
+
     Raises:
         WorkerFailed: a worker ended with an error; the same call goes on from there.
+        NothingAnswered: the model said nothing of use at some stage; nothing is exported.
     """
     async with folder.open() as chain:
         await chain.reopen()
         await feed(chain, records)
+        await chain.put_back(only_refused=True)
         if not any(stage.queue.open for stage in await chain.look()):
             # Nothing is there for a worker, so nobody but us will say that the stages are through.
             await chain.complete()
@@ -69,7 +79,23 @@ async def run_whole(
                         group.create_task(_keep_running(worker, chain, say))
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
+        for stage in await chain.look():
+            if why := await nothing_answered(chain, stage):
+                raise NothingAnswered(f"stage {stage.stage}: {why}")
     return await export(folder)
+
+
+async def nothing_answered(chain: Chain, stage: StageStatus) -> str:
+    """Return in words why nothing came of a stage; empty where something did, or nothing was to
+    come."""
+    if stage.count("given"):
+        lost = {name: stage.count(f"refused:{name}") for name in _NO_ANSWER}
+        all_lost = not stage.count("kept") and sum(lost.values()) == stage.count("refused")
+        told = ", ".join(f"{number:,} {name}" for name, number in lost.items() if number)
+        return f"no answer is whole: {told}" if all_lost and told else ""
+    refused = await chain.refused(stage.stage)
+    number, words = len(refused), next(iter(refused.values()), "")
+    return f"every request was refused ({number:,}); {words}" if refused else ""
 
 
 async def _keep_running(worker: Worker, chain: Chain, say: Say) -> None:

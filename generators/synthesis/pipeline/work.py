@@ -4,8 +4,10 @@ A result, its records in the next queue and the ack are one transaction, so a wo
 at any moment, and any number of them may work on one stage. A full queue downstream blocks: the
 leases are kept alive meanwhile. What a `Work` raises gives the record back, with the error as the
 reason; after as many attempts as the queue's policy says it is a dead letter, which can be put
-back. A disk or a server that fails, or a setting that is wrong, ends the loop instead: that is no
-fault of the record.
+back. One whose request the model's server refuses is a dead letter at once, with the server's
+words: whether a prompt is too long or a setting is not known, the record is there to be asked about
+again once the server is mended. A disk or a server that fails, or a setting that is wrong, ends the
+loop instead: that is no fault of the record.
 """
 
 import asyncio
@@ -16,6 +18,7 @@ from typing import TypeAlias
 import msgspec
 
 from veristone import (
+    ConfigError,
     Decision,
     Generation,
     GenerationRequest,
@@ -26,7 +29,7 @@ from veristone import (
     Verifier,
     VeristoneError,
 )
-from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
+from veristone.generators.synthesis.pipeline.chain import REFUSED, VERIFY, Chain
 from veristone.generators.synthesis.records import (
     Record,
     Refusal,
@@ -36,7 +39,7 @@ from veristone.generators.synthesis.records import (
 )
 from veristone.generators.synthesis.stages.base import Stage
 from veristone.generators.synthesis.verification import Verify, sample_of
-from veristone.queues import Consumed, Item, Lease, Outcome, consume
+from veristone.queues import Consumed, GiveUp, Item, Lease, Outcome, consume
 from veristone.text import line
 
 __all__ = ["LEASE_S", "Undecided", "Work", "asking", "judging", "outcome", "work_off"]
@@ -46,6 +49,8 @@ Work: TypeAlias = Callable[[Record], Awaitable[StageResult]]
 LEASE_S = 20.0
 """What a killed worker delays its records by; an event loop that is blocked for so long loses its
 own."""
+_REFUSALS = 16
+"""Requests that a server may refuse, and answer none, before a setting is held to be wrong."""
 _LONGEST_S = 3600.0
 """Longest wait for one answer. Back ends have shorter ones; this is for one that hangs."""
 
@@ -117,16 +122,29 @@ def _count(result: StageResult, given: Record) -> dict[str, int]:
 def asking(stage: Stage, model: Model, random_seed: int) -> Work:
     """Return what makes the stage's result of a record.
 
-    It raises `ModelUnavailable` where an answer could not be had: the record is to be tried again.
-    A request that the model will never answer makes a refusal (`refused_by_model`) of the record.
+    It raises `ModelUnavailable` where an answer could not be had: the record is to be tried again;
+    `GiveUp` where the model's server refuses to answer, or sends something else than a text; and
+    `ConfigError` where it does nothing else: then a setting is wrong.
     """
+    answered = 0
+    refused = 0
 
     async def ask(record: Record) -> StageResult:
-        requests = stage.requests(record, random_seed)
+        nonlocal answered, refused
         try:
-            answers = [await _answer(model, request) for request in requests]
+            answers = [
+                await _answer(model, request) for request in stage.requests(record, random_seed)
+            ]
         except RequestRefused as error:
-            return _refused(record, stage.name, "refused_by_model", error)
+            refused += 1
+            if refused >= _REFUSALS and not answered:
+                raise ConfigError(
+                    f"every request of stage {stage.name} is refused: {error}"
+                ) from error
+            raise GiveUp(f"{REFUSED}{line(' '.join(str(error).split()), 500)}") from error
+        if notes := [one.note for answer in answers for one in answer.completions if one.note]:
+            raise GiveUp(f"{REFUSED}no text came: {notes[0]}")
+        answered += 1
         return stage.read(record, answers, random_seed)
 
     return ask
@@ -147,18 +165,14 @@ def judging(verifier: Verifier, settings: Verify) -> Work:
                 return StageResult(key=record.id, kept=(record,))
             verdict = await verifier.verify(sample)
         except InvalidSample as error:
-            return _refused(record, VERIFY, "invalid_sample", error)
+            detail = line(" ".join(str(error).split()), 500)
+            refusal = Refusal(record=record, stage=VERIFY, reason="invalid_sample", detail=detail)
+            return StageResult(key=record.id, refused=(refusal,))
         if verdict.decision is Decision.UNDECIDED:
             raise Undecided(f"{verdict.reason}: {verdict.message}")
         return StageResult(key=record.id, kept=(msgspec.structs.replace(record, verdict=verdict),))
 
     return judge
-
-
-def _refused(record: Record, stage: str, reason: str, error: Exception) -> StageResult:
-    detail = line(" ".join(str(error).split()), 500)
-    refusal = Refusal(record=record, stage=stage, reason=reason, detail=detail)
-    return StageResult(key=record.id, refused=(refusal,))
 
 
 async def _answer(model: Model, request: GenerationRequest) -> Generation:

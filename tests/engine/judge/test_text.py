@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from veristone import Comparator
 from veristone.engine.judge.text import difference, same_text
 
-Mode = Literal["exact", "lines", "tokens", "floats", "unordered"]
-MODES: list[Mode] = ["exact", "lines", "tokens", "floats", "unordered"]
+Mode = Literal["exact", "lines", "tokens", "floats", "decimals", "unordered"]
+MODES: list[Mode] = ["exact", "lines", "tokens", "floats", "decimals", "unordered"]
 TEXTS = st.text(st.sampled_from("ab1.- \t\r\n\x0c\u2028"), max_size=12)
 
 
@@ -36,7 +36,7 @@ WORDS = {"tokens", "floats"}
         ("", "\n", NOT_EXACT),
         (" \n", "", NOT_EXACT),
         ("a\n\nb", "a\nb", WORDS),
-        (" a", "a", WORDS),
+        (" a", "a", WORDS | {"decimals"}),
         ("a  b", "a b", WORDS),
         ("a\nb", "a b", WORDS),
         ("a\u2028b", "a\nb", set[str]()),
@@ -48,19 +48,19 @@ WORDS = {"tokens", "floats"}
         ("a", "", set[str]()),
         ("", "a", set[str]()),
         ("A", "a", set[str]()),
-        ("1.0", "1", {"floats"}),
+        ("1.0", "1", {"floats", "decimals"}),
         ("1.0000001", "1", {"floats"}),
-        ("1e0", "1", {"floats"}),
+        ("1e0", "1", {"floats", "decimals"}),
         ("1.00001", "1", set[str]()),
         ("1000001", "1000000", set[str]()),
         ("1000001.0", "1000000", set[str]()),
         ("999999.99999", "1000000", {"floats"}),
         ("1000001", "1000000.0", {"floats"}),
         ("9007199254740993", "9007199254740992", set[str]()),
-        ("9" * 5000, "+00" + "9" * 5000, {"floats"}),
+        ("9" * 5000, "+00" + "9" * 5000, {"floats", "decimals"}),
         ("9" * 5000 + ".5", "9" * 5000 + ".25", set[str]()),
-        ("-0", "0", {"floats"}),
-        ("0.5e1", "5", {"floats"}),
+        ("-0", "0", {"floats", "decimals"}),
+        ("0.5e1", "5", {"floats", "decimals"}),
         ("1_0", "10", set[str]()),
         ("\uff11\uff10", "10", set[str]()),
         ("33.333333%", "33.3333333%", {"floats"}),
@@ -81,6 +81,11 @@ WORDS = {"tokens", "floats"}
         ("x 1.0", "x 1", {"floats"}),
         ("x1.0", "x1", set[str]()),
         ("0x10", "16", set[str]()),
+        ("0.30\n2", "0.3\n2.0", {"floats", "decimals"}),
+        ("0.3 2", "0.3\n2", WORDS),
+        ("0.30000001", "0.3", {"floats"}),
+        ("x 1.0 ", "x 1", {"floats"}),
+        ("1e99999", "1e99999.0", set[str]()),
     ],
 )
 def test_which_modes_accept(actual: str, expected: str, accepting: set[str]) -> None:

@@ -1,11 +1,14 @@
 """The program in a chat answer, and in a base model's continuation."""
 
+from textwrap import indent
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from veristone.generators.code.answers import answer_text, joined, solution_in_answer
 from veristone.generators.code.completion import with_helpers
+from veristone.generators.code.fences import tags_of
 
 ADD = "def add(a, b):\n    return a + b\n"
 
@@ -46,11 +49,50 @@ def fenced(code: str, tag: str = "python") -> str:
          "def add(a, b):\n    '''\n    ```\n    '''\n"),
         (ADD, ADD),
         ("", ""),
+        # Reasoning, in the tags of several families, of which none need be opened.
+        *((f"{opening}hm{closing}\n{fenced(ADD)}", ADD) for opening, closing in (
+            ("<thinking>\n", "</thinking>"), ("<reasoning>", "</reasoning>"), ("", "</think>"),
+            ("<think>a</think>b<think>", "</think>"), ("[THINK]", "[/THINK]"),
+            ("◁think▷", "◁/think▷"), ("<|begin_of_thought|>", "<|end_of_thought|>"),
+        )),
+        (f"<|channel|>analysis<|message|>{fenced('x = 1')}<|end|><|start|>assistant"
+         f"<|channel|>final<|message|>{fenced(ADD)}<|return|>", ADD),
+        ("<|channel|>analysis<|message|>def add(a, b): 1", ""),
+        (fenced("def add(a, b):\n    return a.split('</think>')\n"),
+         "def add(a, b):\n    return a.split('</think>')\n"),
+        # Special tokens: before, behind a fence, at the end of a line, with more behind them.
+        (f"<s>{ADD}</s>", ADD),
+        (f"<|start_header_id|>assistant<|end_header_id|>\n\n{fenced(ADD)}<|eot_id|>", ADD),
+        (f"```python\n{ADD}```<|im_end|>\n<|im_start|>user\nThanks", ADD),
+        *((f"```python\n{ADD}```{token}", ADD) for token in (
+            "</s>", "<eos>", "<end_of_turn>", "<|EOT|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>",
+            "[/INST]", "<|return|>", " <|endoftext|>\n",
+        )),
+        (f"{ADD.rstrip()}<|endoftext|>\nQuestion: subtract.\n", ADD),
+        # Fences: file names, attributes, in lists, deeper than Markdown has them, one in another.
+        *((fenced(ADD, tag), ADD) for tag in (
+            "solution.py", "python title='a.py'", "{.python .numberLines}", "python3.11",
+            "lang=python", "ipython", "python {cmd=true}",
+        )),
+        (indent(fenced(ADD), "    "), ADD),
+        ("1. So:\n\n" + indent(fenced(ADD), "   "), ADD),
+        (f"````markdown\nText\n```python\n{ADD}```\n````\n", ADD),
+        (f"```python\n\"\"\"Doc.\n```\nadd(1, 2)\n```\n\"\"\"\n{ADD}```\n",
+         f"\"\"\"Doc.\n```\nadd(1, 2)\n```\n\"\"\"\n{ADD}"),
+        (f"Answer: ```python\n{ADD}``` Done.", ADD),
+        (fenced("1 2\n", "text") + fenced(ADD, "") + fenced("3", ""), ADD),
+        # No fence at all: code between lines of prose.
+        (f"Sure! Here it is:\n\n{ADD}\nHope it helps.", ADD),
+        (f"<code>\n{ADD}</code>\nEND", ADD),
+        (f"[PYTHON]\n{ADD}[/PYTHON]", ADD),
+        # A promise of the function is not the function, and only its body will do.
+        (fenced(ADD) + "The signature:\n" + fenced("def add(a, b):\n    ..."), ADD),
+        (f"```python\n{ADD}\nprint(add(int(input()), 2))\n```", ADD),
         (fenced("ls", "bash"), ""),
     ],
 )  # fmt: skip
 def test_the_solution_in_an_answer(answer: str, expected: str) -> None:
-    assert solution_in_answer(answer, entry_point="add").rstrip() == expected.rstrip()
+    assert solution_in_answer(answer, entry_point="add").code.rstrip() == expected.rstrip()
 
 
 @pytest.mark.parametrize(
@@ -60,15 +102,23 @@ def test_the_solution_in_an_answer(answer: str, expected: str) -> None:
         fenced("n = int(input())\nprint(n)\n") + fenced("print(int(input()) * 2)\n"),
         fenced("print(int(input()) * 2)\n") + fenced("6\n", ""),
         fenced("print(int(input()) * 2)\n") + fenced("x = 'python a.py'\n"),
+        fenced("print(int(input()) * 2)\n")
+        + "The first line reads:\n"
+        + fenced("n = int(input())\n"),
+        "It doubles.\n\nprint(int(input()) * 2)\n\nDone!",
     ],
 )
 def test_a_program_without_an_entry_point(answer: str) -> None:
-    assert solution_in_answer(answer) == "print(int(input()) * 2)"
+    assert solution_in_answer(answer).code == "print(int(input()) * 2)"
 
 
 def test_other_languages_are_found_by_their_tags() -> None:
     answer = fenced("ls", "bash") + fenced("fn f() {}", "rs")
-    assert solution_in_answer(answer, tags={"rust", "rs"}) == "fn f() {}"
+    assert solution_in_answer(answer, tags=tags_of("rust")).code == "fn f() {}"
+    head = "// Twice.\nint twice(int x) {\n"
+    draft, final = "int twice(int x) {\n  return x;\n}", "int twice(int x)\n{ return 2 * x; }"
+    answer = "".join(fenced(code, "c++") for code in (draft, final, "int y = twice(1);"))
+    assert solution_in_answer(answer, tags=tags_of("cpp"), head=head).code == final
 
 
 @pytest.mark.parametrize(
@@ -94,9 +144,37 @@ def test_a_continuation_ends_with_what_its_function_needs(text: str, expected: s
     assert cut.rstrip() == (text if expected is None else expected).rstrip()
 
 
+def test_what_an_endless_tail_holds_does_not_matter() -> None:
+    tail = "".join(f"def other{n}(x):\n    return x + {n}\n\n" for n in range(5000))
+    cut = with_helpers("def add(a, b):\n", f"    return a + b\n\n{tail}def torn(x")
+    assert cut == "    return a + b"
+
+
 def test_a_head_outside_of_a_function() -> None:
     text = "import math\nx = 1\ndef f(a):\n    return a\nf(1)\n"
     assert with_helpers("# Write f.\n", text) == text.removesuffix("\nf(1)\n")
+
+
+def test_a_body_alone_goes_on_what_was_given() -> None:
+    found = solution_in_answer(
+        fenced("    return a + b"), entry_point="add", head="def add(a, b):\n"
+    )
+    assert found.code == "def add(a, b):\n    return a + b"
+
+
+@pytest.mark.parametrize(
+    ("answer", "closed"),
+    [
+        (fenced(ADD) + "It adds, because", True),
+        (f"```python\n{ADD}", False),
+        (ADD, False),
+        (fenced(ADD) + f"```python\n{ADD.replace('+', '-')}", True),
+    ],
+)
+def test_whether_an_answer_that_was_cut_off_has_it_all(answer: str, closed: bool) -> None:
+    found = solution_in_answer(answer, entry_point="add", torn=True)
+    assert found.closed is closed
+    assert found.code.rstrip() == ADD.rstrip()
 
 
 def test_future_imports_come_first() -> None:
@@ -117,7 +195,7 @@ WRITTEN = st.lists(
 
 @given(WRITTEN | st.text(), WRITTEN | st.text(max_size=20))
 def test_no_answer_is_too_odd(text: str, prompt: str) -> None:
-    assert isinstance(solution_in_answer(text, entry_point="f"), str)
-    assert isinstance(solution_in_answer(text), str)
-    assert answer_text(text) in text
+    assert isinstance(solution_in_answer(text, entry_point="f").code, str)
+    assert isinstance(solution_in_answer(text, head=prompt, torn=True).code, str)
+    assert isinstance(answer_text(text), str)
     assert text.startswith(with_helpers(prompt, text))

@@ -110,10 +110,61 @@ def test_what_python_writes_is_read() -> None:
     assert answer.completions[0].logprobs == ({"a": -math.inf},)
 
 
-@pytest.mark.parametrize(("content", "text"), [(None, ""), ("ab", "ab"), ("", "")])
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (None, ""),
+        ("ab", "ab"),
+        ("", ""),
+        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "ab"),
+        ([{"type": "output_text", "text": "ab", "annotations": []}], "ab"),
+        ([{"type": "thinking", "thinking": [{"type": "text", "text": "x"}]}, "ab"], "ab"),
+        ([{"type": "reasoning", "text": "x"}, {"text": "ab"}], "ab"),
+        ([], ""),
+    ],
+)
 def test_contents_of_chats(content: object, text: str) -> None:
     answer = read_answer(choice(message={"content": content}), CHAT)
     assert answer.completions[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("message", "note"),
+    [
+        ({"content": None, "reasoning_content": "hmm"}, "reasoning only, 3 characters"),
+        ({"content": "", "reasoning": "hmm"}, "reasoning only"),
+        ({"content": [{"type": "thinking", "thinking": "hmm"}]}, "reasoning only"),
+        ({"content": None, "refusal": "I cannot do that"}, "refused: I cannot do that"),
+        ({"content": None, "tool_calls": [{"id": "1"}]}, "called tools"),
+        ({"content": None}, "no text"),
+    ],
+)
+def test_what_comes_in_place_of_a_text_is_said(message: object, note: str) -> None:
+    answer = read_answer(choice(message=message, finish_reason="length"), CHAT)
+    assert answer.completions[0].text == ""
+    assert answer.completions[0].finish_reason == "length"
+    assert note in answer.completions[0].note
+    assert read_answer(choice(message={"content": "ab"}), CHAT).completions[0].note == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"error": {"message": "words", "code": 502}}, BadAnswer),
+        ({"error": "words"}, BadAnswer),
+        ({"error": {"message": "words"}, "choices": []}, BadAnswer),
+        ({"choices": [{"error": {"message": "words"}, "finish_reason": "error"}]}, BadAnswer),
+        ({"error": {"message": "words", "code": "rate"}}, BadAnswer),
+        ({"error": {"message": "words", "code": 429}}, Again),
+        ({"error": {"message": "words: context length", "code": 400}}, RequestRefused),
+        ({"error": {"message": "words", "code": "413"}}, RequestRefused),
+        ({"object": "error", "message": "words"}, BadAnswer),
+        ({"detail": "words"}, BadAnswer),
+    ],
+)
+def test_an_error_that_comes_as_an_answer(body: object, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="words"):
+        read_answer(json.dumps(body).encode(), CHAT)
 
 
 def test_usage_that_cannot_be_is_none() -> None:

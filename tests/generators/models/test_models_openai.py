@@ -17,6 +17,7 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.generators.models.config import OpenAIConfig
 from veristone.generators.models.openai import OpenAIModel
 from veristone.generators.models.pressure import Pressure
 
@@ -282,6 +283,17 @@ async def test_a_limit_that_is_taken_under_another_name_only() -> None:
             for _ in range(2):
                 await model.generate(ask(max_tokens=7))
         assert [asked.body.get("max_completion_tokens") for asked in server.asked] == [None, 7, 7]
+
+
+async def test_parameters_have_other_names_or_none() -> None:
+    parameters = {"max_tokens": "max_new_tokens", "seed": "", "temperature": ""}
+    async with ModelServer() as server:
+        await texts(server, ask(seed=3, max_tokens=7, temperature=0.5), parameters=parameters)
+        body = server.asked[0].body
+    assert body["max_new_tokens"] == 7
+    assert body.keys().isdisjoint({"max_tokens", "seed", "temperature"})
+    with pytest.raises(ValueError, match="messages: none of max_tokens"):
+        OpenAIConfig(base_url="http://h", parameters={"messages": ""})
 
 
 # ---- what is tried again

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from selection_records import passing
 
-from veristone.generators.code.draws import draw
-from veristone.generators.selection.choice import Choice, choose
+from veristone.generators.selection.choice import Choice, ranked
+from veristone.generators.selection.draws import draw
 from veristone.generators.selection.gates import Candidate
 from veristone.generators.selection.scoring import Score
 
@@ -18,7 +18,8 @@ def candidates(count: int, group: str = "a") -> list[Candidate]:
 
 
 def chosen(some: list[Candidate], **settings: object) -> list[str]:
-    return [one.record.id for one in choose(some, Choice.model_validate(settings), 0)]
+    choice = Choice.model_validate(settings)
+    return [one.record.id for one in ranked(some, choice, 0)][: choice.count]
 
 
 @pytest.mark.parametrize("by", ["random", "strength", "agreement", "shortest"])
@@ -38,7 +39,7 @@ def test_random_is_uniform() -> None:
 
 def test_another_random_seed_chooses_others() -> None:
     some = [candidates(4, f"g{n}") for n in range(50)]
-    pick = [[choose(one, Choice(), seed)[0].record.id for one in some] for seed in (0, 1)]
+    pick = [[ranked(one, Choice(), seed)[0].record.id for one in some] for seed in (0, 1)]
     assert pick[0] != pick[1]
 
 

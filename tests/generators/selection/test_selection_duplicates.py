@@ -12,7 +12,12 @@ WORDS = " ".join(f"word{number}" for number in range(100))
 def found(of: str, *records: Record, threshold: float = 1.0) -> list[str | None]:
     rule = Duplicates.model_validate({"of": of, "threshold": threshold})
     seen = DuplicateFilter(rule)
-    return [seen.find(record) for record in records]
+    answers: list[str | None] = []
+    for record in records:
+        answers.append(seen.find(record))
+        if answers[-1] is None:
+            seen.add(record)
+    return answers
 
 
 def test_the_later_of_similar_texts_names_the_earlier_and_how_similar() -> None:

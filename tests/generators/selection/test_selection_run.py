@@ -127,6 +127,40 @@ async def test_responses_of_one_instruction_are_no_duplicates_by_it(tmp_path: Pa
     assert all(one.startswith("g/") for one in ids(tmp_path))
 
 
+async def test_a_chosen_duplicate_gives_way_to_the_next_response(tmp_path: Path) -> None:
+    def named(record_id: str, name: str) -> Record:
+        return passing(record_id, code=f"def {name}(x):\n    return x * 2\n")
+
+    # Whatever is drawn first of b, one of its names is a's.
+    records = [named("a/0", "double"), named("b/0", "double"), named("b/1", "twice")]
+    records += [named("c/0", "double"), named("c/1", "twice")]
+    names = [{"of": "names"}]
+    funnel = await select(tmp_path, records, duplicates=names)
+    assert ids(tmp_path) == ["a/0", "b/1"]
+    steps = {step.step: step for step in funnel.steps}
+    assert steps["same_names"].reasons["duplicate"] == 2 + (steps["same_names"].given == 5)
+    assert sum(sum(step.reasons.values()) for step in funnel.steps) == 3
+    # Chosen before: an instruction whose choice is a duplicate has no row.
+    counts = 0
+    for seed in range(8):
+        recipe = {"random_seed": seed, "choice": {"before_duplicates": True}, "duplicates": names}
+        funnel = await select(tmp_path, records, **recipe)
+        step = next(step for step in funnel.steps if step.step == "same_names")
+        assert step.given == 3
+        counts += "b/1" not in ids(tmp_path)
+    assert counts > 0
+
+
+async def test_what_is_no_row_makes_no_duplicates(tmp_path: Path) -> None:
+    records = [
+        passing("a/0", response="one", code="def f(x):\n    return 2 * x\n"),
+        passing("b/0", response="two", code="def f(x):\n    return 2 * x\n"),
+        passing("c/0", response="two", code="def g(x):\n    return 3 * x\n"),
+    ]
+    await select(tmp_path, records, duplicates=[{"of": "response"}, {"of": "tree"}])
+    assert ids(tmp_path) == ["a/0", "c/0"]
+
+
 async def test_ablations(tmp_path: Path) -> None:
     records = responses(30)
     await select(tmp_path, records, choice={"pool": "failures"})

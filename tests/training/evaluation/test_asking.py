@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
+from veristone.generators.models.fake import FakeModel
 from veristone.training.evaluation import Dataset, load_candidates, load_dataset
 from veristone.training.evaluation.asking import Asking, ask, request_for
 
@@ -29,6 +31,7 @@ class Scripted:
 
     def __init__(self, fail_after: int | None = None) -> None:
         self.asked: list[str] = []
+        self.refuses: tuple[str, ...] = ("/9",)
         self._fail_after = fail_after
 
     async def generate(self, request: GenerationRequest) -> Generation:
@@ -36,7 +39,7 @@ class Scripted:
         if self._fail_after is not None and len(self.asked) >= self._fail_after:
             raise ModelUnavailable("gone")
         self.asked.append(request.id)
-        if request.id.endswith("/9"):
+        if request.id.endswith(self.refuses):
             raise RequestRefused("too long")
         texts = [fenced(f"def f(x):\n    return {k}\n") for k in range(request.n)]
         return Generation(id=request.id, completions=tuple(Completion(text=t) for t in texts))
@@ -67,18 +70,94 @@ async def test_an_interrupted_run_goes_on_and_ends_the_same(tmp_path: Path) -> N
     assert len(model.asked) == 6
     assert counts[0] == 12
     assert counts[-1] == 30
-    candidates = load_candidates(path, dataset.tasks)
+    candidates = load_candidates(path, dataset.tasks).candidates
     assert [c.task_id for c in candidates[:4]] == ["HumanEval/0"] * 3 + ["HumanEval/1"]
     assert candidates[1].solution.rstrip() == "def f(x):\n    return 1"
 
 
-async def test_a_task_that_the_model_refuses_has_empty_samples(tmp_path: Path) -> None:
+async def test_what_was_refused_is_no_sample_and_is_asked_again(tmp_path: Path) -> None:
     dataset, path = tasks(tmp_path), tmp_path / "samples.jsonl"
     await ask(Scripted(), dataset, SAMPLED, path)
-    last = [json.loads(line) for line in path.read_text().splitlines()][-3:]
-    assert [row["task_id"] for row in last] == ["HumanEval/9"] * 3
-    assert {row["solution"] for row in last} == {""}
-    assert last[0]["finish_reason"] == "refused: too long"
+    found = load_candidates(path, dataset.tasks)
+    assert len(found.candidates) == 27
+    assert {tuple(one) for one in found.troubles} == {("HumanEval/9", "refused", "too long")}
+    mended = Scripted()
+    mended.refuses = ()
+    await ask(mended, dataset, SAMPLED, path)
+    assert mended.asked == ["eval/HumanEval/9"]
+    assert not load_candidates(path, dataset.tasks).troubles
+
+
+CODE = "```python\ndef f(x):\n    return x\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("style", "completion", "kind"),
+    [
+        ("chat", Completion(text=CODE), None),
+        ("chat", Completion(text=CODE + "It does", finish_reason="length"), None),
+        ("chat", Completion(text=CODE.removesuffix("```\n"), finish_reason="length"), "cut"),
+        ("chat", Completion(text="<think>" + CODE, finish_reason="length"), "cut"),
+        ("chat", Completion(text="", finish_reason="length", note="reasoning only"), "cut"),
+        ("chat", Completion(text=" \n"), "empty"),
+        ("chat", Completion(text="", note="the model refused: no"), "empty"),
+        ("chat", Completion(text=CODE, finish_reason="content_filter"), "unfinished"),
+        ("complete", Completion(text="    return x\n"), None),
+        ("complete", Completion(text="    return x\n\nf(1)\nf(", finish_reason="length"), None),
+        ("complete", Completion(text="    return x\n    y =", finish_reason="length"), "cut"),
+        ("complete", Completion(text="", finish_reason="stop"), "empty"),
+    ],
+)
+async def test_what_is_no_answer_says_so(
+    tmp_path: Path, style: Any, completion: Completion, kind: str | None
+) -> None:
+    dataset, path = tasks(tmp_path, 1), tmp_path / "samples.jsonl"
+    model = FakeModel(lambda request: completion)
+    await ask(model, dataset, Asking(style=style), path)
+    found = load_candidates(path, dataset.tasks)
+    assert [one.kind for one in found.troubles] == ([kind] if kind else [])
+    assert len(found.candidates) == (0 if kind else 1)
+    if completion.note:
+        assert completion.note in found.troubles[0].words
+    # The same again: only what may come out otherwise is asked for.
+    await ask(model, dataset, Asking(style=style), path)
+    assert len(model.requests) == 1 + (kind not in (None, "cut"))
+    await ask(model, dataset, Asking(style=style, max_tokens=2048), path)
+    assert len(model.requests) == 1 + (kind not in (None, "cut")) + (kind is not None)
+
+
+async def test_a_server_that_fails_at_one_task_costs_that_task(tmp_path: Path) -> None:
+    dataset, path = tasks(tmp_path, 6), tmp_path / "samples.jsonl"
+
+    def answer(request: GenerationRequest) -> str:
+        if request.id.endswith("/3"):
+            raise ModelUnavailable("internal error")
+        return CODE
+
+    await ask(FakeModel(answer), dataset, Asking(style="chat"), path, in_flight=1)
+    found = load_candidates(path, dataset.tasks)
+    assert [tuple(one) for one in found.troubles] == [
+        ("HumanEval/3", "unanswered", "internal error")
+    ]
+    assert len(found.candidates) == 5
+
+
+async def test_a_server_that_never_answers_ends_the_run(tmp_path: Path) -> None:
+    def answer(request: GenerationRequest) -> str:
+        raise ModelUnavailable("Provider returned error")
+
+    for count in (1, 10):
+        path = tmp_path / f"{count}.jsonl"
+        with pytest.raises(ModelUnavailable, match="Provider returned error"):
+            await ask(FakeModel(answer), tasks(tmp_path, count), Asking(style="chat"), path)
+
+
+async def test_samples_of_tasks_that_a_filter_leaves_out_stay_in_the_file(tmp_path: Path) -> None:
+    dataset, path = tasks(tmp_path, 3), tmp_path / "samples.jsonl"
+    model = FakeModel(lambda request: CODE)
+    await ask(model, dataset, Asking(style="chat"), path)
+    await ask(model, dataset.only({"HumanEval/1"}), Asking(style="chat"), path)
+    assert len(path.read_text().splitlines()) == len(model.requests) == 3
 
 
 async def test_samples_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
@@ -98,7 +177,7 @@ async def test_a_base_models_continuation_is_cut(tmp_path: Path) -> None:
             return Generation(id=request.id, completions=(Completion(text=text),))
 
     await ask(Goes(), dataset, Asking(style="complete"), path)
-    (candidate,) = load_candidates(path, dataset.tasks)
+    (candidate,) = load_candidates(path, dataset.tasks).candidates
     assert "return g(x)" in candidate.solution
     assert "def g(x)" in candidate.solution, "a helper that is needed stays"
     assert "print" not in candidate.solution

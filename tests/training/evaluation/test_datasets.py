@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from veristone import AssertsCheck, DatasetError, FunctionCheck
-from veristone.training.evaluation import load_candidates, load_dataset
+from veristone.training.evaluation import load_dataset
 
 PLUS: dict[str, Any] = {
     "task_id": "HumanEval/0",
@@ -80,7 +80,7 @@ def test_mbpp_reference_stands_alone_where_it_is_whole(tmp_path: Path) -> None:
         ("humaneval+", "{", r"t\.jsonl:2: not a line of JSON"),
         ("humaneval+", "[]", r"t\.jsonl:2: a JSON object was expected, not list"),
         ("humaneval+", {}, r"t\.jsonl:2: the field 'task_id' is missing"),
-        ("humaneval+", {**PLUS, "task_id": 3}, r"t\.jsonl:2: 'task_id' must be a string, not int"),
+        ("humaneval+", {**PLUS, "task_id": 3}, r"t\.jsonl:2: Expected `str`.*task_id"),
         ("humaneval+", PLUS, r"t\.jsonl:2: task 'HumanEval/0' comes a second time"),
         ("humaneval+", MBPP, r"t\.jsonl:2: 'Mbpp/2' is no task of humaneval\+"),
         (
@@ -126,55 +126,3 @@ def test_unreadable_files(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_is_a_dataset_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot be read"):
         load_dataset(tmp_path / "nothing.jsonl", "humaneval")
-
-
-def tasks_of(tmp_path: Path) -> Any:
-    return load_dataset(write(tmp_path / "t.jsonl", PLUS), "humaneval+").tasks
-
-
-def test_solution_wins_over_completion(tmp_path: Path) -> None:
-    samples = write(
-        tmp_path / "s.jsonl",
-        {"task_id": "HumanEval/0", "completion": "    return x + x"},
-        {"task_id": "HumanEval/0", "completion": "ignored", "solution": "whole"},
-    )
-    found = load_candidates(samples, tasks_of(tmp_path))
-    assert [each.solution for each in found] == ["def double(x):\n    return x + x", "whole"]
-
-
-def test_directory_of_programs_in_numeric_order(tmp_path: Path) -> None:
-    folder = tmp_path / "out" / "HumanEval_0"
-    folder.mkdir(parents=True)
-    (tmp_path / "out" / ".cache").mkdir()
-    for name in ("10.py", "2.py", "0.py", "notes.txt"):
-        (folder / name).write_text(name)
-    found = load_candidates(tmp_path / "out", tasks_of(tmp_path))
-    assert [each.solution for each in found] == ["0.py", "2.py", "10.py"]
-    assert {each.task_id for each in found} == {"HumanEval/0"}
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ({"task_id": "HumanEval/0"}, r"s\.jsonl:1: neither"),
-        ({"task_id": "HumanEval/0", "completion": ["x"]}, r"s\.jsonl:1: 'completion' must be"),
-        ({"task_id": "HumanEval/0", "solution": None}, r"s\.jsonl:1: 'solution' must be"),
-        ({"task_id": "Nope/9", "solution": ""}, r"s\.jsonl:1: the benchmark has no task 'Nope/9'"),
-    ],
-)
-def test_malformed_samples_name_file_and_line(tmp_path: Path, row: Any, message: str) -> None:
-    with pytest.raises(DatasetError, match=message):
-        load_candidates(write(tmp_path / "s.jsonl", row), tasks_of(tmp_path))
-
-
-def test_unknown_tasks_are_all_counted(tmp_path: Path) -> None:
-    rows = [{"task_id": f"X/{number}", "solution": ""} for number in range(7)]
-    with pytest.raises(DatasetError, match=r"'X/4' and 2 more"):
-        load_candidates(write(tmp_path / "s.jsonl", *rows), tasks_of(tmp_path))
-
-
-def test_an_unknown_folder_is_named(tmp_path: Path) -> None:
-    (tmp_path / "out" / "Mbpp_7").mkdir(parents=True)
-    (tmp_path / "out" / "Mbpp_7" / "0.py").touch()
-    with pytest.raises(DatasetError, match="no task 'Mbpp_7'"):
-        load_candidates(tmp_path / "out", tasks_of(tmp_path))

@@ -9,7 +9,7 @@ from backends import open_engine
 from veristone import DatasetError
 from veristone.engine.backends.base import ToolchainMissing
 from veristone.training.evaluation import evaluate, load_dataset
-from veristone.training.evaluation.datasets import Candidate
+from veristone.training.evaluation.samples import Candidate
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 JS = {

@@ -8,8 +8,8 @@ import pytest
 from backends import open_engine
 
 from veristone.training.evaluation import evaluate, load_candidates, load_dataset, summarise
-from veristone.training.evaluation.datasets import Candidate
 from veristone.training.evaluation.runner import limits_for
+from veristone.training.evaluation.samples import Candidate
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 SAMPLES = DATA / "starcoder2_instruct_humaneval_samples.jsonl.gz"
@@ -26,7 +26,7 @@ pytestmark = [
 async def test_humaneval_plus_agrees_with_every_recorded_status(backend: str) -> None:
     """Without a tolerance for floats, as the recorded run had none (docs/evaluation.md)."""
     dataset = load_dataset(DATA / "humanevalplus.jsonl.gz", "humaneval+", float_atol=0.0)
-    candidates = load_candidates(SAMPLES, dataset.tasks)
+    candidates = load_candidates(SAMPLES, dataset.tasks).candidates
     async with open_engine(backend, sandboxes=2) as engine:
         report = await evaluate(engine, dataset, candidates, limits=limits_for(20.0))
     with gzip.open(RECORDED, "rt") as file:

@@ -30,7 +30,7 @@ def real(name: str) -> Path:
 )
 def test_recorded_samples_become_samples(name: str, benchmark: Any, kind: type[Any]) -> None:
     dataset = load_dataset(real(name), benchmark)
-    candidates = load_candidates(real(SAMPLES), dataset.tasks)
+    candidates = load_candidates(real(SAMPLES), dataset.tasks).candidates
     assert len(dataset.tasks) == 164
     assert {each.task_id for each in candidates} == set(dataset.tasks)
     ids: set[str] = set()

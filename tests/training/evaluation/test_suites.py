@@ -105,6 +105,35 @@ async def test_livecodebench_reads_from_standard_input(engine: Engine, tmp_path:
     assert await statuses(engine, tasks, *given) == ["pass", "fail", "pass", "pass"]
 
 
+@pytest.mark.parametrize(
+    ("expected", "printed", "status"),
+    [
+        ("0.5", "0.50", "pass"),
+        ("1e2 3", "100 3.0", "pass"),
+        ("18014398509481986", "18014398509481987", "fail"),
+        ("0.1", "0.1000000001", "fail"),
+        ("1 2", "1\\n2", "fail"),
+        ("Yes", "yes", "fail"),
+        ("a  b", "a b", "fail"),
+        ("1\n2\n", " 1 \\n2\\n\\n", "pass"),
+    ],
+)
+async def test_livecodebench_compares_line_by_line(
+    engine: Engine, tmp_path: Path, expected: str, printed: str, status: str
+) -> None:
+    row = {**STDIN, "public_test_cases": json.dumps([{"input": "", "output": expected}])}
+    tasks = dataset(tmp_path, "livecodebench", row)
+    assert await statuses(engine, tasks, ("abc1", f'print("{printed}")')) == [status]
+
+
+async def test_livecodebench_knows_the_names_of_its_harness(engine: Engine, tmp_path: Path) -> None:
+    tasks = dataset(tmp_path, "livecodebench", STDIN, METHOD)
+    program = "a, b = map(int, input().split())\nprint(a + b if pow(2, 5, 7) == 4 else inf)"
+    function = "def pairs(xs: List[int], k: int):\n    return [deepcopy(x) + k for x in xs]"
+    given = [("abc1", program), ("lc1", function)]
+    assert await statuses(engine, tasks, *given) == ["pass", "pass"]
+
+
 async def test_livecodebench_calls_a_method(engine: Engine, tmp_path: Path) -> None:
     tasks = dataset(tmp_path, "livecodebench", METHOD)
     right = (
@@ -174,6 +203,114 @@ async def test_ds_1000(engine: Engine, tmp_path: Path) -> None:
     assert await statuses(engine, tasks, *given) == ["pass", *["fail"] * 4]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "result = x + x\n</code>\nEND SOLUTION\n",
+        "result = x + x\n# SOLUTION END\nassert False",
+        "<code>\nresult = x + x\n</code>",
+        "```python\nresult = x + x\n```\nThis doubles it.",
+        "result = x + x\n```\n\nThis doubles it.",
+        "You can add:\n\n```python\nresult = x + x\n```\n",
+        "BEGIN SOLUTION\n<code>\nresult = x + x\n</code>\nEND SOLUTION\n<code>\nfor",
+    ],
+)
+async def test_ds_1000_takes_answers_as_its_harness_does(
+    engine: Engine, tmp_path: Path, answer: str
+) -> None:
+    tasks = dataset(tmp_path, "ds-1000", DS)
+    assert tasks.tasks["DS-1000/0"].prompt == "", "prose is not run before a completion"
+    assert await statuses(engine, tasks, ("DS-1000/0", answer)) == ["pass"]
+
+
+BIGCODE = {
+    "task_id": "BigCodeBench/0",
+    "complete_prompt": 'import math\n\ndef task_func(x):\n    """Double x."""\n',
+    "instruct_prompt": "Double x. Write self-contained code starting with: ...",
+    "canonical_solution": "    return math.fsum([x, x])",
+    "code_prompt": "import math\n\ndef task_func(x):",
+    "test": (
+        "import unittest\n\nclass TestCases(unittest.TestCase):\n"
+        "    def test_two(self):\n        self.assertEqual(task_func(2), 4)\n"
+        "    def test_none(self):\n        self.assertEqual(task_func(0), 0)\n"
+    ),
+    "entry_point": "task_func",
+    "libs": "['math']",
+}
+
+
+async def test_bigcodebench(engine: Engine, tmp_path: Path) -> None:
+    tasks = dataset(tmp_path, "bigcodebench", BIGCODE)
+    task = tasks.tasks["BigCodeBench/0"]
+    codes = (
+        task.reference,
+        "def task_func(x):\n    return math.fsum([x, x])",
+        "from __future__ import annotations\ndef task_func(x: y):\n    return x + x",
+        "def task_func(x):\n    return 4",
+        "    return x",
+    )
+    given = [("BigCodeBench/0", code) for code in codes]
+    assert await statuses(engine, tasks, *given) == ["pass"] * 3 + ["fail"] * 2
+    assert await broken_references(engine, tasks) == {}
+
+
+HF_PLUS = {
+    "task_id": 7,
+    "code": "def add(a, b):\n    return a + b",
+    "prompt": "Write a function to add.",
+    "source_file": "x.ipynb",
+    "test_imports": ["import math"],
+    "test_list": ["assert add(1, 2) == 3"],
+    "test": (
+        "inputs = [[1, 2], [5, 5]]\nresults = [3, 10]\n"
+        "for i, (inp, exp) in enumerate(zip(inputs, results)):\n    assert add(*inp) == exp\n"
+    ),
+}
+
+
+async def test_mbpp_plus_as_hugging_face_has_it(engine: Engine, tmp_path: Path) -> None:
+    tasks = dataset(tmp_path, "mbpp+", HF_PLUS)
+    assert not tasks.has_plus
+    only_base = "def add(a, b):\n    return 3"
+    given = [("Mbpp/7", HF_PLUS["code"]), ("Mbpp/7", only_base)]
+    assert await statuses(engine, tasks, *given) == ["pass", "fail"]  # pyright: ignore[reportArgumentType]
+    tasks = dataset(tmp_path, "mbpp", HF_PLUS)
+    assert await statuses(engine, tasks, ("mbpp/7", only_base)) == ["pass"]
+
+
+async def test_humaneval_plus_as_hugging_face_has_it(engine: Engine, tmp_path: Path) -> None:
+    row = {
+        "task_id": "HumanEval/0",
+        "prompt": "def double(x):\n",
+        "entry_point": "double",
+        "canonical_solution": "    return 2 * x\n",
+        "test": "def check(candidate):\n    inputs = [[1], [4]]\n    results = [2, 8]\n"
+        "    for inp, exp in zip(inputs, results):\n        assert candidate(*inp) == exp\n",
+    }
+    tasks = dataset(tmp_path, "humaneval+", row)
+    codes = ("def double(x): return x + x", "def double(x): return 2")
+    given = [("HumanEval/0", code) for code in codes]
+    assert await statuses(engine, tasks, *given) == ["pass", "fail"]
+    assert await broken_references(engine, tasks) == {}
+
+
+async def test_a_dataset_of_parquet_or_one_array(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.Table.from_pylist([HF_PLUS]), tmp_path / "m.parquet")
+    (tmp_path / "m.json").write_text(json.dumps([HF_PLUS], indent=2))
+    for name in ("m.parquet", "m.json"):
+        assert list(load_dataset(tmp_path / name, "mbpp").tasks) == ["mbpp/7"]
+
+
+async def test_a_file_of_another_benchmark_is_told(tmp_path: Path) -> None:
+    rows = {"mbpp": BIGCODE, "ds-1000": HF_PLUS, "humaneval": STDIN, "bigcodebench": DS}
+    told = ("bigcodebench", "mbpp", "livecodebench", "ds-1000")
+    for (benchmark, row), name in zip(rows.items(), told, strict=True):
+        with pytest.raises(DatasetError, match=f"looks like a file of {name}"):
+            dataset(tmp_path, benchmark, row)  # pyright: ignore[reportArgumentType]
+
+
 async def test_a_task_that_cannot_be_judged_here_is_found_by_its_reference(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -200,9 +337,23 @@ async def test_multipl_e(engine: Engine, tmp_path: Path) -> None:
         {"name": "t_1", "completion": "    return x + 1\n"},
     ]
     samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    report = await evaluate(engine, tasks, load_candidates(samples, tasks.tasks))
+    report = await evaluate(engine, tasks, load_candidates(samples, tasks.tasks).candidates)
     assert [o.base_status for o in report.outcomes] == ["pass", "fail", "undecided"]
     assert "klingon" in report.outcomes[2].message
+
+
+async def test_multipl_e_closes_what_a_model_closed_already(tmp_path: Path) -> None:
+    row = {
+        "name": "t_0",
+        "language": "java",
+        "prompt": "class Problem {\n    public static long f(long x) {\n",
+        "tests": "    }\n    public static void main(String[] args) {\n    }\n\n}\n",
+        "stop_tokens": ["\n    }\n"],
+    }
+    build = dataset(tmp_path, "multipl-e", row).tasks["t_0"].build
+    body = f"{row['prompt']}        return x;"
+    programs = {"".join(build(text).code.split()) for text in (body, f"{body}\n    }}\n}}\n")}
+    assert len(programs) == 1
 
 
 async def test_the_command_knows_every_benchmark() -> None:

@@ -7,7 +7,7 @@ import pytest
 from queue_stores import Store, items
 
 from veristone import ConfigError
-from veristone.queues import Consumed, Lease, Policy, QueueUnavailable, consume
+from veristone.queues import Consumed, GiveUp, Lease, Policy, QueueUnavailable, consume
 
 QUICK = Policy(max_attempts=3, retry_first_s=0, retry_most_s=0)
 
@@ -46,6 +46,20 @@ async def test_exceptions_are_reasons(store: Store) -> None:
         assert result == Consumed(acked=2, nacked=3)
         (dead,) = await queue.dead_letters()
         assert dead.reasons == tuple(f"ValueError: attempt {n}" for n in (1, 2, 3))
+
+
+async def test_what_is_given_up_is_dead_at_once(store: Store) -> None:
+    async def handle(lease: Lease) -> None:
+        if lease.key == "b":
+            raise GiveUp("it was refused")
+
+    async with store.queue(QUICK) as queue:
+        await queue.put(items(["a", "b", "c"]))
+        await queue.complete("p")
+        result = await asyncio.wait_for(consume(queue, handle, concurrency=2), 30)
+        assert result == Consumed(acked=2, nacked=1)
+        (dead,) = await queue.dead_letters()
+        assert dead.reasons == ("it was refused",)
 
 
 async def test_a_wrong_setting_ends_it_and_costs_no_item_an_attempt(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -191,6 +192,19 @@ async def test_a_nacked_item_rests_and_dies_after_its_attempts(store: Store) -> 
         (dead,) = await queue.dead_letters()
         assert (dead.key, dead.attempts) == ("a", 3)
         assert dead.reasons == ("reason 1", "reason 2", "the lease expired")
+
+
+async def test_what_will_never_do_is_dead_at_once(store: Store) -> None:
+    clock = FakeClock()
+    async with store.queue(SMALL, clock) as queue:
+        await queue.put(items(["a"]))
+        (lease,) = await queue.lease(1, 10)
+        await queue.nack(lease.token, reason="refused", delay_s=math.inf)
+        (dead,) = await queue.dead_letters()
+        assert (dead.attempts, dead.reasons) == (1, ("refused",))
+        assert await queue.put_back(["a"]) == 1
+        (lease,) = await queue.lease(1, 10)
+        assert lease.key == "a"
 
 
 async def test_dead_letters_are_listed_by_key_and_put_back(store: Store) -> None:

@@ -4,11 +4,12 @@ What a benchmark's own harness would do with a solution is said as a `Check` and
 verifier like everything else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal, get_args
 
 from veristone.files import Row
 from veristone.training.evaluation.benchmarks import (
+    bigcodebench,
     ds1000,
     evalplus,
     humaneval_x,
@@ -18,7 +19,7 @@ from veristone.training.evaluation.benchmarks import (
 )
 from veristone.training.evaluation.task import Task
 
-__all__ = ["BENCHMARKS", "Benchmark", "reader_of"]
+__all__ = ["BENCHMARKS", "NEED_LIBRARIES", "Benchmark", "reader_of", "told_by"]
 
 Benchmark = Literal[
     "humaneval",
@@ -29,6 +30,7 @@ Benchmark = Literal[
     "multipl-e",
     "livecodebench",
     "ds-1000",
+    "bigcodebench",
 ]
 BENCHMARKS: tuple[Benchmark, ...] = get_args(Benchmark)
 _READERS: dict[str, Callable[[Row], Task]] = {
@@ -38,7 +40,26 @@ _READERS: dict[str, Callable[[Row], Task]] = {
     "multipl-e": multipl_e.read_task,
     "livecodebench": livecodebench.read_task,
     "ds-1000": ds1000.read_task,
+    "bigcodebench": bigcodebench.read_task,
 }
+NEED_LIBRARIES = frozenset({"ds-1000", "bigcodebench"})
+"""Benchmarks about libraries, which the sandboxes may lack: reference solutions are run first."""
+_SIGNS: dict[str, frozenset[str]] = {
+    "humaneval+ or mbpp+": frozenset({"base_input", "plus_input"}),
+    "bigcodebench": frozenset({"complete_prompt", "instruct_prompt"}),
+    "ds-1000": frozenset({"code_context", "reference_code"}),
+    "livecodebench": frozenset({"question_id", "public_test_cases"}),
+    "multipl-e": frozenset({"name", "tests", "prompt"}),
+    "mbpp": frozenset({"code", "test_list"}),
+    "humaneval": frozenset({"entry_point", "test", "prompt"}),
+    "humaneval-x": frozenset({"declaration", "test", "prompt"}),
+}
+"""Columns by which a file is known, the strongest sign first."""
+
+
+def told_by(fields: Collection[str]) -> str:
+    """Return which benchmark a row looks to be of; empty where it is none that is known."""
+    return next((name for name, signs in _SIGNS.items() if signs <= set(fields)), "")
 
 
 def reader_of(benchmark: Benchmark, float_atol: float) -> Callable[[Row], Task]:

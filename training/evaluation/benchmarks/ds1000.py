@@ -6,10 +6,14 @@ where the sandbox lacks it, the reference solution fails too, and the task says 
 model. `evaluate` finds such tasks with `check_references`.
 """
 
+import textwrap
+
 import msgspec
 
 from veristone import AssertsCheck, DatasetError
 from veristone.files import Row
+from veristone.generators.code.answers import solution_in_answer
+from veristone.generators.code.python import parses
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
@@ -41,14 +45,27 @@ def read_task(row: Row) -> Task:
         calls.append("test_string(solution)")
     return Task(
         task_id=f"DS-1000/{fields.metadata.problem_id}",
-        prompt=fields.prompt,
+        # Prose, and the code that it shows is run by the context: nothing goes on it.
+        prompt="",
         entry_point="",
         canonical_solution=fields.reference_code,
-        build=lambda solution: _program(context, solution, calls),
+        build=lambda solution: _program(context, _code(solution), calls),
         # Their prompts are instructions already, and end where the answer begins.
         instruction=fields.prompt,
         stop=("</code>", "# SOLUTION END", "\nEND SOLUTION"),
     )
+
+
+def _code(text: str) -> str:
+    """Return what of an answer is code, as their own harness cuts it: up to where their format ends
+    it, and without what opens it. Where prose stands before a fence, it is what the fence holds."""
+    for end in ("</code>", "# SOLUTION END", "\nEND SOLUTION"):
+        text = text.partition(end)[0]
+    text = text.replace("<code>", "").replace("BEGIN SOLUTION\n", "")
+    before, fence, _ = text.replace("```python", "", 1).partition("```")
+    if "```" in text and not parses(textwrap.dedent(before)):
+        return solution_in_answer(text).code
+    return before if fence else text.replace("```python", "")
 
 
 def _program(context: str, solution: str, calls: list[str]) -> Program:

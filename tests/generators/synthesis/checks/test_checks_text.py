@@ -212,6 +212,33 @@ PARENT = "Write a function that returns the longest word of a sentence."
             "not_evolved",
         ),
         (
+            "def longest(sentence):\n    return max(sentence.split(), key=len)",
+            "not_evolved",
+        ),
+        ("```python\nmax(s.split(), key=len)\n```", "not_evolved"),
+        *(
+            (f"{opening} write a function that returns the longest word, without split.", "no")
+            for opening in (
+                "Certainly! Here's a harder task:\n",
+                "Here is the rewritten prompt:\n",
+                "Below is a more complex version of the task:\n\n",
+                "#Rewritten Prompt#:\n",
+                "# The Created Prompt #\n",
+                "**Rewritten task:** ",
+                "Evolved instruction: ",
+                "Sorry, but I must say:",
+                "I'm unable to help:",
+                "As a language model I would",
+                "The given task can be made harder as follows:",
+                "As the #Given Prompt# asked,",
+                "Unlike in the original prompt,",
+                "I added a constraint:",
+            )
+        ),
+        ("Run the given instructions of a small machine, longest first, and return words.", None),
+        ("I have a sentence. Write a function that returns its longest word in reverse.", None),
+        ("Write the longest word of a sentence. Explanation: ties go to the first.", None),
+        (
             "What is wrong here, and how would you write the longest word of a sentence?\n"
             "```python\ndef longest(s):\n    return max(s)\n```",
             None,
@@ -219,7 +246,8 @@ PARENT = "Write a function that returns the longest word of a sentence."
     ],
 )
 def test_evolutions(text: str, expected: str | None) -> None:
-    assert reason(evolution(text, PARENT)) == expected
+    found = reason(evolution(text, PARENT))
+    assert found in ("not_evolved", "leaked_template") if expected == "no" else found == expected
 
 
 def test_an_evolution_of_nothing() -> None:

@@ -1,7 +1,9 @@
 """A run's records, however its workers come and go."""
 
 import asyncio
+import json
 import random
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from pipeline_parts import (
 )
 
 from veristone import (
+    Completion,
+    ConfigError,
     Generation,
     GenerationRequest,
     ModelUnavailable,
@@ -34,6 +38,11 @@ from veristone import (
 from veristone.generators.models.fake import FakeModel
 from veristone.generators.synthesis.pipeline.chain import finished
 from veristone.generators.synthesis.pipeline.folder import RunFolder
+from veristone.generators.synthesis.pipeline.whole import (
+    NothingAnswered,
+    nothing_answered,
+    run_whole,
+)
 
 
 async def whole(folder: RunFolder) -> dict[str, bytes]:
@@ -152,22 +161,78 @@ async def test_a_model_that_is_away_every_fifth_time(
     assert (folder.path / "dead.jsonl").read_bytes() == b""
 
 
-async def test_what_a_model_will_never_answer_is_refused(tmp_path: Path) -> None:
+async def test_what_a_server_refuses_is_kept_and_asked_again(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
     def strict(request: GenerationRequest) -> str | list[str]:
         if digest(request.id) % 5 == 0:
             raise RequestRefused("the prompt has\n9,000 tokens")
         return answer(request)
 
-    folder, _ = await started(tmp_path / "run", inputs(30))
+    folder, _ = await started(tmp_path / "run", inputs(60))
     for stage in STAGES:
         await work(folder, stage, FakeModel(strict))
     await verify(folder, FakeVerifier())
     await exported(folder)
-    refused = [one for one in refusals(folder) if one.reason == "refused_by_model"]
-    assert {one.stage for one in refused} == {"instruct", "respond"}
-    assert {one.detail for one in refused} == {"the prompt has 9,000 tokens"}
-    expected = [r.id for r in inputs(30) if digest(f"instruct/{r.id}") % 5 == 0]
-    assert sorted(one.record.id for one in refused if one.stage == "instruct") == sorted(expected)
+    expected = {r.id for r in inputs(60) if digest(f"instruct/{r.id}") % 5 == 0}
+    dead = [json.loads(line) for line in (folder.path / "dead.jsonl").read_text().splitlines()]
+    assert {one["record"]["id"] for one in dead if one["stage"] == "instruct"} == expected
+    assert all("the prompt has 9,000 tokens" in one["reasons"][-1] for one in dead)
+    counts = json.loads((folder.path / "counts.json").read_text())
+    assert counts["stages"][0]["refused_by_server"] == len(expected)
+    async with folder.open() as chain:
+        assert (await chain.put_back(only_refused=True))["instruct"] == len(expected)
+    # The server was mended.
+    assert await whole(folder) == reference
+
+
+async def test_answers_without_a_text_are_kept_and_asked_again(tmp_path: Path) -> None:
+    folder, _ = await started(tmp_path / "run", inputs(20))
+    silent = Completion(text="", note="the server sent reasoning only")
+    await work(folder, STAGES[0], FakeModel(lambda request: silent))
+    async with folder.open() as chain:
+        words = await chain.refused(STAGES[0].name)
+    assert len(words) == 20
+    assert set(words.values()) == {"no text came: the server sent reasoning only"}
+
+
+async def test_a_server_that_refuses_everything_ends_the_work(tmp_path: Path) -> None:
+    def never(request: GenerationRequest) -> str:
+        raise RequestRefused("400: 'max_tokens' is not supported")
+
+    folder, _ = await started(tmp_path / "run", inputs(60))
+    with pytest.raises(ConfigError, match=r"every request of stage instruct .*'max_tokens'"):
+        await work(folder, STAGES[0], FakeModel(never))
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("no", "stage instruct: no answer is whole: 5 empty"),
+        (None, r"stage instruct: every request was refused \(5\); too hot"),
+    ],
+)
+async def test_a_run_without_a_single_answer_is_not_exported(
+    tmp_path: Path, said: str | None, message: str
+) -> None:
+    def answered(request: GenerationRequest) -> str:
+        if said is None:
+            raise RequestRefused("too hot")
+        return said
+
+    folder, _ = await started(tmp_path / "run", inputs(5))
+    for stage in STAGES:
+        await work(folder, stage, FakeModel(answered))
+    await verify(folder, FakeVerifier())
+    # Everything is done that can be: only the last look is left to the run as a whole.
+    if said is not None:
+        with pytest.raises(NothingAnswered, match=message):
+            await run_whole(folder, inputs(5), [], lambda _: None)
+    else:
+        async with folder.open() as chain:
+            (first, *_) = await chain.look()
+            assert re.search(message, f"stage instruct: {await nothing_answered(chain, first)}")
+    assert not (folder.path / "responses.jsonl").exists()
 
 
 async def test_faults_of_the_sandbox_are_dead_letters_and_can_be_tried_again(
