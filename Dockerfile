@@ -27,6 +27,7 @@ COPY sandbox_images sandbox_images
 COPY generators generators
 COPY training training
 COPY loop loop
+COPY audit audit
 COPY cli cli
 COPY recipes recipes
 # The locked requirements contain the build back end, so this step fetches nothing.

@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from veristone import VeristoneError, __version__
 from veristone.cli.app import command
+from veristone.cli.audit import audit
 from veristone.cli.dataset import dataset
 from veristone.cli.display import complain
 from veristone.cli.evaluate import evaluate
@@ -38,6 +39,7 @@ app = typer.Typer(
 command(app, "verify")(verify)
 command(app, "serve")(serve)
 command(app, "eval")(evaluate)
+command(app, "audit")(audit)
 app.add_typer(seeds, name="seeds")
 app.add_typer(generate, name="generate")
 command(app, "select")(select)

@@ -33,7 +33,10 @@ async def verify(
     ] = False,
     strength: Annotated[
         str | None,
-        typer.Option(metavar="stub", help="Say of test code that passes whether stubs pass too."),
+        typer.Option(
+            metavar="stub|mutants",
+            help="Say of test code that passes whether stubs, or mutants, pass too.",
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> int:

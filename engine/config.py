@@ -67,7 +67,7 @@ class EngineConfig(BaseModel):
     """Layers without which no sample runs, beside `veristone.engine.layers.NEEDED`."""
     attempts: int = Field(default=3, ge=1)
     """Fresh sandboxes that a sample is tried on before it is `undecided`."""
-    strength: Literal["stub"] | None = None
+    strength: Literal["stub", "mutants"] | None = None
     """What is asked of the strength of every suite that passes (`AssertsCheck.strength`)."""
     references: Path | None = None
     """Folder in which outcomes of references are kept; None keeps them as long as the engine."""

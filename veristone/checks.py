@@ -153,9 +153,10 @@ class AssertsCheck(
     """
 
     tests: str
-    strength: Literal["stub"] | None = None
+    strength: Literal["stub", "mutants"] | None = None
     """`stub`: where the suite passes, run it against stubs of the solution as well (up to eight
-    more runs, two as a rule), and say whether it passes with those too."""
+    more runs, two as a rule), and say whether it passes with those too. `mutants`: and, unless it
+    does, against copies of the solution that are changed in one place (20 at most)."""
 
 
 Check = ProgramCheck | StdioCheck | FunctionCheck | AssertsCheck

@@ -125,6 +125,13 @@ class Strength(msgspec.Struct, frozen=True, kw_only=True):
     """Stubs that it was run against, until two of a kind had passed or all had been tried."""
     passed_with: tuple[str, ...] = ()
     """The constants, as expressions, that the stubs which passed return."""
+    mutants: int = 0
+    """Copies of the solution, changed in one place each, that it was run against."""
+    killed: int = 0
+    """Mutants that it refuses."""
+    survivors: tuple[str, ...] = ()
+    """Some of the mutants that pass, as the lines that differ. Some change nothing of what the
+    solution does, and no test can refuse them."""
 
 
 class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):

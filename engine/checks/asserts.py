@@ -8,6 +8,8 @@ order: nothing in it but the driver's own lines; an end; at least one test; ever
 
 from typing import Any, TypeGuard
 
+import msgspec
+
 from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
 from veristone.engine.checks.base import Room, Runner, python_job
 from veristone.engine.checks.strength import strength_of
@@ -21,6 +23,8 @@ __all__ = ["check_asserts", "require_python"]
 _RECORD_BYTES = 16 * 1024 * 1024
 _EXTRA_LINES = 10_000
 """Of the record, beyond one for each line of the tests: test cases may be inherited."""
+_AT_LEAST_S, _AS_LONG = 1.0, 5.0
+"""CPU seconds, and multiples of the solution's own, that a stub or a mutant of it may take."""
 
 
 async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> Judgement:
@@ -28,8 +32,10 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     require_python(sample, "asserts")
     why_shared = reason_to_share(check.tests)
 
-    async def run(code: str) -> tuple[Report, list[TestResult], Reason, str]:
-        report = await runner.run(_job(sample, check, code, shared=why_shared is not None))
+    async def run(
+        code: str, limits: Limits = sample.limits
+    ) -> tuple[Report, list[TestResult], Reason, str]:
+        report = await runner.run(_job(sample, check, code, limits, shared=why_shared is not None))
         lines = check.tests.splitlines()
         tests = [
             _result(event, lines)
@@ -39,15 +45,16 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
         return report, tests, *_judge(report, sample.limits, tests)
 
     async def passes(code: str) -> bool:
-        _, tests, reason, _ = await run(code)
+        _, tests, reason, _ = await run(code, short)
         # A suite whose asserts were swallowed or never reached holds whatever the stub returns.
         nothing = reason is Reason.NO_TESTS and all(test.passed for test in tests)
         return reason is Reason.PASSED or (nothing and bool(tests))
 
     report, tests, reason, message = await run(sample.code)
+    short = _enough(sample.limits, report.cpu_s)
     strength = None
-    if check.strength == "stub" and reason is Reason.PASSED:
-        strength = await strength_of(sample.code, passes)
+    if check.strength is not None and reason is Reason.PASSED:
+        strength = await strength_of(sample.code, check.strength, passes)
     return Judgement(
         reason=reason,
         message=message,
@@ -60,12 +67,17 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     )
 
 
-def _job(sample: Sample, check: AssertsCheck, code: str, *, shared: bool) -> Job:
+def _enough(limits: Limits, cpu_s: float) -> Limits:
+    """Return limits for what need not come to an end: many a changed loop has none."""
+    return msgspec.structs.replace(limits, cpu_s=min(limits.cpu_s, _AT_LEAST_S + _AS_LONG * cpu_s))
+
+
+def _job(sample: Sample, check: AssertsCheck, code: str, limits: Limits, *, shared: bool) -> Job:
     return python_job(
         code,
         "asserts" if shared else "split",
         check.tests.encode("utf-8", "surrogatepass"),
-        sample.limits,
+        limits,
         Room(_RECORD_BYTES, _EXTRA_LINES + check.tests.count("\n") + check.tests.count(";")),
         sample,
     )

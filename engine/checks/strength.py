@@ -1,91 +1,54 @@
-"""How much a suite that passed says: does it pass without the solution as well?
+"""How much a suite that passed says: does it pass without the solution, or with another, as well?
 
-The solution's functions are replaced by stubs that return a constant. One constant may be what a
-suite expects; a suite that two different ones of a kind pass looks at no value, and proves nothing.
+The solution's functions are replaced by stubs that return a constant; where mutants are asked for,
+it is changed in one place at a time.
 """
 
-import ast
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from veristone import Strength
+from veristone.generators.code.mutants import mutants
+from veristone.generators.code.stubs import against_stubs
 
-__all__ = ["strength_of", "stubbed"]
+__all__ = ["strength_of"]
 
-_CONSTANTS = (("0", "7"), ("None", "object()"), ("''", "'q'"), ("[]", "[1]"))
-"""In pairs of one kind: what a suite asks of a type, both of a pair give it."""
-_KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_SETUP = ("__init__", "__new__", "__post_init__", "setUp")
+_MUTANTS = 20
+"""Of a solution, at most."""
+_SHOWN, _DIFFERENCE = 5, 400
+"""Survivors that are shown, and the characters of each."""
 
 
-async def strength_of(code: str, passes: Callable[[str], Awaitable[bool]]) -> Strength | None:
-    """Run a suite against stubs of a solution; None where it cannot be stubbed.
+async def strength_of(
+    code: str, asked: Literal["stub", "mutants"], passes: Callable[[str], Awaitable[bool]]
+) -> Strength | None:
+    """Run a suite against what is no solution; None where there is nothing to stub.
+
+    A mutant may do what the solution does, and no test can notice it then: the survivors are shown
+    for somebody to look at. A suite that proves nothing is spared the mutants.
 
     Args:
         code: the solution.
+        asked: whether mutants are run too.
         passes: runs the suite against code.
     """
-    tried, survived = 0, list[str]()
-    for pair in _CONSTANTS:
-        passed = 0
-        for constant in pair:
-            stub = stubbed(code, constant)
-            if stub is None:
-                return None
-            tried += 1
-            if not await passes(stub):
-                break
-            survived.append(constant)
-            passed += 1
-        if passed == len(pair):
-            return Strength(vacuous=True, stubs=tried, passed_with=tuple(survived))
-    return Strength(vacuous=False, stubs=tried, passed_with=tuple(survived))
-
-
-def stubbed(code: str, constant: str) -> str | None:
-    """Return a solution whose functions return a constant, None where there is nothing to stub.
-
-    Imports, names of constants and the shape of classes stay: tests may use them to be set up.
-    """
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    stubs = await against_stubs(code, passes)
+    if stubs is None:
         return None
-    stub = _Stub(constant)
-    body = [stub.visit(node) for node in tree.body if _stays(node)]
-    if not stub.found:
-        return None
-    return ast.unparse(ast.fix_missing_locations(ast.Module(body, [])))
-
-
-def _stays(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        return node.value is None or not any(
-            isinstance(inner, ast.Call | ast.Lambda) for inner in ast.walk(node.value)
-        )
-    return isinstance(node, _KEPT)
-
-
-class _Stub(ast.NodeTransformer):
-    def __init__(self, constant: str) -> None:
-        self._constant = constant
-        self.found = False
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._stub(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._stub(node)
-
-    def _stub(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        if node.name in _SETUP:
-            return node
-        self.found = True
-        decorators = [each for each in node.decorator_list if _is_plain(each)]
-        node.decorator_list = decorators
-        node.body = [ast.Return(ast.parse(self._constant, mode="eval").body)]
-        return node
-
-
-def _is_plain(decorator: ast.expr) -> bool:
-    names = ("staticmethod", "classmethod", "property")
-    return isinstance(decorator, ast.Name) and decorator.id in names
+    if asked == "stub" or stubs.vacuous:
+        return Strength(vacuous=stubs.vacuous, stubs=stubs.tried, passed_with=stubs.constants)
+    killed, survivors = 0, list[str]()
+    made = mutants(code, _MUTANTS, random_seed=0, name="strength")
+    for mutant in made:
+        if await passes(mutant.code):
+            survivors.append(mutant.differs(code)[:_DIFFERENCE])
+        else:
+            killed += 1
+    return Strength(
+        vacuous=False,
+        stubs=stubs.tried,
+        passed_with=stubs.constants,
+        mutants=len(made),
+        killed=killed,
+        survivors=tuple(survivors[:_SHOWN]),
+    )

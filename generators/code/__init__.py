@@ -7,6 +7,9 @@
     completion   where a function that a base model continued ends, and single asserts
     suites       which assertions of a test code can fail because of the solution
     normal       the form of a program, for duplicates
+    mutants      small changes that tests should notice
+    stubs        solutions whose functions return a constant
+    draws        chance that is the same in every run
     comments     Python without comments
     grammars     other languages, by tree-sitter
 

@@ -24,6 +24,7 @@ import msgspec
 
 from veristone import ConfigError, DatasetError, __version__
 from veristone.files import write_whole
+from veristone.generators.code.draws import draw
 from veristone.generators.dataset.card import CardFacts, render_card
 from veristone.generators.dataset.clusters import cluster
 from veristone.generators.dataset.rows import (
@@ -35,7 +36,6 @@ from veristone.generators.dataset.rows import (
     place,
     product_row,
 )
-from veristone.generators.selection.draws import draw
 from veristone.generators.selection.funnel import Funnel
 from veristone.generators.selection.rows import Preference, Repair, Selected, Unpaired
 

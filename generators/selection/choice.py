@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from veristone.generators.selection.draws import draw
+from veristone.generators.code.draws import draw
 from veristone.generators.selection.gates import Candidate
 
 __all__ = ["Choice", "ranked"]

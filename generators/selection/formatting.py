@@ -20,9 +20,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from veristone.generators.code.comments import without_comments
+from veristone.generators.code.draws import draw
 from veristone.generators.code.fences import Fence, fences, is_tagged, lines_of
 from veristone.generators.code.python import Parsed, parse
-from veristone.generators.selection.draws import draw
 from veristone.generators.synthesis.records import Record
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import IO
 import msgspec
 
 from veristone.files import whole_file
-from veristone.generators.selection.draws import draw
+from veristone.generators.code.draws import draw
 from veristone.generators.selection.funnel import Funnel, StepFunnel
 from veristone.generators.selection.gates import Refusal
 from veristone.generators.selection.rows import Rejection, Selected

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from veristone import Reason, Verdict
-from veristone.generators.selection.draws import draw
+from veristone.generators.code.draws import draw
 from veristone.generators.selection.formatting import Formatting, show_response
 from veristone.generators.selection.rows import Preference, Repair, Unpaired
 from veristone.generators.synthesis.records import Record

@@ -14,8 +14,9 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from veristone import AssertsCheck, Decision, Limits, Reason, Sample, Verdict
-from veristone.generators.selection.draws import draw
-from veristone.generators.selection.mutants import mutants, stub
+from veristone.generators.code.draws import draw
+from veristone.generators.code.mutants import mutants
+from veristone.generators.code.stubs import stubbed
 from veristone.generators.synthesis.records import Record
 
 __all__ = ["GroupScores", "Score", "Scoring", "ScoringPlan"]
@@ -240,7 +241,7 @@ def _own_runs(record: Record, scoring: Scoring, random_seed: int) -> Iterator[Ru
 
     short = Limits(cpu_s=scoring.cpu_s)
     if scoring.mutants:
-        nothing = stub(record.code)
+        nothing = stubbed(record.code, "None")
         if nothing is not None:
             yield Run("stub", record.id, sample(nothing, "stub", short))
         made = mutants(record.code, scoring.mutants, random_seed, record.id)

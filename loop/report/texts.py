@@ -11,9 +11,9 @@ from math import ceil
 from pathlib import Path
 
 from veristone import Decision
+from veristone.generators.code.draws import draw
 from veristone.generators.pages.numbers import ranked
 from veristone.generators.pages.sections import Piece, Reading
-from veristone.generators.selection.draws import draw
 from veristone.generators.selection.groups import group_key
 from veristone.generators.selection.rows import Selected
 from veristone.generators.synthesis.records import Record, Refusal

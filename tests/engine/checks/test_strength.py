@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from veristone import AssertsCheck, Decision, Sample
+from veristone import AssertsCheck, Decision, Sample, Strength
 from veristone.engine import Engine
-from veristone.engine.checks.strength import stubbed
+from veristone.generators.code.stubs import stubbed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -73,3 +73,38 @@ async def test_a_stub_keeps_what_tests_are_set_up_with() -> None:
     assert "MADE" not in kept
     assert stubbed("x = 1", "7") is None
     assert stubbed("not python(", "7") is None
+
+
+async def test_mutants_that_a_suite_does_not_notice_are_shown(engine: Engine) -> None:
+    code = "def larger(a, b):\n    if a > b:\n        return a\n    return b\n"
+
+    async def strength(tests: str) -> Strength:
+        check = AssertsCheck(tests=tests, strength="mutants")
+        verdict = await engine.verify(Sample(code=code, check=check))
+        assert verdict.strength is not None, verdict
+        assert verdict.usage.runs == 1 + verdict.strength.stubs + verdict.strength.mutants
+        return verdict.strength
+
+    weak = await strength("assert larger(2, 1) == 2")
+    assert 0 < weak.killed < weak.mutants
+    assert "-    return b\n+    return None" in weak.survivors
+    strong = await strength("assert larger(2, 1) == 2 and larger(1, 3) == 3")
+    # That of `>=` for `>` is the same function.
+    assert strong.survivors == ("-    if a > b:\n+    if a >= b:",)
+
+
+async def test_a_suite_that_proves_nothing_is_spared_the_mutants(engine: Engine) -> None:
+    check = AssertsCheck(tests="assert add(1, 2) is not None", strength="mutants")
+    verdict = await engine.verify(Sample(code=CODE, check=check))
+    assert verdict.strength is not None
+    assert verdict.strength.vacuous
+    assert verdict.strength.mutants == 0
+
+
+async def test_a_mutant_without_end_is_noticed_soon(engine: Engine) -> None:
+    code = "def count(n):\n    k = 0\n    while k < n:\n        k += 1\n    return k\n"
+    check = AssertsCheck(tests="assert count(3) == 3", strength="mutants")
+    verdict = await engine.verify(Sample(code=code, check=check))
+    assert verdict.decision is Decision.PASS
+    assert verdict.strength is not None
+    assert verdict.usage.cpu_s < 2 * verdict.strength.mutants

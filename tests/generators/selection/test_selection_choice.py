@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from selection_records import passing
 
+from veristone.generators.code.draws import draw
 from veristone.generators.selection.choice import Choice, ranked
-from veristone.generators.selection.draws import draw
 from veristone.generators.selection.gates import Candidate
 from veristone.generators.selection.scoring import Score
 

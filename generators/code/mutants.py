@@ -11,13 +11,14 @@ test), so a strength of 1 cannot be asked for.
 """
 
 import ast
+import difflib
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
-from veristone.generators.selection.draws import draw
+from veristone.generators.code.draws import draw
 
-__all__ = ["Mutant", "mutants", "stub"]
+__all__ = ["Mutant", "mutants"]
 
 _MAX_CHARS = 100_000
 _MAX_NUMBER = 10**9
@@ -58,6 +59,12 @@ class Mutant(NamedTuple):
     """Which operator of mutation made it: `comparison`, `constant`, ..."""
     code: str
 
+    def differs(self, original: str) -> str:
+        """Return the lines in which it differs from the program, both as Python writes them."""
+        before = ast.unparse(ast.parse(original)).splitlines()
+        lines = difflib.unified_diff(before, self.code.splitlines(), lineterm="", n=0)
+        return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
 
 class _Site(NamedTuple):
     """A field of a node that can be changed."""
@@ -96,19 +103,6 @@ def mutants(code: str, limit: int, random_seed: int, name: str) -> list[Mutant]:
             seen.add(text)
             found.append(Mutant(site.kind, text))
     return found
-
-
-def stub(code: str) -> str | None:
-    """Return the program with functions that do nothing; None where it has no function."""
-    tree = _parsed(code)
-    if tree is None:
-        return None
-    found = False
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [ast.Return(ast.Constant(None))]
-            found = True
-    return ast.unparse(ast.fix_missing_locations(tree)) if found else None
 
 
 def _parsed(code: str) -> ast.Module | None:

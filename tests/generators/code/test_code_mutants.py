@@ -1,12 +1,14 @@
 """Changed copies of code."""
 
 import ast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veristone.generators.selection.mutants import mutants, stub
+from veristone.generators.code.mutants import mutants
+from veristone.generators.code.stubs import stubbed
 
 CODE = '''
 import math
@@ -62,18 +64,18 @@ def test_few_mutants_are_of_many_kinds_and_fixed_by_the_name() -> None:
 
 
 def test_a_stub_does_nothing() -> None:
-    text = stub(CODE)
+    text = stubbed(CODE, "None")
     assert text is not None
-    space: dict[str, object] = {"__name__": "stub"}
+    space: dict[str, Any] = {"__name__": "stub"}
     exec(text, space)
-    assert space["area"](3) is None  # pyright: ignore[reportCallIssue, reportUnknownVariableType]
-    assert stub("x = 1") is None
+    assert space["area"](3) is None
+    assert stubbed("x = 1", "None") is None
 
 
 @pytest.mark.parametrize("code", ["def f(", "x" * 200_000, "\0", "x = " + "-" * 5000 + "1", ""])
 def test_what_cannot_be_changed_has_no_mutants(code: str) -> None:
     assert mutants(code, 5, 0, "a") == []
-    assert stub(code) is None
+    assert stubbed(code, "None") is None
 
 
 @given(st.text(max_size=100))
