@@ -30,8 +30,9 @@ from veristone import ProgramCheck, Sample, StdioCase, StdioCheck, Verdict
 from veristone.cli.display import print_table
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.base import ToolchainMissing
+from veristone.engine.backends.root import base_interpreter
 from veristone.engine.backends.toolchain import find_toolchain
-from veristone.engine.languages import Language, find
+from veristone.engine.languages import find
 from veristone.limits import Limits
 
 _PROGRAMS = Path(__file__).with_suffix(".toml")
@@ -58,6 +59,10 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.source.lstrip("\n").replace("NUMBER", str(next(_numbers)))
 
 
+class PlainlyFailed(Exception):
+    """A program does not run by hand here: a library is missing."""
+
+
 _numbers = itertools.count(random.randrange(10**6, 10**8))
 
 
@@ -81,7 +86,8 @@ async def main(arguments: list[str]) -> None:
     missing: dict[str, str] = {}
     cases: list[tuple[float, float]] = []
     record: dict[str, Any] = {"rounds": options.rounds, **machine()}
-    async with Engine(EngineConfig(backend=options.backend, sandboxes=1)) as engine:
+    config = EngineConfig(backend=options.backend, sandboxes=1, python=options.python)
+    async with Engine(config) as engine:
         record["backend"] = engine.backend
         for name, program in programs.items():
             try:
@@ -91,7 +97,7 @@ async def main(arguments: list[str]) -> None:
                     if number >= _WARM_UP:
                         timed[name].plain_s.append(plain_s)
                         timed[name].ours_s.append(ours_s)
-            except (ToolchainMissing, FileNotFoundError) as error:
+            except (ToolchainMissing, FileNotFoundError, PlainlyFailed) as error:
                 missing[name] = str(error)
         if "cpp" in programs and "cpp" not in missing:
             cases = [await _per_case(engine, programs["cpp"]) for _ in range(options.rounds)]
@@ -137,7 +143,8 @@ async def _both(engine: Engine, program: Program) -> tuple[float, float]:
     """Return seconds of one fresh program by hand and through the engine."""
     language, code = find(program.language), program.fresh()
     with tempfile.TemporaryDirectory() as folder:
-        plain_s, output = await asyncio.to_thread(_plainly, program, language, code, folder)
+        python = engine.config.python or base_interpreter()
+        plain_s, output = await asyncio.to_thread(_plainly, program, code, folder, python)
     sample = Sample(
         code=code, language=language.name, check=ProgramCheck(stdout=output), limits=_ROOMY
     )
@@ -148,13 +155,14 @@ async def _both(engine: Engine, program: Program) -> tuple[float, float]:
     return plain_s, ours_s
 
 
-def _plainly(program: Program, language: Language, code: str, folder: str) -> tuple[float, str]:
+def _plainly(program: Program, code: str, folder: str, python: str) -> tuple[float, str]:
     """Compile and run a program by hand; return seconds and what it printed."""
+    language = find(program.language)
     layout = language.layout(code)
     Path(folder, layout.entry).write_text(code)
     run = program.run or list(language.words(language.run, layout, _ROOMY))
     # The compiler itself, not what would look for it first (rustup).
-    tools = find_toolchain(language).programs
+    tools = {**find_toolchain(language).programs, "python3": python}
     commands = [command for command in (program.compile, run) if command]
     commands = [[str(tools.get(first, first)), *rest] for first, *rest in commands]
     started = time.perf_counter()
@@ -170,7 +178,8 @@ def _done(command: list[str], program: Program, folder: str) -> str:
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-500:]}")
+        said = done.stderr.strip().rpartition("\n")[2]
+        raise PlainlyFailed(f"{command[0]} ended with {done.returncode}: {said}")
     return done.stdout
 
 
@@ -178,7 +187,7 @@ async def _per_case(engine: Engine, program: Program) -> tuple[float, float]:
     """Return seconds of a bare spawn of a binary, and of a case of `stdio` in the engine."""
     language, code = find(program.language), program.fresh()
     with tempfile.TemporaryDirectory() as folder:
-        _, output = _plainly(program, language, code, folder)
+        _, output = _plainly(program, code, folder, "")
         started = time.perf_counter()
         for _ in range(_CASES):
             _done(program.run, program, folder)
@@ -219,4 +228,5 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help="languages; all where none is")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--backend", default="bubblewrap")
+    parser.add_argument("--python", help="the Python of sandboxes and of a plain start")
     return parser.parse_args(arguments)

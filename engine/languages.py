@@ -13,7 +13,7 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,10 +31,12 @@ __all__ = [
     "Layout",
     "Preamble",
     "Rule",
+    "Serves",
     "add",
     "files_of",
     "find",
     "installed",
+    "serving",
 ]
 
 IMAGES = Path(sandbox_images.__file__).parent
@@ -129,11 +131,32 @@ class Complaints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The line that says what went wrong; without one that matches the last line does."""
 
 
+class Serves(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Programs of another language that are run in these sandboxes, where there are any."""
+
+    language: str
+    words: list[str]
+    """One of these is in their text. Every program of that language is asked, so this is quick."""
+    pattern: str
+    """And then this is: `^` is the start of a line. It meets hostile text, too."""
+    preload: list[str] = []
+    """What is enough for them: each module makes every fork dearer. Empty stands for all."""
+
+    def wants(self, texts: Iterable[bytes]) -> bool:
+        """True where one of the texts of a program says that it belongs here."""
+        words = [word.encode() for word in self.words]
+        texts = [text for text in texts if any(word in text for word in words)]
+        pattern = re.compile(self.pattern.encode(), re.MULTILINE)
+        return any(pattern.search(text, 0, _SEARCHED) for text in texts)
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What bubblewrap shows of the host."""
 
-    programs: list[str]
+    programs: list[str] = []
     """Programs that must be there; each is shown."""
+    modules: list[str] = []
+    """Modules that the Python of the sandboxes must have."""
     shows: list[str] = []
     """Files and folders, with `*`, that are shown where they are there."""
     home: list[str] = []
@@ -162,6 +185,10 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aliases: list[str] = []
     zygote: bool = False
     """The warden is its interpreter: samples are forked and not started."""
+    preload: list[str] = []
+    """Modules that this interpreter imports before any sample; those of them that are there."""
+    serves: list[Serves] = []
+    """Tried in this order."""
     rules: list[Rule] = []
     """The first one that matches and names a file, or a `main`, decides; all add their words."""
     compile: Compile | None = None
@@ -240,6 +267,7 @@ def add(folder: Path) -> Language:
             raise ConfigError(f"{folder}: {name!r} is what {other.folder} is called already")
     installed()[language.name] = language
     find.cache_clear()
+    serving.cache_clear()
     return language
 
 
@@ -258,6 +286,17 @@ def find(name: str) -> Language:
     return language
 
 
+@functools.cache
+def serving(name: str) -> tuple[tuple[Serves, Language], ...]:
+    """Return whose sandboxes take some of the programs of the language `name`, and which."""
+    return tuple(
+        (serves, msgspec.structs.replace(language, preload=serves.preload or language.preload))
+        for language in installed().values()
+        for serves in language.serves
+        if serves.language == name
+    )
+
+
 def _named(name: str) -> Language | None:
     wanted = name.lower()
     for language in installed().values():
@@ -273,6 +312,7 @@ def _read(folder: Path) -> Language:
         language = msgspec.convert(settings, Language, dec_hook=lambda kind, value: kind(value))
         patterns = [rule.pattern for rule in language.rules]
         patterns += [language.preamble.piece] if language.preamble else []
+        patterns += [serves.pattern for serves in language.serves]
         for pattern in (*patterns, language.complaints.refused, language.complaints.error):
             re.compile(pattern)
     except (OSError, ValueError, re.error) as error:

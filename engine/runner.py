@@ -8,6 +8,7 @@ import asyncio
 import collections
 import contextlib
 import hashlib
+import logging
 import signal
 import time
 from contextlib import AbstractContextManager
@@ -32,7 +33,7 @@ from veristone.engine.config import EngineConfig
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.kept import KeptRecords
-from veristone.engine.languages import Language, find
+from veristone.engine.languages import Language, find, serving
 from veristone.engine.pool import Pool
 from veristone.engine.preambles import Preambles
 from veristone.engine.usage import EngineUsage, PoolState
@@ -40,6 +41,7 @@ from veristone.engine.wire import Retired
 
 __all__ = ["Pools", "References", "SampleRunner"]
 
+_log = logging.getLogger(__name__)
 _REFERENCES = 1024
 _STARVED = 0.1
 """Share of its wall time that a program may stand ready without a CPU before it is run again."""
@@ -59,6 +61,7 @@ class Pools:
         self._backend: Backend | None = None
         self._sandboxes = config.sandboxes
         self._opened: dict[str, asyncio.Task[Pool]] = {}
+        self._lacking: set[str] = set()
 
     @property
     def backend(self) -> str:
@@ -76,16 +79,35 @@ class Pools:
         Raises:
             BackendUnavailable: it cannot be opened here; asked again, it is tried again.
         """
+        return await self._get(find(language))
+
+    async def of(self, job: Job) -> Pool:
+        """Return the pool that a job is run in: its language's, or one that serves it better.
+
+        Raises:
+            BackendUnavailable: it cannot be opened here.
+        """
+        for serves, other in serving(job.language):
+            if other.name not in self._lacking and serves.wants((*job.files.values(), job.payload)):
+                try:
+                    return await self._get(other)
+                except ToolchainMissing as error:
+                    self._lacking.add(other.name)
+                    _log.info("%s is run without it: %s", job.language, error)
+        return await self.get(job.language)
+
+    async def _get(self, language: Language) -> Pool:
         if self._backend is None:
             raise BackendUnavailable("the engine is not open: use `async with Engine()`")
-        task = self._opened.get(language)
+        name = f"{language.name} {' '.join(language.preload)}".strip()
+        task = self._opened.get(name)
         if task is None or _failed(task):
             task = asyncio.ensure_future(self._open(self._backend, language))
-            self._opened[language] = task
+            self._opened[name] = task
         return await asyncio.shield(task)
 
-    async def _open(self, backend: Backend, language: str) -> Pool:
-        pool = Pool(backend, find(language), self._sandboxes)
+    async def _open(self, backend: Backend, language: Language) -> Pool:
+        pool = Pool(backend, language, self._sandboxes)
         try:
             await pool.open()
         except BaseException:
@@ -185,7 +207,7 @@ class SampleRunner:
         return await self._run_once(job)
 
     async def _run_once(self, job: Job) -> Report:
-        pool = await self._pools.get(job.language)
+        pool = await self._pools.of(job)
         asked = time.monotonic()
         async with pool.lease(alone=self.alone) as sandbox:
             self._queued_s += time.monotonic() - asked
@@ -250,8 +272,13 @@ def _sandbox_of(job: Job, config: EngineConfig, backend: str) -> bytes:
         (str(folder), folder.stat().st_mtime_ns)
         for folder in sorted(python.parents[1].glob("lib/python*/*-packages"))
     ]
-    parts = (__version__, find(job.language).image(), backend, config.runtime, python, libraries)
+    images = [each.image() for each in _may_run(job.language)]
+    parts = (__version__, images, backend, config.runtime, python, libraries)
     return repr(parts).encode()
+
+
+def _may_run(language: str) -> list[Language]:
+    return [find(language), *(other for _, other in serving(language))]
 
 
 class References:

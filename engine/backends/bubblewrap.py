@@ -223,6 +223,8 @@ class Bubblewrap:
             command.append("--shared-devices")
         if self._config.preload and language.zygote:
             command += ["--preload", *self._config.preload]
+        if language.preload:
+            command += ["--libraries", *language.preload]
         return command
 
 

@@ -212,6 +212,8 @@ class Docker:
             command += ["--socket", f"{_GUEST_FOLDER}/warden.sock"]
         if config.preload and language.zygote:
             command += ["--preload", *config.preload]
+        if language.preload:
+            command += ["--libraries", *language.preload]
         disk = f"rw,exec,nosuid,nodev,mode=1777,size={config.max_disk_mib}m,nr_inodes=65536"
         memory = f"{config.sandbox_mib}m"
         container = self._client.containers.create(

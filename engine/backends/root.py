@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from veristone import ConfigError
+from veristone.engine.backends.base import ToolchainMissing
 from veristone.engine.backends.toolchain import GUEST_PREPARED, Toolchain, find_toolchain, prepared
 from veristone.engine.languages import WARDEN, Language
 
@@ -48,6 +49,12 @@ print(json.dumps({
     "path": [folder for folder in sys.path if folder],
     "library": "/".join(library),
 }))
+"""
+
+
+_LACKS = """
+import importlib.util, sys
+print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name) is None))
 """
 
 
@@ -119,8 +126,21 @@ class Roots:
         """
         with self._lock:
             if language.name not in self._known:
+                self._need_modules(language)
                 self._known[language.name] = self._words(language, find_toolchain(language))
             return self._known[language.name]
+
+    def _need_modules(self, language: Language) -> None:
+        host, python = language.host, self.interpreter.executable
+        if host is None or not host.modules:
+            return
+        question = [python, "-I", "-c", _LACKS, *host.modules]
+        done = subprocess.run(question, capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode != 0 or done.stdout.split():
+            raise ToolchainMissing(
+                f"bubblewrap: {language.name} needs {' '.join(host.modules)} in {python};"
+                f" run: {host.install}"
+            )
 
     def _words(self, language: Language, tools: Toolchain) -> list[str]:
         interpreter = self.interpreter

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from veristone import Limits, Sample
 from veristone.engine.jobs import KEEP_BYTES, Driver, Job, Report
-from veristone.engine.languages import Language
+from veristone.engine.languages import Language, find
 
 _MIB = 1024 * 1024
 _LONG = 256 * 1024
@@ -91,8 +91,9 @@ def python_job(
     sample: Sample | None = None,
 ) -> Job:
     """Return the job of a driver that lives in the Python warden."""
+    named = find(sample.language) if sample else None
     return Job(
-        language="python",
+        language=named.name if named is not None and named.zygote else "python",
         driver=driver,
         entry=SOLUTION,
         files={

@@ -1,13 +1,14 @@
 """The warden's loop: take a job, run it, report, wipe, take the next.
 
     python -m warden [--work DIR] [--uid N] [--socket PATH] [--shared-devices]
-                     [--preload MODULE ...]
+                     [--preload MODULE ...] [--libraries MODULE ...]
 
 Frames come on standard input and go to standard output, or both ways over one connection to a
 Unix socket at PATH. With ``--uid`` the warden is root and each sample runs as that user; without
 it the sample shares the warden's user (a user namespace with one id), and seccomp,
 no-new-privileges and the rules for PID 1 keep the two apart. ``--shared-devices`` says that the
-files under /dev are the host's own.
+files under /dev are the host's own. Modules of ``--preload`` must be there; of those of
+``--libraries`` what is there is imported.
 """
 
 from __future__ import annotations
@@ -257,6 +258,9 @@ def listen() -> python_main.Program:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for module in (*PRELOAD, *options.preload):
         importlib.import_module(module)
+    for module in options.libraries:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
     try:
         seccomp.install()
     except (KeyError, OSError) as error:
@@ -321,4 +325,5 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--socket")
     parser.add_argument("--shared-devices", action="store_true")
     parser.add_argument("--preload", nargs="*", default=[])
+    parser.add_argument("--libraries", nargs="*", default=[])
     return parser.parse_args()

@@ -7,10 +7,23 @@ from pathlib import Path
 import pytest
 from backends import open_engine, story
 
-from veristone import ConfigError, InvalidSample, Limits, Reason, Sample, StdioCase, StdioCheck
-from veristone.engine import languages
+from veristone import (
+    AssertsCheck,
+    Call,
+    ConfigError,
+    FunctionCheck,
+    InvalidSample,
+    Limits,
+    ProgramCheck,
+    Reason,
+    Sample,
+    StdioCase,
+    StdioCheck,
+)
+from veristone.engine import Engine, EngineConfig, languages
 from veristone.engine.backends.base import ToolchainMissing
-from veristone.engine.languages import Layout, add, find, installed
+from veristone.engine.backends.fake import FakeBackend
+from veristone.engine.languages import Layout, add, find, installed, serving
 from veristone.engine.selftest import selftests
 
 TOY = """
@@ -200,3 +213,88 @@ async def test_the_selftest_of_a_language(name: str) -> None:
         for sample, reasons in selftests(find(name)):
             verdict = await engine.verify(sample)
             assert verdict.reason in reasons, story(verdict)
+
+
+LEAN, DATA, PLOTS = "numpy", "pandas", "matplotlib.pyplot"
+"""What is in the smallest sandbox, in the next one, in the largest alone."""
+SERVED = {
+    "import numpy": LEAN,
+    "import numpy as np": LEAN,
+    "  from numpy.linalg import norm": LEAN,
+    "import os, numpy as np": LEAN,
+    "import os as o , numpy": LEAN,
+    "import numpy, os": LEAN,
+    "x = 1\nimport pandas as pd\nimport numpy": DATA,
+    "import numpy.linalg as la, os, pandas, re": DATA,
+    "import matplotlib": DATA,
+    "import matplotlib as m, sklearn": DATA,
+    "import matplotlib.pyplot as plt": PLOTS,
+    "from matplotlib import pyplot": PLOTS,
+    "from sklearn import svm": PLOTS,
+    "import sklearn.svm": PLOTS,
+    "# import numpy": "",
+    "import numpy_financial": "",
+    "import mynumpy": "",
+    "print('numpy')": "",
+    "from os import numpy": "",
+}
+
+
+@pytest.mark.parametrize(("code", "module"), SERVED.items())
+def test_what_a_program_imports_decides_about_its_sandbox(code: str, module: str) -> None:
+    found = [other.preload for serves, other in serving("python") if serves.wants([code.encode()])]
+    have = found[0] if found else []
+    assert [name for name in (LEAN, DATA, PLOTS) if name in have][-1:] == [module] * bool(module)
+
+
+def test_whose_sandbox_is_decided_in_linear_time() -> None:
+    for piece in (" ", "a,", "a as a,", "import numpy_", "from ", "\t\n", "import a, "):
+        text = (piece * (languages._SEARCHED // len(piece)) + " numpy pandas").encode()
+        for serves, _ in serving("python"):
+            serves.wants([text])
+
+
+IMPORTS = """
+import sys
+import numpy
+print("sympy" in sys.modules, len(numpy.arange(3)))
+"""
+FORGOTTEN = "import matplotlib\nmatplotlib.pyplot.figure()"
+
+
+@pytest.mark.bubblewrap
+async def test_a_program_runs_where_its_imports_are_done_already() -> None:
+    async with open_engine("bubblewrap") as engine:
+        try:
+            await engine.isolation("python-data")
+        except ToolchainMissing as error:
+            pytest.skip(str(error))
+        asked: list[Sample] = [
+            Sample(code=IMPORTS, check=ProgramCheck(stdout="False 3\n")),
+            Sample(code="import sympy" + IMPORTS, check=ProgramCheck(stdout="True 3\n")),
+            Sample(code=IMPORTS, language="python-data", check=ProgramCheck(stdout="True 3\n")),
+            Sample(code=FORGOTTEN, check=ProgramCheck(exit_code=1)),
+            Sample(
+                code="import numpy\ndef f(n): return numpy.arange(n)",
+                check=AssertsCheck(tests="assert list(f(2)) == [0, 1]"),
+            ),
+            Sample(
+                code="import numpy as np\ndef f(n): return int(np.ones(n).sum())",
+                check=FunctionCheck(entry_point="f", calls=[Call(args=[2], expected=2)]),
+            ),
+        ]
+        for sample in asked:
+            verdict = await engine.verify(sample)
+            assert verdict.reason is Reason.PASSED, story(verdict)
+        names = [state.language for state in engine.pools()]
+        assert sorted(names) == ["python"] + 3 * ["python-data"]
+
+
+async def test_where_it_is_not_to_be_had_the_language_itself_runs_it() -> None:
+    starts = [None, ToolchainMissing("no numpy here")]
+    backend = FakeBackend(starts=starts)
+    async with Engine(EngineConfig(sandboxes=1), backend=backend) as engine:
+        for _ in range(2):
+            verdict = await engine.verify(Sample(code="import numpy"))
+            assert verdict.reason is Reason.PASSED, story(verdict)
+        assert [state.language for state in engine.pools()] == ["python"]
