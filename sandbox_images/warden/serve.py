@@ -259,8 +259,10 @@ def listen() -> python_main.Program:
     for module in (*PRELOAD, *options.preload):
         importlib.import_module(module)
     for module in options.libraries:
-        with contextlib.suppress(ImportError):
+        try:
             importlib.import_module(module)
+        except ImportError:
+            continue
     try:
         seccomp.install()
     except (KeyError, OSError) as error:
