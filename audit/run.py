@@ -8,7 +8,7 @@ report.html      the same as a page, where jinja2 is installed
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,19 +94,14 @@ async def audit_file(
             one, left, workers=audit.workers, window=2 * audit.workers, ordered=True
         )
         with (audit.folder / _FINDINGS).open("ab") as file:
-            async for each in _closing(results):
-                file.write(msgspec.json.encode(each) + b"\n")
-                file.flush()
-                found[each.task_id] = each
-                on_findings(each, len(found), len(audit.tasks))
+            async with contextlib.aclosing(results):
+                async for each in results:
+                    file.write(msgspec.json.encode(each) + b"\n")
+                    file.flush()
+                    found[each.task_id] = each
+                    on_findings(each, len(found), len(audit.tasks))
         ordered = [found[task.name] for task in audit.tasks]
         return _written(audit, ordered), ordered
-
-
-async def _closing(results: AsyncIterator[Findings]) -> AsyncIterator[Findings]:
-    async with contextlib.aclosing(results) as closing:  # pyright: ignore[reportArgumentType] - a generator
-        async for each in closing:
-            yield each
 
 
 def _known(audit: Audit) -> dict[str, Findings]:

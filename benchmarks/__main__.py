@@ -2,7 +2,7 @@
 
     python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
 
-Names: verification, judging, languages, evaluation, service, seeds, synthesis, selection.
+Names: verification, judging, error_rates, languages, evaluation, service, seeds, synthesis, selection.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import sys
 def main(arguments: list[str]) -> None:
     """Run the benchmark that the first argument names, or all."""
     from benchmarks import (
+        error_rates,
         evaluation,
         judging,
         languages,
@@ -25,6 +26,7 @@ def main(arguments: list[str]) -> None:
     known = {
         "verification": verification,
         "judging": judging,
+        "error_rates": error_rates,
         "languages": languages,
         "evaluation": evaluation,
         "service": service,

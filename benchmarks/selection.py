@@ -40,7 +40,7 @@ from veristone.generators.selection.score_log import ScoreLog, score_groups
 from veristone.generators.selection.scoring import Score, Scoring, ScoringPlan
 from veristone.generators.synthesis.records import Record, Trace
 
-__all__ = ["DATA", "build", "main", "measure"]
+__all__ = ["DATA", "asserts_of", "build", "main", "measure", "pairs", "written"]
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 _SCORING = Scoring(mutants=6, agreement=True, compared=10)
@@ -72,19 +72,11 @@ class Pair(NamedTuple):
 def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
     """Yield responses without verdicts, sorted by id."""
     tasks = {row["entry_point"]: row for row in rows_of(data / "humaneval.jsonl.gz")}
-    suites = {
-        row["prompt"]: row["samples"]
-        for row in rows_of(data / "codegen16b_humaneval_tests.jsonl.gz")
-    }
-    named: dict[str, tuple[str, list[str], list[str]]] = {}
-    for row in rows_of(data / "codegen16b_humaneval_solutions.jsonl.gz"):
-        name = re.findall(r"^def (\w+)", row["prompt"], re.MULTILINE)[-1]
-        tests = next(found for prompt, found in suites.items() if prompt.startswith(row["prompt"]))
-        named[name] = (row["prompt"], row["samples"], tests)
+    named = written(data)
     keys = sorted((f"{name}-{group}", name, group) for name in named for group in range(groups))
     for key, name, group in keys:
         prompt, solutions, tests = named[name]
-        asserts = _asserts(tests, name)
+        asserts = asserts_of(tests, name)
         ids = sorted((f"{key}/{number}", group * size + number) for number in range(size))
         for record_id, at in ids:
             code = f"{prompt}{with_helpers(prompt, solutions[at])}\n"
@@ -100,13 +92,27 @@ def pairs(data: Path, groups: int, size: int) -> Iterator[Pair]:
             yield Pair(record, f"{tasks[name]['test']}\ncheck({name})\n")
 
 
+def written(data: Path) -> dict[str, tuple[str, list[str], list[str]]]:
+    """Return for each function its prompt, the solutions, and the continuations of `assert `."""
+    suites = {
+        row["prompt"]: row["samples"]
+        for row in rows_of(data / "codegen16b_humaneval_tests.jsonl.gz")
+    }
+    named: dict[str, tuple[str, list[str], list[str]]] = {}
+    for row in rows_of(data / "codegen16b_humaneval_solutions.jsonl.gz"):
+        name = re.findall(r"^def (\w+)", row["prompt"], re.MULTILINE)[-1]
+        tests = next(found for prompt, found in suites.items() if prompt.startswith(row["prompt"]))
+        named[name] = (row["prompt"], row["samples"], tests)
+    return named
+
+
 def _instruction(prompt: str, name: str) -> str:
     tree = ast.parse(prompt)
     function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
     return f"Write a Python function `{name}`. {ast.get_docstring(function) or ''}".strip()
 
 
-def _asserts(samples: Sequence[str], name: str) -> list[str]:
+def asserts_of(samples: Sequence[str], name: str) -> list[str]:
     """Return the whole asserts about a function in continuations of `assert `, in order."""
     return [
         f"{text}\n"

@@ -20,6 +20,7 @@ from veristone.cli.display import complain
 from veristone.cli.evaluate import evaluate
 from veristone.cli.generate import generate
 from veristone.cli.loop import align, loop, step
+from veristone.cli.matrix import matrix
 from veristone.cli.seeds import seeds
 from veristone.cli.select import select
 from veristone.cli.serve import serve
@@ -40,6 +41,7 @@ command(app, "verify")(verify)
 command(app, "serve")(serve)
 command(app, "eval")(evaluate)
 command(app, "audit")(audit)
+command(app, "matrix")(matrix)
 app.add_typer(seeds, name="seeds")
 app.add_typer(generate, name="generate")
 command(app, "select")(select)
