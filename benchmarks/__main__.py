@@ -2,7 +2,8 @@
 
     python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
 
-Names: verification, judging, error_rates, languages, evaluation, service, seeds, synthesis, selection.
+Names: verification, judging, error_rates, languages, evaluation, service, seeds, synthesis,
+selection.
 """
 
 import asyncio

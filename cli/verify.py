@@ -38,6 +38,16 @@ async def verify(
             help="Say of test code that passes whether stubs, or mutants, pass too.",
         ),
     ] = None,
+    reruns: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            min=0,
+            max=100,
+            help="Run what passes K times more; what then fails is flaky.",
+            show_default="0",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Judge a JSONL file of samples.
@@ -65,7 +75,7 @@ async def verify(
             tally = await verify_file(
                 None if samples == "-" else Path(samples),
                 None if output == "-" else Path(output),
-                engine.settings(strength=strength),
+                engine.settings(strength=strength, reruns=reruns),
                 mode="resume" if resume else "overwrite" if overwrite else "new",
                 on_record=show,
             )

@@ -69,6 +69,8 @@ class EngineConfig(BaseModel):
     """Fresh sandboxes that a sample is tried on before it is `undecided`."""
     strength: Literal["stub", "mutants"] | None = None
     """What is asked of the strength of every suite that passes (`AssertsCheck.strength`)."""
+    reruns: int = Field(default=0, ge=0, le=100)
+    """Further runs of every sample that passes. One that fails in any of them is `flaky`."""
     references: Path | None = None
     """Folder in which outcomes of references are kept; None keeps them as long as the engine."""
     start_timeout_s: float = Field(default=60.0, gt=0)

@@ -17,6 +17,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -28,8 +29,10 @@ from veristone import (
     InvalidSample,
     Isolation,
     Output,
+    ProgramCheck,
     Reason,
     Sample,
+    StdioCheck,
     TestResult,
     Verdict,
     VeristoneError,
@@ -191,6 +194,9 @@ class Engine:
                 # The machine may have been slow, not the program: once more, with nothing beside.
                 runner.alone = True
                 judgement = await judge(sample, runner)
+            for number in range(1, self.config.reruns + 1):
+                if judgement.reason is Reason.PASSED:
+                    judgement = _both(judgement, await judge(_once_more(sample, number), runner))
             return _verdict(sample, judgement, runner)
         except InvalidSample:
             raise
@@ -238,6 +244,24 @@ class Engine:
         except InvalidSample as error:
             why = f"not accepted: {error}"[:_MESSAGE]
             return Verdict.undecided(sample.id, Reason.SANDBOX_ERROR, why)
+
+
+def _once_more(sample: Sample, number: int) -> Sample:
+    """Return the sample for another run: a Python program gets another hash seed."""
+    check = sample.check
+    if isinstance(check, AssertsCheck):
+        check = msgspec.structs.replace(check, strength=None)
+    env = sample.env
+    if isinstance(check, ProgramCheck | StdioCheck) and find(sample.language).zygote:
+        env = {"PYTHONHASHSEED": str(number), **env}
+    return msgspec.structs.replace(sample, check=check, env=env)
+
+
+def _both(first: Judgement, again: Judgement) -> Judgement:
+    """Return what a pass and a further run say together."""
+    if again.reason is Reason.PASSED:
+        return first
+    return replace(again, reason=Reason.FLAKY, message=f"passed, and then did not: {again.message}")
 
 
 def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verdict:

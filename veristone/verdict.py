@@ -42,6 +42,7 @@ class Reason(StrEnum):
     PROCESS_LIMIT = "process_limit"
     DISK_LIMIT = "disk_limit"
     EARLY_EXIT = "early_exit"
+    FLAKY = "flaky"
     NO_TESTS = "no_tests"
     TAMPERED = "tampered"
     POLICY_VIOLATION = "policy_violation"
