@@ -21,6 +21,7 @@ from veristone.cli.evaluate import evaluate
 from veristone.cli.generate import generate
 from veristone.cli.loop import align, loop, step
 from veristone.cli.matrix import matrix
+from veristone.cli.replay import replay
 from veristone.cli.seeds import seeds
 from veristone.cli.select import select
 from veristone.cli.serve import serve
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 command(app, "verify")(verify)
+command(app, "replay")(replay)
 command(app, "serve")(serve)
 command(app, "eval")(evaluate)
 command(app, "audit")(audit)

@@ -15,6 +15,7 @@ promised: a verdict for a sample whose task was cancelled.
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from dataclasses import replace
@@ -30,6 +31,7 @@ from veristone import (
     Isolation,
     Output,
     ProgramCheck,
+    Provenance,
     Reason,
     Sample,
     StdioCheck,
@@ -188,16 +190,7 @@ class Engine:
         runner = SampleRunner(self._pools, self._references)
         try:
             self.accept(sample)
-            sample = self._measured(sample)
-            judgement = await judge(sample, runner)
-            if judgement.reason.is_timeout and runner.doubtful:
-                # The machine may have been slow, not the program: once more, with nothing beside.
-                runner.alone = True
-                judgement = await judge(sample, runner)
-            for number in range(1, self.config.reruns + 1):
-                if judgement.reason is Reason.PASSED:
-                    judgement = _both(judgement, await judge(_once_more(sample, number), runner))
-            return _verdict(sample, judgement, runner)
+            return _verdict(sample, await self._judged(self._measured(sample), runner), runner)
         except InvalidSample:
             raise
         except VeristoneError as error:
@@ -207,6 +200,17 @@ class Engine:
             _log.exception("sample %.200r: an unforeseen error", sample.id)
             why = f"an unforeseen error, see the log: {type(error).__name__}: {error}"
         return _verdict(sample, Judgement(reason=Reason.SANDBOX_ERROR, message=why), runner)
+
+    async def _judged(self, sample: Sample, runner: SampleRunner) -> Judgement:
+        judgement = await judge(sample, runner)
+        if judgement.reason.is_timeout and runner.doubtful:
+            # The machine may have been slow, not the program: once more, with nothing beside.
+            runner.alone = True
+            judgement = await judge(sample, runner)
+        for number in range(1, self.config.reruns + 1):
+            if judgement.reason is Reason.PASSED:
+                judgement = _both(judgement, await judge(_once_more(sample, number), runner))
+        return judgement
 
     def _measured(self, sample: Sample) -> Sample:
         """Return the sample with the strength of its tests asked for, where the settings say so."""
@@ -286,9 +290,25 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         files=judgement.files,
         usage=runner.usage(),
         isolation=runner.isolation,
+        provenance=_provenance(sample, runner),
         attempts=runner.attempts,
         version=__version__,
     )
+
+
+def _provenance(sample: Sample, runner: SampleRunner) -> Provenance:
+    language = find(sample.language)
+    return Provenance(
+        sample=sample.digest(),
+        image=_image(language.name),
+        python=runner.python if language.zygote else "",
+    )
+
+
+@functools.cache
+def _image(language: str) -> str:
+    """Return what an image of a language would be called; to read its files takes a while."""
+    return find(language).image()
 
 
 def _bounded(tests: list[TestResult]) -> list[TestResult]:

@@ -36,6 +36,7 @@ from veristone.engine.kept import KeptRecords
 from veristone.engine.languages import Language, find, serving
 from veristone.engine.pool import Pool
 from veristone.engine.preambles import Preambles
+from veristone.engine.sandbox import Sandbox
 from veristone.engine.usage import EngineUsage, PoolState
 from veristone.engine.wire import Retired
 
@@ -173,6 +174,7 @@ class SampleRunner:
         """Run beside nothing else: set for the second look at a doubtful time-out."""
         self.doubtful = False
         self.isolation: Isolation | None = None
+        self.python = ""
         self._cpu_s = self._wall_s = self._inside_s = self._queued_s = 0.0
         self._peak_kib = self._runs = 0
 
@@ -213,7 +215,7 @@ class SampleRunner:
             self._queued_s += time.monotonic() - asked
             started = time.monotonic()
             report = await sandbox.run(job)
-            self._add(job, report, sandbox.isolation)
+            self._add(job, report, sandbox)
             if _may_be_the_hosts(job, report) and self._pools.memory.killed_since(started):
                 # Beside nothing else: then it was no other sample that ran out of memory.
                 self.alone = True
@@ -230,14 +232,14 @@ class SampleRunner:
         """See `checks.Runner.reference`."""
         return await self._references.record(job)
 
-    def _add(self, job: Job, report: Report, isolation: Isolation | None) -> None:
+    def _add(self, job: Job, report: Report, sandbox: Sandbox) -> None:
         self.doubtful = self.doubtful or _doubtful(job, report)
         self._cpu_s += report.cpu_s
         self._wall_s += report.wall_s
         self._inside_s += report.inside_s
         self._peak_kib = max(self._peak_kib, report.peak_kib)
         self._runs += 1
-        self.isolation = isolation
+        self.isolation, self.python = sandbox.isolation, sandbox.python
 
     def usage(self) -> Usage:
         """Return the sums."""

@@ -170,6 +170,8 @@ class Sandbox:
     ) -> None:
         self.name = name
         self.isolation: Isolation | None = None
+        self.python = ""
+        """Version of the interpreter that is its zygote."""
         self.runs = 0
         self._connection = connection
         self._ceilings = ceilings
@@ -190,6 +192,7 @@ class Sandbox:
         self._patience = _SLOW_RUNTIMES.get(runtime, 1.0)
         header, _ = await self._connection.read(timeout_s)
         hello = parse_hello(header)
+        self.python = hello.python
         self._ceilings = msgspec.structs.replace(
             self._ceilings,
             memory_cgroup=hello.layers.get("memory-cgroup", False),

@@ -37,11 +37,15 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         if not self.id:
-            content = msgspec.json.encode(
-                (self.code, self.check, self.language, self.limits, self.files, self.env),
-                order="deterministic",
-            )
-            self.id = "sha256:" + hashlib.sha256(content).hexdigest()[:32]
+            self.id = self.digest()
+
+    def digest(self) -> str:
+        """Return a name for what is judged: all but the id and what is carried along."""
+        content = msgspec.json.encode(
+            (self.code, self.check, self.language, self.limits, self.files, self.env),
+            order="deterministic",
+        )
+        return "sha256:" + hashlib.sha256(content).hexdigest()[:32]
 
     def validate(self) -> None:
         """Raise `InvalidSample` where the sample cannot be judged as it is.

@@ -9,6 +9,7 @@ __all__ = [
     "Decision",
     "Isolation",
     "Output",
+    "Provenance",
     "Reason",
     "Rejected",
     "Strength",
@@ -117,6 +118,18 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
 
 
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a verdict was computed from; `Verdict.version` says by what."""
+
+    sample: str
+    """Digest of the whole sample but for its id and metadata."""
+    image: str
+    """Name and digest of what its language's image is made of, also where the host's own toolchain
+    took its place."""
+    python: str = ""
+    """Version of the interpreter that ran a Python sample."""
+
+
 class Strength(msgspec.Struct, frozen=True, kw_only=True):
     """What a suite that passed says about the solution, where that was asked for."""
 
@@ -171,6 +184,7 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What `ProgramCheck.fetch` asked for and was there (base64 in JSON)."""
     usage: Usage = Usage()
     isolation: Isolation | None = None
+    provenance: Provenance | None = None
     attempts: int = 1
     """Sandboxes this sample was tried on."""
     version: str = ""

@@ -71,6 +71,7 @@ class FakeSandbox(Sandbox):
         # Nothing of the real one's set-up: there is no connection.
         self.name = name
         self.isolation = Isolation(backend="fake", missing=("everything",))
+        self.python = ""
         self.runs = 0
         self.busy = False
         self.destroyed = False
