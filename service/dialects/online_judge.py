@@ -194,9 +194,9 @@ def _sample(request: Submit, check: Check, language: str, behind: str = "") -> S
     known = find(language)
     entry = check.entry_point if isinstance(check, FunctionCheck) else ""
     if known.zygote:
-        code = solution_in_answer(request.completion, entry_point=entry)
+        code = solution_in_answer(request.completion, entry_point=entry).code
     else:
-        code = solution_in_answer(request.completion, tags={known.name, *known.aliases})
+        code = solution_in_answer(request.completion, tags={known.name, *known.aliases}).code
     run_s = config.run_timeout or _RUN_S
     memory = config.mem_limit or config.memory_limit_mb or 0
     return Sample(

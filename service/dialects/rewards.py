@@ -88,7 +88,7 @@ def answer_sample(answer: str, check: Any, language: str = "python") -> Sample:
     found = check_of(check)
     entry = found.entry_point if isinstance(found, FunctionCheck) else ""
     return Sample(
-        code=solution_in_answer(answer, entry_point=entry), check=found, language=language
+        code=solution_in_answer(answer, entry_point=entry).code, check=found, language=language
     )
 
 
