@@ -35,6 +35,7 @@ def test_names_of_veristone() -> None:
         "Model",
         "ModelUnavailable",
         "Output",
+        "Provenance",
         "ProgramCheck",
         "ProtocolViolation",
         "Reason",
