@@ -43,7 +43,7 @@ def report_of(facts: "Audited", found: Sequence[Findings]) -> Report:
             ),
             Section("all", "All tasks", [_table(found)] if found else []),
         ],
-        footer=[("Made by", [Named(facts.command)])],
+        footer=[("Made by", [Named("veristone audit")])],
     )
 
 
@@ -55,7 +55,7 @@ def _sentences(facts: "Audited", found: Sequence[Findings]) -> Iterator[str]:
     shown = sum(each.examples for each in found)
     if shown:
         broken = sum(len(each.broken_examples) for each in found)
-        yield f"Of {shown:,} examples in the statements {broken:,} do not hold."
+        yield f"The statements show {shown:,} examples; not true of the gold solution: {broken:,}."
     yield f"{facts.runs:,} programs were judged for it."
 
 
@@ -74,7 +74,7 @@ def _counts(facts: "Audited", found: Sequence[Findings]) -> Table:
 
 def _readings(facts: "Audited", faulty: Sequence[Findings]) -> Readings:
     items = [_reading(facts, each) for each in faulty[:_READ]]
-    return Readings("Tasks with a fault", f"{len(faulty):,}", items, apart=True)
+    return Readings("One by one", "", items, apart=True)
 
 
 def _reading(facts: "Audited", each: Findings) -> Reading:
@@ -101,4 +101,4 @@ def _table(found: Sequence[Findings]) -> Table:
         for each in found
     ]
     headings = ["task", "faults", "mutants refused", "of the time limit", "examples"]
-    return Table(headings, rows, numbers=(2, 3, 4), most=len(rows), folded=True)
+    return Table(headings, rows, numbers=(2, 3, 4), title="Every task", most=len(rows), folded=True)
