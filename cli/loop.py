@@ -160,6 +160,9 @@ _DOES = {
 def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]", cores: int) -> None:
     from veristone.loop.estimate import estimate
     from veristone.loop.missing import missing
+    from veristone.loop.plan import asked_model
+    from veristone.loop.recipe import SERVER
+    from veristone.loop.servers import server_words
 
     costs = estimate(recipe, steps)
 
@@ -190,6 +193,9 @@ def _show_plan(recipe: "AlignRecipe", steps: "Sequence[Step]", cores: int) -> No
         " GPU hours: A100-80G, from the costs in arXiv 2410.24198; a factor of two either way. A"
         " server that is given by its URL costs nothing here."
     )
+    if any(asked_model(each).startswith(SERVER) for each in steps):
+        words = server_words(recipe.server, recipe.machine.gpus, "MODEL", "PORT")
+        print(f"\nservers, one at a time: {' '.join(words)}")
     if absent := missing(recipe, steps):
         print("\nnot there yet:")
         for name in absent:

@@ -35,6 +35,9 @@ def _files(recipe: AlignRecipe, steps: Sequence[Step]) -> Iterator[str]:
             path = step.inputs.get(role, "")
             if path and path not in made and not Path(path).exists():
                 yield f"{path} ({step.label or role} of {step.kind})"
+        model = asked_model(step)
+        if model.endswith(".toml") and not Path(model).exists():
+            yield f"{model} (settings of a model's back end)"
     # Other models are looked for on the hub.
     if recipe.model.path.startswith("/") and not Path(recipe.model.path).exists():
         yield f"{recipe.model.path} (model)"

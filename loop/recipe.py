@@ -341,11 +341,13 @@ def _anchored(key: str, value: str, own: Path, folder: Path) -> str:
     """Make a path absolute: of a recipe from the folder `own`, of everything else from `folder`.
 
     Files are the settings that name nothing else. A recipe, a preset, a template or a model is a
-    file only where it begins with a dot.
+    file only where it begins with a dot; words for a back end are one where they end in `.toml`.
     """
     if key in ("recipe", "preset", "template", "model"):
         start = folder if key == "model" else own
         return str(start / value) if value.startswith(("./", "../")) else value
+    if key in ("serve", "teacher", "judge"):
+        return joined(folder, value) if value.endswith(".toml") else value
     if key == "source":
         # As in --source: KIND:PATH, or a path alone.
         kind, colon, path = value.partition(":")

@@ -26,7 +26,7 @@ from veristone.loop.recipe import SERVER, Server
 from veristone.processes import end_group, end_with_parent
 from veristone.text import line
 
-__all__ = ["ServerFailed", "Servers", "listed_models", "tail"]
+__all__ = ["ServerFailed", "Servers", "listed_models", "server_words", "tail"]
 
 _HOST = "127.0.0.1"
 _LOOK_S = 0.2
@@ -108,7 +108,7 @@ class Servers:
     async def _start(self, model: str, say: Callable[[str], None]) -> None:
         self._model = model
         self._port = _free_port(self._settings.port)
-        words = self._words(model)
+        words = server_words(self._settings, self._gpus, model, str(self._port))
         self._log.parent.mkdir(exist_ok=True)
         with self._log.open("ab") as output:
             try:
@@ -132,16 +132,6 @@ class Servers:
         except BaseException:
             await self.stop()
             raise
-
-    def _words(self, model: str) -> list[str]:
-        settings = self._settings
-        numbers = {
-            "PORT": str(self._port),
-            "TENSOR": str(settings.tensor_parallel),
-            "DATA": str(settings.copies(self._gpus)),
-            "MODEL": model,
-        }
-        return [numbers.get(word, word) for word in (*settings.command, *settings.more)]
 
     async def _wait_until_ready(self, say: Callable[[str], None]) -> None:
         """Wait until the server lists its model.
@@ -167,6 +157,17 @@ class Servers:
             f"the server of {self._model} did not answer within {self._settings.ready_s:g} s"
             f" ([server] ready_s); the end of {self._log}:\n{tail(self._log)}"
         )
+
+
+def server_words(settings: Server, gpus: int, model: str, port: str) -> list[str]:
+    """Return the command that serves a model on so many GPUs."""
+    values = {
+        "MODEL": model,
+        "PORT": port,
+        "TENSOR": str(settings.tensor_parallel),
+        "DATA": str(settings.copies(gpus)),
+    }
+    return [values.get(word, word) for word in (*settings.command, *settings.more)]
 
 
 def listed_models(address: str) -> list[str]:

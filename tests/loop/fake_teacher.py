@@ -273,7 +273,7 @@ if __name__ == "__main__":
     parser.add_argument("--tensor", default="1")
     parser.add_argument("--data", default="1")
     parser.add_argument("--say", default="")
-    given = parser.parse_args()
+    given, _ = parser.parse_known_args()
     print(f"serving {given.model} with {given.tensor} x {given.data}", flush=True)
     if given.say == "die":
         raise SystemExit("no such weights, says the fake")

@@ -107,6 +107,13 @@ def test_an_edited_part_is_seen_in_all_that_depends_on_it(tmp_path: Path) -> Non
     assert same == {"evaluation/base/humaneval", "seeds/main", "round-1/synthesis/main"}
 
 
+def test_settings_of_a_back_end_are_a_file_of_the_users(tmp_path: Path) -> None:
+    """A teacher that wants a key has a TOML file; the steps run in another folder."""
+    text = RECIPE.replace("billions = 15", 'teacher = "gpt.toml"')
+    found = by_name(plan(recipe(tmp_path, text=text)))
+    assert found["round-1/synthesis/main"].settings["model"] == str(tmp_path / "gpt.toml")
+
+
 def test_paths_are_meant_from_the_recipe(tmp_path: Path) -> None:
     found = by_name(plan(recipe(tmp_path)))
     assert found["seeds/main"].settings["source"] == [str(tmp_path / "corpus")]

@@ -95,6 +95,13 @@ def test_everything_that_is_missing_is_said_at_once(
     assert wanted[0] not in capsys.readouterr().out
 
 
+def test_a_dry_run_says_how_models_would_be_served(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--gpus", "8", "--set", "server.tensor_parallel=2"]
+    assert main(["align", "starcoder2-instruct", "--dry-run", *given]) == 0
+    shown = capsys.readouterr().out
+    assert "--port PORT --tensor-parallel-size 2 --data-parallel-size 4 --dtype bfloat16" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

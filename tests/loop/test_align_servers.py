@@ -1,6 +1,7 @@
 """Model servers of a run: started, checked, kept, stopped, and what is said when they fail."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -180,6 +181,27 @@ async def test_a_killed_run_leaves_no_server(tmp_path: Path) -> None:
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     await until(lambda: not processes(tmp_path))
+
+
+async def test_ctrl_c_ends_a_run_in_good_order(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (tmp_path / "seeds.jsonl").write_text('{"content": "x = 1"}\n')
+    (tmp_path / "r.toml").write_text(
+        '[model]\nmodel = "m"\nserve = "server:MODEL"\n[synthesis]\nrecipe = "selfcodealign"\n'
+        '[seeds]\nfile = "seeds.jsonl"\n[training]\npreset = "tiny"\n[machine]\nlauncher = ["x"]\n'
+        f"[server]\ncommand = {json.dumps(server('--say', 'never').command)}\n"
+        'more = ["--say", "never"]\n'
+    )
+    words = ["align", str(tmp_path / "r.toml"), "-o", str(folder)]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "veristone", *words], stderr=subprocess.PIPE, text=True
+    )
+    await until(lambda: bool(processes(folder)))
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "interrupted; the same command goes on from here" in said
+    assert processes(folder) == []
 
 
 @pytest.fixture
