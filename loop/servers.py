@@ -11,10 +11,13 @@ Servers on other hosts are nobody's business here: give their URL.
 
 import asyncio
 import json
+import os
+import signal
 import socket
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, cast
 from urllib.error import HTTPError, URLError
@@ -95,10 +98,15 @@ class Servers:
         return f"the server of {self._model} {how}; the end of {self._log}:\n{tail(self._log)}"
 
     async def stop(self) -> None:
-        """End the server, and every process that it started."""
+        """End the server, and every process that it started.
+
+        Its workers hold the GPUs' memory and may outlive it, whether it ended in good order or not.
+        """
         process, self._process = self._process, None
         if process is not None:
             await asyncio.shield(end_group(process, _GRACE_S))
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     @property
     def _log(self) -> Path:

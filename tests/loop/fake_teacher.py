@@ -3,13 +3,16 @@
 A program of its own, started as vLLM would be: `python fake_teacher.py --port N --model NAME`. It
 speaks as much of OpenAI's API as the loop uses. Two of ten responses are wrong, so that there is
 something to filter. `--say` lets it misbehave: `die` ends at once, `never` does not listen, `other`
-lists another model, `leave` ends after its first answer.
+lists another model, `leave` ends after its first answer. `--worker` has a process of its own beside
+it, that nobody ends.
 """
 
 import argparse
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -273,7 +276,10 @@ if __name__ == "__main__":
     parser.add_argument("--tensor", default="1")
     parser.add_argument("--data", default="1")
     parser.add_argument("--say", default="")
+    parser.add_argument("--worker", action="store_true")
     given, _ = parser.parse_known_args()
+    if given.worker:
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", __file__])
     print(f"serving {given.model} with {given.tensor} x {given.data}", flush=True)
     if given.say == "die":
         raise SystemExit("no such weights, says the fake")

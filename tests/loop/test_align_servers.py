@@ -81,6 +81,14 @@ async def test_a_server_is_started_for_a_step_and_stopped_after_the_run(tmp_path
     assert processes(tmp_path) == []
 
 
+async def test_workers_of_a_server_end_with_it(tmp_path: Path) -> None:
+    await go(tmp_path, server("--worker"), step("one", "server:a"))
+    assert processes(tmp_path) == []
+    with pytest.raises(StepFailed, match="no such weights"):
+        await go(tmp_path, server("--worker", "--say", "die"), step("two", "server:a"))
+    assert processes(tmp_path) == []
+
+
 async def test_a_server_stays_for_the_steps_that_ask_the_same_model(tmp_path: Path) -> None:
     steps = [step(name, "server:a") for name in ("one", "two")]
     steps.insert(1, step("between", kind="selection"))
