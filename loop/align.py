@@ -38,7 +38,13 @@ def checked_plan(recipe: AlignRecipe) -> list[Step]:
         for number in range(1, recipe.rounds + 1):
             training = recipe.at(number).of(variant).training
             settings = load_settings(training.preset, overrides(training.set))
-            together = settings.device_batch_size * max(1, gpus)
+            shares = gpus if training.parallel != "one" else 1
+            together = settings.device_batch_size * max(1, shares)
+            if training.parallel == "fsdp" and settings.optimizer == "adafactor":
+                raise ConfigError(
+                    "training.parallel = 'fsdp': transformers' Adafactor does not work on weights"
+                    " that FSDP has divided; another optimizer, or 'deepspeed-zero3'"
+                )
             if not recipe.machine.launcher and settings.batch_size % together:
                 raise ConfigError(
                     f"{training.preset}: batch_size {settings.batch_size} is no multiple of"

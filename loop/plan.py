@@ -283,7 +283,7 @@ def plan(recipe: AlignRecipe, content: Content = lambda kind, name: "") -> list[
 
 def _accelerate(training: Training, gpus: int) -> tuple[str, ...]:
     """Return the words that start a training on so many GPUs of this host; none for one."""
-    if gpus < 2:
+    if gpus < 2 or training.parallel == "one":
         return ()
     folder = Path(str(resources.files("veristone.training.finetune") / "accelerate"))
     how = ("--multi_gpu",)

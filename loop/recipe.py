@@ -155,9 +155,9 @@ class Training(_Section):
 
     preset: str
     set: dict[str, str | int | float | bool] = {}
-    parallel: Literal["ddp", "fsdp", "deepspeed-zero3"] = "ddp"
-    """How several GPUs share the work, by accelerate: `ddp` has the whole model on each, the others
-    divide it (`training/finetune/accelerate/`)."""
+    parallel: Literal["one", "ddp", "fsdp", "deepspeed-zero3"] = "ddp"
+    """How several GPUs share the work, by accelerate: `ddp` has the whole model on each, `fsdp` and
+    `deepspeed-zero3` divide it (`training/finetune/accelerate/`); `one` trains on one of them."""
 
 
 class Benchmark(_Section):

@@ -216,7 +216,7 @@ def test_training_uses_every_gpu(tmp_path: Path, machine: str, words: tuple[str,
 
 
 def test_a_model_too_large_for_one_gpu_is_divided(tmp_path: Path) -> None:
-    text = RECIPE.replace('preset = "tiny"', 'preset = "tiny"\nparallel = "fsdp"')
+    text = RECIPE.replace('preset = "tiny"', 'preset = "tiny"\nparallel = "deepspeed-zero3"')
     found = by_name(plan(recipe(tmp_path, "[machine]\ngpus = 4\n", text)))
     launcher = found["round-1/training/main"].launcher
     assert Path(launcher[launcher.index("--config_file") + 1]).is_file()
