@@ -3,6 +3,8 @@
 A test that nobody reads would make its sample pass for the wrong reason.
 """
 
+import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,14 +34,14 @@ def read_sample(text: bytes) -> Sample:
     try:
         sample = msgspec.convert(fields, Sample)
     except msgspec.ValidationError as error:
-        raise InvalidSample(f"{error}{_hint(fields)}") from error
+        raise InvalidSample(f"{error}{_hint(fields, str(error))}") from error
     except RecursionError as error:
         raise InvalidSample("nested deeper than a sample can be") from error
     _refuse_misspelt(fields, sample)
     return sample
 
 
-def _hint(value: Any) -> str:
+def _hint(value: Any, error: str) -> str:
     """Say what a line is that is no sample, where that is known."""
     if not isinstance(value, dict):
         return ""
@@ -49,6 +51,11 @@ def _hint(value: Any) -> str:
     check: Any = fields.get("check")
     if isinstance(check, dict) and "kind" not in check:
         return '; a check says its kind: "program", "stdio", "function" or "asserts"'
+    missing = re.search(r"missing required field `(\w+)` - at `\$\.check`", error)
+    if missing is not None and isinstance(check, dict):
+        others = cast("dict[str, Any]", check)
+        meant = difflib.get_close_matches(missing[1], [*others], 1)
+        return f"; it has {meant[0]!r}: did you mean {missing[1]!r}?" if meant else ""
     return ""
 
 

@@ -186,7 +186,8 @@ def read_bytes(path: Path) -> bytes:
         with unpacked(path) as file:
             return file.read()
     except BROKEN as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{path}: cannot be read: {why}") from error
 
 
 def read_rows(path: Path, content: bytes | None = None) -> Iterator[Row]:
@@ -211,7 +212,8 @@ def read_rows(path: Path, content: bytes | None = None) -> Iterator[Row]:
                     where = f"{path}:{number}"
                     yield Row(_object(line, where), where)
     except BROKEN as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{path}: cannot be read: {why}") from error
 
 
 def _object(line: bytes, where: str) -> dict[str, Any]:

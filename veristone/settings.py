@@ -89,6 +89,8 @@ def checked(model: _Model[M], settings: Mapping[str, Any], where: str) -> M:
         if first["type"] == "extra_forbidden":
             fields: Any = getattr(model, "model_fields", {}) if len(first["loc"]) == 1 else {}
             said = f"there is no such setting{near(str(first['loc'][-1]), fields)}"
+        elif first["type"] in ("model_type", "dict_type"):
+            said = f"a table of settings is expected: {first['loc'][-1]} = {{ ... }}"
         raise ConfigError(": ".join(filter(None, (where, place, said)))) from error
 
 

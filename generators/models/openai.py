@@ -279,7 +279,9 @@ class OpenAIModel:
         except (APIConnectionError, TimeoutError) as error:
             cause = error.__cause__
             if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-                raise Again(f"no connection: {cause}") from error
+                raise Again(
+                    f"no connection: {cause} (does a server run there, at this port?)"
+                ) from error
             if isinstance(error, APITimeoutError | TimeoutError):
                 raise Again(f"no answer in {timeout_s:g} s", overloaded=True) from error
             raise Again(f"the connection broke: {cause}") from error

@@ -66,7 +66,15 @@ def _records(path: Path) -> Iterator[tuple[str, Record]]:
         try:
             record = msgspec.convert(row.fields, Record)
         except msgspec.ValidationError as error:
-            raise DatasetError(f"{row.where}: no response of ours: {error}") from error
+            raise DatasetError(
+                f"{row.where}: no response of ours: {error}; give the responses.jsonl of a run of"
+                " `veristone generate`"
+            ) from error
+        if not record.response and record.verdict is None:
+            raise DatasetError(
+                f"{row.where}: no response in it: give the responses.jsonl of a run of"
+                " `veristone generate`"
+            )
         if not record.id:
             raise DatasetError(f"{row.where}: a response without an id")
         yield row.where, record

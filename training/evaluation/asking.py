@@ -64,7 +64,9 @@ class Asking:
         if self.style == "instruct" and self.render is None:
             raise ConfigError("style 'instruct' needs the template that the model was trained with")
         if self.n < 1 or (self.n > 1 and self.temperature == 0):
-            raise ConfigError("several samples of a task need a temperature above 0")
+            raise ConfigError(
+                "several samples of a task need a temperature above 0: give --temperature 0.8"
+            )
 
     def digest(self) -> str:
         """Identify the settings that decide the samples. With more tokens only those are others

@@ -1,11 +1,12 @@
 """Benchmark files, read into tasks."""
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from veristone import DatasetError
+from veristone import ConfigError, DatasetError
 from veristone.files import read_bytes
 from veristone.training.evaluation.benchmarks import Benchmark, reader_of, told_by
 from veristone.training.evaluation.benchmarks.evalplus import FLOAT_ATOL
@@ -39,10 +40,15 @@ class Dataset:
         """Return the benchmark with the tasks of this day (YYYY-MM-DD) and later ones.
 
         Raises:
+            ConfigError: it is no day.
             DatasetError: its tasks have no dates, or none is that late.
         """
+        if not re.fullmatch(r"\d{4}(-\d\d){0,2}", date):
+            raise ConfigError(f"{date!r} is no day: give YYYY-MM-DD")
         if not any(task.date for task in self.tasks.values()):
-            raise DatasetError(f"{self.path}: its tasks have no dates")
+            raise DatasetError(
+                f"{self.path}: its tasks have no dates; --since is for livecodebench"
+            )
         found = self.only({task.task_id for task in self.tasks.values() if task.date >= date})
         if not found.tasks:
             raise DatasetError(f"{self.path}: no task since {date}")
@@ -69,7 +75,8 @@ def load_dataset(path: Path, benchmark: Benchmark, float_atol: float = FLOAT_ATO
             told = told_by(row.fields)
             if tasks or not told or benchmark in told.split():
                 raise
-            raise DatasetError(f"{error} (it looks like a file of {told})") from error
+            hint = "--samples" if told == "samples" else f"`veristone eval {told}`"
+            raise DatasetError(f"{error} (it looks like a file for {hint})") from error
         if task.task_id in tasks:
             raise DatasetError(f"{row.where}: task {task.task_id!r} comes a second time")
         tasks[task.task_id] = task

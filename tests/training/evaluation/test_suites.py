@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from veristone import DatasetError
+from veristone import ConfigError, DatasetError
 from veristone.cli import evaluate as command
 from veristone.engine import Engine
 from veristone.training.evaluation import (
@@ -20,6 +20,7 @@ from veristone.training.evaluation import (
     load_dataset,
 )
 from veristone.training.evaluation.benchmarks import BENCHMARKS, Benchmark
+from veristone.training.evaluation.benchmarks.braces import body_end, without_main
 from veristone.training.evaluation.runner import broken_references
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -190,6 +191,8 @@ async def test_tasks_since_a_day(tmp_path: Path) -> None:
     tasks = dataset(tmp_path, "livecodebench", STDIN, later)
     assert list(tasks.since("2023-10-01").tasks) == ["abc1", "abc2"]
     assert list(tasks.since("2023-10-02").tasks) == ["abc2"]
+    with pytest.raises(ConfigError, match="YYYY-MM-DD"):
+        tasks.since("01/05/2024")
     with pytest.raises(DatasetError, match="no task since"):
         tasks.since("2025-01-01")
     with pytest.raises(DatasetError, match="no dates"):
@@ -307,8 +310,10 @@ async def test_a_file_of_another_benchmark_is_told(tmp_path: Path) -> None:
     rows = {"mbpp": BIGCODE, "ds-1000": HF_PLUS, "humaneval": STDIN, "bigcodebench": DS}
     told = ("bigcodebench", "mbpp", "livecodebench", "ds-1000")
     for (benchmark, row), name in zip(rows.items(), told, strict=True):
-        with pytest.raises(DatasetError, match=f"looks like a file of {name}"):
+        with pytest.raises(DatasetError, match=f"looks like a file for `veristone eval {name}"):
             dataset(tmp_path, benchmark, row)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(DatasetError, match="looks like a file for --samples"):
+        dataset(tmp_path, "humaneval", {"task_id": "HumanEval/0", "completion": ""})
 
 
 async def test_a_task_that_cannot_be_judged_here_is_found_by_its_reference(
@@ -340,6 +345,29 @@ async def test_multipl_e(engine: Engine, tmp_path: Path) -> None:
     report = await evaluate(engine, tasks, load_candidates(samples, tasks.tasks).candidates)
     assert [o.base_status for o in report.outcomes] == ["pass", "fail", "undecided"]
     assert "klingon" in report.outcomes[2].message
+
+
+CPP = 'std::string say(int x) {\n    if (x) { return "{"; }\n    return "}";'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        CPP,
+        f"{CPP}\n}}\n",
+        f"// say(1) gives {{\n{CPP} // {{\n}}\n\nint main() {{\n    say(1);\n}}\n",
+        f"int twice(int x) {{ return 2 * x; }}\n{CPP}\n}}\n",
+    ],
+)
+async def test_a_function_ends_where_its_brace_does(answer: str) -> None:
+    end = body_end(answer, "say")
+    if answer == CPP:
+        assert end is None
+    else:
+        assert end is not None
+        assert answer[:end].rstrip().removesuffix("// {").rstrip().endswith(CPP)
+        assert answer[end] == "}"
+    assert "main" not in without_main(answer)
 
 
 async def test_multipl_e_closes_what_a_model_closed_already(tmp_path: Path) -> None:

@@ -58,7 +58,9 @@ _SIGNS: dict[str, frozenset[str]] = {
 
 
 def told_by(fields: Collection[str]) -> str:
-    """Return which benchmark a row looks to be of; empty where it is none that is known."""
+    """Return which benchmark a row looks to be of, or `samples`; empty where it is neither."""
+    if not {"solution", "completion", "code_list"}.isdisjoint(fields):
+        return "samples"
     return next((name for name, signs in _SIGNS.items() if signs <= set(fields)), "")
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from veristone import DatasetError, ProgramCheck
 from veristone.files import Row
+from veristone.training.evaluation.benchmarks.braces import without_main
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
@@ -54,7 +55,10 @@ def read_task(row: Row) -> Task:
         prompt=fields.prompt,
         entry_point="",
         canonical_solution=fields.canonical_solution,
-        build=lambda solution: Program(f"{before}{solution}\n{fields.test}", ProgramCheck()),
+        build=lambda solution: Program(
+            f"{before}{without_main(solution) if language == 'cpp' else solution}\n{fields.test}",
+            ProgramCheck(),
+        ),
         instruction=f"Complete this {language} code:\n\n```{language}\n{fields.prompt}\n```",
         language=language,
     )

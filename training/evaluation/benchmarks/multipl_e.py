@@ -7,10 +7,13 @@ the verifier has a sandbox for can be judged: others come back undecided with a 
 so.
 """
 
+import re
+
 import msgspec
 
 from veristone import ProgramCheck
 from veristone.files import Row
+from veristone.training.evaluation.benchmarks.braces import body_end
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
@@ -55,7 +58,7 @@ def read_task(row: Row) -> Task:
         entry_point="",
         canonical_solution="",
         build=lambda solution: Program(
-            f"{_open(solution, prompt, tests)}\n{tests}", ProgramCheck()
+            f"{_open(solution, prompt, tests, language)}\n{tests}", ProgramCheck()
         ),
         instruction=f"Complete this {language} code:\n\n```{language}\n{prompt}\n```",
         language=language,
@@ -63,12 +66,19 @@ def read_task(row: Row) -> Task:
     )
 
 
-def _open(solution: str, prompt: str, tests: str) -> str:
-    """Return a solution whose blocks are open where the tests close them: a model that is asked,
-    and not continued, writes the closing braces itself."""
-    balanced = solution.count("{") == solution.count("}")
-    if not tests.lstrip().startswith("}") or not balanced:
+def _open(solution: str, prompt: str, tests: str, language: str) -> str:
+    """Return a solution whose blocks are open where the tests close them: up to the end of the
+    function that was asked for, without what shows it off; or, where it needs what stands behind
+    it, without the braces at its very end."""
+    if not tests.lstrip().startswith("}"):
         return solution
+    named = re.findall(r"(\w+)\s*\(", prompt.rstrip().rpartition("\n")[2])
+    end = body_end(solution, named[0], shell=language in ("sh", "bash")) if named else None
+    if end is None:
+        return solution
+    behind = set(re.findall(r"(\w+)\s*\([^;{}]*\)[^;{}]*\{", solution[end:]))
+    if behind.isdisjoint(re.findall(r"\w+", solution[:end])):
+        return solution[:end]
     solution = solution.rstrip()
     for _ in range(prompt.count("{") - prompt.count("}")):
         solution = solution.removesuffix("}").rstrip()
