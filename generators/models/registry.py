@@ -59,17 +59,17 @@ def parse_model(text: str) -> ModelConfig:
         return check_model({"kind": kind, "path": _home(rest)}, text)
     if text.endswith(".toml"):
         return _from_file(Path(_home(text)))
-    raise ConfigError(f"{text!r} is no model{_meant(text)} (known forms: {FORMS})")
+    raise ConfigError(f"{text!r} is no model.{_meant(text)} Known forms: {FORMS}")
 
 
 def _meant(text: str) -> str:
-    """Return what was probably meant by words that are no model, as the end of a sentence."""
+    """Return a question with what was probably meant by words that are no model."""
     if re.fullmatch(r"[\w.-]+:\d+(/\S*)?", text):
-        return f"; did you mean http://{text.removesuffix('/v1')}/v1?"
+        return f" Did you mean http://{text.removesuffix('/v1')}/v1?"
     if text.endswith((".jsonl", ".jsonl.gz", ".sqlite")):
-        return f"; did you mean replay:{text}?"
-    if re.fullmatch(r"[\w.-]+/[\w.-]+", text) or Path(_home(text)).is_dir():
-        return f"; did you mean vllm:{text} or transformers:{text}?"
+        return f" Did you mean replay:{text}?"
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", text) or (text and Path(_home(text)).is_dir()):
+        return f" Did you mean vllm:{text} or transformers:{text}?"
     return ""
 
 

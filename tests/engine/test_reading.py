@@ -22,6 +22,7 @@ def refused(**fields: Any) -> str:
     [
         ({"tests": "assert f()"}, 'give its tests as "check": {"kind": "asserts"'),
         ({"test_list": ["assert f()"]}, 'give its tests as "check"'),
+        ({"check": {"kind": "asserts", "test": "assert f()"}}, "did you mean 'tests'?"),
         ({"check": ASSERTS, "tests": "assert f()"}, "'tests' is not read beside 'code'"),
         ({"check": ASSERTS, "test_cases": [1]}, "tests belong into 'check'"),
         ({"stdin": "1 2"}, "belongs into 'check'"),

@@ -69,6 +69,21 @@ def test_words_for_nothing(text: str, words: str) -> None:
     assert "sesame" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("localhost:8000", "http://localhost:8000/v1"),
+        ("gpu1:8000/v1", "http://gpu1:8000/v1"),
+        ("bigcode/starcoder2-3b", "vllm:bigcode/starcoder2-3b or"),
+        ("run.jsonl", "replay:run.jsonl"),
+    ],
+)
+def test_what_was_meant_is_asked(text: str, meant: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_model(text)
+    assert f"Did you mean {meant}" in str(caught.value)
+
+
 @given(st.text() | st.text().map(lambda text: f"http://{text}") | st.text().map("vllm:{}".format))
 @example("http://\0/v1")
 @example("\0.toml")

@@ -69,6 +69,13 @@ def test_a_line_that_is_no_response_is_refused(tmp_path: Path, line: bytes) -> N
         list(read_groups(path))
 
 
+def test_seeds_are_no_responses(tmp_path: Path) -> None:
+    path = tmp_path / "seeds.jsonl"
+    path.write_text('{"id": "s0", "code": "x = 0"}\n')
+    with pytest.raises(DatasetError, match=r"give the responses\.jsonl"):
+        list(read_groups(path))
+
+
 def test_empty_lines_and_files_and_gzip(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_bytes(b"\n\n")
