@@ -60,6 +60,7 @@ _READS = re.compile(
 )
 _WRITES = re.compile(r"\bprint\s*\(|\bstdout\b|\bos\.write\(")
 _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*")
+_GLUED = re.compile(r"^(.*[^\s`~])(?:`{3,}|~{3,})[ \t]*$", re.M)
 _LOOSE = re.compile(r"(`{3,}|~{3,})[ \t]*([\w.+#-]*)[^\n`]*\n(.*?)(?:\1|\Z)", re.S)
 _WRAPPED = re.compile(
     r"<(code|python|solution|answer|program)>(.*?)(?:</\1>|\Z)"
@@ -144,6 +145,8 @@ def solution_in_answer(
         return _other(text, tags, head, torn=torn)
     wanted = partial(defines, name=entry_point) if entry_point else _READS.search
     pools = _pools(text)
+    if entry_point:
+        pools[:2] = reversed(pools[:2])  # the final one may be without a tag
     found = [_chosen(pool, entry_point, torn=torn) for pool in pools]
     good = (one for one in found if wanted(one.code))
     solution = next(good, None) or (None if pools else _between_lines(text, wanted))
@@ -178,7 +181,9 @@ def _fences(text: str) -> Iterator[Fence]:
         if fence.tag.lower() in _MARKDOWN:
             yield from fences(fence.code)
             continue
-        if is_tagged(fence) and not parses(fence.code):
+        if not fence.closed and (glued := _GLUED.search(fence.code)):
+            fence = fence._replace(code=fence.code[: glued.end(1)], closed=True)
+        elif is_tagged(fence) and not parses(fence.code):
             fence = _to_its_end(fence, lines)
         behind = fence.end
         yield fence
@@ -242,7 +247,21 @@ def _chosen(blocks: Sequence[_Block], entry_point: str, *, torn: bool) -> Soluti
         choices = [[place for place in programs if place in whole], programs, reads]
         choices.append([place for place in good if _names(blocks[place].code)])
     main = next((choice[-1] for choice in choices if choice), 0)
-    return _with_helpers(blocks, main)
+    solution = _with_helpers(blocks, main)
+    if not entry_point and only_defines(solution.code):
+        # Perhaps it is called in a block of its own.
+        names = set(_names(solution.code))
+        calls = [p for p in good if p > main and not _names(blocks[p].code)]
+        calls = [p for p in calls if names & _mentioned(blocks[p].code)]
+        if calls:
+            code = joined([solution.code, blocks[calls[0]].code])
+            solution = Solution(code, solution.closed and blocks[calls[0]].closed)
+    return solution
+
+
+def _mentioned(code: str) -> set[str]:
+    tree = parse(code)
+    return names_in(tree.module) if isinstance(tree, Parsed) else set()
 
 
 def _is_stub(code: str, name: str) -> bool:

@@ -242,7 +242,8 @@ class OpenAIModel:
         names = sorted({model.id for model in models})
         if len(names) != 1 or not names[0]:
             raise ConfigError(
-                f"{self._config.base_url} has {len(names)} models: set `model` to one of them "
+                f"{self._config.base_url} has {len(names)} models: set `model` to one of them, "
+                "or write #NAME behind the address "
                 f"({line(', '.join(names[:10])) or 'it lists none'})"
             )
         return names[0]

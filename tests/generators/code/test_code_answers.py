@@ -85,6 +85,9 @@ def fenced(code: str, tag: str = "python") -> str:
         (f"Sure! Here it is:\n\n{ADD}\nHope it helps.", ADD),
         (f"<code>\n{ADD}</code>\nEND", ADD),
         (f"[PYTHON]\n{ADD}[/PYTHON]", ADD),
+        (fenced("def add(a, b):\n    return a") + "Better:\n" + fenced(ADD, ""), ADD),
+        (f"```python\n{ADD.rstrip()}```", ADD),
+        (f"```python\n{ADD.rstrip()}```\nIt adds.", ADD),
         # A promise of the function is not the function, and only its body will do.
         (fenced(ADD) + "The signature:\n" + fenced("def add(a, b):\n    ..."), ADD),
         (f"```python\n{ADD}\nprint(add(int(input()), 2))\n```", ADD),
@@ -110,6 +113,12 @@ def test_the_solution_in_an_answer(answer: str, expected: str) -> None:
 )
 def test_a_program_without_an_entry_point(answer: str) -> None:
     assert solution_in_answer(answer).code == "print(int(input()) * 2)"
+
+
+def test_a_program_that_is_called_in_a_block_of_its_own() -> None:
+    main = "def main():\n    print(int(input()) * 2)"
+    answer = fenced(main) + "Then call it:\n" + fenced("main()")
+    assert solution_in_answer(answer).code == f"{main}\n\nmain()"
 
 
 def test_other_languages_are_found_by_their_tags() -> None:

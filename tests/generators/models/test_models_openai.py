@@ -197,7 +197,7 @@ async def test_a_text_that_vllm_broke_off_is_asked_for_again() -> None:
 async def test_several_models_are_named() -> None:
     many = said({"data": [{"id": f"m{i}"} for i in range(30)]})
     async with ModelServer(models=many) as server:
-        with pytest.raises(ConfigError, match=r"30 models: set `model` to one of them \(m0, m1, "):
+        with pytest.raises(ConfigError, match=r"30 models: set `model` to .*\(m0, m1, "):
             await texts(server, ask())
         assert await texts(server, ask(), model="m3") == ["None/0"]
         assert server.asked[0].body["model"] == "m3"

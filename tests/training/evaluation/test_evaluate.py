@@ -333,6 +333,37 @@ async def test_files_in_scores_and_results_out(
         await evaluate_files(wanted, verifier)
 
 
+async def test_what_was_not_answered_is_told_in_the_servers_words_and_is_no_score(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    wanted = evaluation(tmp_path, "passed ++++", overwrite=True)
+    refused = {"task_id": "HumanEval/0", "trouble": "refused", "words": "request r: 400: too long"}
+    cut = {"task_id": "HumanEval/0", "trouble": "cut", "words": "cut off at max_tokens 9"}
+    other = {"task_id": "HumanEval/77", "solution": "x"}
+    assert wanted.samples is not None
+    rows = wanted.samples.read_text().splitlines()
+    wanted.samples.write_text("\n".join([*rows, *map(json.dumps, (refused, refused, cut, other))]))
+    found = await evaluate_files(wanted, FakeVerifier(judge_by_code))
+    assert (found.summary.samples, found.summary.no_answer) == (1, 3)
+    assert found.summary.base[0].mean == 1.0
+    print_scores(found)
+    out = capsys.readouterr().out
+    assert "no answer" in out
+    assert "2 requests were refused by the server and do not count" in out
+    assert "HumanEval/0: 400: too long" in out
+    assert "a larger --max-tokens asks again for these alone" in out
+    assert "if they counted as wrong, base pass@1 would be 25.0" in out
+    assert "1 samples are skipped" in out
+    assert json.loads(found.path.read_text())["veristone"]["troubles"][0]["kind"] == "refused"
+    # Nothing but trouble: no score at all.
+    wanted.samples.write_text(json.dumps(refused))
+    found = await evaluate_files(wanted, FakeVerifier(judge_by_code))
+    assert (found.summary.samples, found.summary.undecided, found.summary.base) == (0, 0, [])
+    print_scores(found)
+    assert "pass@1" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "x", "3601"])
 def test_cpu_seconds_must_make_sense(seconds: str) -> None:
     assert main(["eval", "humaneval", "--dataset", "d", "--samples", "s", "--cpu-s", seconds]) == 2
