@@ -36,7 +36,7 @@ from veristone.engine.languages import find
 from veristone.limits import Limits
 
 _PROGRAMS = Path(__file__).with_suffix(".toml")
-_WARM_UP = 4
+_WARM_UP = 3
 """Rounds that do not count; more than sightings of a preamble until it is compiled."""
 _CASES = 50
 _CASES_GOAL = 1.2
