@@ -148,6 +148,11 @@ class Session:
         found = next((each for each in entries if each is not None), [])
         return [FileEntry(path=path, size=size, folder=is_dir) for path, size, is_dir in found]
 
+    @property
+    def unused_s(self) -> float:
+        """Seconds since its last call ended; 0 while one is under way."""
+        return 0.0 if self._under_way else time.monotonic() - (self._idle_until - self._idle_s)
+
     def state(self) -> SessionState:
         """Return what the session has used, and how long it still has."""
         return SessionState(
@@ -333,7 +338,7 @@ class Sessions:
             raise SessionsFull(f"{self._config.most} sessions are open already")
         self._starting += 1
         try:
-            sandbox = await self._backend.start(language)
+            sandbox = await self._backend.start(language, background=True)
         except SandboxFailure as error:
             raise BackendUnavailable(f"no sandbox for a session: {error}") from error
         finally:

@@ -37,7 +37,7 @@ class Lent:
         self._opened = opened
         self._known: dict[tuple[str, str], Session] = {}
         self._starting: dict[str, int] = {}
-        self._naming: dict[tuple[str, str], asyncio.Lock] = {}
+        self._opening: dict[tuple[str, str], asyncio.Task[Session]] = {}
 
     @property
     def count(self) -> int:
@@ -68,18 +68,40 @@ class Lent:
         self._opened(tenant)
         return session
 
-    async def named(self, tenant: str, name: str, options: SessionOptions) -> tuple[Session, bool]:
-        """Return a session that a client named, and whether it is new."""
+    async def named(
+        self, tenant: str, name: str, options: SessionOptions, instead_of: str | None
+    ) -> Session:
+        """Return a session that a client named; see `TenantSessions.named`."""
         key = tenant, name[:_MOST_NAME]
-        lock = self._naming.setdefault(key, asyncio.Lock())
+        with contextlib.suppress(SessionEnded):
+            return self.get(*key)
+        task = self._opening.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._open_named(*key, options, instead_of))
+            self._opening[key] = task
+            task.add_done_callback(lambda _: self._opening.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _open_named(
+        self, tenant: str, name: str, options: SessionOptions, instead_of: str | None
+    ) -> Session:
         try:
-            async with lock:
-                with contextlib.suppress(SessionEnded):
-                    return self.get(*key), False
-                return await self.open(tenant, options, key[1]), True
-        finally:
-            if not lock.locked():
-                self._naming.pop(key, None)
+            return await self.open(tenant, options, name)
+        except Overloaded:
+            unused = [] if instead_of is None else self._unused(tenant, instead_of)
+            if not unused:
+                raise
+        await self.close(tenant, unused[0])
+        return await self.open(tenant, options, name)
+
+    def _unused(self, tenant: str, prefix: str) -> list[str]:
+        """Return names of a tenant's sessions without a call under way, longest unused first."""
+        unused = {
+            name: session.unused_s
+            for (owner, name), session in self._known.items()
+            if owner == tenant and name.startswith(prefix) and session.unused_s > 0
+        }
+        return sorted(unused, key=unused.__getitem__, reverse=True)
 
     def get(self, tenant: str, name: str) -> Session:
         """Return an open session of a tenant."""
@@ -124,9 +146,19 @@ class TenantSessions:
         """
         return await self._lent.open(self._tenant, options, name)
 
-    async def named(self, name: str, options: SessionOptions) -> tuple[Session, bool]:
-        """Return the session of this name, and whether it was started for this request."""
-        return await self._lent.named(self._tenant, name, options)
+    async def named(
+        self, name: str, options: SessionOptions, instead_of: str | None = None
+    ) -> Session:
+        """Return the session of this name; start one where there is none.
+
+        Where there are as many as there may be, the longest unused one ends whose name begins
+        with `instead_of`.
+
+        Raises:
+            Overloaded: there are as many as there may be.
+            NoVerdict: no sandbox can be had.
+        """
+        return await self._lent.named(self._tenant, name, options, instead_of)
 
     def get(self, name: str) -> Session:
         """Return a session.

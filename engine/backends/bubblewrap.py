@@ -92,7 +92,7 @@ class Bubblewrap:
         """See `Backend.preambles`."""
         return self._shown.path if self._shown is not None else None
 
-    async def start(self, language: Language) -> Sandbox:
+    async def start(self, language: Language, *, background: bool = False) -> Sandbox:
         """See `Backend.start`."""
         if self._program is None or self._roots is None or self._files is None:
             raise BackendUnavailable("bubblewrap: the back end is not open")
@@ -102,7 +102,7 @@ class Bubblewrap:
         passwd = _readable(
             f"root:x:0:0:root:/:/bin/sh\nsandbox:x:{shown}:{shown}:sandbox:/work:/bin/sh\n"
         )
-        group = self._group()
+        group = self._group(background)
         devices = Devices(Path(self._files.name))
         command = [self._program, *self._walls(uid), *root, *self._places(passwd, devices)]
         command += group.binds()
@@ -184,10 +184,11 @@ class Bubblewrap:
             why = said[-500:].decode("utf-8", "replace").strip()
             raise BackendUnavailable(f"bubblewrap: {command[0]} failed: {why}")
 
-    def _group(self) -> cgroup.Group:
+    def _group(self, background: bool) -> cgroup.Group:
         # Beside the samples there are the warden and bwrap itself.
         processes = self._config.max_processes + 2
-        return cgroup.Group(next(self._numbers), self._config.sandbox_mib, processes)
+        memory_mib = self._config.sandbox_mib
+        return cgroup.Group(next(self._numbers), memory_mib, processes, background)
 
     def _walls(self, uid: int | None) -> list[str]:
         command = ["--die-with-parent", "--as-pid-1", "--new-session"]

@@ -14,7 +14,11 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["Group", "remove_leftovers"]
+__all__ = ["BACKGROUND_SHARES", "Group", "remove_leftovers"]
+
+BACKGROUND_SHARES = 102
+"""CPU shares of a sandbox in the background; another one has 1024. Not the least there is: with
+that not even a killed process would end on a busy host."""
 
 _MOUNT = Path("/sys/fs/cgroup")
 _MIB = 1024 * 1024
@@ -26,7 +30,9 @@ _REMOVAL_S = 5.0
 class Group:
     """The control groups of one sandbox; on version 1 one per controller."""
 
-    def __init__(self, number: int, memory_mib: int, processes: int) -> None:
+    def __init__(
+        self, number: int, memory_mib: int, processes: int, background: bool = False
+    ) -> None:
         """Make what can be made here, with these limits."""
         self._folders: dict[str, Path] = {}
         name = f"{_PREFIX}{os.getpid()}-{_started(os.getpid())}-{number}"
@@ -37,7 +43,9 @@ class Group:
             "memory.swap.max": 0,
             "pids.max": processes,
         }
-        for guest, parent in _parents().items():
+        if background:
+            limits |= {"cpu.weight": 10, "cpu.shares": BACKGROUND_SHARES}
+        for guest, parent in _parents(background).items():
             folder = parent / name
             try:
                 folder.mkdir(exist_ok=True)
@@ -79,7 +87,7 @@ class Group:
 
 def remove_leftovers() -> None:
     """Remove the groups of engines that are gone."""
-    for parent in _parents().values():
+    for parent in _parents(background=True).values():
         for folder in parent.glob(f"{_PREFIX}*-*-*"):
             pid, started, _ = folder.name.removeprefix(_PREFIX).split("-")
             if _started(int(pid)) != started:
@@ -96,15 +104,20 @@ def _removed(folder: Path) -> bool:
     return True
 
 
-def _parents() -> dict[str, Path]:
-    """Return, for each place where a sandbox looks for its group, the group of this process."""
+def _parents(background: bool = False) -> dict[str, Path]:
+    """Return, for each place where a sandbox looks for its group, the group of this process.
+
+    The scheduler has its say about sandboxes in the background alone: on version 1 those that judge
+    stay where they are, each with a full share.
+    """
     own = dict(_own_groups())
     if (_MOUNT / "cgroup.controllers").exists():
         parent = _below(_MOUNT, own.get("", "/"))
-        with contextlib.suppress(OSError):
-            (parent / "cgroup.subtree_control").write_text("+memory +pids")
+        for names in ("+memory +pids", "+cpu"):
+            with contextlib.suppress(OSError):
+                (parent / "cgroup.subtree_control").write_text(names)
         return {str(_MOUNT): parent}
-    mounts = {name: _MOUNT / name for name in _CONTROLLERS}
+    mounts = {name: _MOUNT / name for name in (*_CONTROLLERS, *(["cpu"] if background else []))}
     return {
         str(mount): _below(mount, own.get(name, "/"))
         for name, mount in mounts.items()

@@ -30,6 +30,7 @@ from asyncio_pool import AioPool
 
 from veristone import BackendUnavailable, SandboxFailure
 from veristone.engine.backends.base import GUEST_PREAMBLES, ToolchainMissing
+from veristone.engine.backends.cgroup import BACKGROUND_SHARES
 from veristone.engine.backends.shown import Shown
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
@@ -149,7 +150,7 @@ class Docker:
         except _DAEMON_ERRORS as error:
             raise BackendUnavailable(f"docker: {command[0]} failed: {_short(error)}") from error
 
-    async def start(self, language: Language) -> Sandbox:
+    async def start(self, language: Language, *, background: bool = False) -> Sandbox:
         """See `Backend.start`."""
         if self._client is None or self._folder is None:
             raise BackendUnavailable("docker: the back end is not open")
@@ -158,7 +159,9 @@ class Docker:
         meeting = Path(self._folder.name) / str(number)
         meeting.mkdir(mode=0o700, exist_ok=True)
         loop = asyncio.get_running_loop()
-        launch = asyncio.ensure_future(asyncio.to_thread(self._launch, language, name, meeting))
+        launch = asyncio.ensure_future(
+            asyncio.to_thread(self._launch, language, name, meeting, background)
+        )
         try:
             container, attached = await asyncio.shield(launch)
         except asyncio.CancelledError:
@@ -204,7 +207,9 @@ class Docker:
             raise
         return sandbox
 
-    def _launch(self, language: Language, name: str, meeting: Path) -> tuple[Any, Any]:
+    def _launch(
+        self, language: Language, name: str, meeting: Path, background: bool
+    ) -> tuple[Any, Any]:
         """Create and start a container; return it, and its socket where it is attached."""
         config = self._config
         command = ["--uid", str(_FIRST_UID + random.randrange(_UIDS))]
@@ -231,6 +236,7 @@ class Docker:
             cap_add=_CAPABILITIES,
             security_opt=["no-new-privileges"],
             pids_limit=config.max_processes + 1,
+            cpu_shares=BACKGROUND_SHARES if background else None,
             mem_limit=memory,
             memswap_limit=memory,
             ipc_mode="private",

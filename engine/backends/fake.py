@@ -155,7 +155,7 @@ class FakeBackend:
         if broken is not None:
             raise broken
 
-    async def start(self, language: Language) -> FakeSandbox:
+    async def start(self, language: Language, *, background: bool = False) -> FakeSandbox:
         """See `Backend.start`."""
         await asyncio.sleep(self._delay_s)
         error = self.trouble or next(self._starts, None)

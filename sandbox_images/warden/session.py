@@ -29,8 +29,8 @@ from .supervise import Run, Stream, end_all
 if TYPE_CHECKING:
     from .serve import Warden
 
-_NICE = 10
-"""Sessions give way to samples, which have deadlines."""
+_NICE = 19
+"""The lowest priority: sessions give way to samples, which have deadlines, and to their warden."""
 _GRACE_S = 2.0
 """What an interpreter has to end a cell that was interrupted, and of CPU time half as much."""
 _DELIVERY_S = 5.0

@@ -152,7 +152,7 @@ async def execute(
         language = language_of(data.language)
         sandbox = request.headers.get("e2b-sandbox-id", "")
         name = f"e2b/{sandbox}/{language}"
-        session, _ = await sessions.named(name, _options(language))
+        session = await sessions.named(name, _options(language))
     calls = to_requests(data, session.language)
     return Stream(_answer(session, calls), media_type="application/x-ndjson")
 

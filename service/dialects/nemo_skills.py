@@ -7,6 +7,7 @@ this differs from the original: a program that ends badly is an `error`, whateve
 takes for a time-out and not for a result; magic commands of IPython are syntax errors.
 """
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -38,11 +39,11 @@ _SHOWN = 1024 * 1024
 _WAITING_S = 2.0
 _MARGIN_S = 4.0
 """Its client waits five seconds longer than `timeout`."""
-_SLACK_S = 0.5
-"""Wall time of a cell past `timeout`: interrupting it takes its part of the five seconds."""
 _PREFIX = "nemo-skills/"
 _NAMES = {"python3": "python", "pypy3": "python", "shell": "bash"}
 _CUT = "<output cut>"
+_PLACE = re.compile(r' *File "<cell')
+_POINTER = re.compile(r" *[~^]+$")
 
 
 class Execute(msgspec.Struct, kw_only=True):
@@ -96,11 +97,13 @@ def to_session_reply(request: Execute, result: RunResult) -> ExecuteReply:
     """Return what came of a cell as IPython's terminal shows it: value and traceback on stdout."""
     shown = [each.get("text/plain", "") + "\n" for each in (*result.shown, result.result) if each]
     trace = result.error.traceback if result.error is not None else ""
+    if request.traceback_verbosity in ("Plain", "Minimal"):
+        trace = _plain(trace)
     stderr = result.stderr.text
     status = "completed" if result.ok and not result.state_lost else "error"
     if result.broke is not None and result.broke.is_timeout:
         status, trace = "timeout", ""
-        stderr += f"Execution timed out after {request.timeout} seconds\n"
+        stderr += f"Execution timed out after {request.timeout:g} seconds\n"
     elif status == "error" and result.error is None:
         stderr += f"{result.message or 'the interpreter ended'}\n"
     most = max(0, request.max_output_characters)
@@ -109,6 +112,16 @@ def to_session_reply(request: Execute, result: RunResult) -> ExecuteReply:
         stdout=_cut("".join((result.stdout.text, *shown, trace)), most),
         stderr=_cut(stderr, most),
         new_session_created=result.fresh or result.state_lost,
+    )
+
+
+def _plain(trace: str) -> str:
+    """Return a traceback without the lines that name cells, and without its pointers."""
+    left_out = _POINTER if trace.startswith("Traceback") else _PLACE
+    return "".join(
+        line
+        for line in trace.splitlines(keepends=True)
+        if not _PLACE.match(line) and not left_out.match(line)
     )
 
 
@@ -126,8 +139,9 @@ async def execute(
     name = request.headers.get("x-session-id")
     if not name:
         raise InvalidSample("X-Session-ID header required for ipython sessions")
-    limits = Limits(cpu_s=data.timeout, wall_s=data.timeout + _SLACK_S)
-    session, _ = await sessions.named(_PREFIX + name, SessionOptions())
+    limits = Limits(cpu_s=data.timeout, wall_s=data.timeout)
+    # Its clients leave sessions behind, and tell a new one what they told the old one.
+    session = await sessions.named(_PREFIX + name, SessionOptions(), instead_of=_PREFIX)
     try:
         result = await session.run(RunRequest(cell=data.generated_code, limits=limits))
     except SessionEnded as error:

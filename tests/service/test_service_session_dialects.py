@@ -103,7 +103,7 @@ def test_cells_of_sandbox_fusion(given: RunResult, reply: dict[str, Any]) -> Non
             {
                 "process_status": "timeout",
                 "stdout": "",
-                "stderr": "Execution timed out after 10.0 seconds\n",
+                "stderr": "Execution timed out after 10 seconds\n",
                 "new_session_created": False,
             },
         ),
@@ -229,6 +229,22 @@ def test_observations_of_openenv(given: RunResult, observation: dict[str, Any]) 
     assert msgspec.to_builtins(openenv.to_observation(given)) == observation
 
 
+def test_tracebacks_of_nemo_skills_name_no_cells() -> None:
+    trace = (
+        "Traceback (most recent call last):\n"
+        '  File "<cell 1>", line 1, in <module>\n    1 / 0\n    ~~^~~\n'
+        "ZeroDivisionError: division by zero\n"
+    )
+    error = CellError(name="ZeroDivisionError", value="division by zero", traceback=trace)
+    request = nemo_skills.Execute(generated_code="")
+    reply = nemo_skills.to_session_reply(request, RunResult(error=error))
+    assert reply.stdout == (
+        "Traceback (most recent call last):\n    1 / 0\nZeroDivisionError: division by zero\n"
+    )
+    request = nemo_skills.Execute(generated_code="", traceback_verbosity="Verbose")
+    assert nemo_skills.to_session_reply(request, RunResult(error=error)).stdout == trace
+
+
 def cell(stdout: str = "", value: str | None = None, **fields: Any) -> Any:
     events: tuple[dict[str, Any], ...] = ({"begun": True},)
     if value is not None:
@@ -282,6 +298,29 @@ async def test_nemo_skills_keeps_a_session_for_each_name() -> None:
         unnamed = await http.post("/execute", json={"generated_code": "1"})
         assert unnamed.status_code == 400
     assert "X-Session-ID" in unnamed.json()["error"]
+
+
+async def test_nemo_skills_longest_unused_session_makes_room_for_a_new_one() -> None:
+    config = EngineConfig(sandboxes=1, sessions={"most": 2})  # pyright: ignore[reportArgumentType]
+    async with (
+        Engine(config, backend=FakeBackend(lambda job: cell())) as engine,
+        Service(engine, ServiceConfig()) as app,
+    ):
+        transport = httpx.ASGITransport(app=app)  # pyright: ignore[reportArgumentType]
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+            for name in ("a", "b", "a", "c"):
+                body = {"generated_code": "1"}
+                answer = await http.post("/execute", json=body, headers={"X-Session-ID": name})
+                assert answer.status_code == 200
+            names = set((await http.get("/sessions")).json()["sessions"])
+            assert names == {"a", "c"}
+            await http.delete("/sessions/a")
+            await http.post("/v1/sessions", json={})
+            # What is no session of this dialect's never makes room.
+            await http.delete("/sessions/c")
+            await http.post("/v1/sessions", json={})
+            full = await http.post("/execute", json=body, headers={"X-Session-ID": "d"})
+            assert full.status_code == 502
 
 
 async def test_contexts_of_e2b_come_and_go() -> None:

@@ -72,3 +72,16 @@ async def test_hidden_cpu_time_is_counted_to_the_millisecond_where_there_is_one(
         verdict = await engine.verify(Sample(code=code, limits=Limits(cpu_s=5.0, wall_s=60.0)))
     assert verdict.reason is Reason.PASSED, story(verdict)
     assert 0.2 <= verdict.usage.cpu_s < 1.0, story(verdict)
+
+
+async def test_sessions_get_a_tenth_of_a_share_of_the_cpus() -> None:
+    need_groups()
+    async with open_engine("bubblewrap") as engine, engine.session():
+        files = [
+            folder / name
+            for parent in cgroup._parents(background=True).values()
+            for folder in parent.glob(f"{cgroup._PREFIX}{os.getpid()}-*")
+            for name in ("cpu.shares", "cpu.weight")
+        ]
+        weights = [int(file.read_text()) for file in files if file.exists()]
+    assert min(weights, default=10) in (10, cgroup.BACKGROUND_SHARES)
