@@ -139,7 +139,7 @@ async def execute(
     name = request.headers.get("x-session-id")
     if not name:
         raise InvalidSample("X-Session-ID header required for ipython sessions")
-    limits = Limits(cpu_s=data.timeout, wall_s=data.timeout)
+    limits = Limits(cpu_s=data.timeout, wall_s=data.timeout + _WAITING_S)
     # Its clients leave sessions behind, and tell a new one what they told the old one.
     session = await sessions.named(_PREFIX + name, SessionOptions(), instead_of=_PREFIX)
     try:
