@@ -46,7 +46,7 @@ class Backend(Protocol):
     async def start(self, language: Language, *, background: bool = False) -> Sandbox:
         """Start a sandbox and wait until its warden is ready.
 
-        One in the `background` gets a tenth of another one's share where CPUs are scarce and
+        One in the `background` gets a quarter of another one's share where CPUs are scarce and
         control groups can be made that say so.
 
         Raises:

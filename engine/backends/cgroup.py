@@ -16,7 +16,7 @@ from pathlib import Path
 
 __all__ = ["BACKGROUND_SHARES", "Group", "remove_leftovers"]
 
-BACKGROUND_SHARES = 102
+BACKGROUND_SHARES = 256
 """CPU shares of a sandbox in the background; another one has 1024. Not the least there is: with
 that not even a killed process would end on a busy host."""
 
@@ -44,7 +44,7 @@ class Group:
             "pids.max": processes,
         }
         if background:
-            limits |= {"cpu.weight": 10, "cpu.shares": BACKGROUND_SHARES}
+            limits |= {"cpu.weight": 25, "cpu.shares": BACKGROUND_SHARES}
         for guest, parent in _parents(background).items():
             folder = parent / name
             try:

@@ -57,6 +57,8 @@ class Stream:
                 count = os.readv(self.fd, [room[:_CHUNK]])
             except BlockingIOError:
                 return True
+            except ConnectionResetError:  # it ended without having read what it was sent
+                return False
             if count == 0:
                 return False
             self.total += count

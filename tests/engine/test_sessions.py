@@ -26,7 +26,8 @@ from veristone.engine.backends.fake import FakeBackend, report
 from veristone.engine.sessions import Session
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SHORT = Limits(cpu_s=0.5, wall_s=2)
+SHORT = Limits(cpu_s=0.3, wall_s=30)
+BRIEF = Limits(wall_s=1)
 
 
 @contextlib.asynccontextmanager
@@ -77,7 +78,7 @@ async def test_a_slow_cell_is_interrupted_and_the_names_stay(engine: Engine) -> 
     async with engine.session() as opened:
         await cell(opened, "x = 1")
         busy = await cell(opened, "while True: pass", SHORT)
-        waiting = await cell(opened, "import time\nprint('begun')\ntime.sleep(60)", SHORT)
+        waiting = await cell(opened, "import time\nprint('begun')\ntime.sleep(60)", BRIEF)
         after = await cell(opened, "x")
     assert (busy.broke, busy.state_lost) == (Reason.CPU_TIMEOUT, False)
     assert (waiting.broke, waiting.stdout.text) == (Reason.WALL_TIMEOUT, "begun\n")
@@ -113,7 +114,7 @@ async def test_commands_have_input_folder_environment_and_exit_codes(engine: Eng
         missing = await command(opened, ["no-such-program"])
         forbidden = await command(opened, ["/etc/passwd"])
         elsewhere = await command(opened, ["ls"], cwd="no-such-folder")
-        slow = await command(opened, "sleep 9 & sleep 9", limits=SHORT)
+        slow = await command(opened, "sleep 9 & sleep 9", limits=BRIEF)
         still = await command(opened, "ps ax | grep -c '[s]leep 9'")
     assert (listed.stdout.text, listed.ok) == ("a.txt\nin\nw\n", True)
     assert (left.exit_code, left.ok) == (7, False)
@@ -126,7 +127,7 @@ async def test_commands_have_input_folder_environment_and_exit_codes(engine: Eng
 async def test_a_command_that_breaks_a_limit_leaves_the_interpreter_alone(engine: Engine) -> None:
     async with engine.session() as opened:
         await cell(opened, "x = 1")
-        slow = await command(opened, "sleep 9", limits=SHORT)
+        slow = await command(opened, "sleep 9", limits=BRIEF)
         after = await cell(opened, "x")
         await command(opened, "pkill -9 -f [w]arden")
         lost = await cell(opened, "1")

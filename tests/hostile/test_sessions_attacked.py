@@ -10,7 +10,7 @@ from veristone.engine import Engine
 from veristone.engine.sessions import Session
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SHORT = Limits(cpu_s=1, wall_s=3, memory_mib=128, output_bytes=256 * 1024, processes=16)
+SHORT = Limits(cpu_s=1, wall_s=6, memory_mib=128, output_bytes=256 * 1024, processes=16)
 
 FLOOD_THE_RECORD = """
 import os
@@ -104,7 +104,7 @@ async def test_what_breaks_a_limit_is_ended_and_the_session_goes_on(
     engine: Engine, source: str, broke: Reason | None
 ) -> None:
     async with engine.session() as session:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             ended = await cell(session, source)
             after = await cell(session, "1 + 1")
             beside = await shell(session, "echo on")
@@ -127,6 +127,10 @@ async def test_limits_hold_for_all_calls_together(engine: Engine) -> None:
     "source",
     [
         "import os\nos.closerange(3, 256)",
+        # It ends with a cell unread.
+        "import os, threading, time\n"
+        "threading.Thread(target=lambda: (time.sleep(0.3), os._exit(0))).start()\n"
+        "time.sleep(0.2)",
         "import os\nos.close(1); os.close(2)",
         "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
         "import os, signal\nos.kill(0, signal.SIGKILL)",
@@ -144,7 +148,7 @@ async def test_an_interpreter_that_breaks_itself_breaks_nothing_else(
     engine: Engine, source: str
 ) -> None:
     async with engine.session() as session:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(80):
             await cell(session, source)
             await cell(session, "2")
             beside = await shell(session, "echo on")

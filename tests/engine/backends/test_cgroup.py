@@ -74,7 +74,7 @@ async def test_hidden_cpu_time_is_counted_to_the_millisecond_where_there_is_one(
     assert 0.2 <= verdict.usage.cpu_s < 1.0, story(verdict)
 
 
-async def test_sessions_get_a_tenth_of_a_share_of_the_cpus() -> None:
+async def test_sessions_get_a_quarter_of_a_share_of_the_cpus() -> None:
     need_groups()
     async with open_engine("bubblewrap") as engine, engine.session():
         files = [
@@ -84,4 +84,4 @@ async def test_sessions_get_a_tenth_of_a_share_of_the_cpus() -> None:
             for name in ("cpu.shares", "cpu.weight")
         ]
         weights = [int(file.read_text()) for file in files if file.exists()]
-    assert min(weights, default=10) in (10, cgroup.BACKGROUND_SHARES)
+    assert min(weights, default=25) in (25, cgroup.BACKGROUND_SHARES)
