@@ -22,7 +22,7 @@ while True:
 MANY_THREADS = """
 import threading, time
 for _ in range(99):
-    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    threading.Thread(target=time.sleep, args=(1,), daemon=True).start()
 """
 
 
@@ -106,7 +106,7 @@ async def test_what_breaks_a_limit_is_ended_and_the_session_goes_on(
     async with engine.session() as session:
         async with asyncio.timeout(60):
             ended = await cell(session, source)
-            after = await cell(session, "1 + 1")
+            after = await cell(session, "import time\ntime.sleep(1.5)\n1 + 1")
             beside = await shell(session, "echo on")
     assert not ended.ok
     if broke is not None:
