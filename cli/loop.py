@@ -225,14 +225,15 @@ async def loop(
     """Run the whole loop on a tiny model, here and now.
 
     Makes a tiny StarCoder2 from scratch, has it write solutions and tests, runs them in the
-    sandboxes, tunes it on what passed, and beside it on a random response, and judges all by hidden
-    tests on other tasks. Once for each of several random seeds. Needs torch and transformers
-    (`make loop` brings them), no download of weights, no GPU. Started again, it goes on where it
-    was.
+    sandboxes, tunes it on what passed, and beside it on a random response to the same instructions,
+    and judges all by hidden tests on tasks of which nothing was shown before. Once for each of
+    several random seeds. Needs torch and transformers (`make loop` brings them), no download of
+    weights, no GPU. Started again, it goes on where it was.
 
     Exit status: 0 done; 1 a repetition failed; 2 could not start; 130 interrupted.
     """
-    from veristone.loop.toy import EVALUATIONS, MODELS, run_toy_loop
+    from veristone.loop.toy import run_toy_loop
+    from veristone.loop.toy_results import EVALUATIONS, MODELS
 
     told: dict[str, str] = {}
     folder = output.absolute()
@@ -255,7 +256,7 @@ async def loop(
             on_progress=show,
         )
     for error in results.failed:
-        complain(str(error))
+        complain(error)
     if results.found:
         rows: list[tuple[str, ...]] = [
             (m, *(results.of(m, label).text() for label in EVALUATIONS)) for m in MODELS
@@ -265,6 +266,7 @@ async def loop(
         rows += [(name, *(each[name].text() for each in differences)) for name in differences[0]]
         title = f"pass@1 in %, mean of {len(results.found)} repetitions and its 95% interval"
         print_table(["", *(f">{label}" for label in EVALUATIONS)], rows, title=title)
+        print("\n".join(results.evidence()))
         print(f"numbers: {folder / 'loop.json'}")
         print(f"reports: {folder}/seed-*/run/report.html")
     return 1 if results.failed else 0

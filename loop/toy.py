@@ -1,82 +1,45 @@
 """The whole self-alignment loop on a tiny model, on a CPU in minutes, with its control.
 
 For each random seed a base model is made from scratch and the recipe `tiny-loop` is run on it;
-repetitions run side by side, one core each. Differences are taken within a repetition.
+repetitions run side by side, one core each. The control gets the responses to those instructions
+alone that the main variant has a row of, so both learn from the same instructions and as many rows.
+Differences are taken within a repetition. A repetition in which anything of a held-out task was
+shown before has no result.
 """
 
 import asyncio
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from statistics import fmean, stdev
+from typing import Any
+
+import msgspec
 
 from veristone import ConfigError
 from veristone.extras import need_modules
-from veristone.files import only_one
+from veristone.files import only_one, read_rows, write_whole
 from veristone.loop.align import align, checked_plan
-from veristone.loop.plan import Step, folder_name
+from veristone.loop.plan import MAIN, Step
 from veristone.loop.recipe import load_align_recipe
 from veristone.loop.run import Progress, StepFailed, run_steps, stale, write_json
+from veristone.loop.toy_results import (
+    CONTROL,
+    EVALUATIONS,
+    STRENGTH,
+    ToyResults,
+    read_repetition,
+    selected,
+)
+from veristone.processes import end_group, end_with_parent
 
-__all__ = ["EVALUATIONS", "MODELS", "Interval", "ToyResults", "interval", "run_toy_loop"]
+__all__ = ["run_toy_loop"]
 
-EVALUATIONS = ("hidden tests, T 0.8", "hidden tests, greedy")
-MODELS: Mapping[str, str] = {
-    "base": "evaluation/base",
-    "passing": "round-1/evaluation/main",
-    "no filter": "round-1/evaluation/no-filter",
-}
-_DIFFERENCES = (("passing", "base"), ("passing", "no filter"), ("no filter", "base"))
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean and half of its 95 % interval by Student's t; no interval for a single value."""
-
-    mean: float
-    half_width_95: float | None
-
-    def text(self) -> str:
-        """Return both as percentages."""
-        half = "" if self.half_width_95 is None else f" ± {100 * self.half_width_95:.1f}"
-        return f"{100 * self.mean:.1f}{half}"
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Return the mean and half the width of its interval."""
-    if len(values) < 2:
-        return Interval(fmean(values), None)
-    need_modules("scipy.stats", extra="report")
-    from scipy.stats import t
-
-    quantile = float(t.ppf(0.975, len(values) - 1))  # pyright: ignore[reportUnknownMemberType]
-    return Interval(fmean(values), quantile * stdev(values) / len(values) ** 0.5)
-
-
-@dataclass(slots=True)
-class ToyResults:
-    """pass@1 by repetition, evaluation and model, and what failed."""
-
-    found: dict[int, dict[str, dict[str, float]]] = field(
-        default_factory=dict[int, dict[str, dict[str, float]]]
-    )
-    failed: list[StepFailed] = field(default_factory=list[StepFailed])
-
-    def of(self, model: str, label: str) -> Interval:
-        """Return a model's mean."""
-        return interval([each[label][model] for each in self.found.values()])
-
-    def differences(self, label: str) -> dict[str, Interval]:
-        """Return differences within a repetition: what the loop gave, and what the filter gave."""
-        rows = [each[label] for each in self.found.values()]
-        return {
-            f"{one} - {other}": interval([row[one] - row[other] for row in rows])
-            for one, other in _DIFFERENCES
-        }
+_SOLVED = "solved.jsonl"
+"""In a run: responses to the instructions that the main variant has a row of."""
 
 
 async def run_toy_loop(
@@ -107,7 +70,7 @@ async def run_toy_loop(
             try:
                 await _repetition(folder, step, overwrite, partial(on_progress, step.variant))
             except StepFailed as error:
-                results.failed.append(error)
+                results.failed.append(str(error))
 
     with only_one(folder):
         try:
@@ -117,7 +80,10 @@ async def run_toy_loop(
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         for seed in range(repetitions):
-            if (found := _results(folder / f"seed-{seed}" / "run")) is not None:
+            found = read_repetition(folder / f"seed-{seed}")
+            if found is not None and (fault := found.fault()):
+                results.failed.append(f"seed-{seed} has no result: {fault}")
+            elif found is not None:
                 results.found[seed] = found
         if results.found:
             differences = {label: results.differences(label) for label in EVALUATIONS}
@@ -152,17 +118,63 @@ async def _repetition(
     await run_steps(folder, [base], on_progress)
     recipe = load_align_recipe(Path("tiny-loop"), folder / base.outputs["files"])
     recipe = recipe.model_copy(update={"random_seed": base.settings["seed"]})
-    await align(place / "run", recipe, checked_plan(recipe), on_progress, overwrite=overwrite)
+    run, steps = place / "run", [_of_solved(step) for step in checked_plan(recipe)]
+    main = [step for step in steps if step.variant != CONTROL]
+    await align(run, recipe, main, on_progress, overwrite=overwrite)
+    await asyncio.to_thread(_write_solved, run, main)
+    await align(run, recipe, steps, on_progress, overwrite=overwrite)
+    await _measure_strength(run)
 
 
-def _results(run: Path) -> dict[str, dict[str, float]] | None:
-    """Return pass@1 by evaluation and model; None where one is missing."""
-    found: dict[str, dict[str, float]] = {label: {} for label in EVALUATIONS}
+def _of_solved(step: Step) -> Step:
+    """Have the control select among the responses to what the main variant solved."""
+    if step.kind != "selection" or step.variant != CONTROL:
+        return step
+    return msgspec.structs.replace(step, inputs={"responses": _SOLVED})
+
+
+def _write_solved(run: Path, main: list[Step]) -> None:
+    (synthesis,) = (step for step in main if step.kind == "synthesis")
+    solved = {row["instruction"] for row in selected(run, MAIN)}
+    responses = (row.fields for row in read_rows(run / synthesis.outputs["responses"]))
+    _write_rows(run / _SOLVED, [one for one in responses if one["instruction"] in solved])
+
+
+async def _measure_strength(run: Path) -> None:
+    """Judge the main variant's rows once more, as `veristone verify --strength stub` does.
+
+    Raises:
+        StepFailed: it did not end well.
+    """
+    samples = run / f"samples-{STRENGTH}"
+    records = (row["record"] for row in selected(run, MAIN))
+    _write_rows(
+        samples,
+        [
+            {"id": one["id"], "code": one["code"], "check": _asserts(one["tests"])}
+            for one in records
+        ],
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "veristone", "verify", samples, "-o", run / STRENGTH),
+        *("--strength", "stub", "--overwrite", "--quiet"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=end_with_parent,
+    )
     try:
-        for label, scores in found.items():
-            for model, place in MODELS.items():
-                path = run / place / folder_name(label) / "results.json"
-                scores[model] = json.loads(path.read_bytes())["pass_at_k"]["base"]["pass@1"]
-        return found
-    except FileNotFoundError:
-        return None
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        await asyncio.shield(end_group(process, 10.0))
+        raise
+    if process.returncode != 0:
+        raise StepFailed(f"{run}: the strength of its tests was not measured: {said.decode()}")
+
+
+def _asserts(tests: str) -> dict[str, str]:
+    return {"kind": "asserts", "tests": tests}
+
+
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    write_whole(path, "".join(json.dumps(row) + "\n" for row in rows))

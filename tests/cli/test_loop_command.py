@@ -1,6 +1,7 @@
 """The loop on a tiny model: its arithmetic here, and the whole of it for real where torch is."""
 
 import importlib.util
+import itertools
 import json
 import math
 import os
@@ -8,11 +9,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from veristone.loop.toy import interval
+from veristone.loop.plan import folder_name
+from veristone.loop.toy_results import (
+    CONTROL,
+    EVALUATIONS,
+    MODELS,
+    STRENGTH,
+    ToyResults,
+    interval,
+    read_repetition,
+)
+from veristone.training.tiny.files import HELD_OUT, OVERLAP
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
@@ -42,11 +55,67 @@ def test_without_torch_it_says_what_to_do(tmp_path: Path) -> None:
     assert not (tmp_path / "loop").exists()
 
 
-def align(folder: Path) -> list[str]:
-    return [
-        *(sys.executable, "-m", "veristone", "align", "tiny-loop", "-o", str(folder / "run")),
-        *("--data", str(folder / "files")),
+TASKS = [
+    {"instruction": f"Write a function f(x) that returns '{letter}' if x is 5 and 'z' otherwise.",
+     "code": f"def f(x):\n    return '{letter}' if x == 5 else 'z'"}
+    for letter in "abcd"
+]  # fmt: skip
+
+
+def rows(path: Path, found: list[dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in found))
+
+
+def finished(folder: Path, main: list[dict[str, str]], control: list[dict[str, str]]) -> Path:
+    """A repetition that judges by the last two of the tasks and was tuned on those given."""
+    for split, task in zip(HELD_OUT, TASKS[2:], strict=True):
+        rows(folder / "files" / f"{split}.jsonl", [task])
+    (folder / "files" / OVERLAP).write_text('{"instructions":0,"solutions":0,"constants":0}')
+    for number, (place, label) in enumerate(itertools.product(MODELS.values(), EVALUATIONS)):
+        path = folder / "run" / place / folder_name(label) / "results.json"
+        rows(path, [{"pass_at_k": {"base": {"pass@1": number / 10}}}])
+    for variant, tasks in (("main", main), (CONTROL, control)):
+        learnt = [{**task, "record": {"code": task["code"]}} for task in tasks]
+        rows(folder / "run/round-1/selection" / variant / "selected.jsonl", learnt)
+    verdict = {"id": "a", "decision": "pass", "reason": "passed"}
+    strength = {"vacuous": True, "stubs": 2}
+    rows(folder / "run" / STRENGTH, [verdict, {**verdict, "strength": strength}])
+    return folder
+
+
+def test_a_repetition_is_read_with_what_it_rests_on(tmp_path: Path) -> None:
+    assert read_repetition(tmp_path) is None
+    wrong = {**TASKS[0], "code": "def f(x):\n    return 'z'"}
+    found = read_repetition(finished(tmp_path, TASKS[:2], [wrong, TASKS[1]]))
+    assert found is not None
+    assert found.fault() == ""
+    assert found.scores["held out, T 0.8"] == {"base": 0.0, "passing": 0.3, "no filter": 0.6}
+    assert ToyResults({0: found}).evidence() == [
+        f"held-out tasks that {where} shows, over all seeds: 0 by instructions, 0 by solutions,"
+        " 0 by constants"
+        for where in ("pre-training", "tuning")
+    ] + [
+        "rows by seed: [2]; of the control, for the same instructions: [2]",
+        "of 2 rows 2 were judged split, and the tests of 1 are vacuous",
     ]
+
+
+@pytest.mark.parametrize(
+    ("main", "control", "fault"),
+    [
+        ([TASKS[0], TASKS[3]], TASKS[:2], "in tuning held-out tasks are shown: 1 by their instr"),
+        # What the control wrote by mistake for another instruction is shown all the same.
+        (TASKS[:2], [TASKS[0], {**TASKS[1], "code": TASKS[2]["code"]}], "in tuning held-out tasks"),
+        (TASKS[:2], TASKS[:1], "the control learnt from other instructions"),
+    ],
+)
+def test_a_repetition_that_was_shown_a_held_out_task_has_no_result(
+    main: list[dict[str, str]], control: list[dict[str, str]], fault: str, tmp_path: Path
+) -> None:
+    found = read_repetition(finished(tmp_path, main, control))
+    assert found is not None
+    assert found.fault().startswith(fault)
 
 
 @pytest.mark.models
@@ -57,13 +126,18 @@ def align(folder: Path) -> list[str]:
 def test_the_whole_loop_killed_and_started_again(tmp_path: Path) -> None:
     """A model that has learned half as long; every step is real, and done once."""
     from veristone.training.tiny.files import write_loop_files
-    from veristone.training.tiny.model import Preset
+    from veristone.training.tiny.model import LOOP
 
-    (tmp_path / "files").mkdir()
-    little = Preset(hidden=96, layers=2, heads=3, documents=8000, steps=450)
-    write_loop_files(tmp_path / "files", seed=0, instructions=80, held_out=6, preset=little)
-    run = tmp_path / "run"
-    first = subprocess.Popen(align(tmp_path), env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+    seed = tmp_path / "seed-0"
+    (seed / "files").mkdir(parents=True)
+    little = replace(LOOP, documents=8000, steps=LOOP.steps // 4)
+    write_loop_files(seed / "files", seed=0, instructions=80, held_out=6, preset=little)
+    command = [
+        *(sys.executable, "-m", "veristone", "loop", "-o", str(tmp_path), "--repetitions", "1"),
+        *("--instructions", "80", "--held-out", "6"),
+    ]
+    run = seed / "run"
+    first = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 300
     while not (run / "round-1/selection/main/step.json").exists():
         assert first.poll() is None, "the run ended early"
@@ -72,20 +146,22 @@ def test_the_whole_loop_killed_and_started_again(tmp_path: Path) -> None:
     first.send_signal(signal.SIGKILL)
     first.wait()
     done = {path: path.read_text() for path in run.rglob("step.json")}
-    second = subprocess.run(
-        align(tmp_path), env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+    second = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stderr[-3000:]
+    assert "tuning shows, over all seeds: 0 by instructions, 0 by solutions" in second.stdout
     marks = {path: json.loads(path.read_text()) for path in run.rglob("step.json")}
-    assert len(marks) == 13
+    assert len(marks) == 16
     assert all(mark["done"] for mark in marks.values())
     for path, text in done.items():
         if json.loads(text).get("done"):
             assert path.read_text() == text, "a step that was done was done again"
     assert (run / "report.html").exists()
     results = sorted(run.rglob("results.json"))
-    assert len(results) == 6
+    assert len(results) == 9
     for path in results:
         assert json.loads(path.read_text())["veristone"]["undecided"] == 0
-    rows = json.loads((run / "round-1/training/no-filter/training.json").read_text())
-    assert rows["state"] == "finished"
+    training = json.loads((run / "round-1/training/no-filter/training.json").read_text())
+    assert training["state"] == "finished"
+    (found,) = json.loads((tmp_path / "loop.json").read_text())["seeds"].values()
+    assert found["rows"]["main"] == found["rows"]["no-filter"] > 0
+    assert found["same_instructions"]

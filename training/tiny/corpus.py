@@ -1,8 +1,10 @@
 """The text that the tiny model learns from before anything else.
 
-Like code from the web it is noisy: a share of the solutions is wrong. Example tests are always
-true, whatever the solution beside them does, so tests are a second opinion that the model can be
-held to.
+Like code from the web it is noisy. A family's functions are written rightly in one share of the
+documents and in a wrong way in the others, whatever the constants: an error of choice, which the
+base model makes as often on constants that it never saw. Tests are written from a belief of their
+own, which is right in `RIGHT_BELIEFS` of the suites, whatever the solution beside them does: they
+are a second opinion, and no oracle.
 """
 
 import random
@@ -11,12 +13,12 @@ from typing import Final
 
 from veristone.training.tiny import prompts
 from veristone.training.tiny.tasks import Task, sample_tasks
+from veristone.training.tiny.templates import templates
 
-__all__ = ["WRONG_SHARE", "Document", "documents"]
+__all__ = ["RIGHT_BELIEFS", "Document", "documents"]
 
-WRONG_SHARE: Final = 0.4
-"""Of the solutions. With it the tiny model is right about seven times in ten at temperature 0.8,
-which leaves a filter something to find."""
+RIGHT_BELIEFS: Final = 0.8
+"""Of the suites; the others say what one of the mistakes returns."""
 
 # Of the documents: solution, solution with tests, tests. Tests are the harder part to learn and
 # make documents long: where every document had them, a model of this size learned nothing.
@@ -27,6 +29,10 @@ _FORMS: Final = {"solution": 50, "answer": 25, "tests": 25}
 class Document:
     """One example: the model reads the prompt and learns to write the completion."""
 
+    instruction: str
+    """That the prompt asks."""
+    code: str
+    """The solution in the completion; empty where it has tests alone."""
     prompt: str
     completion: str
 
@@ -39,12 +45,13 @@ def documents(seed: int, n: int) -> list[Document]:
 
 def _document(task: Task, rng: random.Random) -> Document:
     (form,) = rng.choices(list(_FORMS), weights=list(_FORMS.values()))
-    code = rng.choice(task.mistakes) if rng.random() < WRONG_SHARE else task.solution
-    tests = "\n".join(task.example_tests)
+    is_right = rng.random() < templates()[task.template].share
+    code = task.solution if is_right else rng.choice(task.mistakes)
+    believes = rng.random() < RIGHT_BELIEFS
+    tests = "\n".join(task.example_tests if believes else rng.choice(task.mistaken_tests))
+    asked = task.instruction
     if form == "solution":
-        prompt = prompts.solution_prompt(task.instruction)
-        return Document(prompt, prompts.fenced(code))
+        return Document(asked, code, prompts.solution_prompt(asked), prompts.fenced(code))
     if form == "answer":
-        prompt = prompts.answer_prompt(task.instruction)
-        return Document(prompt, prompts.answer_text(code, tests))
-    return Document(prompts.tests_prompt(task.instruction), prompts.fenced(tests))
+        return Document(asked, code, prompts.answer_prompt(asked), prompts.answer_text(code, tests))
+    return Document(asked, "", prompts.tests_prompt(asked), prompts.fenced(tests))

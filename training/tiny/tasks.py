@@ -1,12 +1,13 @@
 """Small programming tasks without end, of known difficulty and with the right answer at hand.
 
 A task asks for a one-line Python function. It comes with a right solution, with wrong ones as they
-stand in carelessly written code, with example tests as an author would write them, and with hidden
-tests. Hidden tests are for judging; no corpus and no prompt may show them.
+stand in carelessly written code, with tests as authors of the one or the other belief would write
+them, and with hidden tests. Hidden tests are for judging; no corpus and no prompt may show them.
 
-No function name of one split occurs in another; where a template has constants, no combination of
-template and constants does either. A template without constants is the same task in all splits,
-under another name, and so are the phrases: what is held out is not all new.
+What is held out is cut before anything is written: every task has two letters for constants, and a
+pair of letters, in whichever order and whatever the family, belongs to one split. So no instruction
+and no solution of one split, right or wrong, has the constants of another; nor the function's
+name. `overlap` counts it. Some families are, besides, in no instruction of `align`.
 
 Everything is a function of seed, split and index: task 7 is the same whether 8 tasks are sampled or
 8,000, on every machine and Python.
@@ -16,29 +17,30 @@ import functools
 import hashlib
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from veristone.training.tiny.templates import (
+    DIGITS,
+    LETTERS,
     Arguments,
-    Constants,
     Template,
-    common_input,
     distinct,
-    hidden_input,
+    input_near,
     templates,
     value_of,
 )
 
 __all__ = ["HIDDEN_TESTS", "Split", "Task", "sample_tasks"]
 
-Split: TypeAlias = Literal["pretrain", "align", "held_out"]
+Split: TypeAlias = Literal["pretrain", "align", "held_out", "untuned"]
 """`pretrain`: solutions are shown to the model before anything else. `align`: instructions for
-the loop, whose solutions the model writes itself. `held_out`: for evaluation only."""
+the loop, whose solutions the model writes itself. `held_out`: for evaluation only, of the families
+that are in `align`; `untuned`: with the constants of `held_out`, of the other families."""
 
 HIDDEN_TESTS: Final = 8
-_SHARES: Final[dict[Split, int]] = {"pretrain": 6, "align": 2, "held_out": 2}  # of 10
+_SHARES: Final[dict[str, int]] = {"pretrain": 6, "align": 2, "held_out": 2}  # of 10
 
 _words_in = re.compile(r"\w+").findall
 _FIRST: Final = _words_in(
@@ -52,9 +54,10 @@ _SECOND: Final = _words_in(
 _PARAMETERS: Final = {
     "int": ("x", "n", "num", "value"),
     "list": ("xs", "nums", "items", "data"),
-    "text": ("s", "t", "text", "word"),
+    "long": ("xs", "nums", "items", "data"),
+    "letter": ("s", "t", "text", "word"),
 }
-_PAIRS: Final = (("a", "b"), ("x", "y"), ("m", "n"), ("left", "right"))
+_PAIRS: Final = (("x", "y"), ("n", "i"), ("s", "t"), ("left", "right"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +74,12 @@ class Task:
     mistakes: tuple[str, ...]
     """Wrong programs. Each fails a hidden test; an example test may miss it."""
     example_tests: tuple[str, ...]
-    """Three true ``assert`` lines on everyday inputs, for a corpus."""
+    """Three true ``assert`` lines, for a corpus."""
+    mistaken_tests: tuple[tuple[str, ...], ...]
+    """The same calls as an author of each mistake believes that they end: what the mistake returns,
+    which is often what is right."""
     hidden_tests: tuple[str, ...]
-    """`HIDDEN_TESTS` true ``assert`` lines on other, wider inputs."""
+    """`HIDDEN_TESTS` true ``assert`` lines, drawn apart from the others."""
 
 
 def sample_tasks(seed: int, n: int, split: Split) -> list[Task]:
@@ -90,87 +96,68 @@ def sample_tasks(seed: int, n: int, split: Split) -> list[Task]:
 def _task(seed: int, index: int, split: Split) -> Task:
     key = f"{split}-{seed}-{index:06d}"
     rng = random.Random(f"tiny {key}")
-    kind = rng.choice(list(templates()))
-    template = templates()[kind]
-    name = f"{rng.choice(_FIRST)}_{rng.choice(_SECOND)}"
-    while _split_of_name(name) != split:
-        name = f"{rng.choice(_FIRST)}_{rng.choice(_SECOND)}"
-    words = _words(template, rng.choice(_constants_of_split(kind, split)), rng)
+    family = rng.choice(_families(split))
+    template = templates()[family]
+    apart = "held_out" if split == "untuned" else split
+    name = _drawn(lambda: f"{rng.choice(_FIRST)}_{rng.choice(_SECOND)}", apart)
+    pair = _drawn(lambda: "".join(sorted(rng.sample(LETTERS, 2))), apart)
+    letters = "".join(rng.sample(pair, 2))
+    words = _words(template, letters, rng)
     parameters = [words[slot] for slot in "ab"[: len(template.args)]]
-    temporary = rng.random() < 0.25
     right = template.right.format(**words)
     wrong = [expression.format(**words) for expression in template.wrong]
 
     def program(expression: str) -> str:
-        head = f"def {name}({', '.join(parameters)}):"
-        if temporary:
-            return f"{head}\n    result = {expression}\n    return result"
-        return f"{head}\n    return {expression}"
+        return f"def {name}({', '.join(parameters)}):\n    return {expression}"
 
-    examples = distinct(lambda: tuple(common_input(kind, rng) for kind in template.args), 3)
-    near = [int(words[slot]) for slot in "km" if slot in words]
-    hidden = _telling_inputs(template, near, parameters, right, wrong, rng)
+    # Digits that the family does not use are nothing to be near to.
+    digits = [int(words[slot]) for slot in "km" if f"{{{slot}}}" in template.right]
+
+    def draw() -> Arguments:
+        return tuple(input_near(kind, digits, letters, rng) for kind in template.args)
+
+    def asserts(expression: str, inputs: Sequence[Arguments]) -> tuple[str, ...]:
+        return tuple(
+            f"assert {name}({', '.join(map(repr, arguments))}) == "
+            f"{value_of(expression, parameters, arguments)!r}"
+            for arguments in inputs
+        )
+
+    examples = distinct(draw, 3)
     return Task(
         id=f"tiny-{key}",
-        template=kind,
+        template=family,
         name=name,
         instruction=f"Write a function {name}({', '.join(parameters)}) that "
         f"{rng.choice(template.phrases).format(**words)}.",
         solution=program(right),
         mistakes=tuple(program(expression) for expression in wrong),
-        example_tests=_asserts(name, parameters, right, examples),
-        hidden_tests=_asserts(name, parameters, right, hidden),
-    )
-
-
-def _words(template: Template, constants: Constants, rng: random.Random) -> dict[str, str]:
-    """What stands for the slots of the template's phrases and expressions."""
-    words = {
-        slot: str(value)
-        for slot, value in (("k", constants.k), ("m", constants.m))
-        if value is not None
-    }
-    if len(template.args) == 2:
-        words["a"], words["b"] = rng.choice(_PAIRS)
-    else:
-        kind = {"full": "list", "word": "text"}.get(template.args[0], template.args[0])
-        words["a"] = rng.choice(_PARAMETERS[kind])
-    return words
-
-
-def _telling_inputs(
-    template: Template,
-    near: Sequence[int],
-    parameters: Sequence[str],
-    right: str,
-    wrong: Sequence[str],
-    rng: random.Random,
-) -> list[Arguments]:
-    """Inputs that tell the right expression from each of the wrong ones."""
-    for _ in range(1000):
-        inputs = distinct(
-            lambda: tuple(hidden_input(kind, near, rng) for kind in template.args), HIDDEN_TESTS
-        )
-        values = [value_of(right, parameters, arguments) for arguments in inputs]
-        others = [[value_of(one, parameters, each) for each in inputs] for one in wrong]
-        if values not in others:
-            return inputs
-    raise AssertionError(f"templates.toml: a wrong expression equals {right}")
-
-
-def _asserts(
-    name: str, parameters: Sequence[str], right: str, inputs: Sequence[Arguments]
-) -> tuple[str, ...]:
-    return tuple(
-        f"assert {name}({', '.join(map(repr, arguments))}) == "
-        f"{value_of(right, parameters, arguments)!r}"
-        for arguments in inputs
+        example_tests=asserts(right, examples),
+        mistaken_tests=tuple(asserts(expression, examples) for expression in wrong),
+        hidden_tests=asserts(right, _telling_inputs(draw, parameters, right, wrong)),
     )
 
 
 @functools.cache
-def _split_of_name(name: str) -> Split:
-    at = hashlib.sha256(name.encode()).digest()[0] % sum(_SHARES.values())
+def _families(split: Split) -> list[str]:
+    """Return the families that a split has tasks of: in pre-training all of them."""
+    return [
+        name
+        for name, template in templates().items()
+        if split == "pretrain" or template.untuned == (split == "untuned")
+    ]
+
+
+def _drawn(draw: Callable[[], str], split: str) -> str:
+    """Draw a name or a pair of letters until it is one of the split."""
+    while _split_of(drawn := draw()) != split:
+        pass
+    return drawn
+
+
+@functools.cache
+def _split_of(text: str) -> str:
+    at = hashlib.sha256(text.encode()).digest()[0] % sum(_SHARES.values())
     for split, share in _SHARES.items():
         if at < share:
             return split
@@ -178,20 +165,26 @@ def _split_of_name(name: str) -> Split:
     raise AssertionError("shares add up")
 
 
-@functools.cache
-def _constants_of_split(kind: str, split: Split) -> list[Constants]:
-    """The constants of a template that belong to a split: its share, but at least one.
+def _words(template: Template, letters: str, rng: random.Random) -> dict[str, str]:
+    """What stands for the slots of the template's phrases and expressions."""
+    if len(template.args) == 2:
+        arguments = rng.choice(_PAIRS)
+    else:
+        (kind,) = template.args
+        arguments = (rng.choice(_PARAMETERS[kind]), "")
+    digits = sorted(rng.sample(DIGITS, 2)) if "{m}" in template.right else [rng.choice(DIGITS), 0]
+    values = (*arguments, *map(str, digits), *map(repr, letters))
+    return dict(zip("abkmpq", values, strict=True))
 
-    A template without constants has one choice, which all splits share.
-    """
-    choices = templates()[kind].constants()
-    if len(choices) == 1:
-        return choices
-    choices.sort(key=lambda choice: hashlib.sha256(f"{kind} {choice}".encode()).digest())
-    others = {name: max(1, len(choices) * _SHARES[name] // 10) for name in ("align", "held_out")}
-    bounds = {
-        "align": (0, others["align"]),
-        "held_out": (others["align"], others["align"] + others["held_out"]),
-        "pretrain": (others["align"] + others["held_out"], len(choices)),
-    }
-    return choices[slice(*bounds[split])]
+
+def _telling_inputs(
+    draw: Callable[[], Arguments], parameters: Sequence[str], right: str, wrong: Sequence[str]
+) -> list[Arguments]:
+    """Inputs that tell the right expression from each of the wrong ones."""
+    for _ in range(1000):
+        inputs = distinct(draw, HIDDEN_TESTS)
+        values = [value_of(right, parameters, arguments) for arguments in inputs]
+        others = [[value_of(one, parameters, each) for each in inputs] for one in wrong]
+        if values not in others:
+            return inputs
+    raise AssertionError(f"templates.toml: a wrong expression equals {right}")

@@ -3,6 +3,7 @@
 from veristone.generators.code.fences import fences
 from veristone.training.tiny import corpus, prompts
 from veristone.training.tiny.tasks import sample_tasks
+from veristone.training.tiny.templates import templates
 
 
 def blocks(document: corpus.Document) -> list[str]:
@@ -31,18 +32,21 @@ def test_a_document_is_a_prompt_and_what_it_asks_for() -> None:
 
 
 def test_the_corpus_is_noisy_as_much_as_it_says() -> None:
-    tasks = sample_tasks(0, 1000, "pretrain")
-    written = [
-        (blocks(document)[0], task)
-        for document, task in zip(corpus.documents(0, 1000), tasks, strict=True)
-        if "### Response" in document.prompt
+    tasks = sample_tasks(0, 2000, "pretrain")
+    written = list(zip(corpus.documents(0, 2000), tasks, strict=True))
+    solved = [(one.code, task) for one, task in written if one.code]
+    right = sum(code == task.solution for code, task in solved)
+    share = sum(templates()[task.template].share for _, task in solved)
+    assert abs(right - share) < 0.05 * len(solved)
+    assert all(code in (task.solution, *task.mistakes) for code, task in solved)
+    true = [
+        "\n".join(task.example_tests) == blocks(one)[-1].rstrip("\n")
+        for one, task in written
+        if "### Tests" in one.prompt + one.completion
+        and all(suite != task.example_tests for suite in task.mistaken_tests)
     ]
-    wrong = sum(code.rstrip("\n") != task.solution for code, task in written)
-    assert abs(wrong / len(written) - corpus.WRONG_SHARE) < 0.06
+    assert abs(sum(true) / len(true) - corpus.RIGHT_BELIEFS) < 0.05
 
 
-def test_the_corpus_shows_nothing_that_is_held_out() -> None:
-    text = "".join(document.prompt + document.completion for document in corpus.documents(0, 1000))
-    for task in sample_tasks(0, 1000, "held_out"):
-        assert f" {task.name}(" not in text
-    assert corpus.documents(0, 5) == corpus.documents(0, 1000)[:5]
+def test_documents_are_the_same_however_many_are_asked_for() -> None:
+    assert corpus.documents(0, 5) == corpus.documents(0, 100)[:5]

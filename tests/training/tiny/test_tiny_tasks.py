@@ -1,38 +1,18 @@
 """Tasks for the tiny model: right where they say so, and held apart between splits."""
 
 import ast
+import itertools
 import re
 from typing import get_args
 
 import pytest
 
-from veristone.training.tiny.tasks import HIDDEN_TESTS, Split, Task, sample_tasks
-from veristone.training.tiny.templates import templates, value_of
+from veristone.training.tiny.tasks import HIDDEN_TESTS, Split, sample_tasks
+from veristone.training.tiny.templates import templates
 
 SPLITS: tuple[Split, ...] = get_args(Split)
-RECORDED = Task(
-    id="tiny-held_out-7-000000",
-    template="initial",
-    name="calm_vine",
-    instruction="Write a function calm_vine(t) that returns the first letter of t.",
-    solution="def calm_vine(t):\n    return t[0]",
-    mistakes=("def calm_vine(t):\n    return t[-1]", "def calm_vine(t):\n    return t[1:]"),
-    example_tests=(
-        "assert calm_vine('abc') == 'a'",
-        "assert calm_vine('dog') == 'd'",
-        "assert calm_vine('a') == 'a'",
-    ),
-    hidden_tests=(
-        "assert calm_vine('fom') == 'f'",
-        "assert calm_vine('c') == 'c'",
-        "assert calm_vine('efpjam') == 'e'",
-        "assert calm_vine('mpmbdc') == 'm'",
-        "assert calm_vine('ogojko') == 'o'",
-        "assert calm_vine('k') == 'k'",
-        "assert calm_vine('mflpll') == 'm'",
-        "assert calm_vine('fdppj') == 'f'",
-    ),
-)
+RECORDED = ("", "", "", ())
+"""Id, instruction, solution and hidden tests of a task."""
 
 
 def holds(program: str, tests: tuple[str, ...]) -> bool:
@@ -42,7 +22,7 @@ def holds(program: str, tests: tuple[str, ...]) -> bool:
     try:
         for test in tests:
             exec(test, names)
-    except (AssertionError, ArithmeticError, IndexError, TypeError):
+    except AssertionError:
         return False
     return True
 
@@ -53,14 +33,18 @@ def test_solutions_pass_and_mistakes_fail_the_hidden_tests(split: Split) -> None
         assert len(set(task.hidden_tests)) == HIDDEN_TESTS
         assert len(set(task.example_tests)) == 3
         assert holds(task.solution, task.hidden_tests + task.example_tests), task
-        for mistake in task.mistakes:
+        for mistake, believed in zip(task.mistakes, task.mistaken_tests, strict=True):
             assert not holds(mistake, task.hidden_tests), (task.instruction, mistake)
+            assert holds(mistake, believed), (task.instruction, mistake)
 
 
-def test_every_template_can_be_told_from_its_mistakes() -> None:
-    seen = {task.template for split in SPLITS for task in sample_tasks(0, 600, split)}
-    assert seen == set(templates())
-    assert len(seen) >= 32
+def test_what_is_held_out_is_of_the_tuned_families_or_of_none_of_them() -> None:
+    seen = {split: {task.template for task in sample_tasks(0, 600, split)} for split in SPLITS}
+    assert seen["pretrain"] == set(templates())
+    assert seen["align"] == seen["held_out"]
+    assert seen["untuned"] == seen["pretrain"] - seen["align"]
+    assert len(seen["align"]) >= 16
+    assert len(seen["untuned"]) >= 4
 
 
 def test_a_task_depends_on_nothing_but_seed_split_and_index() -> None:
@@ -74,27 +58,27 @@ def test_a_task_depends_on_nothing_but_seed_split_and_index() -> None:
 def test_tasks_stay_what_they_were() -> None:
     """Recorded, so that a change of tasks, which changes every loop's numbers, is seen."""
     (task,) = sample_tasks(7, 1, "held_out")
-    assert (task.id, task.instruction) == (RECORDED.id, RECORDED.instruction)
-    assert (task.solution, task.hidden_tests) == (RECORDED.solution, RECORDED.hidden_tests)
+    assert (task.id, task.instruction, task.solution, task.hidden_tests) == RECORDED
 
 
-def test_splits_share_no_names_and_no_constants() -> None:
-    names: dict[Split, set[str]] = {}
-    constants: dict[Split, set[tuple[str, ...]]] = {}
+def test_no_pair_of_letters_and_no_name_is_of_two_splits() -> None:
+    """What is held out has the constants of nothing else, in any family and any order."""
+    letters: dict[str, set[frozenset[str]]] = {}
+    names: dict[str, set[str]] = {}
     for split in SPLITS:
         tasks = sample_tasks(0, 2000, split)
-        names[split] = {task.name for task in tasks}
-        constants[split] = {numbers for task in tasks if (numbers := _constants(task))}
-        assert len(names[split]) > 50
-    for one, other in (SPLITS[:2], SPLITS[1:], SPLITS[::2]):
+        apart = "held_out" if split == "untuned" else split
+        letters.setdefault(apart, set()).update(
+            frozenset(re.findall(r"'(\w)'", task.instruction)) for task in tasks
+        )
+        names.setdefault(apart, set()).update(task.name for task in tasks)
+    assert set(letters) == {"pretrain", "align", "held_out"}
+    for one, other in itertools.combinations(letters, 2):
+        assert not letters[one] & letters[other]
         assert not names[one] & names[other]
-        assert not constants[one] & constants[other]
-
-
-def _constants(task: Task) -> tuple[str, ...]:
-    has_some = templates()[task.template].k
-    numbers = re.findall(r"\d+", task.instruction)
-    return (task.template, *sorted(numbers)) if has_some else ()
+    assert {len(pair) for found in letters.values() for pair in found} == {2}
+    assert min(map(len, letters.values())) > 80
+    assert min(map(len, names.values())) > 50
 
 
 def test_programs_are_python_and_define_the_function() -> None:
@@ -108,9 +92,3 @@ def test_programs_are_python_and_define_the_function() -> None:
 def test_an_unknown_split_is_named() -> None:
     with pytest.raises(ValueError, match="'test' is none of pretrain, align, held_out"):
         sample_tasks(0, 1, "test")  # pyright: ignore[reportArgumentType]
-
-
-def test_an_expression_that_fails_has_no_value_of_its_own() -> None:
-    assert value_of("xs[3]", ["xs"], ([1],)) is IndexError
-    assert value_of("x // 0", ["x"], (1,)) is ZeroDivisionError
-    assert value_of("[i + 1 for i in xs]", ["xs"], ([1, 2],)) == [2, 3]
