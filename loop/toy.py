@@ -1,10 +1,11 @@
 """The whole self-alignment loop on a tiny model, on a CPU in minutes, with its control.
 
 For each random seed a base model is made from scratch and the recipe `tiny-loop` is run on it;
-repetitions run side by side, one core each. The control gets the responses to those instructions
-alone that the main variant has a row of, so both learn from the same instructions and as many rows.
+repetitions run side by side, one core each. Responses that happen to be a held-out solution are
+taken out before anything is selected. The control gets the responses to those instructions alone
+that the main variant has a row of, so both learn from the same instructions and as many rows.
 Differences are taken within a repetition. A repetition in which anything of a held-out task was
-shown before has no result.
+shown nevertheless has no result.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ import msgspec
 from veristone import ConfigError
 from veristone.extras import need_modules
 from veristone.files import only_one, read_rows, write_whole
+from veristone.generators.code.normal import normal_form
 from veristone.loop.align import align, checked_plan
 from veristone.loop.plan import MAIN, Step
 from veristone.loop.recipe import load_align_recipe
@@ -31,6 +33,7 @@ from veristone.loop.toy_results import (
     EVALUATIONS,
     STRENGTH,
     ToyResults,
+    read_held_out,
     read_repetition,
     selected,
 )
@@ -38,8 +41,9 @@ from veristone.processes import end_group, end_with_parent
 
 __all__ = ["run_toy_loop"]
 
-_SOLVED = "solved.jsonl"
-"""In a run: responses to the instructions that the main variant has a row of."""
+_POOLS = {MAIN: "clean.jsonl", CONTROL: "solved.jsonl"}
+"""In a run: the responses that each variant selects from. Those without held-out solutions, and of
+them those to instructions that the main variant has a row of."""
 
 
 async def run_toy_loop(
@@ -118,26 +122,35 @@ async def _repetition(
     await run_steps(folder, [base], on_progress)
     recipe = load_align_recipe(Path("tiny-loop"), folder / base.outputs["files"])
     recipe = recipe.model_copy(update={"random_seed": base.settings["seed"]})
-    run, steps = place / "run", [_of_solved(step) for step in checked_plan(recipe)]
-    main = [step for step in steps if step.variant != CONTROL]
-    await align(run, recipe, main, on_progress, overwrite=overwrite)
-    await asyncio.to_thread(_write_solved, run, main)
-    await align(run, recipe, steps, on_progress, overwrite=overwrite)
+    run, steps = place / "run", [_of_pool(step) for step in checked_plan(recipe)]
+    responses = next(step.outputs["responses"] for step in steps if step.kind == "synthesis")
+
+    async def do(some: list[Step]) -> None:
+        await align(run, recipe, some, on_progress, overwrite=overwrite)
+
+    await do([step for step in steps if step.kind == "synthesis"])
+    held_out = {normal_form(task.code, "python") for task in read_held_out(place)}
+    _write_some(
+        run / responses,
+        run / _POOLS[MAIN],
+        lambda one: normal_form(one["code"], "python") not in held_out,
+    )
+    await do([step for step in steps if step.variant != CONTROL])
+    solved = {row["instruction"] for row in selected(run, MAIN)}
+    _write_some(run / _POOLS[MAIN], run / _POOLS[CONTROL], lambda one: one["instruction"] in solved)
+    await do(steps)
     await _measure_strength(run)
 
 
-def _of_solved(step: Step) -> Step:
-    """Have the control select among the responses to what the main variant solved."""
-    if step.kind != "selection" or step.variant != CONTROL:
+def _of_pool(step: Step) -> Step:
+    """Have a selection read its variant's pool in place of all responses."""
+    if step.kind != "selection":
         return step
-    return msgspec.structs.replace(step, inputs={"responses": _SOLVED})
+    return msgspec.structs.replace(step, inputs={"responses": _POOLS[step.variant]})
 
 
-def _write_solved(run: Path, main: list[Step]) -> None:
-    (synthesis,) = (step for step in main if step.kind == "synthesis")
-    solved = {row["instruction"] for row in selected(run, MAIN)}
-    responses = (row.fields for row in read_rows(run / synthesis.outputs["responses"]))
-    _write_rows(run / _SOLVED, [one for one in responses if one["instruction"] in solved])
+def _write_some(given: Path, kept: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
+    _write_rows(kept, [row.fields for row in read_rows(given) if keep(row.fields)])
 
 
 async def _measure_strength(run: Path) -> None:

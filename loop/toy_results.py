@@ -25,6 +25,7 @@ __all__ = [
     "Repetition",
     "ToyResults",
     "interval",
+    "read_held_out",
     "read_repetition",
     "selected",
 ]
@@ -148,11 +149,6 @@ def read_repetition(folder: Path) -> Repetition | None:
         return None
     verdicts = [msgspec.convert(row, Verdict) for row in _rows(run / STRENGTH)]
     before = msgspec.json.decode((files / OVERLAP).read_bytes(), type=Overlap)
-    held_out = [
-        Shown(task["instruction"], task["code"])
-        for split in HELD_OUT
-        for task in _rows(files / f"{split}.jsonl")
-    ]
     rows = {name: selected(run, name) for name in (MAIN, CONTROL)}
     shown = [
         Shown(row["instruction"], row["record"]["code"]) for one in rows.values() for row in one
@@ -160,12 +156,21 @@ def read_repetition(folder: Path) -> Repetition | None:
     main, control = ({row["instruction"] for row in one} for one in rows.values())
     return Repetition(
         scores=scores,
-        overlap={"pre-training": before, "tuning": find_overlap(held_out, shown)},
+        overlap={"pre-training": before, "tuning": find_overlap(read_held_out(folder), shown)},
         rows={name: len(found) for name, found in rows.items()},
         same_instructions=main == control,
         split=sum(one.judged == "split" for one in verdicts),
         vacuous=sum(one.strength is not None and one.strength.vacuous for one in verdicts),
     )
+
+
+def read_held_out(folder: Path) -> list[Shown]:
+    """Return the held-out tasks of a repetition, with their right solutions."""
+    return [
+        Shown(task["instruction"], task["code"])
+        for split in HELD_OUT
+        for task in _rows(folder / "files" / f"{split}.jsonl")
+    ]
 
 
 def selected(run: Path, variant: str) -> list[dict[str, Any]]:

@@ -17,12 +17,11 @@ from veristone.training.tiny.templates import templates
 
 __all__ = ["RIGHT_BELIEFS", "Document", "documents"]
 
-RIGHT_BELIEFS: Final = 0.8
+RIGHT_BELIEFS: Final = 0.85
 """Of the suites; the others say what one of the mistakes returns."""
 
-# Of the documents: solution, solution with tests, tests. Tests are the harder part to learn and
-# make documents long: where every document had them, a model of this size learned nothing.
-_FORMS: Final = {"solution": 50, "answer": 25, "tests": 25}
+_WITH_TESTS: Final = 0.8
+"""Of the documents: tests are the harder part to learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Document:
     instruction: str
     """That the prompt asks."""
     code: str
-    """The solution in the completion; empty where it has tests alone."""
+    """The solution in the completion."""
     prompt: str
     completion: str
 
@@ -44,14 +43,11 @@ def documents(seed: int, n: int) -> list[Document]:
 
 
 def _document(task: Task, rng: random.Random) -> Document:
-    (form,) = rng.choices(list(_FORMS), weights=list(_FORMS.values()))
     is_right = rng.random() < templates()[task.template].share
     code = task.solution if is_right else rng.choice(task.mistakes)
+    asked = task.instruction
+    if rng.random() >= _WITH_TESTS:
+        return Document(asked, code, prompts.solution_prompt(asked), prompts.fenced(code))
     believes = rng.random() < RIGHT_BELIEFS
     tests = "\n".join(task.example_tests if believes else rng.choice(task.mistaken_tests))
-    asked = task.instruction
-    if form == "solution":
-        return Document(asked, code, prompts.solution_prompt(asked), prompts.fenced(code))
-    if form == "answer":
-        return Document(asked, code, prompts.answer_prompt(asked), prompts.answer_text(code, tests))
-    return Document(asked, "", prompts.tests_prompt(asked), prompts.fenced(tests))
+    return Document(asked, code, prompts.answer_prompt(asked), prompts.answer_text(code, tests))

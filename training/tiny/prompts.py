@@ -1,23 +1,23 @@
 """The text that the tiny model reads and writes.
 
-Three prompts, all raw text that the model continues:
+Two prompts, both raw text that the model continues:
 
-    ### Instruction               ### Instruction               ### Instruction
-    Write a function ...          Write a function ...          Write a function ...
+    ### Instruction               ### Instruction
+    Write a function ...          Write a function ...
                                   Then test it.
-    ### Response                                                ### Tests
+    ### Response
                                   ### Response
-    (solution)                    (solution and tests)          (tests)
+    (solution)                    (solution and tests)
 
-A solution is one fenced block of Python; tests are another, of ``assert`` lines, and after a
-solution they stand under ``### Tests``. Solution alone is the form for tuning and evaluation.
+A solution is one fenced block of Python; tests are another, of ``assert`` lines under
+``### Tests``. Solution alone is the form for tuning and evaluation.
 """
 
 from typing import Final
 
 from veristone.training.finetune.template import Template
 
-__all__ = ["TEMPLATE", "answer_prompt", "answer_text", "fenced", "solution_prompt", "tests_prompt"]
+__all__ = ["TEMPLATE", "answer_prompt", "answer_text", "fenced", "solution_prompt"]
 
 TEMPLATE: Final = Template(before_user="### Instruction\n", before_response="### Response\n")
 _TESTS: Final = "### Tests\n"
@@ -31,11 +31,6 @@ def solution_prompt(instruction: str) -> str:
 def answer_prompt(instruction: str) -> str:
     """Ask for a solution and for tests of it."""
     return TEMPLATE.render(f"{instruction}\nThen test it.")
-
-
-def tests_prompt(instruction: str) -> str:
-    """Ask for tests by somebody who has not seen a solution."""
-    return f"### Instruction\n{instruction}\n\n{_TESTS}"
 
 
 def fenced(code: str) -> str:

@@ -22,12 +22,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from veristone.training.tiny.templates import (
-    DIGITS,
     LETTERS,
     Arguments,
-    Template,
     distinct,
-    input_near,
+    some_text,
     templates,
     value_of,
 )
@@ -40,6 +38,7 @@ the loop, whose solutions the model writes itself. `held_out`: for evaluation on
 that are in `align`; `untuned`: with the constants of `held_out`, of the other families."""
 
 HIDDEN_TESTS: Final = 8
+_EXAMPLES: Final = 2
 _SHARES: Final[dict[str, int]] = {"pretrain": 6, "align": 2, "held_out": 2}  # of 10
 
 _words_in = re.compile(r"\w+").findall
@@ -52,12 +51,9 @@ _SECOND: Final = _words_in(
     "river star tree urn vine wolf yard"
 )
 _PARAMETERS: Final = {
-    "int": ("x", "n", "num", "value"),
-    "list": ("xs", "nums", "items", "data"),
-    "long": ("xs", "nums", "items", "data"),
-    "letter": ("s", "t", "text", "word"),
+    1: (("s",), ("t",), ("text",), ("word",)),
+    2: (("s", "t"), ("x", "y"), ("left", "right"), ("head", "tail")),
 }
-_PAIRS: Final = (("x", "y"), ("n", "i"), ("s", "t"), ("left", "right"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +68,14 @@ class Task:
     solution: str
     """A right program."""
     mistakes: tuple[str, ...]
-    """Wrong programs. Each fails a hidden test; an example test may miss it."""
+    """Wrong programs. Each fails a hidden test."""
     example_tests: tuple[str, ...]
-    """Three true ``assert`` lines, for a corpus."""
+    """Lines of a suite for a corpus: `_EXAMPLES` true asserts, which say what is expected as an
+    expression, as those do who test what they have in mind."""
     mistaken_tests: tuple[tuple[str, ...], ...]
-    """The same calls as an author of each mistake believes that they end: what the mistake returns,
-    which is often what is right."""
+    """The same calls as an author of each mistake believes that they end."""
     hidden_tests: tuple[str, ...]
-    """`HIDDEN_TESTS` true ``assert`` lines, drawn apart from the others."""
+    """`HIDDEN_TESTS` true ``assert`` lines of their own, on literals."""
 
 
 def sample_tasks(seed: int, n: int, split: Split) -> list[Task]:
@@ -102,40 +98,48 @@ def _task(seed: int, index: int, split: Split) -> Task:
     name = _drawn(lambda: f"{rng.choice(_FIRST)}_{rng.choice(_SECOND)}", apart)
     pair = _drawn(lambda: "".join(sorted(rng.sample(LETTERS, 2))), apart)
     letters = "".join(rng.sample(pair, 2))
-    words = _words(template, letters, rng)
-    parameters = [words[slot] for slot in "ab"[: len(template.args)]]
+    parameters = rng.choice(_PARAMETERS[template.args])
+    words = dict(zip("ab", parameters, strict=False))
     right = template.right.format(**words)
     wrong = [expression.format(**words) for expression in template.wrong]
 
-    def program(expression: str) -> str:
-        return f"def {name}({', '.join(parameters)}):\n    return {expression}"
+    constants = _assignments("pq", letters)
 
-    # Digits that the family does not use are nothing to be near to.
-    digits = [int(words[slot]) for slot in "km" if f"{{{slot}}}" in template.right]
+    def program(expression: str) -> str:
+        lines = (f"def {name}({', '.join(parameters)}):", *constants, f"return {expression}")
+        return "\n    ".join(lines)
 
     def draw() -> Arguments:
-        return tuple(input_near(kind, digits, letters, rng) for kind in template.args)
+        return tuple(some_text(template.letters, rng) for _ in parameters)
 
-    def asserts(expression: str, inputs: Sequence[Arguments]) -> tuple[str, ...]:
+    def suite(expression: str) -> tuple[str, ...]:
+        call = f"assert {name}({', '.join(parameters)}) == {expression}"
         return tuple(
-            f"assert {name}({', '.join(map(repr, arguments))}) == "
-            f"{value_of(expression, parameters, arguments)!r}"
-            for arguments in inputs
+            line for arguments in examples for line in (*_assignments(parameters, arguments), call)
         )
 
-    examples = distinct(draw, 3)
+    def hidden(arguments: Arguments) -> str:
+        names = dict(zip((*parameters, *"pq"), (*arguments, *letters), strict=True))
+        value = value_of(right, names)
+        return f"assert {name}({', '.join(map(repr, arguments))}) == {value!r}"
+
+    examples = distinct(draw, _EXAMPLES)
     return Task(
         id=f"tiny-{key}",
         template=family,
         name=name,
-        instruction=f"Write a function {name}({', '.join(parameters)}) that "
-        f"{rng.choice(template.phrases).format(**words)}.",
+        instruction=f"Write a function {name}({', '.join(parameters)}) with p = {letters[0]!r}"
+        f" and q = {letters[1]!r} that {rng.choice(template.phrases).format(**words)}.",
         solution=program(right),
-        mistakes=tuple(program(expression) for expression in wrong),
-        example_tests=asserts(right, examples),
-        mistaken_tests=tuple(asserts(expression, examples) for expression in wrong),
-        hidden_tests=asserts(right, _telling_inputs(draw, parameters, right, wrong)),
+        mistakes=tuple(map(program, wrong)),
+        example_tests=(*constants, *suite(right)),
+        mistaken_tests=tuple((*constants, *suite(expression)) for expression in wrong),
+        hidden_tests=tuple(map(hidden, distinct(draw, HIDDEN_TESTS))),
     )
+
+
+def _assignments(names: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{name} = {value!r}" for name, value in zip(names, values, strict=True))
 
 
 @functools.cache
@@ -163,28 +167,3 @@ def _split_of(text: str) -> str:
             return split
         at -= share
     raise AssertionError("shares add up")
-
-
-def _words(template: Template, letters: str, rng: random.Random) -> dict[str, str]:
-    """What stands for the slots of the template's phrases and expressions."""
-    if len(template.args) == 2:
-        arguments = rng.choice(_PAIRS)
-    else:
-        (kind,) = template.args
-        arguments = (rng.choice(_PARAMETERS[kind]), "")
-    digits = sorted(rng.sample(DIGITS, 2)) if "{m}" in template.right else [rng.choice(DIGITS), 0]
-    values = (*arguments, *map(str, digits), *map(repr, letters))
-    return dict(zip("abkmpq", values, strict=True))
-
-
-def _telling_inputs(
-    draw: Callable[[], Arguments], parameters: Sequence[str], right: str, wrong: Sequence[str]
-) -> list[Arguments]:
-    """Inputs that tell the right expression from each of the wrong ones."""
-    for _ in range(1000):
-        inputs = distinct(draw, HIDDEN_TESTS)
-        values = [value_of(right, parameters, arguments) for arguments in inputs]
-        others = [[value_of(one, parameters, each) for each in inputs] for one in wrong]
-        if values not in others:
-            return inputs
-    raise AssertionError(f"templates.toml: a wrong expression equals {right}")

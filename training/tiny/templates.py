@@ -8,36 +8,26 @@ by `veristone.training.tiny.tasks`.
 import functools
 import random
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-__all__ = [
-    "DIGITS",
-    "LETTERS",
-    "Arguments",
-    "Template",
-    "distinct",
-    "input_near",
-    "templates",
-    "value_of",
-]
+__all__ = ["LETTERS", "Arguments", "Template", "distinct", "some_text", "templates", "value_of"]
 
-Arguments = tuple[Any, ...]
+Arguments = tuple[str, ...]
 
-DIGITS: Final = range(1, 9)
-"""Values of `{k}` and `{m}`. Each has a neighbour of one digit on both sides."""
-LETTERS: Final = "abcdefghjklmopqrvwzABCDEFGHJKLMOPQRVWZ"
-"""Values of `{p}` and `{q}`; none is a parameter's name."""
-_BUILTINS: Final = {"len": len}
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""Values of `{p}` and `{q}`, and of what texts are made of. None is a name, and the tokenizer joins
+no two of them: the tiny model can copy them one by one."""
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One family of functions; templates.toml describes the fields."""
 
-    args: tuple[str, ...]
+    args: int
+    letters: int = 1
     phrases: tuple[str, ...]
     right: str
     wrong: tuple[str, ...]
@@ -52,21 +42,9 @@ def templates() -> dict[str, Template]:
     return msgspec.convert(tomllib.loads(text), dict[str, Template])
 
 
-def input_near(kind: str, digits: Sequence[int], letters: str, rng: random.Random) -> Any:
-    """Return an argument that tells something: half of its digits are one of `digits` or next to
-    it, and half of the letters are among `letters`."""
-    if kind == "int":
-        return _digit(digits, rng)
-    if kind == "letter":
-        return rng.choice(letters if rng.random() < 0.5 else LETTERS)
-    fewest = 2 if kind == "long" else 0
-    return [_digit(digits, rng) for _ in range(rng.randint(fewest, 3))]
-
-
-def _digit(near: Sequence[int], rng: random.Random) -> int:
-    if near and rng.random() < 0.5:
-        return rng.choice(near) + rng.choice((-1, 0, 0, 1))
-    return rng.randint(0, 9)
+def some_text(length: int, rng: random.Random) -> str:
+    """Return an argument: so many different letters."""
+    return "".join(rng.sample(LETTERS, length))
 
 
 def distinct(draw: Callable[[], Arguments], n: int) -> list[Arguments]:
@@ -78,7 +56,6 @@ def distinct(draw: Callable[[], Arguments], n: int) -> list[Arguments]:
     return list(drawn.values())
 
 
-def value_of(expression: str, parameters: Sequence[str], arguments: Arguments) -> Any:
-    """Return what an expression of templates.toml makes of arguments."""
-    names = dict(zip(parameters, arguments, strict=True))
-    return eval(expression, {"__builtins__": _BUILTINS}, names)
+def value_of(expression: str, names: dict[str, str]) -> str:
+    """Return what an expression of templates.toml makes of arguments and constants."""
+    return eval(expression, {"__builtins__": {}}, names)

@@ -17,6 +17,8 @@ END: Final = "<|endoftext|>"
 PAD: Final = "<|pad|>"
 # One token each: they are in every document.
 _MARKS: Final = ("### Instruction\n", "### Response\n", "### Tests\n", "```python\n", "```")
+# What stands before a letter, so that copying one is looking one token back.
+_BEFORE_LETTERS: Final = ("p = '", "q = '")
 _LITERAL: Final = re.compile(r"'[^']*'|\[[^\]]*\]")
 
 
@@ -34,13 +36,15 @@ def make_tokenizer(texts: Iterable[str], vocabulary: int, max_length: int) -> An
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - len(_MARKS),
+        vocab_size=vocabulary - len(_MARKS) - len(_BEFORE_LETTERS),
         special_tokens=[END, PAD],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator((_LITERAL.sub(" ", text) for text in texts), trainer)
-    tokenizer.add_tokens([AddedToken(mark, normalized=False) for mark in _MARKS])
+    tokenizer.add_tokens(
+        [AddedToken(mark, normalized=False) for mark in (*_MARKS, *_BEFORE_LETTERS)]
+    )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token=END,

@@ -11,7 +11,22 @@ from veristone.training.tiny.tasks import HIDDEN_TESTS, Split, sample_tasks
 from veristone.training.tiny.templates import templates
 
 SPLITS: tuple[Split, ...] = get_args(Split)
-RECORDED = ("", "", "", ())
+RECORDED = (
+    "tiny-held_out-7-000000",
+    "Write a function calm_vine(s) with p = 'F' and q = 'E' that returns s without its first"
+    " letter, then p and q.",
+    "def calm_vine(s):\n    p = 'F'\n    q = 'E'\n    return s[1:] + p + q",
+    (
+        "assert calm_vine('XB') == 'BFE'",
+        "assert calm_vine('DZ') == 'ZFE'",
+        "assert calm_vine('CU') == 'UFE'",
+        "assert calm_vine('QO') == 'OFE'",
+        "assert calm_vine('GS') == 'SFE'",
+        "assert calm_vine('OU') == 'UFE'",
+        "assert calm_vine('YJ') == 'JFE'",
+        "assert calm_vine('KO') == 'OFE'",
+    ),
+)
 """Id, instruction, solution and hidden tests of a task."""
 
 
@@ -43,15 +58,15 @@ def test_what_is_held_out_is_of_the_tuned_families_or_of_none_of_them() -> None:
     assert seen["pretrain"] == set(templates())
     assert seen["align"] == seen["held_out"]
     assert seen["untuned"] == seen["pretrain"] - seen["align"]
-    assert len(seen["align"]) >= 16
-    assert len(seen["untuned"]) >= 4
+    assert len(seen["align"]) >= 10
+    assert len(seen["untuned"]) >= 3
 
 
 def test_a_task_depends_on_nothing_but_seed_split_and_index() -> None:
     few, many = sample_tasks(1, 10, "align"), sample_tasks(1, 50, "align")
     assert many[:10] == few
     assert sample_tasks(2, 10, "align") != few
-    assert len({task.id for split in SPLITS for task in sample_tasks(1, 50, split)}) == 150
+    assert len({task.id for split in SPLITS for task in sample_tasks(1, 50, split)}) == 200
     assert sample_tasks(1, 0, "align") == []
 
 
@@ -69,7 +84,7 @@ def test_no_pair_of_letters_and_no_name_is_of_two_splits() -> None:
         tasks = sample_tasks(0, 2000, split)
         apart = "held_out" if split == "untuned" else split
         letters.setdefault(apart, set()).update(
-            frozenset(re.findall(r"'(\w)'", task.instruction)) for task in tasks
+            frozenset(re.findall(r"[pq] = '(\w)'", task.instruction)) for task in tasks
         )
         names.setdefault(apart, set()).update(task.name for task in tasks)
     assert set(letters) == {"pretrain", "align", "held_out"}
@@ -77,7 +92,7 @@ def test_no_pair_of_letters_and_no_name_is_of_two_splits() -> None:
         assert not letters[one] & letters[other]
         assert not names[one] & names[other]
     assert {len(pair) for found in letters.values() for pair in found} == {2}
-    assert min(map(len, letters.values())) > 80
+    assert min(map(len, letters.values())) > 40
     assert min(map(len, names.values())) > 50
 
 
