@@ -17,14 +17,14 @@ RECORDED = (
     " letter, then p and q.",
     "def calm_vine(s):\n    p = 'F'\n    q = 'E'\n    return s[1:] + p + q",
     (
+        "assert calm_vine('PV') == 'VFE'",
+        "assert calm_vine('UM') == 'MFE'",
         "assert calm_vine('XB') == 'BFE'",
         "assert calm_vine('DZ') == 'ZFE'",
         "assert calm_vine('CU') == 'UFE'",
         "assert calm_vine('QO') == 'OFE'",
         "assert calm_vine('GS') == 'SFE'",
         "assert calm_vine('OU') == 'UFE'",
-        "assert calm_vine('YJ') == 'JFE'",
-        "assert calm_vine('KO') == 'OFE'",
     ),
 )
 """Id, instruction, solution and hidden tests of a task."""
@@ -46,7 +46,7 @@ def holds(program: str, tests: tuple[str, ...]) -> bool:
 def test_solutions_pass_and_mistakes_fail_the_hidden_tests(split: Split) -> None:
     for task in sample_tasks(3, 300, split):
         assert len(set(task.hidden_tests)) == HIDDEN_TESTS
-        assert len(set(task.example_tests)) == 3
+        assert sum(line.startswith("assert ") for line in task.example_tests) == 2
         assert holds(task.solution, task.hidden_tests + task.example_tests), task
         for mistake, believed in zip(task.mistakes, task.mistaken_tests, strict=True):
             assert not holds(mistake, task.hidden_tests), (task.instruction, mistake)
