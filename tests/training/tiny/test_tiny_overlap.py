@@ -11,7 +11,7 @@ from veristone.training.tiny import files
 from veristone.training.tiny.corpus import Document, documents
 from veristone.training.tiny.model import LOOP
 from veristone.training.tiny.overlap import Overlap, Shown, find_overlap
-from veristone.training.tiny.tasks import Task, sample_tasks
+from veristone.training.tiny.tasks import Split, Task, sample_tasks
 
 TASK = Shown(
     "Write a function red_fox(x) that returns 'a' if x is above 5 and 'b' otherwise.",
@@ -55,28 +55,40 @@ def test_nothing_held_out_stands_in_pre_training_or_in_an_instruction(seed: int,
     assert find_overlap(held_out, shown) == Overlap(0, 0, 0)
 
 
-def _as_document(task: Task) -> Document:
+def whole(task: Task) -> Document:
     return Document(task.instruction, task.solution, "", "")
+
+
+def instruction_alone(task: Task) -> Document:
+    return replace(whole(task), code="")
+
+
+def solution_alone(task: Task) -> Document:
+    return replace(whole(task), instruction="Write a function f(s).")
 
 
 @pytest.mark.parametrize(
     ("plant", "said"),
     [
-        (lambda task: _as_document(task), "1 by their instructions, 1 by their solutions"),
-        (lambda task: replace(_as_document(task), code=""), "1 by their instructions, 0 by"),
-        (lambda task: replace(_as_document(task), instruction="f"), "0 by their instructions, 1"),
+        (whole, "1 by their instructions, 1 by their solutions"),
+        (instruction_alone, "1 by their instructions, 0 by their solutions"),
+        (solution_alone, "0 by their instructions, 1 by their solutions"),
     ],
 )
 @pytest.mark.parametrize("split", files.HELD_OUT)
 def test_a_held_out_task_in_the_corpus_is_refused_before_anything_is_learned(
-    split: str,
+    split: Split,
     plant: Callable[[Task], Document],
     said: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    planted = plant(sample_tasks(0, 5, split)[3])  # pyright: ignore[reportArgumentType]
-    monkeypatch.setattr(files, "documents", lambda seed, n: [*documents(seed, 100), planted])
+    planted = plant(sample_tasks(0, 5, split)[3])
+
+    def corpus(seed: int, n: int) -> list[Document]:
+        return [*documents(seed, min(n, 100)), planted]
+
+    monkeypatch.setattr(files, "documents", corpus)
     with pytest.raises(ConfigError, match=said):
         files.write_loop_files(tmp_path, seed=0, instructions=10, held_out=5)
     assert not list(tmp_path.iterdir())
