@@ -130,7 +130,7 @@ def test_the_whole_loop_killed_and_started_again(tmp_path: Path) -> None:
 
     seed = tmp_path / "seed-0"
     (seed / "files").mkdir(parents=True)
-    little = replace(LOOP, documents=8000, steps=LOOP.steps // 4)
+    little = replace(LOOP, documents=8000, steps=LOOP.steps // 2)
     write_loop_files(seed / "files", seed=0, instructions=80, held_out=6, preset=little)
     command = [
         *(sys.executable, "-m", "veristone", "loop", "-o", str(tmp_path), "--repetitions", "1"),

@@ -49,7 +49,7 @@ def test_it_is_an_ordinary_starcoder2_that_learns(tmp_path: Path) -> None:
     # What it was taught is likelier than the same words in another order.
     learnt, other = (
         model(**(batch := tokenizer(text, return_tensors="pt")), labels=batch.input_ids).loss
-        for text in ("```python\ndef amber_fox(x):\n", "```python\nx(amber_fox):def\n")
+        for text in ("```python\ndef amber_fox(s):\n", "```python\ns(amber_fox):def\n")
     )
     assert learnt < 0.6 * other
     for text in ("x = 'ä \N{PILE OF POO}'\n\n\t", "### Response\n```python\ndef f(): return 10\n"):
