@@ -18,7 +18,7 @@ from veristone import ConfigError, InvalidSample, Verifier
 from veristone.audit.examine import FAULTS, Findings, Questions, examine
 from veristone.audit.page import report_of
 from veristone.audit.tasks import AuditTask
-from veristone.files import disk_trouble, only_one, read_bytes
+from veristone.files import disk_trouble, only_one, read_bytes, write_whole
 from veristone.generators.pages.write import write_report
 from veristone.stream import stream_map
 
@@ -77,8 +77,7 @@ async def audit_file(
         ConfigError: the folder holds findings of another file or of other questions, is in use, or
             cannot be written.
     """
-    audit.folder.mkdir(parents=True, exist_ok=True)
-    with only_one(audit.folder), disk_trouble(audit.folder):
+    with disk_trouble(audit.folder), only_one(audit.folder):
         found = _known(audit)
         left = [task for task in audit.tasks if task.name not in found]
 
@@ -114,7 +113,7 @@ def _known(audit: Audit) -> dict[str, Findings]:
         if findings.exists() and not audit.overwrite:
             raise ConfigError(f"{findings} is there and says not of what: use --overwrite")
         findings.write_bytes(b"")
-        asked.write_bytes(wanted)
+        write_whole(asked, wanted)
         return {}
     if asked.read_bytes() != wanted:
         raise ConfigError(
@@ -142,5 +141,5 @@ def _written(audit: Audit, found: Sequence[Findings]) -> Audited:
         write_report(audit.folder, report_of(facts, found), facts, _FACTS)
     except ConfigError as error:  # jinja2 is an extra
         facts.page = str(error)
-        (audit.folder / _FACTS).write_bytes(msgspec.json.encode(facts))
+        write_whole(audit.folder / _FACTS, msgspec.json.encode(facts))
     return facts

@@ -131,6 +131,8 @@ async def test_a_command_that_breaks_a_limit_leaves_the_interpreter_alone(engine
         after = await cell(opened, "x")
         await command(opened, "kill -9 -1")
         lost = await cell(opened, "1")
+        if lost.state_lost:  # it was seen to end while it read the cell
+            lost = await cell(opened, "1")
     assert (slow.broke, slow.state_lost) == (Reason.WALL_TIMEOUT, False)
     assert after.result == {"text/plain": "1"}
     assert lost.fresh

@@ -248,5 +248,5 @@ def test_every_reason_follows_from_its_word() -> None:
         "passed", "wrong_answer", "assertion_failed", "runtime_error", "compile_error",
         "signalled", "cpu_timeout", "wall_timeout", "memory_limit", "output_limit",
         "process_limit", "disk_limit", "early_exit", "no_tests", "tampered", "policy_violation",
-        "sandbox_error", "overloaded",
+        "sandbox_error", "overloaded", "flaky",
     }  # fmt: skip

@@ -623,14 +623,14 @@ async def test_a_record_without_end_in_its_depth_breaks_no_check(check: Check, k
 
 
 def test_every_reason_that_a_check_can_give_is_tested_here() -> None:
-    """`overloaded` is admission's: no check gives it."""
+    """`overloaded` is admission's, and `flaky` what several runs say: no check gives them."""
     tables: list[set[Reason]] = [
         {row[-1] for row in PROGRAM},
         {row[-1] for row in CHECKER},
         {row[2] for row in FUNCTION},
         {row[2] for row in ASSERTS},
     ]
-    assert set.union(*tables) == set(Reason) - {Reason.OVERLOADED}
+    assert set.union(*tables) == set(Reason) - {Reason.OVERLOADED, Reason.FLAKY}
 
 
 async def test_a_value_far_longer_than_the_expected_one_is_wrong_and_never_built() -> None:

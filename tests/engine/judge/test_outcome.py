@@ -124,7 +124,7 @@ def test_every_reason_has_its_decision() -> None:
     assert [r for r, d in decisions.items() if d is Decision.PASS] == [Reason.PASSED]
     undecided = [r for r, d in decisions.items() if d is Decision.UNDECIDED]
     assert undecided == [Reason.SANDBOX_ERROR, Reason.OVERLOADED]
-    assert len(decisions) == 18
+    assert len(decisions) == 19
 
 
 def test_signals_have_names() -> None:
