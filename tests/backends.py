@@ -77,6 +77,10 @@ def need(backend: str) -> None:
         built()
 
 
+PROGRAMS = r"for p in /proc/[0-9]*/cmdline; do tr '\0' ' ' < $p; echo; done 2>/dev/null"
+"""For a shell: a line for each process. Small images have no `ps`."""
+
+
 @contextlib.asynccontextmanager
 async def open_engine(backend: str, **settings: Any) -> AsyncGenerator[Engine]:
     """Open an engine on one back end, with one sandbox unless told otherwise."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-from backends import open_engine
+from backends import PROGRAMS, open_engine
 
 from veristone import (
     InvalidSample,
@@ -115,7 +115,7 @@ async def test_commands_have_input_folder_environment_and_exit_codes(engine: Eng
         forbidden = await command(opened, ["/etc/passwd"])
         elsewhere = await command(opened, ["ls"], cwd="no-such-folder")
         slow = await command(opened, "sleep 9 & sleep 9", limits=BRIEF)
-        still = await command(opened, "ps ax | grep -c '[s]leep 9'")
+        still = await command(opened, f"{PROGRAMS} | grep -c '^sleep 9'")
     assert (listed.stdout.text, listed.ok) == ("a.txt\nin\nw\n", True)
     assert (left.exit_code, left.ok) == (7, False)
     assert (missing.exit_code, forbidden.exit_code, elsewhere.exit_code) == (127, 126, 127)

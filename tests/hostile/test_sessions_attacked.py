@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 
 import pytest
+from backends import PROGRAMS
 
 from veristone import Limits, Reason, RunRequest, RunResult
 from veristone.engine import Engine
@@ -43,13 +44,14 @@ async def test_one_session_sees_nothing_of_another(engine: Engine) -> None:
             "import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind('\\0door')\ns.listen()",
         )
         await shell(theirs, "sleep 1234 > /dev/null 2>&1 &")
-        found = await shell(
-            mine, "find /work /tmp /dev/shm -name secret; ps ax | grep '[s]leep 1234'"
-        )
+        search = f"find /work /tmp /dev/shm -name secret; {PROGRAMS} | grep '^sleep 1234'"
+        found = await shell(mine, search)
+        there = await shell(theirs, search)
         reached = await cell(
             mine, "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0door')"
         )
     assert found.stdout.text == ""
+    assert len(there.stdout.text.split()) == 5, there
     assert reached.error is not None
     assert reached.error.name == "ConnectionRefusedError"
 
@@ -62,7 +64,7 @@ async def test_nothing_outlives_its_session(engine: Engine) -> None:
     async with engine.session() as session:
         await shell(session, f"setsid nohup {marker} > /dev/null 2>&1 &")
         await cell(session, leave)
-        inside = await shell(session, f"ps ax | grep -c '[s]{marker[1:]}'")
+        inside = await shell(session, f"{PROGRAMS} | grep -c '^{marker}'")
         assert inside.stdout.text == "2\n"
     left = await asyncio.to_thread(subprocess.run, ["pgrep", "-f", marker], capture_output=True)
     assert left.stdout == b""
