@@ -29,7 +29,8 @@ step "download the locked wheels" .venv/bin/python -m pip download \
     --require-hashes -r requirements-base.lock
 tar --create --exclude=__pycache__ \
     Dockerfile pyproject.toml README.md requirements-base.lock \
-    veristone engine service integrations sandbox_images generators training loop cli recipes | tar --extract --directory "$context"
+    veristone engine service integrations audit sandbox_images generators training loop cli recipes |
+        tar --extract --directory "$context"
 # The host's network, because only the host may reach Debian's archive.
 step "build $tag" docker build --network host --tag "$tag" "$context"
 

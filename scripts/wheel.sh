@@ -42,7 +42,7 @@ import importlib.util
 
 found = [
     name
-    for name in ("engine", "generators", "training", "loop", "cli", "sandbox_images", "torch", "vllm")
+    for name in ("engine", "generators", "training", "loop", "audit", "cli", "sandbox_images", "torch", "vllm")
     if importlib.util.find_spec(name)
 ]
 assert not found, found
