@@ -122,12 +122,14 @@ class Bubblewrap:
                 start_new_session=True,
                 pass_fds=(passwd,),
             )
-        except OSError as error:
+        except BaseException as error:  # a cancellation too: the engine is closed while one starts
             ours.close()
             log.close()
             devices.remove()
-            await group.remove()
-            raise BackendUnavailable(f"bubblewrap: cannot start bwrap: {error}") from error
+            await asyncio.shield(group.remove())
+            if isinstance(error, OSError):
+                raise BackendUnavailable(f"bubblewrap: cannot start bwrap: {error}") from error
+            raise
         finally:
             theirs.close()
             os.close(passwd)
