@@ -15,8 +15,8 @@ import msgspec
 from veristone import AssertsCheck, Decision, Reason, Sample, Verdict, Verifier
 from veristone.audit.examples import Example, examples, holds
 from veristone.audit.tasks import AuditTask
-from veristone.generators.code.mutants import mutants
-from veristone.generators.code.stubs import against_stubs
+from veristone.generators.code.mutants import against_mutants
+from veristone.generators.code.stubs import against_stubs, enough
 
 __all__ = ["FAULTS", "Fault", "Findings", "Questions", "examine"]
 
@@ -35,8 +35,6 @@ FAULTS: dict[Fault, str] = {
 }
 """What each says, in the order in which a task's faults are named."""
 _MESSAGE, _SHOWN = 400, 5
-_AT_LEAST_S, _AS_LONG = 1.0, 5.0
-"""CPU seconds, and multiples of the gold solution's own, that a stub or a mutant may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +161,7 @@ async def _with_strength(
 ) -> Findings:
     async def passes(code: str) -> bool | None:
         sample = task.sample(code)
-        enough_s = min(sample.limits.cpu_s, _AT_LEAST_S + _AS_LONG * found.cpu_s)
-        limits = msgspec.structs.replace(sample.limits, cpu_s=enough_s)
+        limits = enough(sample.limits, found.cpu_s)
         return await asked.passes(msgspec.structs.replace(sample, limits=limits))
 
     stubs = await against_stubs(task.gold, passes)
@@ -172,21 +169,15 @@ async def _with_strength(
         faults.add("vacuous")
     # Tests that prove nothing are spared the mutants.
     most = 0 if "vacuous" in faults else most
-    made = mutants(task.gold, most, random_seed=0, name="audit")
-    outcomes = [await passes(mutant.code) for mutant in made]
-    if None in outcomes:
+    noticed = await against_mutants(task.gold, most, "audit", passes)
+    if noticed.undecided:
         faults.add("undecided")
-    survivors = [
-        mutant.differs(task.gold)[:_MESSAGE]
-        for mutant, passed in zip(made, outcomes, strict=True)
-        if passed
-    ]
     return msgspec.structs.replace(
         found,
         stubs=None if stubs is None else stubs.constants,
-        mutants=len(made) - outcomes.count(None),
-        killed=outcomes.count(False),
-        survivors=tuple(survivors[:_SHOWN]),
+        mutants=noticed.decided,
+        killed=noticed.killed,
+        survivors=noticed.survivors,
     )
 
 

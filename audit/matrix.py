@@ -25,7 +25,7 @@ from veristone import (
     Verdict,
     Verifier,
 )
-from veristone.files import disk_trouble, lock, read_rows
+from veristone.files import disk_trouble, drop_half_line, lock, read_rows
 from veristone.generators.code.python import Parsed, parse
 from veristone.stream import stream_map
 
@@ -204,7 +204,7 @@ async def matrix_file(
         DatasetError: a line is no question; what came before it is written.
         ConfigError: the output cannot be written, or has other lines than those of this input.
     """
-    done = _done(output) if resume else []
+    done: list[str] = []
 
     def questions() -> Iterator[tuple[str, Question]]:
         for at, row in enumerate(read_rows(source)):
@@ -224,8 +224,13 @@ async def matrix_file(
             raise DatasetError(f"{where}: {error}") from error
 
     count = 0
-    with disk_trouble(output.parent), output.open("ab" if resume else "wb") as file:
+    with disk_trouble(output.parent), output.open("ab") as file:
         lock(file, f"{output}: another run writes to it")
+        if resume:
+            drop_half_line(output)
+            done += (row.read(Matrix).id for row in read_rows(output))
+        else:
+            file.truncate(0)
         results = stream_map(one, questions(), workers=workers, window=2 * workers, ordered=True)
         async with contextlib.aclosing(results):
             async for found in results:
@@ -234,12 +239,3 @@ async def matrix_file(
                 count += 1
                 on_matrix(found, len(done) + count)
     return count
-
-
-def _done(output: Path) -> list[str]:
-    """Return the names of the whole lines of an output; half a line at its end is cut off."""
-    if not output.exists():
-        return []
-    whole, _, _ = output.read_bytes().rpartition(b"\n")
-    output.write_bytes(whole + b"\n" if whole else b"")
-    return [msgspec.json.decode(line, type=Matrix).id for line in whole.splitlines()]

@@ -18,7 +18,14 @@ from veristone import ConfigError, InvalidSample, Verifier
 from veristone.audit.examine import FAULTS, Findings, Questions, examine
 from veristone.audit.page import report_of
 from veristone.audit.tasks import AuditTask
-from veristone.files import disk_trouble, only_one, read_bytes, write_whole
+from veristone.files import (
+    disk_trouble,
+    drop_half_line,
+    only_one,
+    read_bytes,
+    read_rows,
+    write_whole,
+)
 from veristone.generators.pages.write import write_report
 from veristone.stream import stream_map
 
@@ -120,9 +127,8 @@ def _known(audit: Audit) -> dict[str, Findings]:
             f"{audit.folder} holds findings of another file or of other questions:"
             " use another folder or --overwrite"
         )
-    whole, _, _ = findings.read_bytes().rpartition(b"\n")
-    findings.write_bytes(whole + b"\n" if whole else b"")
-    known = [msgspec.json.decode(line, type=Findings) for line in whole.splitlines()]
+    drop_half_line(findings)
+    known = [row.read(Findings) for row in read_rows(findings)]
     return {each.task_id: each for each in known}
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from veristone import (
     AssertsCheck,
     DatasetError,
@@ -14,9 +16,9 @@ from veristone import (
     StdioCheck,
 )
 from veristone.files import read_bytes
-from veristone.generators.code.names import defines
-from veristone.generators.code.python import parses
 from veristone.training.evaluation.datasets import Dataset
+from veristone.training.evaluation.runner import sample_for
+from veristone.training.evaluation.samples import Candidate
 from veristone.training.evaluation.task import Task
 
 __all__ = ["AuditTask", "of_benchmark", "of_samples"]
@@ -66,42 +68,20 @@ def _of_sample(sample: Sample) -> AuditTask:
     apart = isinstance(sample.check, AssertsCheck | FunctionCheck | StdioCheck)
 
     def judged(code: str) -> Sample:
-        return _with_code(sample, code)
+        return msgspec.structs.replace(sample, code=code, id="")
 
     return AuditTask(sample.id, sample.code, judged, apart and sample.language == "python")
-
-
-def _with_code(sample: Sample, code: str) -> Sample:
-    return Sample(
-        code=code,
-        check=sample.check,
-        language=sample.language,
-        limits=sample.limits,
-        files=sample.files,
-        env=sample.env,
-    )
 
 
 def of_benchmark(dataset: Dataset, limits: Limits) -> Iterator[AuditTask]:
     """Yield the tasks of a benchmark that have a canonical solution: that is the gold one."""
     for task in dataset.tasks.values():
-        if task.canonical_solution:
-            yield _of_task(task, limits)
+        if task.reference:
+            yield _of_task(task, dataset, limits)
 
 
-def _of_task(task: Task, limits: Limits) -> AuditTask:
+def _of_task(task: Task, dataset: Dataset, limits: Limits) -> AuditTask:
     def judged(code: str) -> Sample:
-        program = task.build(code)
-        return Sample(code=program.code, check=program.check, language=task.language, limits=limits)
+        return sample_for(Candidate(task.task_id, code), dataset, limits)
 
-    return AuditTask(task.task_id, _gold(task), judged, task.language == "python")
-
-
-def _gold(task: Task) -> str:
-    """Return the canonical solution as a whole program: some are bodies that a prompt begins."""
-    code = task.canonical_solution
-    if task.language == "python":
-        whole = parses(code) and (not task.entry_point or defines(code, task.entry_point))
-    else:
-        whole = not task.prompt or code.startswith(task.prompt)
-    return code if whole else task.prompt + code
+    return AuditTask(task.task_id, task.reference, judged, task.language == "python")

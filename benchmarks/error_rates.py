@@ -29,7 +29,8 @@ from veristone.audit.matrix import Question, fill
 from veristone.cli.display import print_table
 from veristone.engine import Engine, EngineConfig
 from veristone.training.evaluation.datasets import load_dataset
-from veristone.training.evaluation.runner import limits_for
+from veristone.training.evaluation.runner import limits_for, sample_for
+from veristone.training.evaluation.samples import Candidate
 
 __all__ = ["main"]
 
@@ -103,10 +104,8 @@ def _passed(verdicts: Sequence[Verdict]) -> list[bool]:
 async def _truth(engine: Engine, data: Path, responses: Sequence[Written]) -> list[bool]:
     dataset = load_dataset(data / "humanevalplus.jsonl.gz", "humaneval+")
     tasks = {task.entry_point: task for task in dataset.tasks.values()}
-    samples: list[Sample] = []
-    for one in responses:
-        program = tasks[one.task].build(one.code)
-        samples.append(Sample(code=program.code, check=program.check, limits=limits_for()))
+    candidates = [Candidate(tasks[one.task].task_id, one.code) for one in responses]
+    samples = [sample_for(candidate, dataset, limits_for()) for candidate in candidates]
     return _passed(await _judged(engine, samples))
 
 

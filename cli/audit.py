@@ -11,9 +11,8 @@ import typer
 
 from veristone import ConfigError
 from veristone.cli.display import Progress, print_table
-from veristone.cli.evaluate import BENCHMARKS
+from veristone.cli.evaluate import BENCHMARKS, need_benchmark
 from veristone.cli.options import EngineOptions, Overwrite
-from veristone.text import near
 
 if TYPE_CHECKING:
     from veristone.audit.run import Audited
@@ -116,9 +115,7 @@ def _read(dataset: Path, benchmark: str) -> "list[AuditTask]":
 
     if not benchmark:
         return list(of_samples(dataset, read_sample))
-    if benchmark not in BENCHMARKS:
-        told = f"{benchmark!r} is no benchmark of ours ({', '.join(BENCHMARKS)})"
-        raise ConfigError(told + near(benchmark, BENCHMARKS))
+    need_benchmark(benchmark)
     tasks = load_dataset(dataset, benchmark)  # pyright: ignore[reportArgumentType] - looked up above
     found = list(of_benchmark(tasks, limits_for()))
     if not found:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from veristone.training.evaluation import Score
     from veristone.training.evaluation.whole import Evaluated
 
-__all__ = ["evaluate"]
+__all__ = ["BENCHMARKS", "evaluate", "need_benchmark"]
 
 BENCHMARKS = (
     "humaneval",
@@ -134,9 +134,7 @@ async def evaluate(
     from veristone.training.evaluation.whole import Evaluation, evaluate_files
     from veristone.training.finetune.template import load_template
 
-    if benchmark not in BENCHMARKS:
-        told = f"{benchmark!r} is no benchmark of ours ({', '.join(BENCHMARKS)})"
-        raise ConfigError(told + near(benchmark, BENCHMARKS))
+    need_benchmark(benchmark)
     if not 0 < cpu_s <= 3600:
         raise ConfigError(f"--cpu-s {cpu_s:g} is not between 0 and 3600")
     asking = opened = None
@@ -177,6 +175,13 @@ async def evaluate(
             found = await evaluate_files(wanted, verifier, show)
     print_scores(found)
     return 0 if found.summary.undecided < found.summary.samples else 1
+
+
+def need_benchmark(name: str) -> None:
+    """Raise `ConfigError` where this is no benchmark of ours, with the name that was meant."""
+    if name not in BENCHMARKS:
+        told = f"{name!r} is no benchmark of ours ({', '.join(BENCHMARKS)})"
+        raise ConfigError(told + near(name, BENCHMARKS))
 
 
 def print_scores(found: "Evaluated") -> None:

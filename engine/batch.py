@@ -35,7 +35,7 @@ from veristone import (
 from veristone.engine.config import EngineConfig
 from veristone.engine.engine import Engine
 from veristone.engine.reading import read_sample
-from veristone.files import lock
+from veristone.files import drop_half_line, lock
 
 __all__ = ["Judge", "Tally", "verify_file"]
 
@@ -172,7 +172,7 @@ class _Writer:
 
     def _write(self, record: Verdict | Rejected) -> None:
         if self._repair is not None:
-            _drop_half_line(self._repair)
+            drop_half_line(self._repair)
             self._repair = None
         data = memoryview(_encode(record) + b"\n")
         try:
@@ -181,7 +181,7 @@ class _Writer:
         except BrokenPipeError:
             raise
         except OSError as error:
-            # What is there stays, and half a line at its end is no harm: see `_drop_half_line`.
+            # What is there stays, and half a line at its end is no harm: see `drop_half_line`.
             raise ConfigError(f"{self._name}: cannot be written: {error.strerror}") from error
         self._changed(self._tally)
 
@@ -340,22 +340,6 @@ def _standard(stream: Any, name: str) -> IO[bytes]:
     if stream is None:  # what Python makes of a descriptor that is closed
         raise ConfigError(f"standard {name} is closed")
     return stream.buffer
-
-
-def _drop_half_line(path: Path) -> None:
-    """Cut off a last line that a killed process did not finish."""
-    with open(path, "rb+") as file:
-        end = position = file.seek(0, os.SEEK_END)
-        while position > 0:
-            start = max(0, position - 65536)
-            file.seek(start)
-            found = file.read(position - start).rfind(b"\n")
-            if found >= 0:
-                position = start + found + 1
-                break
-            position = start
-        if position != end:
-            file.truncate(position)
 
 
 def _records(path: Path) -> int:

@@ -29,6 +29,7 @@ __all__ = [
     "LOCK",
     "Row",
     "disk_trouble",
+    "drop_half_line",
     "is_packed",
     "lock",
     "only_one",
@@ -82,6 +83,22 @@ def lock(file: IO[bytes], what: str) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ConfigError(what) from None
+
+
+def drop_half_line(path: Path) -> None:
+    """Cut off a last line that a killed process did not finish."""
+    with open(path, "rb+") as file:
+        end = position = file.seek(0, os.SEEK_END)
+        while position > 0:
+            start = max(0, position - 65536)
+            file.seek(start)
+            found = file.read(position - start).rfind(b"\n")
+            if found >= 0:
+                position = start + found + 1
+                break
+            position = start
+        if position != end:
+            file.truncate(position)
 
 
 @contextmanager

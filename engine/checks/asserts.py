@@ -8,8 +8,6 @@ order: nothing in it but the driver's own lines; an end; at least one test; ever
 
 from typing import Any, TypeGuard
 
-import msgspec
-
 from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
 from veristone.engine.checks.base import Room, Runner, python_job
 from veristone.engine.checks.strength import strength_of
@@ -17,14 +15,13 @@ from veristone.engine.jobs import Job, Report
 from veristone.engine.judge.outcome import Judgement, failure, read_error, signal_failure
 from veristone.engine.judge.sharing import reason_to_share
 from veristone.engine.languages import find
+from veristone.generators.code.stubs import enough
 
 __all__ = ["check_asserts", "require_python"]
 
 _RECORD_BYTES = 16 * 1024 * 1024
 _EXTRA_LINES = 10_000
 """Of the record, beyond one for each line of the tests: test cases may be inherited."""
-_AT_LEAST_S, _AS_LONG = 1.0, 5.0
-"""CPU seconds, and multiples of the solution's own, that a stub or a mutant of it may take."""
 
 
 async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> Judgement:
@@ -51,7 +48,7 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
         return reason is Reason.PASSED or (nothing and bool(tests))
 
     report, tests, reason, message = await run(sample.code)
-    short = _enough(sample.limits, report.cpu_s)
+    short = enough(sample.limits, report.cpu_s)
     strength = None
     if check.strength is not None and reason is Reason.PASSED:
         strength = await strength_of(sample.code, check.strength, passes)
@@ -65,11 +62,6 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
         strength=strength,
         last=report,
     )
-
-
-def _enough(limits: Limits, cpu_s: float) -> Limits:
-    """Return limits for what need not come to an end: many a changed loop has none."""
-    return msgspec.structs.replace(limits, cpu_s=min(limits.cpu_s, _AT_LEAST_S + _AS_LONG * cpu_s))
 
 
 def _job(sample: Sample, check: AssertsCheck, code: str, limits: Limits, *, shared: bool) -> Job:

@@ -8,15 +8,13 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from veristone import Strength
-from veristone.generators.code.mutants import mutants
+from veristone.generators.code.mutants import against_mutants
 from veristone.generators.code.stubs import against_stubs
 
 __all__ = ["strength_of"]
 
 _MUTANTS = 20
 """Of a solution, at most."""
-_SHOWN, _DIFFERENCE = 5, 400
-"""Survivors that are shown, and the characters of each."""
 
 
 async def strength_of(
@@ -37,18 +35,12 @@ async def strength_of(
         return None
     if asked == "stub" or stubs.vacuous:
         return Strength(vacuous=stubs.vacuous, stubs=stubs.tried, passed_with=stubs.constants)
-    killed, survivors = 0, list[str]()
-    made = mutants(code, _MUTANTS, random_seed=0, name="strength")
-    for mutant in made:
-        if await passes(mutant.code):
-            survivors.append(mutant.differs(code)[:_DIFFERENCE])
-        else:
-            killed += 1
+    noticed = await against_mutants(code, _MUTANTS, "strength", passes)
     return Strength(
         vacuous=False,
         stubs=stubs.tried,
         passed_with=stubs.constants,
-        mutants=len(made),
-        killed=killed,
-        survivors=tuple(survivors[:_SHOWN]),
+        mutants=noticed.decided,
+        killed=noticed.killed,
+        survivors=noticed.survivors,
     )

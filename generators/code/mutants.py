@@ -13,14 +13,16 @@ test), so a strength of 1 cannot be asked for.
 import ast
 import difflib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, cast
 
 from veristone.generators.code.draws import draw
 
-__all__ = ["Mutant", "mutants"]
+__all__ = ["Mutant", "Noticed", "against_mutants", "mutants"]
 
 _MAX_CHARS = 100_000
+_SHOWN, _DIFFERENCE = 5, 400
+"""Survivors that are shown, and the characters of each."""
 _MAX_NUMBER = 10**9
 """Moving a larger constant by one is hardly ever noticed, and should not be."""
 _EXCHANGED: dict[type[ast.AST], type[ast.AST]] = {
@@ -74,6 +76,41 @@ class _Site(NamedTuple):
     field: str
     value: object
     """What is to stand there."""
+
+
+class Noticed(NamedTuple):
+    """What a suite has made of the mutants that it was run against."""
+
+    decided: int
+    killed: int
+    """Those of them that it refuses."""
+    survivors: tuple[str, ...]
+    """Some of those that pass, as the lines that differ."""
+    undecided: int
+    """Mutants of which nobody could say; they count nowhere else."""
+
+
+async def against_mutants(
+    code: str, limit: int, name: str, passes: Callable[[str], Awaitable[bool | None]]
+) -> Noticed:
+    """Have a suite run against mutants of a solution.
+
+    Args:
+        code: the solution.
+        limit: how many mutants, at most.
+        name: what their draw is for.
+        passes: runs the suite against code; None where nobody can say.
+    """
+    killed = undecided = 0
+    survivors: list[str] = []
+    made = mutants(code, limit, random_seed=0, name=name)
+    for mutant in made:
+        passed = await passes(mutant.code)
+        killed += passed is False
+        undecided += passed is None
+        if passed:
+            survivors.append(mutant.differs(code)[:_DIFFERENCE])
+    return Noticed(len(made) - undecided, killed, tuple(survivors[:_SHOWN]), undecided)
 
 
 def mutants(code: str, limit: int, random_seed: int, name: str) -> list[Mutant]:

@@ -8,10 +8,16 @@ import ast
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-__all__ = ["CONSTANTS", "Passed", "against_stubs", "stubbed"]
+import msgspec
+
+from veristone import Limits
+
+__all__ = ["CONSTANTS", "Passed", "against_stubs", "enough", "stubbed"]
 
 CONSTANTS = (("0", "7"), ("None", "object()"), ("''", "'q'"), ("[]", "[1]"))
 """As expressions, in pairs of one kind: what a suite asks of a type, both of a pair give it."""
+_AT_LEAST_S, _AS_LONG = 1.0, 5.0
+"""CPU seconds, and multiples of the solution's own, that a stub or a mutant of it may take."""
 _KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SETUP = ("__init__", "__new__", "__post_init__", "setUp")
 
@@ -52,6 +58,16 @@ async def against_stubs(
         if len(passed) == before + len(pair):
             return Passed(tried, tuple(passed), vacuous=True)
     return Passed(tried, tuple(passed), vacuous=False)
+
+
+def enough(limits: Limits, cpu_s: float) -> Limits:
+    """Return limits for stubs and mutants: they need not come to an end, and many have none.
+
+    Args:
+        limits: of the solution.
+        cpu_s: CPU seconds that it took.
+    """
+    return msgspec.structs.replace(limits, cpu_s=min(limits.cpu_s, _AT_LEAST_S + _AS_LONG * cpu_s))
 
 
 def stubbed(code: str, constant: str) -> str | None:
