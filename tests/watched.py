@@ -24,20 +24,22 @@ def story(verdict: Verdict) -> str:
 class Watched:
     """An engine with one sandbox, and what that sandbox looked like when it was new."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, language: str = "python") -> None:
         self.engine = engine
+        self.language = language
         self._new: dict[str, Any] = {}
         self._replaced = 0
 
     @property
     def pool(self) -> Pool:
-        """The pool of the Python sandboxes."""
-        return self.engine._pools._opened["python"].result()
+        """The pool of these sandboxes."""
+        return self.engine._pools._opened[self.language].result()
 
     async def look(self) -> dict[str, Any]:
         """Run the well-behaved program; it must pass at the first attempt."""
         limits = Limits(cpu_s=30.0, wall_s=60.0)
-        verdict = await self.engine.verify(Sample(code=INSPECTION, limits=limits))
+        look = Sample(code=INSPECTION, language=self.language, limits=limits)
+        verdict = await self.engine.verify(look)
         assert (verdict.reason, verdict.attempts) == (Reason.PASSED, 1), story(verdict)
         return json.loads(verdict.stdout.text)
 

@@ -25,7 +25,17 @@ import sys
 import time
 from typing import Any, NoReturn, Optional
 
-from . import fetch, frames, kernel, probe, python_asserts, python_calls, python_main, seccomp
+from . import (
+    fetch,
+    frames,
+    kernel,
+    probe,
+    python_asserts,
+    python_calls,
+    python_main,
+    seccomp,
+    spawn,
+)
 from .child import (
     Descriptors,
     Identity,
@@ -44,7 +54,7 @@ from .record import Recorder
 from .residue import Residue
 from .session import Session
 from .split import driver as split_driver
-from .supervise import Stream, Supervisor, wake_pipe
+from .supervise import Run, Stream, Supervisor, wake_pipe
 from .usage import Watched
 from .wipe import NotClean, Wiper, devices, writable_places
 
@@ -58,6 +68,9 @@ PRELOAD = (
     *("typing", "warnings"),
 )
 
+_NEVER_STARTED = 254 << 8
+"""What waitpid(2) would say of a child that exited with 254."""
+
 
 class Warden:
     """Everything that lives as long as the sandbox."""
@@ -69,6 +82,7 @@ class Warden:
         self.arena = frames.Arena()
         self._cgroup = kernel.Cgroup()
         self._filter = None if self._cgroup.memory_limit else seccomp.without_uncounted_memory()
+        self._knows_words = False
         self._shared_devices: bool = options.shared_devices
         own_devices = [] if self._shared_devices else devices()
         places = writable_places(options.uid or os.getuid())
@@ -111,9 +125,14 @@ class Warden:
         streams = [self.stream(fd, *limits["keep"]) for fd in (pipes.stdout, pipes.stderr)]
         record = self.stream(pipes.record, limits["record_bytes"], 1)
         run = self.supervisor.expect(streams, record, limits, started)
-        run.pid = kernel.fork()
-        if run.pid == 0:
-            return self._child(pipes.theirs, limits, parts, token)
+        if spawn.possible(limits, parts[0]) and self._filter is None:
+            self._spawn(run, pipes.theirs, parts, token)
+        elif self._knows_words and not spawn.is_program(parts[0]):
+            raise NotClean("it has read words of a sample that no fork of it may know")
+        else:
+            run.pid = kernel.fork()
+            if run.pid == 0:
+                return self._child(pipes.theirs, limits, parts, token)
         pipes.close_theirs()
         facts = self.supervisor.watch(run)
         kept = {"stdout": streams[0], "stderr": streams[1], "record": record}
@@ -122,6 +141,17 @@ class Warden:
         self.report(header["id"], facts, kept, token, started)
         pipes.close_ours()
         return None
+
+    def _spawn(self, run: Run, fds: Descriptors, parts: list[memoryview], token: str) -> None:
+        """Start a program that is no fork of this process; a failure is recorded as one of ours."""
+        self._knows_words = True
+        recorder = Recorder(fds.record, token)
+        try:
+            run.pid = spawn.spawn(read_job(parts, self.work), fds, run.limits, self.identity)
+            recorder.write({"ready": True})
+        except (OSError, ValueError) as error:
+            recorder.write({"fault": f"{type(error).__name__}: {error}"})
+            run.status = _NEVER_STARTED
 
     def clean(self) -> None:
         """Leave nothing of the job behind, or raise `NotClean`."""

@@ -91,19 +91,38 @@ class Wiper:
         self._fds = [os.open(path, _OPEN) for path in self.places]
         self._in_memory = [fd for fd, place in zip(self._fds, places) if place.kind == "tmpfs"]
         self._modes = [stat.S_IMODE(os.fstat(fd).st_mode) for fd in self._fds]
-        self._touchable = [path for path in (*self.places, *devices) if _touch(path)]
+        self._touchable = [
+            (path, os.open(path, os.O_PATH | os.O_CLOEXEC))
+            for path in (*self.places, *devices)
+            if _touch(path)
+        ]
+        self._untouched: dict[int, _Look] = {}
 
     def wipe(self) -> None:
         """Empty every place, or raise `NotClean`."""
         for fd, path, mode in zip(self._fds, self.places, self._modes):
+            if self._is_untouched(fd):
+                continue
             try:
                 self._wipe_one(fd)
                 if self._uid is None:
                     _restore(fd, mode)
             except OSError as error:
                 raise NotClean(f"{path}: {error}") from error
-        for path in self._touchable:
-            os.utime(path, (0, 0))
+        for path, fd in self._touchable:
+            if not self._is_untouched(fd):
+                os.utime(path, (0, 0))
+        if self._uid is not None and not self._untouched:
+            fds = (*self._fds, *(fd for _, fd in self._touchable))
+            looks = {fd: _look(fd) for fd in fds}
+            self._untouched = {fd: look for fd, look in looks.items() if look.modified_ns == 0}
+
+    def _is_untouched(self, fd: int) -> bool:
+        """True where the times of a place or a device are those that the last wipe gave it.
+
+        Whoever adds or removes a name changes them, and only their owner can set them back.
+        """
+        return self._untouched.get(fd) == _look(fd) if self._untouched else False
 
     def _wipe_one(self, fd: int) -> None:
         try:
@@ -142,6 +161,20 @@ class Wiper:
             if (info.f_blocks and info.f_bavail == 0) or (info.f_files and info.f_ffree == 0):
                 return True
         return False
+
+
+class _Look(NamedTuple):
+    modified_ns: int
+    read_ns: int
+    size: int
+    mode: int
+    links: int
+
+
+def _look(fd: int) -> _Look:
+    info = os.fstat(fd)
+    times = info.st_mtime_ns, info.st_atime_ns
+    return _Look(*times, info.st_size, info.st_mode, info.st_nlink)
 
 
 def _used(info: os.statvfs_result) -> tuple[int, int]:
