@@ -27,6 +27,7 @@ import msgspec
 from veristone import (
     AssertsCheck,
     BackendUnavailable,
+    InteractiveCheck,
     InvalidSample,
     Isolation,
     Output,
@@ -160,12 +161,14 @@ class Engine:
         """Raise `InvalidSample` where this engine cannot judge the sample as it is."""
         sample.validate()
         check_names(sample)
-        too_large = sample.limits.exceeding(self.config.ceiling)
-        if too_large is not None:
-            raise InvalidSample(
-                f"limits.{too_large} is {getattr(sample.limits, too_large)}, this engine allows"
-                f" {getattr(self.config.ceiling, too_large)} (setting max_{too_large})"
-            )
+        jury = {f"check.{name}.limits": each.limits for name, each in sample.jury().items()}
+        for field, limits in {"limits": sample.limits, **jury}.items():
+            too_large = limits.exceeding(self.config.ceiling)
+            if too_large is not None:
+                raise InvalidSample(
+                    f"{field}.{too_large} is {getattr(limits, too_large)}, this engine allows"
+                    f" {getattr(self.config.ceiling, too_large)} (setting max_{too_large})"
+                )
         size = sum(len(content) for content in sample.files.values()) + len(sample.code)
         if size > sample.limits.disk_mib * 1024 * 1024 // 2:
             raise InvalidSample("code and files together are larger than half of limits.disk_mib")
@@ -256,7 +259,7 @@ def _once_more(sample: Sample, number: int) -> Sample:
     if isinstance(check, AssertsCheck):
         check = msgspec.structs.replace(check, strength=None)
     env = sample.env
-    if isinstance(check, ProgramCheck | StdioCheck) and find(sample.language).zygote:
+    if isinstance(check, ProgramCheck | StdioCheck | InteractiveCheck) and find(sample.language).zygote:
         env = {"PYTHONHASHSEED": str(number), **env}
     return msgspec.structs.replace(sample, check=check, env=env)
 
@@ -282,6 +285,7 @@ def _verdict(sample: Sample, judgement: Judgement, runner: SampleRunner) -> Verd
         completion=judgement.completion,
         passed=sum(test.passed for test in tests),
         total=len(tests),
+        score=judgement.score,
         tests=tests,
         exit_code=last.exit_code if last else None,
         signal=signal_name(last.signal) if last and last.signal is not None else None,

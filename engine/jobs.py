@@ -45,6 +45,9 @@ class Job:
     """Files to be sent back when the run is over; `NAME/` stands for all that is below a folder."""
     fetch_bytes: int = FETCH_BYTES
     """Bytes that these may have together, with their names."""
+    live: bool = False
+    """It talks with another program while it runs: `stdin` is nothing, and of its output the report
+    holds no more than `keep_head` bytes (`engine.conversation`)."""
     session_cpu_s: float | None = None
     """Of a call of a session: CPU seconds that all its calls may take; None: this is no session."""
 

@@ -11,10 +11,11 @@ import hashlib
 import logging
 import signal
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,6 +31,7 @@ from veristone import (
 from veristone.engine.backends.base import Backend, ToolchainMissing
 from veristone.engine.backends.root import base_interpreter
 from veristone.engine.config import EngineConfig
+from veristone.engine.conversation import Conversation, converse
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.kept import KeptRecords
@@ -42,6 +44,7 @@ from veristone.engine.wire import Retired
 
 __all__ = ["Pools", "References", "SampleRunner"]
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _REFERENCES = 1024
 _STARVED = 0.1
@@ -82,8 +85,11 @@ class Pools:
         """
         return await self._get(find(language))
 
-    async def of(self, job: Job) -> Pool:
+    async def of(self, job: Job, *, partner: bool = False) -> Pool:
         """Return the pool that a job is run in: its language's, or one that serves it better.
+
+        Partners in conversations have pools of their own, so that whoever waits for one, with a
+        sandbox in hand, waits for nobody who waits as well.
 
         Raises:
             BackendUnavailable: it cannot be opened here.
@@ -91,16 +97,16 @@ class Pools:
         for serves, other in serving(job.language):
             if other.name not in self._lacking and serves.wants((*job.files.values(), job.payload)):
                 try:
-                    return await self._get(other)
+                    return await self._get(other, partner=partner)
                 except ToolchainMissing as error:
                     self._lacking.add(other.name)
                     _log.info("%s is run without it: %s", job.language, error)
-        return await self.get(job.language)
+        return await self._get(find(job.language), partner=partner)
 
-    async def _get(self, language: Language) -> Pool:
+    async def _get(self, language: Language, *, partner: bool = False) -> Pool:
         if self._backend is None:
             raise BackendUnavailable("the engine is not open: use `async with Engine()`")
-        name = f"{language.name} {' '.join(language.preload)}".strip()
+        name = " ".join((language.name, *language.preload, *(("(partner)",) if partner else ())))
         task = self._opened.get(name)
         if task is None or _failed(task):
             task = asyncio.ensure_future(self._open(self._backend, language))
@@ -180,17 +186,45 @@ class SampleRunner:
 
     async def run(self, job: Job) -> Report:
         """Run a job, on fresh sandboxes where one breaks; see `checks.Runner.run`."""
+
+        async def once() -> Report:
+            report = await _where_it_starts(lambda: self._run_once(job))
+            if _may_be_the_hosts(job, report):
+                # The kernel tells nobody who sent it. A kill from outside does not come
+                # twice; what comes again is the program's own.
+                report = await _where_it_starts(lambda: self._run_once(job))
+            return report
+
+        return await self._attempted(once)
+
+    async def converse(self, solution: Job, interactor: Job) -> Conversation:
+        """Have two programs talk; see `checks.Runner.converse`."""
+
+
+        async def once() -> Conversation:
+            talk = await _where_it_starts(lambda: self._converse_once(solution, interactor))
+            ended = (interactor, talk.interactor) if talk.interactor_first else (
+                solution, talk.solution
+            )
+            if _may_be_the_hosts(*ended):
+                talk = await _where_it_starts(lambda: self._converse_once(solution, interactor))
+            return talk
+
+        return await self._attempted(once)
+
+    async def _attempted(self, once: Callable[[], Awaitable[T]]) -> T:
+        """Do what needs sandboxes, again where one breaks.
+
+        Raises:
+            SandboxFailure: it broke every time.
+            BackendUnavailable: no sandbox can be had.
+        """
         error: VeristoneError = SandboxFailure("no attempt was made")
         for attempt in range(self._pools.attempts):
             if attempt:
                 self.attempts += 1
             try:
-                report = await self._run_where_it_starts(job)
-                if _may_be_the_hosts(job, report):
-                    # The kernel tells nobody who sent it. A kill from outside does not come
-                    # twice; what comes again is the program's own.
-                    report = await self._run_where_it_starts(job)
-                return report
+                return await once()
             except ToolchainMissing:
                 raise
             except BackendUnavailable as broken:
@@ -200,13 +234,6 @@ class SampleRunner:
             except SandboxFailure as broken:
                 error = broken
         raise error
-
-    async def _run_where_it_starts(self, job: Job) -> Report:
-        """Run a job once. A sandbox that another sample used up is no attempt at this one."""
-        for _ in range(_USED_UP):
-            with contextlib.suppress(Retired):
-                return await self._run_once(job)
-        return await self._run_once(job)
 
     async def _run_once(self, job: Job) -> Report:
         pool = await self._pools.of(job)
@@ -223,6 +250,17 @@ class SampleRunner:
         # Who waits for this sandbox goes first; judging can wait, an idle sandbox is a loss.
         await asyncio.sleep(0)
         return report
+
+    async def _converse_once(self, solution: Job, interactor: Job) -> Conversation:
+        pool = await self._pools.of(solution)
+        partners = await self._pools.of(interactor, partner=True)
+        asked = time.monotonic()
+        async with pool.lease(alone=self.alone) as ours, partners.lease() as theirs:
+            self._queued_s += time.monotonic() - asked
+            talk = await converse((ours, solution), (theirs, interactor))
+            self._add(interactor, talk.interactor, theirs)
+            self._add(solution, talk.solution, ours)
+        return talk
 
     def preamble(self, language: Language, code: str) -> AbstractContextManager[tuple[str, ...]]:
         """See `checks.Runner.preamble`."""
@@ -251,6 +289,14 @@ class SampleRunner:
             inside_s=round(self._inside_s, 6),
             queued_s=round(self._queued_s, 6),
         )
+
+
+async def _where_it_starts(once: Callable[[], Awaitable[T]]) -> T:
+    """Run something once. A sandbox that another sample used up is no attempt at this one."""
+    for _ in range(_USED_UP):
+        with contextlib.suppress(Retired):
+            return await once()
+    return await once()
 
 
 def _may_be_the_hosts(job: Job, report: Report) -> bool:

@@ -15,15 +15,22 @@ from veristone.engine.wire import (
     Ceilings,
     Hello,
     Retired,
+    Said,
+    encode_hearing,
     encode_job,
+    encode_stop,
     most_bytes,
     parse_hello,
     parse_report,
     parse_retired,
+    parse_said,
 )
 from veristone.sandbox_images.warden import frames
 
-__all__ = ["Connection", "Sandbox"]
+__all__ = ["Connection", "Listener", "Sandbox"]
+
+Listener = Callable[[Said, bytes], None]
+"""Called with what a run that talks has said, at once; it may raise `ProtocolViolation`."""
 
 GRACE_S = 15.0
 """How long past a job's own deadline a warden may take before it counts as dead."""
@@ -45,6 +52,8 @@ class Connection(asyncio.Protocol):
         self._ready: list[tuple[bytes, bytes]] = []
         self._lost: Exception | None = None
         self._transport: asyncio.WriteTransport | None = None
+        self.listener: Listener | None = None
+        """While a run talks: what is told of each frame before its report."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
@@ -85,7 +94,9 @@ class Connection(asyncio.Protocol):
         frame = (bytes(self._buffer[start:middle]), bytes(self._buffer[middle : self._wanted]))
         del self._buffer[: self._wanted]
         self._wanted, self._shape = frames.PREFIX.size, None
-        if self._waiter is not None and not self._waiter.done():
+        if self.listener is not None and (said := parse_said(frame[0])) is not None:
+            self._listen(self.listener, said, frame[1])
+        elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(frame)
         elif self._ready:
             # A warden answers what it was asked; it never speaks twice.
@@ -93,6 +104,14 @@ class Connection(asyncio.Protocol):
             self.close()
         else:
             self._ready.append(frame)
+
+    def _listen(self, listener: Listener, said: Said, body: bytes) -> None:
+        try:
+            listener(said, body)
+        except ProtocolViolation as error:
+            self.listener = None
+            self._fail(error)
+            self.close()
 
     def _fail(self, error: Exception) -> None:
         if self._lost is None:
@@ -120,6 +139,11 @@ class Connection(asyncio.Protocol):
             raise SandboxFailure("the sandbox went away")
         self._most = most
         self._transport.writelines(pieces)
+
+    def add(self, pieces: list[bytes]) -> None:
+        """Send a frame that belongs to the run under way; it has no answer of its own."""
+        if self._lost is None and self._transport is not None:
+            self._transport.writelines(pieces)
 
     async def read(self, timeout_s: float) -> tuple[bytes, bytes]:
         """Return header and body of the next frame.
@@ -217,8 +241,12 @@ class Sandbox:
         """False where the connection is gone."""
         return self._connection.alive and not self._destroyed
 
-    async def run(self, job: Job) -> Report:
+    async def run(self, job: Job, listener: Listener | None = None) -> Report:
         """Run one job.
+
+        Args:
+            job: what is run.
+            listener: hears what a job that is `live` says while it runs.
 
         Raises:
             Retired: it did not start the job: another one had used it up, or it died idle.
@@ -239,10 +267,22 @@ class Sandbox:
                     f"a new sandbox did not live to its first job: {error}"
                 ) from error
             raise Retired(str(error)) from error
-        header, body = await self._connection.read(job.limits.wall_s + self._patience * GRACE_S)
+        self._connection.listener = listener
+        try:
+            header, body = await self._connection.read(job.limits.wall_s + self._patience * GRACE_S)
+        finally:
+            self._connection.listener = None
         if len(body) > _LONG:
             return await asyncio.to_thread(parse_report, header, body, job_id, job.record_lines)
         return parse_report(header, body, job_id, job.record_lines)
+
+    def tell(self, data: bytes = b"", room: int = 0, *, last: bool = False) -> None:
+        """Give the run under way input, and room for output; no input follows the `last`."""
+        self._connection.add(encode_hearing(data, room, last=last))
+
+    def stop(self) -> None:
+        """End the run under way, which talks; its report follows as ever."""
+        self._connection.add(encode_stop())
 
     async def destroy(self) -> None:
         """End the sandbox and whatever runs in it. May be called twice."""

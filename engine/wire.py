@@ -6,7 +6,7 @@ are bounded before memory is spent and every field is checked for its type.
 """
 
 import contextlib
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,11 +19,15 @@ __all__ = [
     "Ceilings",
     "Hello",
     "Retired",
+    "Said",
+    "encode_hearing",
     "encode_job",
+    "encode_stop",
     "most_bytes",
     "parse_hello",
     "parse_report",
     "parse_retired",
+    "parse_said",
 ]
 
 CPU_GRACE = 1.25
@@ -66,7 +70,18 @@ class _ReportHeader(Measured, frozen=True, kw_only=True):
     fetched: tuple[int, int, int] = (0, 0, 0)
 
 
+class Said(msgspec.Struct):
+    """What a run that talks has said since the frame before; its output is the body."""
+
+    op: Literal["said"]
+    took: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Bytes of its input that it has read."""
+    last: bool = False
+    """It has closed its output."""
+
+
 _decode_hello = msgspec.json.Decoder(Hello).decode
+_decode_said = msgspec.json.Decoder(Said).decode
 _decode_retired = msgspec.json.Decoder(_RetiredHeader).decode
 _decode_report = msgspec.json.Decoder(_ReportHeader).decode
 _decode_event = msgspec.json.Decoder(dict[str, Any]).decode
@@ -111,9 +126,21 @@ def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
         "limits": _limits(job, ceilings),
         "parts": [len(part) for part in parts],
     }
+    if job.live:
+        header["live"] = True
     if job.session_cpu_s is not None:
         header["session_cpu_s"] = job.session_cpu_s
     return [frames.encode_head(header, sum(len(part) for part in parts)), *parts]
+
+
+def encode_hearing(data: bytes, room: int = 0, *, last: bool = False) -> list[bytes]:
+    """Return the pieces of the frame that gives a run that talks input, and room for its output."""
+    return [frames.encode_head({"op": "hear", "room": room, "last": last}, len(data)), data]
+
+
+def encode_stop() -> list[bytes]:
+    """Return the pieces of the frame that ends a run that talks."""
+    return [frames.encode_head({"op": "stop"}, 0)]
 
 
 def _limits(job: Job, ceilings: Ceilings) -> dict[str, Any]:
@@ -183,6 +210,13 @@ def parse_retired(header: bytes) -> Retired | None:
     """Return what a warden says that runs no further job; None for any other frame."""
     with contextlib.suppress(*_MALFORMED):
         return Retired(f"the sandbox is used up: {_decode_retired(header).why[:200]}")
+    return None
+
+
+def parse_said(header: bytes) -> Said | None:
+    """Return what a run that talks has said; None for any other frame."""
+    with contextlib.suppress(*_MALFORMED):
+        return _decode_said(header)
     return None
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from veristone.limits import Limits
+
 __all__ = [
     "AssertsCheck",
     "Call",
@@ -15,6 +17,7 @@ __all__ = [
     "Checker",
     "Comparator",
     "FunctionCheck",
+    "InteractiveCheck",
     "ProgramCheck",
     "StdioCase",
     "StdioCheck",
@@ -39,15 +42,21 @@ class Comparator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Checker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A program that decides, run in a sandbox of its own, never beside the sample.
+    """A program of the jury's, run in a sandbox of its own, never beside the sample.
 
-    Called as ``checker INPUT OUTPUT ANSWER`` (three file names, as testlib does). Exit code 0
-    accepts; 1 and 2 refuse; anything else means that the checker failed. It is then asked about
-    ANSWER itself: where it fails again the case is `undecided`, else the output is wrong.
+    A checker is called as ``checker INPUT OUTPUT ANSWER`` (three file names, as testlib does) and
+    says by its exit code what it thinks (testlib's): 0 accepts; 1, 2, 4 and 8 refuse; 7 gives the
+    points with which its standard error begins (``points 3``), of those that the case is worth; any
+    code N, or 50 + N, gives N percent where that begins with ``partially correct (N)``. Anything
+    else means that it failed. It is then asked about ANSWER itself: where it fails again the case
+    is `undecided`, else the output is wrong.
     """
 
     code: str
     language: str = "python"
+    files: dict[str, bytes] = {}
+    """What lies beside it and its compiler, ``testlib.h`` for example (base64 in JSON)."""
+    limits: Limits = Limits()
 
 
 class ProgramCheck(
@@ -82,6 +91,8 @@ class StdioCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     input: str = ""
     output: str = ""
+    points: float = 1.0
+    """What it is worth to a checker or an interactor that gives points, and in `Verdict.score`."""
 
 
 class StdioCheck(
@@ -96,6 +107,34 @@ class StdioCheck(
     """Decides in place of `compare` where there is more than one right answer."""
     stop_on_first_failure: bool = True
     exit_code: int | None = 0
+
+
+class InteractiveCheck(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="kind",
+    tag="interactive",
+):
+    """For each case the program talks with the jury's interactor, each in a sandbox of its own.
+
+    What one prints is the other's input. The interactor is called as ``interactor INPUT OUTPUT
+    ANSWER`` (as testlib's): it alone sees the case, may write OUTPUT, and says by its exit code
+    what it thinks, as a `Checker` does. The program must exit with 0 as well. Who ends badly first
+    decides: the other one is stopped. An interactor that fails is asked again with `reference`, or,
+    without one, with texts that are not hostile: where it fails again the case is `undecided`, else
+    the program is wrong.
+    """
+
+    cases: list[StdioCase]
+    interactor: Checker
+    reference: Checker | None = None
+    """A right solution."""
+    checker: Checker | None = None
+    """Decides about what an interactor that accepts has written to OUTPUT."""
+    args: list[str] = []
+    stop_on_first_failure: bool = True
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -159,4 +198,4 @@ class AssertsCheck(
     does, against copies of the solution that are changed in one place (20 at most)."""
 
 
-Check = ProgramCheck | StdioCheck | FunctionCheck | AssertsCheck
+Check = ProgramCheck | StdioCheck | InteractiveCheck | FunctionCheck | AssertsCheck

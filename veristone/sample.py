@@ -1,11 +1,13 @@
 """What goes in: code, and how to check it."""
 
 import hashlib
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from veristone.checks import Check, ProgramCheck
+from veristone.checks import Check, Checker, InteractiveCheck, ProgramCheck, StdioCheck
 from veristone.errors import InvalidSample
 from veristone.limits import Limits
 
@@ -47,6 +49,15 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
         )
         return "sha256:" + hashlib.sha256(content).hexdigest()[:32]
 
+    def jury(self) -> dict[str, Checker]:
+        """Return the programs of the jury's that its check brings along, by their fields."""
+        check = self.check
+        if not isinstance(check, StdioCheck | InteractiveCheck):
+            return {}
+        names = ("checker", "interactor", "reference")
+        programs = {name: getattr(check, name, None) for name in names}
+        return {name: program for name, program in programs.items() if program is not None}
+
     def validate(self) -> None:
         """Raise `InvalidSample` where the sample cannot be judged as it is.
 
@@ -58,8 +69,14 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
             raise InvalidSample(f"code is larger than {MAX_CODE_BYTES} bytes")
         if len(self.id) > MAX_ID:
             raise InvalidSample(f"id is longer than {MAX_ID} characters")
-        if len(self.files) > MAX_FILES:
-            raise InvalidSample(f"files: {len(self.files)} given, {MAX_FILES} at most")
+        _check_files(self.files, "files")
+        for field, program in self.jury().items():
+            _check_files(program.files, f"check.{field}.files")
+            program.limits.check()
+        if isinstance(self.check, StdioCheck | InteractiveCheck):
+            for number, case in enumerate(self.check.cases, 1):
+                if not 0 < case.points < math.inf:
+                    raise InvalidSample(f"check.cases: case {number} must be worth some points")
         if isinstance(self.check, ProgramCheck):
             if not 0 <= self.check.show_bytes <= MAX_SHOWN:
                 raise InvalidSample(f"check.show_bytes must lie between 0 and {MAX_SHOWN}")
@@ -67,15 +84,21 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
                 raise InvalidSample(f"check.fetch: {MAX_FILES} files at most")
             for name in self.check.fetch:
                 _check_path(name, "check.fetch")
-        for name in self.files:
-            _check_path(name)
-            parents = name.split("/")[:-1]
-            for depth in range(1, len(parents) + 1):
-                if "/".join(parents[:depth]) in self.files:
-                    raise InvalidSample(f"files: {name!r} lies in a folder that is a file too")
         for name, value in self.env.items():
             if not name or "=" in name or "\0" in name + value:
                 raise InvalidSample(f"env: {name!r} is no name of an environment variable")
+
+
+def _check_files(files: Mapping[str, bytes], field: str) -> None:
+    """Raise `InvalidSample` for too many files, or such that cannot lie beside one another."""
+    if len(files) > MAX_FILES:
+        raise InvalidSample(f"{field}: {len(files)} given, {MAX_FILES} at most")
+    for name in files:
+        _check_path(name, field)
+        parents = name.split("/")[:-1]
+        for depth in range(1, len(parents) + 1):
+            if "/".join(parents[:depth]) in files:
+                raise InvalidSample(f"{field}: {name!r} lies in a folder that is a file too")
 
 
 def is_path(name: str) -> bool:
@@ -86,7 +109,7 @@ def is_path(name: str) -> bool:
     return not ("\0" in name or long or any(part in ("", ".", "..") for part in parts))
 
 
-def _check_path(name: str, field: str = "files") -> None:
+def _check_path(name: str, field: str) -> None:
     if not is_path(name):
         raise InvalidSample(
             f"{field}: {name[:80]!r} is no relative path inside the work area"

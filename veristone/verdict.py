@@ -107,6 +107,8 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     reason: Reason | None = None
     message: str = ""
+    score: float | None = None
+    """From 0 to 1, where a checker or an interactor gives part of the credit."""
 
 
 class Isolation(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +177,9 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     passed: int = 0
     """Tests that passed, of `total`."""
     total: int = 0
+    score: float | None = None
+    """Of checks that a checker or an interactor judges: credit that was given, of that of all
+    cases, from 0 to 1. A case that was not run has none."""
     tests: list[TestResult] = []
     exit_code: int | None = None
     signal: str | None = None

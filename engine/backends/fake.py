@@ -24,7 +24,7 @@ import msgspec
 from veristone import Isolation, SandboxFailure
 from veristone.engine.jobs import Captured, Job, Report
 from veristone.engine.languages import Language
-from veristone.engine.sandbox import Sandbox
+from veristone.engine.sandbox import Listener, Sandbox
 
 __all__ = ["Answer", "FakeBackend", "FakeSandbox", "Script", "captured", "report"]
 
@@ -87,8 +87,8 @@ class FakeSandbox(Sandbox):
         """Be gone, as a container that somebody killed."""
         self._dead = True
 
-    async def run(self, job: Job) -> Report:
-        """See `Sandbox.run`; the script decides."""
+    async def run(self, job: Job, listener: Listener | None = None) -> Report:
+        """See `Sandbox.run`; the script decides. A program that talks says nothing before its end."""
         if self.busy:
             raise self._backend.noted(AssertionError(f"{self.name} was given two jobs at one time"))
         if not self.alive:
@@ -99,6 +99,12 @@ class FakeSandbox(Sandbox):
             return await self._backend.answer(job)
         finally:
             self.busy = False
+
+    def tell(self, data: bytes = b"", room: int = 0, *, last: bool = False) -> None:
+        """See `Sandbox.tell`; nobody hears it."""
+
+    def stop(self) -> None:
+        """See `Sandbox.stop`; the script decides when a job ends."""
 
     async def destroy(self) -> None:
         """See `Sandbox.destroy`."""

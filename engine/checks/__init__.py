@@ -3,6 +3,7 @@
 from veristone import (
     AssertsCheck,
     FunctionCheck,
+    InteractiveCheck,
     InvalidSample,
     ProgramCheck,
     Reason,
@@ -12,6 +13,7 @@ from veristone import (
 from veristone.engine.checks.asserts import check_asserts
 from veristone.engine.checks.base import SOLUTION, Runner
 from veristone.engine.checks.function import check_function
+from veristone.engine.checks.interactive import check_interactive
 from veristone.engine.checks.program import check_program
 from veristone.engine.checks.stdio import check_stdio
 from veristone.engine.judge.outcome import Judgement
@@ -50,6 +52,8 @@ async def judge(sample: Sample, runner: Runner) -> Judgement:
                 return await check_program(sample, check, runner)
             case StdioCheck() as check:
                 return await check_stdio(sample, check, runner)
+            case InteractiveCheck() as check:
+                return await check_interactive(sample, check, runner)
             case FunctionCheck() as check:
                 return await check_function(sample, check, runner)
             case AssertsCheck() as check:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from veristone import Limits, Sample
+from veristone.engine.conversation import Conversation
 from veristone.engine.jobs import KEEP_BYTES, Driver, Job, Report
 from veristone.engine.languages import Language, find
 
@@ -52,6 +53,15 @@ class Runner(Protocol):
 
         Raises:
             SandboxFailure: it broke every time.
+            BackendUnavailable: no sandbox can be had.
+        """
+        ...
+
+    async def converse(self, solution: Job, interactor: Job) -> Conversation:
+        """Have two programs talk, each in a spotless sandbox of its own; both jobs are `live`.
+
+        Raises:
+            SandboxFailure: a sandbox broke every time.
             BackendUnavailable: no sandbox can be had.
         """
         ...

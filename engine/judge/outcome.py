@@ -32,6 +32,7 @@ class Judgement:
     reason: Reason
     message: str = ""
     tests: list[TestResult] = field(default_factory=list[TestResult])
+    score: float | None = None
     shared: bool = False
     shared_because: str = ""
     claims: int = 0

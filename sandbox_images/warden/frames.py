@@ -16,12 +16,16 @@ from typing import Any, Sequence, Union
 
 PREFIX = struct.Struct("!4sIQ")
 MAGIC = b"VST1"
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised with every change to what headers and bodies mean."""
 FILE_HEAD = struct.Struct("!HQ")
 """Before each file that is sent back: the lengths of its name and of its content."""
 MAX_HEADER = 64 * 1024
 MAX_BODY = 384 * 1024 * 1024
+ROOM = 64 * 1024
+"""Of a run that talks: bytes that may be under way to it, and from it, at one time; as of a pipe."""
+LAST_ROOM = 1024 * 1024 + ROOM
+"""And so many more from it at its end: what is left in its pipe, which it may have made larger."""
 
 Buffer = Union[bytes, memoryview]
 
@@ -79,13 +83,29 @@ class Arena:
             self._used = 0
 
 
-def _fill(fd: int, view: memoryview) -> None:
+def fill(fd: int, view: memoryview) -> None:
+    """Read until `view` is full."""
     done = 0
     while done < len(view):
         count = os.readv(fd, [view[done:]])
         if count == 0:
             raise EndOfStream
         done += count
+
+
+def receive_head(fd: int) -> tuple[dict[str, Any], int]:
+    """Block until the header of a frame is here; return it and the length of the body.
+
+    Raises:
+        EndOfStream: the engine is gone.
+        BadFrame: these bytes are no frame.
+    """
+    prefix = memoryview(bytearray(PREFIX.size))
+    fill(fd, prefix)
+    header_length, body_length = parse_prefix(prefix)
+    raw = memoryview(bytearray(header_length))
+    fill(fd, raw)
+    return json.loads(bytes(raw)), body_length
 
 
 def receive(fd: int, arena: Arena) -> tuple[dict[str, Any], list[memoryview]]:
@@ -95,14 +115,9 @@ def receive(fd: int, arena: Arena) -> tuple[dict[str, Any], list[memoryview]]:
         EndOfStream: the engine is gone.
         BadFrame: these bytes are no frame.
     """
-    prefix = memoryview(bytearray(PREFIX.size))
-    _fill(fd, prefix)
-    header_length, body_length = parse_prefix(prefix)
-    raw = memoryview(bytearray(header_length))
-    _fill(fd, raw)
-    header = json.loads(bytes(raw))
+    header, body_length = receive_head(fd)
     body = arena.take(body_length)
-    _fill(fd, body)
+    fill(fd, body)
     parts: list[memoryview] = []
     start = 0
     for length in header.get("parts", ()):

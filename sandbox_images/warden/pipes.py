@@ -5,7 +5,7 @@ from __future__ import annotations
 import _socket
 import contextlib
 import os
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from .child import Descriptors
 from .frames import Buffer
@@ -18,6 +18,8 @@ class Pipes(NamedTuple):
     stdout: int
     stderr: int
     record: int
+    stdin: Optional[int] = None
+    """Of a child that is told things through its standard input; who writes to it closes it."""
 
     def close_theirs(self) -> None:
         """Let the child's ends go, once it is forked."""
@@ -30,8 +32,11 @@ class Pipes(NamedTuple):
             os.close(fd)
 
 
-def connect(stdin: Buffer, both_ways: bool = False) -> Pipes:
-    """Make pipes for a child that reads `stdin`; with `both_ways` it is told things, too."""
+def connect(stdin: Buffer, both_ways: bool = False, live: bool = False) -> Pipes:
+    """Make pipes for a child that reads `stdin`; with `both_ways` it is told things, too.
+
+    With `live` its standard input is a pipe that is still to be written to.
+    """
     out_read, out_write = os.pipe2(os.O_CLOEXEC)
     err_read, err_write = os.pipe2(os.O_CLOEXEC)
     for fd in (out_write, err_write):
@@ -43,8 +48,12 @@ def connect(stdin: Buffer, both_ways: bool = False) -> Pipes:
     reader, writer = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
     if not both_ways:
         writer.shutdown(_socket.SHUT_RD)
-    theirs = Descriptors(_stdin(stdin), out_write, err_write, writer.detach())
-    return Pipes(theirs, out_read, err_read, reader.detach())
+    given, told = os.pipe2(os.O_CLOEXEC) if live else (_stdin(stdin), None)
+    if live:
+        with contextlib.suppress(PermissionError):
+            os.fchmod(given, 0o444)
+    theirs = Descriptors(given, out_write, err_write, writer.detach())
+    return Pipes(theirs, out_read, err_read, reader.detach(), told)
 
 
 def _stdin(data: Buffer) -> int:

@@ -29,6 +29,7 @@ from . import (
     fetch,
     frames,
     kernel,
+    live,
     probe,
     python_asserts,
     python_calls,
@@ -76,7 +77,7 @@ class Warden:
     """Everything that lives as long as the sandbox."""
 
     def __init__(self, options: argparse.Namespace, source: int, sink: int) -> None:
-        self._source, self._sink = source, sink
+        self.source, self.sink = source, sink
         self.work: str = options.work
         self.identity = Identity(options.uid, options.uid)
         self.arena = frames.Arena()
@@ -114,17 +115,21 @@ class Warden:
             "namespaces": found.namespaces,
             "memory_limit": self._cgroup.memory_limit,
         }
-        frames.send(self._sink, hello)
+        frames.send(self.sink, hello)
 
     def run(self, header: dict[str, Any], parts: list[memoryview]) -> Optional[python_main.Program]:
         """Run one job and report it; in the forked child return the program to execute."""
         started = time.monotonic()
         limits = header["limits"]
         token = os.urandom(8).hex()
-        pipes = connect(parts[1])
-        streams = [self.stream(fd, *limits["keep"]) for fd in (pipes.stdout, pipes.stderr)]
+        talks = header.get("live", False)
+        pipes = connect(parts[1], live=talks)
         record = self.stream(pipes.record, limits["record_bytes"], 1)
-        run = self.supervisor.expect(streams, record, limits, started)
+        if talks:
+            run: Run = live.expect(self, pipes, record, limits, started)
+        else:
+            streams = [self.stream(fd, *limits["keep"]) for fd in (pipes.stdout, pipes.stderr)]
+            run = self.supervisor.expect(streams, record, limits, started)
         if spawn.possible(limits, parts[0]) and self._filter is None:
             self._spawn(run, pipes.theirs, parts, token)
         elif self._knows_words and not spawn.is_program(parts[0]):
@@ -135,7 +140,7 @@ class Warden:
                 return self._child(pipes.theirs, limits, parts, token)
         pipes.close_theirs()
         facts = self.supervisor.watch(run)
-        kept = {"stdout": streams[0], "stderr": streams[1], "record": record}
+        kept = {"stdout": run.streams[0], "stderr": run.streams[1], "record": record}
         if limits["fetch_bytes"]:
             kept["fetched"] = self.fetch(parts, limits["fetch_bytes"])
         self.report(header["id"], facts, kept, token, started)
@@ -165,12 +170,12 @@ class Warden:
         The engine may have sent one already: this is its answer, and no fault of that sample.
         """
         os.write(2, f"warden: {error}\n".encode())
-        frames.send(self._sink, {"op": "retired", "why": str(error)})
+        frames.send(self.sink, {"op": "retired", "why": str(error)})
         os._exit(0)
 
     def receive(self) -> tuple[dict[str, Any], list[memoryview]]:
         """Wait for the next frame."""
-        return frames.receive(self._source, self.arena)
+        return frames.receive(self.source, self.arena)
 
     def stream(self, fd: int, head: int, tail: int) -> Stream:
         """Return a stream that keeps so many bytes of its head and of its tail."""
@@ -195,7 +200,7 @@ class Warden:
             token=token,
             inside_s=round(time.monotonic() - started, 6),
         )
-        frames.send(self._sink, facts, pieces)
+        frames.send(self.sink, facts, pieces)
 
     def fetch(self, parts: list[memoryview], most_bytes: int) -> Stream:
         """Return what the files are that the engine asked for; every process of the run is gone."""

@@ -13,7 +13,7 @@ import os
 import select
 import signal
 import time
-from typing import Any, Optional
+from typing import Any, Optional, Protocol
 
 from . import kernel
 from .frames import Buffer
@@ -28,6 +28,14 @@ _VANISHING_CHECK_S = 0.002
 _LOOKING_SHARE = 0.1
 """Of the time that goes into looking, at most."""
 _RECORD_CHECK_S = 0.002
+
+
+class Readable(Protocol):
+    """What is asked when its descriptor is ready."""
+
+    def read(self) -> bool:
+        """Take what is there; False when nothing will come any more."""
+        ...
 
 
 class Stream:
@@ -229,7 +237,7 @@ class Run:
         self.pid = 0
         self.usage = usage
         self.streams = streams
-        self.open_streams = {stream.fd: stream for stream in streams}
+        self.open_streams: dict[int, Readable] = {stream.fd: stream for stream in streams}
         self.record = record
         self.limits = limits
         self.poller = poller
@@ -245,7 +253,7 @@ class Run:
 
     def drain(self) -> None:
         """Take what is left in the pipes, where nobody can write to them any more."""
-        for stream in (*self.open_streams.values(), self.record):
+        for stream in (*self.streams, self.record):
             before = -1
             while before < stream.total:
                 before = stream.total
