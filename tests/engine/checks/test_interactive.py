@@ -225,7 +225,6 @@ while (guess := int(input())) != secret:
     print("<" if secret < guess else ">=", flush=True)
 """
 """Raises at whatever is no number, and at the end of its input."""
-COUNTS = "n = 0\nwhile True:\n    print(n, flush=True)\n    n += 1\n    if input() == 'x': break"
 
 
 async def test_a_right_solution_tells_whose_fault_a_crash_is(engine: Engine) -> None:
