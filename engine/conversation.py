@@ -97,9 +97,7 @@ class _Side:
             self.sandbox.tell(last=True)
 
 
-async def converse(
-    solution: tuple[Sandbox, Job], interactor: tuple[Sandbox, Job]
-) -> Conversation:
+async def converse(solution: tuple[Sandbox, Job], interactor: tuple[Sandbox, Job]) -> Conversation:
     """Have two programs talk until both have ended; each has a sandbox and a job that is `live`.
 
     Raises:

@@ -259,7 +259,10 @@ def _once_more(sample: Sample, number: int) -> Sample:
     if isinstance(check, AssertsCheck):
         check = msgspec.structs.replace(check, strength=None)
     env = sample.env
-    if isinstance(check, ProgramCheck | StdioCheck | InteractiveCheck) and find(sample.language).zygote:
+    if (
+        isinstance(check, ProgramCheck | StdioCheck | InteractiveCheck)
+        and find(sample.language).zygote
+    ):
         env = {"PYTHONHASHSEED": str(number), **env}
     return msgspec.structs.replace(sample, check=check, env=env)
 

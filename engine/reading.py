@@ -50,9 +50,7 @@ def _hint(value: Any, error: str) -> str:
         return "; tasks and answers of a benchmark are for `veristone eval`"
     check: Any = fields.get("check")
     if isinstance(check, dict) and "kind" not in check:
-        return (
-            '; a check says its kind: "program", "stdio", "interactive", "function" or "asserts"'
-        )
+        return '; a check says its kind: "program", "stdio", "interactive", "function" or "asserts"'
     missing = re.search(r"missing required field `(\w+)` - at `\$\.check`", error)
     if missing is not None and isinstance(check, dict):
         others = cast("dict[str, Any]", check)

@@ -200,11 +200,12 @@ class SampleRunner:
     async def converse(self, solution: Job, interactor: Job) -> Conversation:
         """Have two programs talk; see `checks.Runner.converse`."""
 
-
         async def once() -> Conversation:
             talk = await _where_it_starts(lambda: self._converse_once(solution, interactor))
-            ended = (interactor, talk.interactor) if talk.interactor_first else (
-                solution, talk.solution
+            ended = (
+                (interactor, talk.interactor)
+                if talk.interactor_first
+                else (solution, talk.solution)
             )
             if _may_be_the_hosts(*ended):
                 talk = await _where_it_starts(lambda: self._converse_once(solution, interactor))

@@ -28,6 +28,7 @@ def test_names_of_veristone() -> None:
         "FunctionCheck",
         "Generation",
         "GenerationRequest",
+        "InteractiveCheck",
         "InvalidSample",
         "Isolation",
         "Limits",

@@ -88,7 +88,7 @@ class FakeSandbox(Sandbox):
         self._dead = True
 
     async def run(self, job: Job, listener: Listener | None = None) -> Report:
-        """See `Sandbox.run`; the script decides. A program that talks says nothing before its end."""
+        """See `Sandbox.run`; the script decides, and what talks says nothing before its end."""
         if self.busy:
             raise self._backend.noted(AssertionError(f"{self.name} was given two jobs at one time"))
         if not self.alive:

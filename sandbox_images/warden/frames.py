@@ -23,7 +23,7 @@ FILE_HEAD = struct.Struct("!HQ")
 MAX_HEADER = 64 * 1024
 MAX_BODY = 384 * 1024 * 1024
 ROOM = 64 * 1024
-"""Of a run that talks: bytes that may be under way to it, and from it, at one time; as of a pipe."""
+"""Of a run that talks: bytes that may be under way to it, or from it, at one time, as in a pipe."""
 LAST_ROOM = 1024 * 1024 + ROOM
 """And so many more from it at its end: what is left in its pipe, which it may have made larger."""
 

@@ -6,11 +6,11 @@ program that is not read from waits, as at any full pipe; what one has printed b
 arrives. What passes through lies in the arena, which is wiped after the run.
 
 Frames from the engine while such a run goes on:
-``{"op": "hear", "room": N, "last": B}`` with a body: more input, more room, no input after this one.
+``{"op": "hear", "room": N, "last": B}`` with a body: more input, more room, no input after it.
 ``{"op": "stop"}``: end the run.
 Frames to it, before the report:
-``{"op": "said", "took": N, "last": B}`` with a body: output, input that the program has read, no
-output after this one.
+``{"op": "said", "took": N, "last": B}`` with a body: output, input that was read, no output
+after it.
 """
 
 from __future__ import annotations
@@ -178,11 +178,12 @@ class LiveRun(Run):
         """True where there is nothing more to wait for; tells of an output that was closed."""
         ended = self.stopped or self.status is not None
         closed_at = self.said.closed_at
-        if not ended and not self._told and closed_at is not None:
-            if time.monotonic() - closed_at > _CLOSED_S:
-                self._told = True
-                frames.send(self._sink, {"op": "said", "last": True})
-        return ended
+        if ended or self._told or closed_at is None:
+            return ended
+        if time.monotonic() - closed_at > _CLOSED_S:
+            self._told = True
+            frames.send(self._sink, {"op": "said", "last": True})
+        return False
 
     def drain(self) -> None:
         """Send on what it printed before its end."""
@@ -199,9 +200,7 @@ def expect(
     arena, sink = warden.arena, warden.sink
     stderr = warden.stream(pipes.stderr, *limits["keep"])
     poller = warden.supervisor.poller([stderr])
-    said = _Said(
-        pipes.stdout, arena.take(limits["keep"][0]), arena.take(frames.ROOM), sink, poller
-    )
+    said = _Said(pipes.stdout, arena.take(limits["keep"][0]), arena.take(frames.ROOM), sink, poller)
     poller.register(said.fd, select.POLLIN)
     buffer = arena.take(frames.ROOM + frames.LAST_ROOM)
     heard = _Heard(pipes.stdin, buffer, sink, poller)

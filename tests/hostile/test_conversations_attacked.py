@@ -52,8 +52,7 @@ print("nothing")
 for pid in filter(str.isdigit, os.listdir("/proc")):
     if pid == mine:
         continue
-    for name in ("mem", "environ", "cmdline", "cwd/input.txt", "cwd/output.txt", "root/work/input.txt",
-                 "fd/0", "fd/1", "fd/3"):
+    for name in ("mem", "environ", "cmdline", "cwd/input.txt", "root/work/input.txt", "fd/0"):
         if (found := tried(f"/proc/{pid}/{name}")):
             print(found, flush=True)
             sys.exit(0)
@@ -154,11 +153,11 @@ main()
 """
 AT_THE_INTERACTOR = {
     "ends it": "print('__import__(\"os\")._exit(0)')",
-    "replaces it": "print('__import__(\"os\").execv(\"/bin/true\", [\"true\"])')",
+    "replaces it": 'print(\'__import__("os").execv("/bin/true", ["true"])\')',
     "crashes it": "print('__import__(\"os\").abort()')",
     "fills its memory": "print('\"x\" * 10**10')",
     "keeps it busy": "print('[0 for _ in iter(int, 1)]')",
-    "closes its eyes": "print('__import__(\"os\").close(0) or __import__(\"os\").close(1)')",
+    "closes its eyes": 'print(\'__import__("os").close(0) or __import__("os").close(1)\')',
 }
 
 

@@ -17,6 +17,7 @@ from veristone import (
     Comparator,
     Decision,
     FunctionCheck,
+    InteractiveCheck,
     InvalidSample,
     Limits,
     Output,
@@ -47,6 +48,13 @@ CHECKS: st.SearchStrategy[Check] = st.one_of(
         cases=st.lists(st.builds(StdioCase, input=TEXT, output=TEXT), max_size=3),
         compare=COMPARATORS,
         checker=st.none() | st.builds(Checker, code=TEXT),
+    ),
+    st.builds(
+        InteractiveCheck,
+        cases=st.lists(st.builds(StdioCase, input=TEXT, points=st.floats(0.5, 9)), max_size=3),
+        interactor=st.builds(
+            Checker, code=TEXT, files=st.dictionaries(TEXT, st.binary(max_size=9), max_size=1)
+        ),
     ),
     st.builds(
         FunctionCheck,

@@ -184,6 +184,25 @@ CHECKER: list[tuple[str, Answer, Reason]] = [
     ("accepts", report(), Reason.PASSED),
     ("refuses", report(exit_code=1, stderr="sum is 3"), Reason.WRONG_ANSWER),
     ("presentation", report(exit_code=2), Reason.WRONG_ANSWER),
+    ("dirt behind the answer", report(exit_code=4), Reason.WRONG_ANSWER),
+    ("an end too early", report(exit_code=8), Reason.WRONG_ANSWER),
+    ("all points", report(exit_code=7, stderr="points 2 all"), Reason.PASSED),
+    ("some points", report(exit_code=7, stderr="points 1.5"), Reason.WRONG_ANSWER),
+    ("points unsaid", report(exit_code=7), Reason.SANDBOX_ERROR),
+    ("points said later", report(exit_code=7, stderr="3 points 2"), Reason.SANDBOX_ERROR),
+    ("percent", report(exit_code=40, stderr="partially correct (40)"), Reason.WRONG_ANSWER),
+    ("none in a hundred", report(stderr="partially correct (0) no"), Reason.WRONG_ANSWER),
+    (
+        "a hundred of them",
+        report(exit_code=100, stderr="partially correct (100)"),
+        Reason.WRONG_ANSWER,
+    ),
+    ("percent unsaid", report(exit_code=40), Reason.SANDBOX_ERROR),
+    (
+        "another percent",
+        report(exit_code=40, stderr="partially correct (90)"),
+        Reason.SANDBOX_ERROR,
+    ),
     ("fails", report(exit_code=3), Reason.SANDBOX_ERROR),
     ("raises", report(exit_code=1, stderr=TRACEBACK), Reason.SANDBOX_ERROR),
     ("does not compile", report(SYNTAX, exit_code=1, stderr="line 1"), Reason.SANDBOX_ERROR),
@@ -196,7 +215,8 @@ CHECKER: list[tuple[str, Answer, Reason]] = [
 @pytest.mark.parametrize(("name", "answer", "reason"), CHECKER, ids=[c[0] for c in CHECKER])
 async def test_checker_programs(name: str, answer: Answer, reason: Reason) -> None:
     backend = reports(report(stdout="7"), answer, answer)
-    check = cases("3", checker=Checker(code="import sys"))
+    case = StdioCase(input="3 in", output="3", points=2)
+    check = StdioCheck(cases=[case], checker=Checker(code="import sys"))
     async with Engine(EngineConfig(sandboxes=1), backend=backend) as engine:
         verdict = await engine.verify(Sample(code="print(7)", check=check))
     assert verdict.reason is reason
@@ -209,6 +229,27 @@ async def test_checker_programs(name: str, answer: Answer, reason: Reason) -> No
     assert asked.argv == ("input.txt", "output.txt", "answer.txt")
     if name == "refuses":
         assert "sum is 3" in verdict.message
+    credit = {"all points": 1.0, "some points": 0.75, "percent": 0.4, "a hundred of them": 0.99}
+    given = credit.get(name, float(verdict.passed))
+    assert verdict.score == (None if reason is Reason.SANDBOX_ERROR else given)
+
+
+async def test_the_credit_of_cases_is_weighed_by_what_they_are_worth() -> None:
+    check = StdioCheck(
+        cases=[StdioCase(points=1), StdioCase(points=3), StdioCase(points=6)],
+        checker=Checker(code=""),
+        stop_on_first_failure=False,
+    )
+    half = report(exit_code=50, stderr="partially correct (50)")
+    ran = report(stdout="7")
+    verdict = await verify(check, [ran, report(), ran, half, ran, report(exit_code=1)])
+    assert verdict.score == pytest.approx((1 + 1.5) / 10)
+    assert [test.score for test in verdict.tests] == [None, 0.5, None]
+
+
+async def test_what_no_jury_judges_has_no_score() -> None:
+    verdict = await verify(cases("3"), [report(stdout="3")])
+    assert (verdict.reason, verdict.score) == (Reason.PASSED, None)
 
 
 @pytest.mark.parametrize("whole", [report(), report(exit_code=1, stderr="no"), report(exit_code=2)])

@@ -20,7 +20,7 @@ from veristone.engine import Engine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LIMITS = Limits(cpu_s=5.0, wall_s=10.0)
-SHORT = Limits(cpu_s=1.0, wall_s=2.0)
+SHORT = Limits(cpu_s=0.3, wall_s=3.0)
 R = Reason
 
 GUESS = """
@@ -94,7 +94,11 @@ WRONG = {
     "what the interactor cannot read": ("print('? x', flush=True)", R.WRONG_ANSWER, "could not"),
     "no text": ("import os\nos.write(1, bytes([255, 10]))", R.WRONG_ANSWER, "could not judge"),
     "a flood": ("while True:\n    print('? 5' * 999)", R.WRONG_ANSWER, ""),
-    "the right answer, and then an error": ("print('! 77', flush=True)\n1 / 0", R.RUNTIME_ERROR, ""),
+    "the right answer, and then an error": (
+        "print('! 77', flush=True)\n1 / 0",
+        R.RUNTIME_ERROR,
+        "",
+    ),
 }
 
 
@@ -141,13 +145,14 @@ async def test_a_program_that_never_reads_waits_as_at_a_full_pipe(engine: Engine
 
 
 ECHO = """
-import sys
+import os, sys
 size = int(open(sys.argv[1]).read())
 data = b"".join(b"%07d\\n" % n for n in range(size // 8))
 import threading
 def give():
     sys.stdout.buffer.write(data)
-    sys.stdout.buffer.close()
+    sys.stdout.flush()
+    os.close(1)
 thread = threading.Thread(target=give)
 thread.start()
 sys.exit(0 if sys.stdin.buffer.read() == data else 1)
@@ -244,7 +249,9 @@ async def test_a_right_solution_tells_whose_fault_a_crash_is(engine: Engine) -> 
 async def test_both_may_wait_for_a_word_of_the_interactor(engine: Engine) -> None:
     silent = "input()\ninput()"
     code = "print('?', flush=True)\nprint(input())"
-    verdict = await talk(engine, code, silent, limits=SHORT, reference=Checker(code=code, limits=SHORT))
+    verdict = await talk(
+        engine, code, silent, limits=SHORT, reference=Checker(code=code, limits=SHORT)
+    )
     assert verdict.decision is Decision.UNDECIDED, story(verdict)
     assert "reference" in verdict.message
 
