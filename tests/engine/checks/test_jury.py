@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from veristone import Checker, InteractiveCheck, InvalidSample, Limits, Reason, Sample, StdioCase
@@ -28,7 +29,7 @@ async def test_the_case_is_the_interactors_alone() -> None:
     assert b"secret" not in (solution.stdin, solution.payload, *solution.files.values())
     assert interactor.files["input.txt"] == b"secret"
     assert interactor.argv == ("input.txt", "output.txt", "answer.txt")
-    assert solution.live and interactor.live
+    assert (solution.live, interactor.live) == (True, True)
     assert interactor.limits.wall_s == solution.limits.wall_s + Limits().wall_s
 
 
@@ -68,7 +69,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("fields", "said"), REFUSED)
 async def test_samples_that_cannot_be_judged(fields: dict[str, Any], said: str) -> None:
-    check = StdioCheck(**{"cases": [CASE], **fields})
+    check = msgspec.structs.replace(StdioCheck(cases=[CASE]), **fields)
     async with Engine(EngineConfig(sandboxes=1), backend=FakeBackend()) as engine:
         with pytest.raises(InvalidSample, match=said):
             await engine.verify(Sample(code="x", check=check))
