@@ -8,11 +8,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args, get_type_hints
 
 import msgspec
 
-from veristone import InvalidSample, Sample
+from veristone import Check, Comparator, InvalidSample, Sample
 from veristone.text import near
 
 __all__ = ["read_sample"]
@@ -50,13 +50,25 @@ def _hint(value: Any, error: str) -> str:
         return "; tasks and answers of a benchmark are for `veristone eval`"
     check: Any = fields.get("check")
     if isinstance(check, dict) and "kind" not in check:
-        return '; a check says its kind: "program", "stdio", "interactive", "function" or "asserts"'
+        return f"; a check says its kind, one of {', '.join(map(repr, _KINDS))}"
     missing = re.search(r"missing required field `(\w+)` - at `\$\.check`", error)
     if missing is not None and isinstance(check, dict):
         others = cast("dict[str, Any]", check)
         meant = difflib.get_close_matches(missing[1], [*others], 1)
         return f"; it has {meant[0]!r}: did you mean {missing[1]!r}?" if meant else ""
-    return ""
+    return _form(error)
+
+
+def _form(error: str) -> str:
+    """Say how what stands at the place of an error is written, where that is known."""
+    place = re.search(r"at `\$\.([^`]*)`", error)
+    if place is None:
+        return ""
+    name = re.sub(r"\[\d+\]", "[]", place[1])
+    given = re.search(r"^Invalid (?:enum )?value '(.*?)' - at", error)
+    if given is not None and name in _CHOICES:
+        return f" (one of {', '.join(_CHOICES[name])}){near(given[1], _CHOICES[name])}"
+    return f"; write it as {_FORMS[name]}" if name in _FORMS else ""
 
 
 def _refuse_misspelt(fields: Mapping[str, Any], sample: Sample) -> None:
@@ -130,6 +142,13 @@ _MEANT: dict[str, list[str]] = {
     theirs: meant["ours"] for meant in _WORDS["within"] for theirs in meant["theirs"]
 }
 """What a field of `check` or `limits` is called here, by other formats' words for it."""
+_FORMS: dict[str, str] = _WORDS["forms"]
+_KINDS = [str(kind.__struct_config__.tag) for kind in get_args(Check)]
+_CHOICES = {
+    "check.kind": _KINDS,
+    "check.compare.mode": list(get_args(get_type_hints(Comparator)["mode"])),
+}
+"""The words of which one stands at a place."""
 _BELONGS = {
     "tests": "tests belong into 'check'",
     "check": "how a program is tested belongs into 'check'",

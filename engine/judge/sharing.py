@@ -34,7 +34,8 @@ _NEEDS = (
         "look into dataclasses",
     ),
     (
-        r"\bctypes\b|\bimportlib\b|sys\.modules|__subclasses__|__mro__|issubclass",
+        r"\bctypes\b|\bimportlib\b|sys\.modules|__subclasses__|__mro__|issubclass"
+        r"|\b[A-Z]\w*\.__dict__|\bvars\([A-Z]",
         "look into classes or modules",
     ),
     (r"\bsignal\b|\bos\.(fork|kill|_exit|dup2)\b", "use signals or processes"),

@@ -53,6 +53,12 @@ def refused(**fields: Any) -> str:
             "check.calls[0] has no field 'input' (only args, kwargs, expected); did you mean",
         ),
         ({"check": {"kind": "program", "expected": "2"}}, "did you mean 'stdout'?"),
+        ({"check": "asserts"}, 'write it as {"kind": "asserts", "tests":'),
+        ({"check": {"kind": "assert", "tests": "x"}}, "did you mean 'asserts'?"),
+        ({"check": {"kind": "program", "compare": "floats"}}, 'write it as {"mode": "floats"}'),
+        ({"check": {"kind": "program", "compare": {"mode": "float"}}}, "did you mean 'floats'?"),
+        ({"check": {"kind": "stdio", "cases": [["1", "2"]]}}, 'write it as {"input": "1 2'),
+        ({"check": {"kind": "asserts", "tests": ["x"]}}, "write it as one text"),
         ({"check": {"kind": "program", "compare": {"tolerance": 1}}}, "check.compare has no field"),
     ],
 )

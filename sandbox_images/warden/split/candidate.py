@@ -22,6 +22,7 @@ from . import proxies, stubs
 from .asynchrony import run_to_end
 from .errors import describe_class, instance_form
 from .peer import Peer
+from .process import SETTINGS
 from .wire import Broken, Gone, Link, any_number_of_digits
 
 _exit = os._exit
@@ -201,7 +202,7 @@ class Candidate(Peer):
             message["n"] = changed
 
     def _set(self, place: str, name: str, form: Any) -> None:
-        """Set what the tests have replaced: a global of the solution's, or of a module.
+        """Set what the tests have replaced: a global of the solution's, of a module, a setting.
 
         Without a form it becomes what it was before.
         """
@@ -209,11 +210,8 @@ class Candidate(Peer):
             setattr(importlib.import_module(place), name, self._originals.pop((place, name)))
             return
         value = self.decode(form)
-        if place == "environ":
-            os.environ.clear()
-            os.environ.update(value)
-        elif place == "cwd":
-            os.chdir(value)
+        if place in SETTINGS:
+            SETTINGS[place].write(value)
         elif place == "":
             self._space[name] = value
             if name in self._watched:

@@ -1,4 +1,4 @@
-"""What tests set up around the solution: patched functions, environment, seeds, global names.
+"""What tests set up around the solution: patched functions, seeds, names, process settings.
 
 Tests patch modules of their own process. What they have changed is sent along with their next
 question, and taken back once they have.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import importlib
-import os
 import random
 import re
 import sys
 import types
 from typing import Any
 
+from .process import SETTINGS
 from .wire import Broken
 
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -35,8 +35,9 @@ class Settings:
             original = self._now(place)
             if original is not _MISSING:
                 self._patched[place] = (original, original)
-        self._environ = _environ() if "env" in source else None
-        self._folder = os.getcwd() if "chdir" in source else None
+        self._process = {
+            name: setting.read() for name, setting in SETTINGS.items() if setting.word in source
+        }
         self._given: dict[str, Any] = {}
         self._wants: list[str] = []
         self._may_patch = "patch" in source or "setattr" in source
@@ -63,12 +64,11 @@ class Settings:
                 self._patched[place] = (original, now)
                 self._add(changed, *place, None if now is original else now, now is original)
         self._add_names(changed)
-        if self._environ is not None and _environ() != self._environ:
-            self._environ = _environ()
-            self._add(changed, "environ", "", self._environ)
-        if self._folder is not None and os.getcwd() != self._folder:
-            self._folder = os.getcwd()
-            self._add(changed, "cwd", "", self._folder)
+        for name, last in self._process.items():
+            now = SETTINGS[name].read()
+            if now != last:
+                self._process[name] = now
+                self._add(changed, name, "", now)
         return changed
 
     def _add_names(self, changed: list[Any]) -> None:
@@ -140,10 +140,6 @@ class Settings:
             self._judge.ask("seed", module, list(args))
 
         return seed_both
-
-
-def _environ() -> dict[str, str]:
-    return dict(os.environ)
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:

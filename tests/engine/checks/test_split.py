@@ -12,6 +12,15 @@ from veristone.engine import Engine
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RIGHT: dict[str, tuple[str, str]] = {
+    "the tests raise the recursion limit": (
+        "def depth(n):\n    return n and 1 + depth(n - 1)",
+        "import sys\nsys.setrecursionlimit(20000)\nassert depth(5000) == 5000",
+    ),
+    "the tests set the precision of decimals": (
+        "from decimal import Decimal\ndef third():\n    return Decimal(1) / 3",
+        "from decimal import localcontext\nwith localcontext() as context:\n"
+        "    context.prec = 5\n    assert str(third()) == '0.33333'\nassert len(str(third())) == 30",
+    ),
     "an argument changed in place": (
         "def tidy(items, seen):\n    items.sort()\n    seen.update(dict.fromkeys(items, 1))",
         "items, seen = [3, 1, 2], {}\ntidy(items, seen)\nassert items == [1, 2, 3]\n"

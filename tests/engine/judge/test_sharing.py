@@ -14,6 +14,8 @@ from veristone.engine.judge.sharing import reason_to_share
         ("from solution import Base\nclass Mine(Base):\n    pass\nassert Mine().x == 1", True),
         ("import inspect\nassert inspect.isfunction(add)", True),
         ("async def slow():\n    await asyncio.sleep(9)\nassert race(slow())", True),
+        ("assert isinstance(Box.__dict__['size'], property)", True),
+        ("assert vars(box) == {'size': 3} == box.__dict__", False),
         ("import threading\nassert add(1, 2) == 3", True),
         ("this is no Python: class", False),
     ],
