@@ -73,6 +73,9 @@ class EngineConfig(BaseModel):
     """Further runs of every sample that passes. One that fails in any of them is `flaky`."""
     references: Path | None = None
     """Folder in which outcomes of references are kept; None keeps them as long as the engine."""
+    cache: Path | None = None
+    """File in which verdicts are kept, for equal samples (`engine.verdict_cache`); None: nothing
+    is kept."""
     start_timeout_s: float = Field(default=60.0, gt=0)
     window: int = Field(default=1024, ge=1)
     """Verdicts of a stream that may wait for a slower one in front of them."""
