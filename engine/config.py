@@ -43,8 +43,11 @@ class EngineConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    backend: Literal["auto", "docker", "bubblewrap"] = "auto"
-    """`auto`: Docker where a daemon answers, else bubblewrap."""
+    backend: Literal["auto", "docker", "bubblewrap", "attached"] = "auto"
+    """`auto`: Docker where a daemon answers, else bubblewrap. `attached`: wardens that compose or
+    Kubernetes started."""
+    wardens: Path = Path("/run/veristone")
+    """Folder in which the wardens of `attached` listen."""
     sandboxes: int = Field(default_factory=_cpus, ge=1, le=1024)
     """Sandboxes per language. One per core: a sample that waits leaves its core to nobody."""
     runtime: str | None = None
