@@ -197,7 +197,7 @@ class _Load:
         async with contextlib.aclosing(self._asked("/run_code", body)) as answers:
             async for response in answers:
                 if response.status == 200:
-                    status = (await response.json())["status"]
+                    status: str = (await response.json())["status"]
                     decision = {"Success": "pass", "Failed": "fail"}.get(status, status)
                     self._compare(sample["id"], decision)
                     return

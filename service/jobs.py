@@ -97,12 +97,12 @@ class _Kept:
 
     def reload(self) -> bool:
         """Read the record as whoever works on the job left it; False where the job is gone."""
-        if self.record.ended is None:
-            record = _read_record(self.folder)
-            if record is None:
-                return False
+        if self.record.ended is not None:  # nothing changes any more
+            return (self.folder / _RECORD).exists()
+        record = _read_record(self.folder)
+        if record is not None:
             self.record = record
-        return True
+        return record is not None
 
     def shown(self) -> Job:
         """Return how far it is, by the records that are there, whoever wrote them."""

@@ -75,7 +75,7 @@ def test_all_of_them_answer_and_are_counted_together(
     said = health(url)
     assert (said["workers"], said["slots"]) == (2, 4)
     with ThreadPoolExecutor(16) as pool:  # each with a connection of its own
-        verdicts = list(pool.map(lambda number: ask(url, f"print({number})"), range(120)))
+        verdicts = list(pool.map(ask, [url] * 120, [f"print({number})" for number in range(120)]))
     assert {verdict["decision"] for verdict in verdicts} == {"pass"}
     counted = by_worker(url)
     assert counted.keys() == {"0", "1"}
@@ -93,11 +93,11 @@ def test_a_session_is_found_whoever_is_asked(service: tuple[str, subprocess.Pope
     for _ in range(12):
         httpx.post(f"{path}/run", json={"cell": "x += 1"}, timeout=60)
     body = b"line\n" * 300_000
-    file = {"params": {"path": "large"}, "timeout": 60}
+    file = f"{path}/file?path=large"
     for _ in range(4):
-        assert httpx.put(f"{path}/file", content=body, **file).status_code == 204
-        assert httpx.put(f"{path}/file", content=iter([body, b"!"]), **file).status_code == 204
-        assert httpx.get(f"{path}/file", **file).content == body + b"!"
+        assert httpx.put(file, content=body, timeout=60).status_code == 204
+        assert httpx.put(file, content=iter([body, b"!"]), timeout=60).status_code == 204
+        assert httpx.get(file, timeout=60).content == body + b"!"
     result = httpx.post(f"{path}/run", json={"cell": "x"}).json()["result"]
     assert result == {"text/plain": "12"}
     assert [each["id"] for each in httpx.get(f"{url}/v1/sessions").json()] == [made.json()["id"]]
@@ -152,13 +152,17 @@ async def test_all_answer_what_they_accepted_and_end() -> None:
     with served("--workers", "2", "--sandboxes", "2") as (url, process):
         workers = children(process.pid)
         async with httpx.AsyncClient(timeout=60) as client:
-            sample = {"code": "import time; time.sleep(1); print(1)"}
+            sample = {"code": "import time; time.sleep(3); print(1)"}
             asked = [
                 asyncio.ensure_future(client.post(f"{url}/v1/verify", json=sample))
                 for _ in range(4)
             ]
-            while (await client.get(f"{url}/health")).json()["running"] < 4:
-                await asyncio.sleep(0.02)
+            async with asyncio.timeout(30):
+                while True:
+                    now = (await client.get(f"{url}/health")).json()
+                    if now["running"] + now["waiting"] == 4:
+                        break
+                    await asyncio.sleep(0.02)
             process.send_signal(signal.SIGTERM)
             answers = await asyncio.gather(*asked)
         assert {answer.json()["decision"] for answer in answers} == {"pass"}
