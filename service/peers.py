@@ -109,12 +109,14 @@ class Peers:
         target = scope["raw_path"] + query
         lines = [b"%s %s HTTP/1.1" % (scope["method"].encode(), target), b"connection: close"]
         given = [(name, value) for name, value in scope["headers"] if name not in _HOPS]
-        sized = any(name == b"content-length" for name, _ in given)
-        if not sized:
+        body = None
+        if any(name == b"content-length" for name, _ in given):
+            body = _sized(receive)
+        elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
             given.append((b"transfer-encoding", b"chunked"))
+            body = _chunked(receive)
         lines += [b"%s: %s" % pair for pair in given]
         head = b"\r\n".join(lines) + b"\r\n\r\n"
-        body = _sized(receive) if sized else _chunked(receive)
         answer = _answer(self._place.socket(0), head, body)
         async with contextlib.aclosing(answer) as messages:
             async for message in messages:
