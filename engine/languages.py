@@ -380,7 +380,9 @@ def _read(folder: Path) -> Language:
         patterns = [rule.pattern for rule in language.rules]
         patterns += [language.preamble.piece] if language.preamble else []
         patterns += [serves.pattern for serves in language.serves]
-        patterns += [rule.pattern for rule in language.framework.rules] if language.framework else []
+        patterns += (
+            [rule.pattern for rule in language.framework.rules] if language.framework else []
+        )
         for pattern in (*patterns, language.complaints.refused, language.complaints.error):
             re.compile(pattern)
     except (OSError, ValueError, re.error) as error:

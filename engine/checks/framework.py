@@ -81,9 +81,7 @@ async def check_framework(sample: Sample, check: FrameworkCheck, runner: Runner)
         return _shared(job)
     tokens = _Tokens.drawn()
     report = await runner.run(
-        dataclasses.replace(
-            job, stdin=tokens.written(), fetch=(REPORT,), fetch_bytes=_REPORT_BYTES
-        )
+        dataclasses.replace(job, stdin=tokens.written(), fetch=(REPORT,), fetch_bytes=_REPORT_BYTES)
     )
     written = report.fetched.get(REPORT, b"")
     lines = await aside(len(written), _read, written, tokens)
@@ -123,7 +121,9 @@ def _read(report: bytes, tokens: _Tokens) -> list[_Line] | None:
     """
     lines: list[_Line] = []
     for number, text in enumerate(report.split(b"\n")[:-1]):
-        token, kind, name, message = (*text.decode("utf-8", "replace").split("\t", 3), "", "", "")[:4]
+        token, kind, name, message = (*text.decode("utf-8", "replace").split("\t", 3), "", "", "")[
+            :4
+        ]
         known = tokens.good if kind in _GOOD else tokens.other
         if kind not in _KINDS or number >= _MOST_LINES or token != known[number]:
             return None

@@ -21,8 +21,17 @@ flags="-std=gnu++20 -O2 -w -pipe -pthread"
 g++ $flags -E -include headers.h text.cpp | sed '1,/^#pragma veristone tests/d' >tests.ii
 count=$(grep -oE 'DOCTEST_ANON_VAR_[0-9]+ *(__attribute__[^=;]*)?=' tests.ii | wc -l)
 echo "extern const unsigned veristone_tests; const unsigned veristone_tests = $count;" >count.cpp
+{
+    echo '#pragma veristone solution'
+    echo "#line 1 \"$solution\""
+    cat "$solution"
+} >own.cpp
 # shellcheck disable=SC2086
-g++ $flags -E -Dmain=veristone_main_of_solution -include headers.h "$solution" >whole.ii
+g++ $flags -E -Dmain=veristone_main_of_solution -include headers.h own.cpp >whole.ii
+if sed '1,/^#pragma veristone solution/d' whole.ii | grep -v '^#' | grep -qw doctest; then
+    echo "error: the solution names doctest, which the tests use as it is" >&2
+    exit 1
+fi
 cat tests.ii >>whole.ii
 # shellcheck disable=SC2086
 exec g++ $flags -B/usr/libexec/mold -o program /opt/veristone/prepared/framework.o -fpreprocessed whole.ii count.cpp "$@"

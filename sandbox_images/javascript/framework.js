@@ -141,7 +141,11 @@ if (usesJest) {
   if (ModuleMocker) api.jest = api.vi = new ModuleMocker(globalThis);
   for (const name of ["fn", "spyOn"]) if (api.jest[name]) api.jest[name] = api.jest[name].bind(api.jest);
   close(api.expect);
+  const shared = globalThis[Symbol.for("$$jest-matchers-object")];
+  if (shared) close(close(shared).matchers);
 }
+// Who requires one of these again gets another copy of it.
+for (const file of Object.keys(require.cache)) delete require.cache[file];
 for (const each of [assert, assert.strict, ofNode, api, Object, Reflect, JSON, Number, Array, Array.prototype, Promise,
   Promise.prototype]) close(each);
 for (const name of ["apply", "bind", "call"])

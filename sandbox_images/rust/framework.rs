@@ -8,14 +8,20 @@
 extern crate self as solution;
 extern crate test as veristone_test;
 
-#[allow(unused_imports)]
 use std::{assert, assert_eq, assert_ne, debug_assert, debug_assert_eq, debug_assert_ne, matches};
 
-include!("tests.rs");
+// A module of its own, so that tests may import by name what they see already.
+mod of_tests {
+    use super::*;
+    use std::{assert, assert_eq, assert_ne, debug_assert, debug_assert_eq, debug_assert_ne, matches};
+
+    include!("tests.rs");
+}
+
 include!("main.rs");
 
 mod veristone_tests {
-    use crate::veristone_test::{test::TestFn, ShouldPanic, TestDescAndFn};
+    use crate::veristone_test::{ShouldPanic, TestDescAndFn, TestFn};
     use std::fs::{File, OpenOptions};
     use std::io::{Read, Write};
     use std::os::fd::FromRawFd;
@@ -74,15 +80,16 @@ mod veristone_tests {
             None => std::process::exit(1),
         };
         let tests: Vec<_> = tests.iter().filter(|each| each.desc.source_file == "tests.rs").collect();
+        let named = |each: &TestDescAndFn| each.desc.name.as_slice().replacen("of_tests::", "", 1);
         for each in &tests {
-            report.tell("plan", each.desc.name.as_slice(), "");
+            report.tell("plan", &named(each), "");
         }
         std::panic::set_hook(Box::new(|said| {
             eprintln!("{said}");
             *PANICKED.lock().unwrap() = said.to_string();
         }));
         for each in &tests {
-            let name = each.desc.name.as_slice();
+            let name = &named(each);
             if each.desc.ignore {
                 report.tell("skip", name, each.desc.ignore_message.unwrap_or(""));
                 continue;

@@ -29,7 +29,11 @@ func main() {
 			names = append(names, fmt.Sprintf("{%q, of.%s},", function.Name.Name, function.Name.Name))
 		}
 	}
-	text := strings.Replace(program, "TESTS", strings.Join(names, "\n"), 1)
+	alias := "of"
+	if len(names) == 0 {
+		alias = "_"
+	}
+	text := strings.NewReplacer("ALIAS", alias, "TESTS", strings.Join(names, "\n")).Replace(program)
 	if err := os.WriteFile("main.go", []byte(text), 0o644); err != nil {
 		fail(err)
 	}
@@ -130,7 +134,7 @@ const program = `package main
 
 import (
 	"a/report"
-	of "solution"
+	ALIAS "solution"
 )
 
 func main() {
