@@ -212,11 +212,4 @@ class FrameworkCheck(
     tests: str
 
 
-Check = (
-    ProgramCheck
-    | StdioCheck
-    | InteractiveCheck
-    | FunctionCheck
-    | AssertsCheck
-    | FrameworkCheck
-)
+Check = ProgramCheck | StdioCheck | InteractiveCheck | FunctionCheck | AssertsCheck | FrameworkCheck
