@@ -71,6 +71,16 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
+    def cut_early(self, max_tokens: int) -> bool:
+        """Whether texts that the server calls cut off are shorter than the limit asked for: its own
+        context was too short, which is its trouble and not the model's answer.
+
+        The completions of a request have one prompt, so all of them are cut at the same length. A
+        server that counts no tokens is believed; one may count an end mark or not.
+        """
+        cut = sum(one.finish_reason == "length" for one in self.completions)
+        return 0 < self.completion_tokens < cut * (max_tokens - 1)
+
 
 @runtime_checkable
 class Model(Protocol):

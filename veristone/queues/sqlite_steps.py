@@ -8,7 +8,7 @@ import json
 import math
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -258,10 +258,13 @@ class Turn:
     def _keep(self, seq: int, outcome: Outcome) -> None:
         if outcome.result is not None:
             self._db.execute("INSERT INTO results VALUES (?, ?)", (seq, outcome.result))
+        self._count(outcome.counts)
+
+    def _count(self, counts: Mapping[str, int]) -> None:
         self._db.executemany(
             "INSERT INTO counts VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET number = number + excluded.number",
-            [(self._queue, name, number) for name, number in outcome.counts.items()],
+            [(self._queue, name, number) for name, number in counts.items()],
         )
 
     def nack(self, returns: Sequence[Return], reason: str | None) -> list[Token]:
@@ -336,6 +339,22 @@ class Turn:
         self._counts.open += back
         self._store()
         return back
+
+    def redo(self, item: Item, counts: Mapping[str, int]) -> bool:
+        """Return an item whose result is kept to the queue, without it."""
+        rows = self._by_key("seq", [item.key])
+        seq = next((row[0] for row in rows), None)
+        if not self._db.execute("DELETE FROM results WHERE seq = ?", (seq,)).rowcount:
+            return False
+        self._db.execute(
+            "UPDATE items SET state = 1, attempt = 0, due = ? WHERE seq = ?", (self._now, seq)
+        )
+        self._db.execute("INSERT INTO payloads VALUES (?, ?)", (seq, item.payload))
+        self._count(counts)
+        self._counts.done -= 1
+        self._counts.open += 1
+        self._store()
+        return True
 
     def results(self, limit: int, after: str) -> list[Item]:
         """List results by key, up to some megabytes of them."""

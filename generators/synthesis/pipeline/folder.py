@@ -9,7 +9,8 @@
 With queues on Redis there are only the two JSON files and the exports: a copy of the folder on
 another host is enough to join the run.
 
-A folder belongs to one recipe for ever: results of two would be told apart by nothing.
+A folder belongs to one recipe for ever, larger limits of tokens aside: results of two would be told
+apart by nothing.
 """
 
 import contextlib
@@ -50,7 +51,7 @@ stages small. A producer waits beyond that."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """What makes a run itself. Written when it begins, and never again."""
+    """What makes a run itself. Written when it begins; only larger limits change it (`limits`)."""
 
     format: int = _FORMAT
     run: str
@@ -98,6 +99,13 @@ class RunFolder:
             )
         return frozen
 
+    def freeze(self, recipe: bytes) -> None:
+        """Take on another recipe: one under which all that was made stays what it is."""
+        write_whole(self.recipe_path, recipe)
+        digest = hashlib.sha256(recipe).hexdigest()
+        self.identity = msgspec.structs.replace(self.identity, recipe=digest)
+        _write_identity(self.path, self.identity)
+
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[Chain]:
         """Open the queues of all stages.
@@ -127,6 +135,11 @@ class RunFolder:
         if isinstance(first, SQLiteQueue):
             return first.beside(name, policy)
         return SQLiteQueue(self.path / _STORE, policy, name=name)
+
+
+def _write_identity(path: Path, identity: Identity) -> None:
+    content = msgspec.json.format(msgspec.json.encode(identity), indent=1)
+    write_whole(path / _IDENTITY, content + b"\n")
 
 
 def is_run(path: Path) -> bool:
@@ -189,8 +202,7 @@ def begin(
             redis=redis or "",
             attempts=attempts,
         )
-        content = msgspec.json.format(msgspec.json.encode(identity), indent=1)
-        write_whole(path / _IDENTITY, content + b"\n")
+        _write_identity(path, identity)
     folder = find(path)
     if folder.identity.recipe != recipe:
         raise ConfigError(

@@ -92,7 +92,8 @@ async def nothing_answered(chain: Chain, stage: StageStatus) -> str:
         lost = {name: stage.count(f"refused:{name}") for name in _NO_ANSWER}
         all_lost = not stage.count("kept") and sum(lost.values()) == stage.count("refused")
         told = ", ".join(f"{number:,} {name}" for name, number in lost.items() if number)
-        return f"no answer is whole: {told}" if all_lost and told else ""
+        larger = "; a recipe with a larger max_tokens asks again" if lost["truncated"] else ""
+        return f"no answer is whole: {told}{larger}" if all_lost and told else ""
     refused = await chain.refused(stage.stage)
     number, words = len(refused), next(iter(refused.values()), "")
     return f"every request was refused ({number:,}); {words}" if refused else ""

@@ -123,18 +123,18 @@ def asking(stage: Stage, model: Model, random_seed: int) -> Work:
     """Return what makes the stage's result of a record.
 
     It raises `ModelUnavailable` where an answer could not be had: the record is to be tried again;
-    `GiveUp` where the model's server refuses to answer, or sends something else than a text; and
-    `ConfigError` where it does nothing else: then a setting is wrong.
+    `GiveUp` where the model's server refuses to answer, sends something else than a text, or cuts
+    all of it off before the limit asked for; and `ConfigError` where it refuses everything: then a
+    setting is wrong.
     """
     answered = 0
     refused = 0
 
     async def ask(record: Record) -> StageResult:
         nonlocal answered, refused
+        requests = stage.requests(record, random_seed)
         try:
-            answers = [
-                await _answer(model, request) for request in stage.requests(record, random_seed)
-            ]
+            answers = [await _answer(model, request) for request in requests]
         except RequestRefused as error:
             refused += 1
             if refused >= _REFUSALS and not answered:
@@ -145,7 +145,14 @@ def asking(stage: Stage, model: Model, random_seed: int) -> Work:
         if notes := [one.note for answer in answers for one in answer.completions if one.note]:
             raise GiveUp(f"{REFUSED}no text came: {notes[0]}")
         answered += 1
-        return stage.read(record, answers, random_seed)
+        result = stage.read(record, answers, random_seed)
+        limits = [request.max_tokens for request in requests]
+        if not result.kept and any(map(Generation.cut_early, answers, limits)):
+            raise GiveUp(
+                f"{REFUSED}its context is too short: texts were cut off before the"
+                f" {min(limits)} tokens asked for"
+            )
+        return result
 
     return ask
 
