@@ -122,10 +122,12 @@ async def evaluate(
     or in this folder); an interrupted run goes on there. The prompt is that of training unless
     --style says otherwise.
 
-    What a server refused, left empty or cut off is no sample: it is counted apart, with the
-    server's words, and the same command asks for it again.
+    What a server refused, left empty or cut off before --max-tokens is no sample: it is counted
+    apart, with the server's words, and the same command asks for it again. An answer that reached
+    --max-tokens counts as it is.
 
-    Exit status: 0 at least one sample was decided; 1 none was; 2 could not start; 130 interrupted.
+    Exit status: 0 at least one sample was decided; 1 none was, or all answers were cut off;
+    2 could not start; 130 interrupted.
     """
     from veristone.engine import Engine
     from veristone.engine.kept import cache_folder
@@ -174,7 +176,7 @@ async def evaluate(
         async with Engine(settings) as verifier:
             found = await evaluate_files(wanted, verifier, show)
     print_scores(found)
-    return 0 if found.summary.undecided < found.summary.samples else 1
+    return 0 if found.summary.says_something else 1
 
 
 def need_benchmark(name: str) -> None:
@@ -197,6 +199,9 @@ def print_scores(found: "Evaluated") -> None:
     if summary.no_answer:
         numbers.append(summary.no_answer)
         columns.append(">no answer")
+    if summary.cut:
+        numbers.append(summary.cut)
+        columns.append(">cut off")
     counts = list(map(str, numbers))
     columns += [f">pass@{each.k} [95%]" for each in summary.base]
     rows: list[Any] = [

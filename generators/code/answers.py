@@ -12,24 +12,32 @@ from typing import NamedTuple
 
 from veristone.generators.code.completion import beginning
 from veristone.generators.code.demos import without_demo
-from veristone.generators.code.fences import Fence, fences, is_tagged, lines_of
+from veristone.generators.code.fences import Fence, fences, is_python, is_tagged, lines_of, outside
 from veristone.generators.code.names import (
     defined_names,
     defines,
     imported_names,
     names_in,
     only_defines,
+    parts_run,
 )
 from veristone.generators.code.python import Parsed, parse, parses, statements
 
-__all__ = ["SPECIAL_TOKEN", "Solution", "answer_text", "joined", "solution_in_answer"]
+__all__ = [
+    "SPECIAL_TOKEN",
+    "Solution",
+    "answer_text",
+    "ended",
+    "joined",
+    "solution_in_answer",
+]
 
 SPECIAL_TOKEN = re.compile(
     r"<\|[-\w:/.]{1,60}\|>|\[\|[a-z_]{2,40}\|\]"  # GPT, Llama 3, Qwen, Granite, EXAONE
     r"|<(?:fim_(?:prefix|middle|suffix|pad)|file_sep|repo_name|reponame|gh_stars"
     r"|issue_(?:start|comment|closed)|commit_(?:before|after|msg)|empty_output"
     r"|jupyter_(?:start|text|code|output|script)|pr_(?:status|comment|diff\w*)|endoftext"
-    r"|/?(?:s|unk|pad|bos|eos|eot|eod|eop|mask|cls|sep))>"
+    r"|/?(?:s|unk|pad|bos|eos|eot|eod|eop|mask|cls|sep)|unused\d{1,4})>"
     r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_[a-z]{2,12}>|<｜[^｜\n]{1,40}｜>",
     re.IGNORECASE,
 )
@@ -45,10 +53,14 @@ _AT_END = re.compile(rf"(?:{_TOKENS}\s*)+\Z", re.I)
 
 _FINAL = re.compile(r"<\|channel\|>\s*final\s*(?:<\|[^|]*\|>[^<]*)*?<\|message\|>")
 _CHANNEL = re.compile(r"<\|channel\|>")
+_BARE_CHANNELS = re.compile(r"\A\s*analysis.*assistantfinal", re.S)
+"""The same where the server left the tokens out."""
+_TURN = re.compile(r"(?:(?:#{2,3}|@@)[ \t]*(?:Instruction:?|(?:Human|User):)[ \t]*\Z|Human:)")
+"""A line with which somebody else's turn begins, in templates that have no tokens for it."""
 _THOUGHTS = r"(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad|seed:think)"
-_OPEN = rf"(?:<{_THOUGHTS}>|\[THINK\]|◁think▷|<\|begin_of_thought\|>)"
+_OPEN = rf"(?:<{_THOUGHTS}>|<unused94>thought|\[THINK\]|◁think▷|<\|begin_of_thought\|>)"
 _CLOSE = (
-    rf"(?:(?<!['\"])</{_THOUGHTS}>(?!['\"])|\[/THINK\]|◁/think▷|<\|end_of_thought\|>"
+    rf"(?:(?<!['\"])</{_THOUGHTS}>(?!['\"])|<unused95>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>"
     r"(?:\s*<\|begin_of_solution\|>)?)"
 )
 _THOUGHT = re.compile(rf"^[ \t]*{_OPEN}.*?{_CLOSE}", re.M | re.S | re.I)
@@ -62,6 +74,7 @@ _WRITES = re.compile(r"\bprint\s*\(|\bstdout\b|\bos\.write\(")
 _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*")
 _GLUED = re.compile(r"^(.*[^\s`~])(?:`{3,}|~{3,})[ \t]*$", re.M)
 _LOOSE = re.compile(r"(`{3,}|~{3,})[ \t]*([\w.+#-]*)[^\n`]*\n(.*?)(?:\1|\Z)", re.S)
+_INDENTED = re.compile(r"(?:(?<=\n\n)|\A)(?: {4}|\t).*(?:\n(?:(?: {4}|\t).*|[ \t]*(?=\n)))*")
 _WRAPPED = re.compile(
     r"<(code|python|solution|answer|program)>(.*?)(?:</\1>|\Z)"
     r"|\[(python|code|answer|solution)\](.*?)(?:\[/\3\]|\Z)",
@@ -101,11 +114,30 @@ def answer_text(text: str) -> str:
     if _CHANNEL.search(text):  # Harmony: what is no final message is thought
         finals = list(_FINAL.finditer(text))
         text = text[finals[-1].end() :] if finals else ""
+    text = _BARE_CHANNELS.sub("", text)
     text = _THOUGHT.sub("", _AT_START.sub("", text))
     text = _AT_START.sub("", _UNENDED.sub("", _UP_TO.sub("", text)))
+    return _own_turn(ended(text))
+
+
+def ended(text: str) -> str:
+    """Return a text up to the first special token that begins a line, stands right behind a fence
+    or ends a line of code, and without those at its very end."""
     ends = [match.end(1) for match in _END.finditer(text)]
     ends += [match.end(1) for match in _LINE_END.finditer(text) if _ends_code(text, match)]
     return _AT_END.sub("", text[: min(ends, default=None)])
+
+
+def _own_turn(text: str) -> str:
+    """Return an answer without the turns that a model without an end goes on with: up to the line
+    behind its first code in which somebody else speaks."""
+    found = fences(text)
+    if not found or not found[0].closed:
+        return text
+    behind = len("\n".join(lines_of(text)[: found[0].end]))
+    turns = (line.start for line in outside(text) if _TURN.match(line.text))
+    end = next((start for start in turns if start >= behind), None)
+    return text if end is None else "\n".join(lines_of(text))[:end]
 
 
 def _ends_code(text: str, token: re.Match[str]) -> bool:
@@ -152,11 +184,18 @@ def solution_in_answer(
     solution = next(good, None) or (None if pools else _between_lines(text, wanted))
     if solution is None and found:
         # Perhaps what was given was not said again.
-        begun = found[0]._replace(code=f"{head.rstrip()}\n{found[0].code}")
+        begun = found[0]._replace(code=f"{head.rstrip()}\n{_as_body(found[0].code)}")
         solution = begun if head and parses(begun.code) and wanted(begun.code) else found[0]
     if solution is None:
         return Solution("" if any(fence.code for fence in fences(text)) else text, False)
     return solution._replace(code=without_demo(solution.code, entry_point))
+
+
+def _as_body(code: str) -> str:
+    """Return the rest of a function, indented where it was written as if it stood by itself."""
+    tree = parse(code)
+    alone = isinstance(tree, Parsed) and any(isinstance(n, ast.Return) for n in tree.module.body)
+    return textwrap.indent(code, "    ") if alone else code
 
 
 def _pools(text: str) -> list[list[_Block]]:
@@ -181,6 +220,9 @@ def _fences(text: str) -> Iterator[Fence]:
         if fence.tag.lower() in _MARKDOWN:
             yield from fences(fence.code)
             continue
+        first, _, rest = fence.code.partition("\n")
+        if not fence.tag and is_python(first.strip()):
+            fence = fence._replace(tag=first.strip(), code=rest)
         if not fence.closed and (glued := _GLUED.search(fence.code)):
             fence = fence._replace(code=fence.code[: glued.end(1)], closed=True)
         elif is_tagged(fence) and not parses(fence.code):
@@ -218,10 +260,14 @@ def _unindented(text: str) -> str:
 
 
 def _loose_fences(text: str) -> Iterator[Fence]:
-    """Yield blocks whose fences do not stand on lines of their own, and those between tags."""
+    """Yield blocks whose fences do not stand on lines of their own, what is indented as Markdown
+    has code, and what stands between tags."""
     for match in _LOOSE.finditer(text):
         closed = text.endswith(match[1], match.start(), match.end())
         yield Fence(match[2], match[3].strip("\n"), closed, 0, 0, match[2])
+    if not any(map(_CODE_LINE.match, lines_of(text))):
+        for match in _INDENTED.finditer(text):
+            yield Fence("", textwrap.dedent(match[0]).strip("\n"), True, 0, 0)
     for match in _WRAPPED.finditer(text):
         code = match[2] if match[2] is not None else match[4]
         yield Fence("", code.strip("\n"), not text[match.start() :].endswith(code), 0, 0)
@@ -292,8 +338,13 @@ def _with_helpers(blocks: Sequence[_Block], main: int) -> Solution:
             helper = parse(blocks[place].code)
             assert isinstance(helper, Parsed)
             needed = (needed | names_in(helper.module)) - names
-    # What runs on its own needs its helpers first; two definitions may stand as they were written.
-    runs = not only_defines(blocks[main].code)
+    # What runs on its own needs its helpers first, as do decorators, bases and defaults; two other
+    # definitions may stand as they were written.
+    given = {name for place in kept if place != main for name in _names(blocks[place].code)}
+    at_once = {
+        name for node in tree.module.body for part in parts_run(node) for name in names_in(part)
+    }
+    runs = not only_defines(blocks[main].code) or not given.isdisjoint(at_once)
     order = sorted(kept, key=lambda place: (runs and place == main, place))
     return Solution(
         joined([blocks[place].code for place in order]), all(blocks[p].closed for p in kept)

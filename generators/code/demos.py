@@ -8,12 +8,12 @@ the same to answers before it runs them (`sanitize`), and keeps less.
 import ast
 from collections.abc import Collection, Sequence
 
-from veristone.generators.code.names import defined_names, free_names, names_in
+from veristone.generators.code.names import defined_names, free_names, names_in, parts_run
 from veristone.generators.code.python import Function, Parsed, parse
 
 __all__ = ["without_demo"]
 
-_SHOWS = frozenset({"print", "pprint", "__name__"})
+_SHOWS = frozenset({"print", "pprint", "__name__", "unittest", "doctest", "pytest", "exit", "quit"})
 _READS = frozenset({"input", "raw_input", "stdin", "argv"})
 
 
@@ -74,17 +74,7 @@ def _reached(names: Collection[str], uses: dict[str, set[str]]) -> set[str]:
 
 def _mentions(node: ast.stmt, uses: dict[str, set[str]]) -> set[str]:
     """Return what is used when a statement is run: of a definition not the bodies of functions."""
-    return _reached({name for part in _run(node) for name in names_in(part)}, uses)
-
-
-def _run(node: ast.stmt) -> list[ast.AST]:
-    """Return the parts of a statement that are run where it stands."""
-    if isinstance(node, Function):
-        return [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
-    if isinstance(node, ast.ClassDef):
-        inner = [part for statement in node.body for part in _run(statement)]
-        return [*node.decorator_list, *node.bases, *inner]
-    return [node]
+    return _reached({name for part in parts_run(node) for name in names_in(part)}, uses)
 
 
 def _bound(node: ast.stmt) -> set[str]:

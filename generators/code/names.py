@@ -15,6 +15,7 @@ __all__ = [
     "imported_names",
     "names_in",
     "only_defines",
+    "parts_run",
     "top_level",
 ]
 
@@ -108,6 +109,17 @@ def names_in(node: ast.AST) -> set[str]:
         elif isinstance(inner, ast.Attribute):
             found.add(inner.attr)
     return found
+
+
+def parts_run(node: ast.stmt) -> list[ast.AST]:
+    """Return the parts of a statement that are run where it stands: of a function its decorators
+    and defaults, of a class its bases and what its body runs."""
+    if isinstance(node, Function):
+        return [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+    if isinstance(node, ast.ClassDef):
+        inner = [part for statement in node.body for part in parts_run(statement)]
+        return [*node.decorator_list, *node.bases, *inner]
+    return [node]
 
 
 def free_names(node: ast.AST) -> set[str]:

@@ -28,6 +28,11 @@ _ADVICE = {
     403: "The key is not allowed to use this model",
     404: "Check `base_url` (it mostly ends in /v1), `model`, and that the server has chats",
 }
+_OWN_WORDS = {
+    **dict.fromkeys(("max_tokens", "max_output_tokens", "max_new_tokens", "max_length"), "length"),
+    **dict.fromkeys(("complete", "completed", "done", "end_turn", "eos", "eos_token"), "stop"),
+}
+"""What servers that translate others' protocols call the usual reasons, in lower case."""
 _INTERRUPTED = frozenset({"abort", "error"})
 """How vLLM ends a text that it was kept from finishing: by a shutdown, or a fault of its own."""
 _LONGEST_MESSAGE = 600
@@ -222,7 +227,8 @@ def _completion(choice: _Choice, request: GenerationRequest) -> Completion:
             f"request {request.id}: the server reports no log-probabilities "
             "(vLLM does, `transformers serve` does not)"
         )
-    reason = choice.finish_reason or "stop"
+    reason = (choice.finish_reason or "stop").lower()
+    reason = _OWN_WORDS.get(reason, reason)
     note = choice.message.instead() if choice.message is not None and not text.strip() else ""
     completion = Completion(text=text, finish_reason=reason, logprobs=tops, note=note)
     return cut(completion, request.stop)

@@ -6,9 +6,10 @@ Two styles. `instruct`: the task as an instruction in the template that the mode
 their task and number, so that an interrupted run goes on with what is missing; the file is put in
 order at the end.
 
-What is no answer is no sample: a request that the server refused, a text that is empty or was cut
-off before its code was whole. Such a row says so (`trouble`, `words`), and the next run asks again:
-what was refused or empty always, what was cut off when `max_tokens` has grown.
+What is no answer is no sample: a request that the server refused, a text that is empty or that the
+server cut off before the limit asked for. Such a row says so (`trouble`, `words`), and the next run
+asks again. A text that reached `max_tokens` before its code was whole is the model's answer, as in
+published results; its row says `cut`, and it is asked for again when `max_tokens` has grown.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from veristone import (
     RequestRefused,
 )
 from veristone.files import read_bytes, read_rows, write_whole
-from veristone.generators.code.answers import answer_text, solution_in_answer
+from veristone.generators.code.answers import answer_text, ended, solution_in_answer
 from veristone.generators.code.completion import with_helpers
 from veristone.generators.code.demos import without_demo
 from veristone.generators.code.fences import tags_of
@@ -43,7 +44,8 @@ Style = Literal["instruct", "chat", "complete"]
 _IN_FLIGHT = 64
 _SILENT = 3
 """Requests without an answer, and none with one between them, after which a server is gone."""
-_ENDED = frozenset({"stop", "length", "eos", "eos_token", "stop_sequence", "end_turn"})
+_CUT = "length"
+_ENDED = frozenset({"stop", _CUT, "eos", "eos_token", "stop_sequence", "end_turn"})
 """Finish reasons of a model that came to its end, or to that of its tokens."""
 
 
@@ -116,8 +118,8 @@ async def ask(
     in_flight: int = _IN_FLIGHT,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write `path`: one row per task and sample with `task_id`, `solution`, `raw`, and `trouble`
-    with `words` where there is no answer.
+    """Write `path`: one row per task and sample with `task_id`, `solution`, `raw`; `cut` where the
+    answer reached `max_tokens`, and `trouble` with `words` where there is none.
 
     Goes on where an earlier call stopped. `progress` is called with the number of samples so far.
 
@@ -186,7 +188,7 @@ async def _answer(
     model: Model, task: Task, asking: Asking, silent: _Silence
 ) -> list[dict[str, Any]]:
     try:
-        completions = (await model.generate(request_for(task, asking))).completions
+        generation = await model.generate(request_for(task, asking))
     except RequestRefused as error:
         # Whether a prompt was too long or a setting wrong: the model has said nothing.
         silent.broken()
@@ -195,11 +197,12 @@ async def _answer(
         silent.heard(error)
         return _without_answer(model, task, asking, "unanswered", error)
     silent.broken()
+    short = generation.cut_early(asking.max_tokens)
     return [
         {"task_id": task.task_id, "sample": number}
-        | _read(task, asking, completion)
+        | _read(task, asking, completion, short=short)
         | _facts(model, asking)
-        for number, completion in enumerate(completions)
+        for number, completion in enumerate(generation.completions)
     ]
 
 
@@ -216,11 +219,14 @@ def _facts(model: Model, asking: Asking) -> dict[str, Any]:
     return {"model": model.name, "asked": asking.digest(), "max_tokens": asking.max_tokens}
 
 
-def _read(task: Task, asking: Asking, completion: Completion) -> dict[str, Any]:
-    """Return what is kept of an answer: the program in it, or why there is none."""
+def _read(task: Task, asking: Asking, completion: Completion, *, short: bool) -> dict[str, Any]:
+    """Return what is kept of an answer: the program in it, or why there is none.
+
+    `short`: where it was cut off, it was so before `max_tokens`.
+    """
     text, reason = completion.text, completion.finish_reason
-    torn = reason == "length"
-    if asking.style == "complete":
+    torn = reason == _CUT
+    if asking.style == "complete" and not text.lstrip().startswith("```"):
         solution, whole = _continued(task, text)
         said = bool(text.strip())
     else:
@@ -235,8 +241,10 @@ def _read(task: Task, asking: Asking, completion: Completion) -> dict[str, Any]:
     row = {"solution": solution, "raw": text, "finish_reason": reason}
     note = f"; {completion.note}" if completion.note else ""
     if torn and not (said and whole):
-        words = f"cut off at max_tokens {asking.max_tokens} (finish_reason length){note}"
-        return {**row, "trouble": "cut", "words": words}
+        if short:
+            words = f"cut off before max_tokens {asking.max_tokens} (finish_reason length){note}"
+            return {**row, "trouble": "cut", "words": words}
+        return {**row, "cut": f"max_tokens {asking.max_tokens} (finish_reason length){note}"}
     if reason not in _ENDED:
         return {**row, "trouble": "unfinished", "words": f"finish_reason {reason}{note}"}
     if not said:
@@ -250,7 +258,7 @@ def _continued(task: Task, text: str) -> tuple[str, bool]:
     It ends at a stop string that a server did not cut at, and in Python where the function and the
     helpers that it needs do.
     """
-    kept = text
+    kept = ended(text)
     for word in task.stop:
         kept = kept.partition(word)[0]
     if task.language == "python" and task.prompt:
@@ -291,8 +299,7 @@ def _kept(
 
 def _again(row: Mapping[str, Any], asking: Asking) -> bool:
     """Whether an answer is asked for again."""
-    trouble = row.get("trouble")
-    return trouble is not None and (trouble != "cut" or row["max_tokens"] < asking.max_tokens)
+    return "trouble" in row or ("cut" in row and row["max_tokens"] < asking.max_tokens)
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> str:

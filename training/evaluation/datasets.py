@@ -31,6 +31,11 @@ class Dataset:
         together = any(task.base_with_plus for task in self.tasks.values())
         return self.benchmark.endswith("+") and not together
 
+    @property
+    def in_order(self) -> list[str]:
+        """The tasks in the order in which the benchmark's own harness lists answers."""
+        return sorted(self.tasks) if self.benchmark == "livecodebench" else list(self.tasks)
+
     def only(self, task_ids: Collection[str]) -> "Dataset":
         """Return the benchmark with these tasks alone, in its own order."""
         tasks = {name: task for name, task in self.tasks.items() if name in task_ids}

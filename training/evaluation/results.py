@@ -40,8 +40,15 @@ class Summary:
     plus: Sequence[Score]
     notes: Sequence[str]
     no_answer: int = 0
-    """Answers that could not be had: requests refused, texts empty or cut off. They are no samples.
-    """
+    """Answers that could not be had: requests refused, texts empty or cut short by the server. They
+    are no samples."""
+    cut: int = 0
+    """Samples whose answer reached the limit of tokens before its code was whole. They count."""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any sample was decided that the model had room to finish."""
+        return self.samples > self.undecided and self.samples > self.cut
 
 
 def plan_path(samples: Path, output: Path | None, *, overwrite: bool) -> Path:
@@ -76,8 +83,13 @@ def summarise(report: EvalReport) -> Summary:
         undecided=report.undecided,
         base=_scores(base),
         plus=_scores(plus),
-        notes=[*_troubles(report, base), *_notes(report, {name: c.n for name, c in base.items()})],
+        notes=[
+            *_cut(report),
+            *_troubles(report, base),
+            *_notes(report, {name: c.n for name, c in base.items()}),
+        ],
         no_answer=len(report.troubles),
+        cut=sum(bool(outcome.candidate.cut) for outcome in report.outcomes),
     )
 
 
@@ -90,7 +102,7 @@ _TROUBLES = {
     "refused": "requests were refused by the server",
     "unanswered": "requests had no answer from the server",
     "empty": "answers are empty",
-    "cut": "answers were cut off before their code was whole",
+    "cut": "answers were cut off by the server, before the limit asked for",
     "unfinished": "answers were ended by the server",
 }
 _ADVICE = {
@@ -98,8 +110,22 @@ _ADVICE = {
     " the model's TOML file; the same command asks again",
     "unanswered": "the same command asks again",
     "empty": "the same command asks again",
-    "cut": "a larger --max-tokens asks again for these alone",
+    "cut": "its context is too short; the same command asks again",
 }
+
+
+def _cut(report: EvalReport) -> Iterable[str]:
+    """Say which answers reached their limit before their code was whole."""
+    found: dict[str, list[str]] = {}
+    for outcome in report.outcomes:
+        if outcome.candidate.cut:
+            found.setdefault(outcome.candidate.cut, []).append(outcome.candidate.task_id)
+    for limit, task_ids in found.items():
+        yield (
+            f"{len(task_ids)} of {len(report.outcomes)} answers were cut off at {limit} before"
+            " their code was whole; they count as they are, and a larger --max-tokens asks again"
+            f" for these alone: {_named(list(dict.fromkeys(task_ids)))}"
+        )
 
 
 def _troubles(report: EvalReport, base: Mapping[str, TaskCount]) -> Iterable[str]:

@@ -41,6 +41,8 @@ class Candidate(NamedTuple):
 
     task_id: str
     solution: str
+    cut: str = ""
+    """Where the answer was cut off before its code was whole: by which limit."""
 
 
 class Trouble(NamedTuple):
@@ -48,7 +50,7 @@ class Trouble(NamedTuple):
 
     task_id: str
     kind: str
-    """`refused`, `unanswered`, `empty`, `cut` or `unfinished`."""
+    """`refused`, `unanswered`, `empty`, `cut` (before the limit asked for) or `unfinished`."""
     words: str
     """The server's own, or what was seen."""
 
@@ -75,10 +77,15 @@ class _Found(NamedTuple):
     whole: bool
     """Whether they are programs by themselves, or go on where the task's prompt ends."""
     trouble: tuple[str, str] | None = None
+    cut: str = ""
 
 
-def load_candidates(path: Path, tasks: Mapping[str, Task]) -> Samples:
+def load_candidates(
+    path: Path, tasks: Mapping[str, Task], *, in_order: Sequence[str] | None = None
+) -> Samples:
     """Read the solutions to judge.
+
+    `in_order` names the tasks that lists without an id are of; None: all, as the dataset has them.
 
     A directory holds ``TASK_ID/N.py``, each a whole program, with ``/`` in the task id written as
     ``_``, or MultiPL-E's JSON files.
@@ -87,7 +94,7 @@ def load_candidates(path: Path, tasks: Mapping[str, Task]) -> Samples:
         DatasetError: a row is malformed, or no sample is of a task that is evaluated.
     """
     known = _by_name(tasks)
-    in_order = sorted(tasks)
+    in_order = list(tasks) if in_order is None else in_order
     candidates: list[Candidate] = []
     troubles: list[Trouble] = []
     skipped: Counter[str] = Counter()
@@ -104,7 +111,9 @@ def load_candidates(path: Path, tasks: Mapping[str, Task]) -> Samples:
             troubles.append(Trouble(task.task_id, *found.trouble))
         else:
             before = "" if found.whole else task.prompt
-            candidates += (Candidate(task.task_id, before + text) for text in found.texts)
+            candidates += (
+                Candidate(task.task_id, before + text, found.cut) for text in found.texts
+            )
     if skipped and not candidates and not troubles:
         named = ", ".join(repr(name) for name in list(skipped)[:5])
         more = f" and {len(skipped) - 5} more" if len(skipped) > 5 else ""
@@ -141,7 +150,8 @@ def _in_file(path: Path) -> Iterator[_Found]:
             looks = not _OF_DATASETS.isdisjoint(row.fields)
             hint = "this looks like the dataset, not like samples" if looks else _FORMS
             raise DatasetError(f"{row.where}: no solution in it: {hint}")
-        yield _Found(_name(row, kind), row.where, _texts(row, kind), kind in _WHOLE)
+        texts, cut = _texts(row, kind), str(row.fields.get("cut", ""))
+        yield _Found(_name(row, kind), row.where, texts, kind in _WHOLE, cut=cut)
 
 
 def _name(row: Row, kind: str = "") -> str | None:
@@ -149,6 +159,8 @@ def _name(row: Row, kind: str = "") -> str | None:
     if name is None and set(row.fields) == {kind}:
         return None
     value = row.require(name or "task_id")
+    if isinstance(value, float) and value.is_integer():  # as tables with gaps have whole numbers
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise DatasetError(f"{row.where}: {name!r} must be a string or a number")
     return str(value)
@@ -156,7 +168,10 @@ def _name(row: Row, kind: str = "") -> str | None:
 
 def _texts(row: Row, kind: str) -> Sequence[str]:
     value = row.fields[kind]
-    texts = cast("list[Any]", value) if isinstance(value, list) else [value]
+    texts = [value]
+    if isinstance(value, list):
+        # null among them: who wrote the file found no code in an answer.
+        texts = ["" if text is None else text for text in cast("list[Any]", value)]
     if not all(isinstance(text, str) for text in texts):
         raise DatasetError(f"{row.where}: {kind!r} must be a string or a list of strings")
     return texts

@@ -87,7 +87,9 @@ async def evaluate_files(
                 samples,
                 progress=lambda done: on_progress("answers", done, total, ""),
             )
-    read = await asyncio.to_thread(load_candidates, samples, dataset.tasks)
+    read = await asyncio.to_thread(
+        load_candidates, samples, dataset.tasks, in_order=dataset.in_order
+    )
     candidates = read.candidates
     path = await asyncio.to_thread(plan_path, samples, wanted.output, overwrite=wanted.overwrite)
     done = undecided = 0

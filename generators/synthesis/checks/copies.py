@@ -39,6 +39,7 @@ characters."""
 _MOSTLY = 0.7
 """Share of a text from which the code in it is the text."""
 _WORD = re.compile(r"\w+")
+_PLEASE = re.compile(r"\A\W*(?:please|kindly)\b\W*", re.IGNORECASE)
 _KINDS = r"(?:prompt|task|instruction|problem|question|exercise|version)"
 _ANSWERS = re.compile(
     r"\A\W*(?:sure\b|certainly\b|of course\b|absolutely\b|ok(?:ay)?\b[,.!:]|great\b[,.!:]"
@@ -51,10 +52,18 @@ _ANSWERS = re.compile(
     re.IGNORECASE,
 )
 _EVOLVED = r"(?:re-?written|evolved|given|created|new|original|final|modified|revised|harder)"
+_KIND = rf"(?:programming |coding )?{_KINDS}"
 _OF_THE_PROMPT = (
-    re.compile(rf"#+ ?(?:the )?{_EVOLVED} {_KINDS} ?#+", re.IGNORECASE),
-    re.compile(rf"\A\W*(?:the )?{_EVOLVED} {_KINDS}\W*(?::|\n)", re.IGNORECASE),
-    re.compile(rf"\b(?:re-?written|evolved) {_KINDS}\b", re.IGNORECASE),
+    re.compile(rf"#+ ?(?:the )?{_EVOLVED} {_KIND} ?#+", re.IGNORECASE),
+    re.compile(rf"\A\W*(?:the )?{_EVOLVED} {_KIND}\W*(?::|\n)", re.IGNORECASE),
+    re.compile(rf"\b(?:re-?written|evolved) {_KIND}\b", re.IGNORECASE),
+    re.compile(rf"^\W*(?:the )?(?:re-?written|evolved|original)(?: {_KIND})?\W*:", re.I | re.M),
+    re.compile(rf"\bthe original {_KIND} (?:asks|asked|was|is)\b", re.IGNORECASE),
+    re.compile(
+        rf"^\W*(?:changes|modifications) made\W*:|^\W*this (?:new )?version (?:adds|of the"
+        rf" {_KIND}|requires|asks|makes)\b",
+        re.I | re.M,
+    ),
     re.compile(r"\b(?:given|original|initial|previous) (?:prompt|instruction)\b", re.IGNORECASE),
     re.compile(
         rf"\b(?:given|original|initial|previous|above) {_KINDS}\b[^.\n]{{0,40}}"
@@ -156,7 +165,8 @@ def evolution(text: str, parent: str) -> Problem | None:
     words of the prompt in them; the last is `leaked_template` here.
     """
     mine, theirs = folded(text), folded(parent)
-    if mine == theirs or rouge_l(words(text), words(parent)) > _SAME:
+    asked = words(_PLEASE.sub("", text))
+    if mine == theirs or rouge_l(asked, words(_PLEASE.sub("", parent))) > _SAME:
         return problem("not_evolved", "says the same as before")
     if len(mine) > _GROWTH * max(len(theirs), 1):
         return problem("too_long", f"{len(mine) / max(len(theirs), 1):.1f} times its parent")

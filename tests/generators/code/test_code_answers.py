@@ -58,6 +58,19 @@ def fenced(code: str, tag: str = "python") -> str:
         (f"<|channel|>analysis<|message|>{fenced('x = 1')}<|end|><|start|>assistant"
          f"<|channel|>final<|message|>{fenced(ADD)}<|return|>", ADD),
         ("<|channel|>analysis<|message|>def add(a, b): 1", ""),
+        (f"analysisWe need...\n{fenced('x = 1')}assistantfinal{fenced(ADD)}", ADD),
+        (f"<unused94>thought\n{fenced('x = 1')}<unused95>{fenced(ADD)}", ADD),
+        # The next turns, which a model without an end writes itself.
+        *((f"{fenced(ADD)}\n{turn}\nAnother.\n\n{fenced('def add(a): 1')}", ADD)
+          for turn in ("@@ Instruction", "### Instruction", "### Instruction:", "Human: more")),
+        (f"{fenced('def add(a): 1')}### User interface\n{fenced(ADD)}", ADD),
+        # The language on the first line; code as Markdown indents it.
+        (f"```\npython\n{ADD}```\n", ADD),
+        (f"Sure:\n\n{indent(ADD, '    ')}\nIt adds.", ADD),
+        (f"Sure:\n{ADD.replace(':', ':' + chr(10))}\nIt adds.", ADD.replace(":", ":\n")),
+        # A decorator runs at once, so what it needs comes first.
+        (fenced("@same\ndef add(a): 1") + fenced("def same(f): return f"),
+         "def same(f): return f\n\n@same\ndef add(a): 1"),
         (fenced("def add(a, b):\n    return a.split('</think>')\n"),
          "def add(a, b):\n    return a.split('</think>')\n"),
         # Special tokens: before, behind a fence, at the end of a line, with more behind them.
@@ -164,10 +177,9 @@ def test_a_head_outside_of_a_function() -> None:
     assert with_helpers("# Write f.\n", text) == text.removesuffix("\nf(1)\n")
 
 
-def test_a_body_alone_goes_on_what_was_given() -> None:
-    found = solution_in_answer(
-        fenced("    return a + b"), entry_point="add", head="def add(a, b):\n"
-    )
+@pytest.mark.parametrize("body", ["    return a + b", "return a + b"])
+def test_a_body_alone_goes_on_what_was_given(body: str) -> None:
+    found = solution_in_answer(fenced(body), entry_point="add", head="def add(a, b):\n")
     assert found.code == "def add(a, b):\n    return a + b"
 
 

@@ -24,6 +24,9 @@ F = "def f(n):\n    return n * 2\n"
         "Enjoy\n",
         "Complexity: O(n)\n",
         "while True:\n    f(1)\n",
+        "unittest.main()\n",
+        "import sys\nsys.exit(f(1))\n",
+        "exit()\n",
         "try:\n    print(f(int(input())))\nexcept ValueError:\n    pass\n",
     ],
 )

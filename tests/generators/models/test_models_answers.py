@@ -101,6 +101,23 @@ def test_stop_strings_end_a_text_that_the_server_did_not_end(
     assert (answer.completions[0].text, answer.completions[0].finish_reason) == (kept, reason)
 
 
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("STOP", "stop"),
+        ("end_turn", "stop"),
+        ("MAX_TOKENS", "length"),
+        ("max_tokens", "length"),
+        ("", "stop"),
+        (None, "stop"),
+        ("content_filter", "content_filter"),
+    ],
+)
+def test_servers_have_words_of_their_own_for_an_end(word: str | None, reason: str) -> None:
+    answer = read_answer(choice(text="abc", finish_reason=word), PROMPT)
+    assert answer.completions[0].finish_reason == reason
+
+
 def test_what_python_writes_is_read() -> None:
     logprobs = b'{"top_logprobs": [{"a": NaN}]}'
     text = b'"\\ud83d\\ude00 \\ud800"'

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from veristone import (
@@ -89,22 +90,36 @@ async def test_what_was_refused_is_no_sample_and_is_asked_again(tmp_path: Path) 
 
 
 CODE = "```python\ndef f(x):\n    return x\n```\n"
+OPEN = CODE.removesuffix("```\n")
+LIMIT = 1024
+
+
+class Once(FakeModel):
+    """Says one thing, and that it took so many tokens; 0: it does not count them."""
+
+    def __init__(self, completion: Completion, tokens: int = 0) -> None:
+        super().__init__(lambda request: completion)
+        self._tokens = tokens
+
+    async def generate(self, request: GenerationRequest) -> Generation:
+        answer = await super().generate(request)
+        return msgspec.structs.replace(answer, completion_tokens=self._tokens * request.n)
+
+
+def torn(text: str, note: str = "") -> Completion:
+    return Completion(text=text, finish_reason="length", note=note)
 
 
 @pytest.mark.parametrize(
     ("style", "completion", "kind"),
     [
         ("chat", Completion(text=CODE), None),
-        ("chat", Completion(text=CODE + "It does", finish_reason="length"), None),
-        ("chat", Completion(text=CODE.removesuffix("```\n"), finish_reason="length"), "cut"),
-        ("chat", Completion(text="<think>" + CODE, finish_reason="length"), "cut"),
-        ("chat", Completion(text="", finish_reason="length", note="reasoning only"), "cut"),
+        ("chat", torn(CODE + "It does"), None),
         ("chat", Completion(text=" \n"), "empty"),
         ("chat", Completion(text="", note="the model refused: no"), "empty"),
         ("chat", Completion(text=CODE, finish_reason="content_filter"), "unfinished"),
         ("complete", Completion(text="    return x\n"), None),
-        ("complete", Completion(text="    return x\n\nf(1)\nf(", finish_reason="length"), None),
-        ("complete", Completion(text="    return x\n    y =", finish_reason="length"), "cut"),
+        ("complete", torn("    return x\n\nf(1)\nf("), None),
         ("complete", Completion(text="", finish_reason="stop"), "empty"),
     ],
 )
@@ -112,18 +127,57 @@ async def test_what_is_no_answer_says_so(
     tmp_path: Path, style: Any, completion: Completion, kind: str | None
 ) -> None:
     dataset, path = tasks(tmp_path, 1), tmp_path / "samples.jsonl"
-    model = FakeModel(lambda request: completion)
+    model = Once(completion, 9)
     await ask(model, dataset, Asking(style=style), path)
     found = load_candidates(path, dataset.tasks)
     assert [one.kind for one in found.troubles] == ([kind] if kind else [])
-    assert len(found.candidates) == (0 if kind else 1)
+    assert [one.cut for one in found.candidates] == ([] if kind else [""])
     if completion.note:
         assert completion.note in found.troubles[0].words
     # The same again: only what may come out otherwise is asked for.
     await ask(model, dataset, Asking(style=style), path)
-    assert len(model.requests) == 1 + (kind not in (None, "cut"))
-    await ask(model, dataset, Asking(style=style, max_tokens=2048), path)
-    assert len(model.requests) == 1 + (kind not in (None, "cut")) + (kind is not None)
+    assert len(model.requests) == 1 + (kind is not None)
+
+
+CUT_OFF = [
+    ("chat", torn(OPEN)),
+    ("chat", torn("<think>" + CODE)),
+    ("chat", torn("", "reasoning only")),
+    ("complete", torn("    return x\n    y =")),
+]
+
+
+@pytest.mark.parametrize("tokens", [0, LIMIT - 1, LIMIT])
+@pytest.mark.parametrize(("style", "completion"), CUT_OFF)
+async def test_an_answer_that_reached_the_limit_is_the_models(
+    tmp_path: Path, style: Any, completion: Completion, tokens: int
+) -> None:
+    dataset, path = tasks(tmp_path, 1), tmp_path / "samples.jsonl"
+    model = Once(completion, tokens)
+    await ask(model, dataset, Asking(style=style, max_tokens=LIMIT), path)
+    found = load_candidates(path, dataset.tasks)
+    assert not found.troubles
+    assert f"max_tokens {LIMIT}" in found.candidates[0].cut
+    assert completion.note in found.candidates[0].cut
+    await ask(model, dataset, Asking(style=style, max_tokens=LIMIT), path)
+    assert len(model.requests) == 1, "the same limit gives the same"
+    await ask(Once(Completion(text=CODE)), dataset, Asking(style=style, max_tokens=2048), path)
+    assert not load_candidates(path, dataset.tasks).candidates[0].cut, "a larger one may not"
+
+
+@pytest.mark.parametrize(("style", "completion"), CUT_OFF)
+async def test_an_answer_that_the_server_cut_short_is_none(
+    tmp_path: Path, style: Any, completion: Completion
+) -> None:
+    dataset, path = tasks(tmp_path, 1), tmp_path / "samples.jsonl"
+    model = Once(completion, LIMIT // 2)
+    await ask(model, dataset, Asking(style=style, max_tokens=LIMIT), path)
+    found = load_candidates(path, dataset.tasks)
+    assert not found.candidates
+    assert found.troubles[0].kind == "cut"
+    assert "before max_tokens" in found.troubles[0].words
+    await ask(model, dataset, Asking(style=style, max_tokens=LIMIT), path)
+    assert len(model.requests) == 2, "the server may have been mended"
 
 
 async def test_a_server_that_fails_at_one_task_costs_that_task(tmp_path: Path) -> None:
@@ -181,6 +235,25 @@ async def test_a_base_models_continuation_is_cut(tmp_path: Path) -> None:
     assert "return g(x)" in candidate.solution
     assert "def g(x)" in candidate.solution, "a helper that is needed stays"
     assert "print" not in candidate.solution
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    return x<|endoftext|>\nimport os\n",
+        "    return x\n<|endoftext|>import os\n",
+        "    return x\n<file_sep>package main\n",
+        # Models that were taught to chat begin anew.
+        "```python\ndef f(x):\n    return x\n```\nIt returns x.",
+    ],
+)
+async def test_a_continuation_ends_at_a_special_token_and_may_be_a_whole_answer(
+    tmp_path: Path, text: str
+) -> None:
+    dataset, path = tasks(tmp_path, 1), tmp_path / "samples.jsonl"
+    await ask(FakeModel(lambda request: text), dataset, Asking(style="complete"), path)
+    (candidate,) = load_candidates(path, dataset.tasks).candidates
+    assert candidate.solution.rstrip() == "def f(x):\n    return x"
 
 
 def test_styles(tmp_path: Path) -> None:

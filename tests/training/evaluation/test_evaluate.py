@@ -339,7 +339,7 @@ async def test_what_was_not_answered_is_told_in_the_servers_words_and_is_no_scor
     monkeypatch.setenv("COLUMNS", "120")
     wanted = evaluation(tmp_path, "passed ++++", overwrite=True)
     refused = {"task_id": "HumanEval/0", "trouble": "refused", "words": "request r: 400: too long"}
-    cut = {"task_id": "HumanEval/0", "trouble": "cut", "words": "cut off at max_tokens 9"}
+    cut = {"task_id": "HumanEval/0", "trouble": "cut", "words": "cut off before max_tokens 9"}
     other = {"task_id": "HumanEval/77", "solution": "x"}
     assert wanted.samples is not None
     rows = wanted.samples.read_text().splitlines()
@@ -352,7 +352,7 @@ async def test_what_was_not_answered_is_told_in_the_servers_words_and_is_no_scor
     assert "no answer" in out
     assert "2 requests were refused by the server and do not count" in out
     assert "HumanEval/0: 400: too long" in out
-    assert "a larger --max-tokens asks again for these alone" in out
+    assert "1 answers were cut off by the server, before the limit asked for" in out
     assert "if they counted as wrong, base pass@1 would be 25.0" in out
     assert "1 samples are skipped" in out
     assert json.loads(found.path.read_text())["veristone"]["troubles"][0]["kind"] == "refused"
@@ -362,6 +362,30 @@ async def test_what_was_not_answered_is_told_in_the_servers_words_and_is_no_scor
     assert (found.summary.samples, found.summary.undecided, found.summary.base) == (0, 0, [])
     print_scores(found)
     assert "pass@1" not in capsys.readouterr().out
+    assert not found.summary.says_something
+
+
+async def test_an_answer_that_reached_its_limit_counts_and_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    wanted = evaluation(tmp_path, "passed ++++", overwrite=True)
+    assert wanted.samples is not None
+    rows = wanted.samples.read_text()
+    cut = {"task_id": "HumanEval/0", "solution": "assertion_failed ----", "cut": "max_tokens 9"}
+    wanted.samples.write_text(f"{rows}\n{json.dumps(cut)}\n")
+    found = await evaluate_files(wanted, FakeVerifier(judge_by_code))
+    assert (found.summary.samples, found.summary.no_answer, found.summary.cut) == (2, 0, 1)
+    assert found.summary.base[0].mean == 0.5
+    assert found.summary.says_something
+    print_scores(found)
+    out = capsys.readouterr().out
+    assert "cut off" in out
+    assert "1 of 2 answers were cut off at max_tokens 9 before their code was whole" in out
+    wanted.samples.write_text(json.dumps(cut))
+    found = await evaluate_files(wanted, FakeVerifier(judge_by_code))
+    assert found.summary.base[0].mean == 0
+    assert not found.summary.says_something, "the limit was too low for every answer"
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "x", "3601"])

@@ -50,6 +50,8 @@ def test_solution_wins_over_completion(tmp_path: Path) -> None:
         ("DS-1000/3", {"id": 3, "code": "x", "metadata": {"problem_id": 3}}, ["x"]),
         ("DS-1000/3", {"id": 3, "code": ["x"]}, ["x"]),
         ("1873_A", {"question_id": "1873_A", "code_list": ["x", "y"]}, ["x", "y"]),
+        ("1873_A", {"question_id": "1873_A", "code_list": ["x", None]}, ["x", ""]),
+        ("mbpp/601", {"task_id": 601.0, "solution": "x"}, ["x"]),
         ("2727", {"question_id": 2727, "output_list": ["z"], "code_list": ["x"]}, ["x"]),
         ("CPP/0", {"task_id": "CPP/0", "prompt": "P:", "generation": "x"}, ["P:x"]),
         ("h_0", {"name": "h_0", "prompt": "P:", "completions": ["x", "y"]}, ["P:x", "P:y"]),
@@ -69,9 +71,16 @@ def test_files_that_are_one_json_text(tmp_path: Path) -> None:
     for text in (json.dumps(rows), json.dumps(rows, indent=4), "\ufeff" + json.dumps(rows)):
         path.write_text(text, encoding="utf-8")
         assert solutions(path, "a", "b") == expected
-    # Lists alone are of the tasks in the order of their ids.
+    # Answers under the ids of tasks, on one line or on many.
+    for indent in (None, 1):
+        path.write_text(json.dumps({"b": ["1"], "a": ["2", "3"]}, indent=indent))
+        assert solutions(path, "a", "b") == expected
+    # Lists alone are of the tasks in the dataset's order, or in that of the harness.
     path.write_text(json.dumps([["2", "3"], ["1"]]))
-    assert solutions(path, "b", "a") == [("a", "2"), ("a", "3"), ("b", "1")]
+    assert solutions(path, "b", "a") == [("b", "2"), ("b", "3"), ("a", "1")]
+    known = {name: task(name) for name in ("b", "a")}
+    found = load_candidates(path, known, in_order=["a", "b"]).candidates
+    assert [(one.task_id, one.solution) for one in found] == [("a", "2"), ("a", "3"), ("b", "1")]
     path.write_text(json.dumps({"task_id": "a", "solution": "1"}, indent=1))
     assert solutions(path, "a") == [("a", "1")]
 

@@ -135,6 +135,19 @@ async def test_livecodebench_knows_the_names_of_its_harness(engine: Engine, tmp_
     assert await statuses(engine, tasks, *given) == ["pass", "pass"]
 
 
+async def test_livecodebench_may_be_a_table_with_its_json_taken_apart(
+    engine: Engine, tmp_path: Path
+) -> None:
+    row = METHOD | {
+        "public_test_cases": json.loads(METHOD["public_test_cases"]),
+        "private_test_cases": None,
+        "metadata": json.loads(METHOD["metadata"]),
+    }
+    tasks = dataset(tmp_path, "livecodebench", row)
+    function = "def pairs(xs, k):\n    return [x + k for x in xs]"
+    assert await statuses(engine, tasks, ("lc1", function)) == ["pass"]
+
+
 async def test_livecodebench_calls_a_method(engine: Engine, tmp_path: Path) -> None:
     tasks = dataset(tmp_path, "livecodebench", METHOD)
     right = (

@@ -58,13 +58,17 @@ class _Metadata(msgspec.Struct):
 
 
 class _Row(msgspec.Struct):
-    question_id: str
+    """A row as the benchmark has it, or with what is JSON in it taken apart already, as tables made
+    of it have it."""
+
+    question_id: str | int
     question_content: str
-    public_test_cases: str
-    private_test_cases: str = ""
-    starter_code: str = ""
-    metadata: str = "{}"
-    contest_date: str = ""
+    public_test_cases: str | list[_Case]
+    private_test_cases: str | list[_Case] | None = None
+    starter_code: str | None = None
+    metadata: str | _Metadata | None = None
+    contest_date: Any = ""
+    """A text or a time."""
 
 
 def read_task(row: Row) -> Task:
@@ -76,7 +80,7 @@ def read_task(row: Row) -> Task:
     fields = row.read(_Row)
     try:
         cases = _cases(fields.public_test_cases) + _cases(fields.private_test_cases)
-        name = msgspec.json.decode(fields.metadata, type=_Metadata).func_name or ""
+        name = _metadata(fields.metadata).func_name or ""
         check = _function_check(cases) if name else _stdio_check(cases)
     except _DAMAGED as error:
         raise DatasetError(f"{row.where}: {error}") from error
@@ -87,14 +91,14 @@ def read_task(row: Row) -> Task:
     starter = f"\n\nUse this starter code:\n\n```python\n{fields.starter_code}\n```"
     read = "\n\nRead the input from standard input and print the answer."
     return Task(
-        task_id=fields.question_id,
+        task_id=str(fields.question_id),
         prompt="",
         entry_point="Solution" if name else "",
         canonical_solution="",
         build=lambda solution: _program(solution, check, name),
         instruction=fields.question_content
         + (read if not name else starter if fields.starter_code else ""),
-        date=fields.contest_date[:10],
+        date=str(fields.contest_date or "")[:10],
     )
 
 
@@ -137,8 +141,16 @@ def _function_check(cases: list[_Case]) -> Check:
     return FunctionCheck(entry_point=_ENTRY, calls=calls)
 
 
-def _cases(text: str) -> list[_Case]:
-    """Read cases in JSON, or in base64 of zlib of a pickled text of JSON."""
+def _metadata(given: str | _Metadata | None) -> _Metadata:
+    if isinstance(given, _Metadata):
+        return given
+    return msgspec.json.decode(given, type=_Metadata) if given else _Metadata()
+
+
+def _cases(text: str | list[_Case] | None) -> list[_Case]:
+    """Read cases as they are, in JSON, or in base64 of zlib of a pickled text of JSON."""
+    if isinstance(text, list):
+        return text
     if text and not text.lstrip().startswith("["):
         unpacker = zlib.decompressobj()
         content = unpacker.decompress(base64.b64decode(text, validate=True), MAX_CASES_BYTES)

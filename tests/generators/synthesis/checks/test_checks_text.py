@@ -233,8 +233,20 @@ PARENT = "Write a function that returns the longest word of a sentence."
                 "As the #Given Prompt# asked,",
                 "Unlike in the original prompt,",
                 "I added a constraint:",
+                "#Rewritten Programming Task#:\n",
+                "Original: write a function.\nRewritten:",
+                "The original task asks for a word;",
             )
         ),
+        *(
+            (f"Write a function that returns the longest word, without split.\n\n{end}", "no")
+            for end in (
+                "(This version adds a constraint, as requested.)",
+                "Changes made: no split.",
+            )
+        ),
+        (f"Please {PARENT[0].lower()}{PARENT[1:]}", "not_evolved"),
+        ("Given two versions of a text, return the longest word of the original text only.", None),
         ("Run the given instructions of a small machine, longest first, and return words.", None),
         ("I have a sentence. Write a function that returns its longest word in reverse.", None),
         ("Write the longest word of a sentence. Explanation: ties go to the first.", None),
