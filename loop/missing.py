@@ -41,6 +41,11 @@ def _files(recipe: AlignRecipe, steps: Sequence[Step]) -> Iterator[str]:
     # Other models are looked for on the hub.
     if recipe.model.path.startswith("/") and not Path(recipe.model.path).exists():
         yield f"{recipe.model.path} (model)"
+    for name, path in recipe.report.compare.items():
+        if not Path(path).exists():
+            yield f"{path} (data set {name}, beside which the report sets this run's)"
+    if recipe.report.embeddings.endswith(".toml") and not Path(recipe.report.embeddings).exists():
+        yield f"{recipe.report.embeddings} (settings of the model of embeddings)"
     if recipe.machine.engine and not Path(recipe.machine.engine).exists():
         yield f"{recipe.machine.engine} ([machine] engine)"
 

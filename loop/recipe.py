@@ -208,6 +208,17 @@ class Round(_Section):
     """Synthesis starts from the instructions that the round before selected."""
 
 
+class Report(_Section):
+    """What the report sets the data beside; nothing that is made depends on it."""
+
+    embeddings: str = ""
+    """Model that sorts rows into categories: `http://HOST/v1#MODEL`, a TOML file with a server's
+    settings, or `sentence-transformers:NAME`. Empty: keywords do."""
+    compare: dict[str, str] = {}
+    """Other data sets, name to file (JSON Lines, Parquet): rows with an instruction and a response,
+    by the names that are usual for them, or with messages."""
+
+
 class Scale(_Section):
     """What a dry run reckons with. Defaults: the paper's own counts where it gives them."""
 
@@ -245,6 +256,7 @@ class AlignRecipe(_Section):
     variants: tuple[Variant, ...] = ()
     round: tuple[Round, ...] = ()
     """Rounds that differ from the others."""
+    report: Report = Report()
     scale: Scale = Scale()
 
     @model_validator(mode="after")
@@ -321,10 +333,11 @@ def load_align_recipe(
     for change in changes:
         settings = _merged(settings, parse_override(change))
     own = path.resolve().parent
-    benchmarks = settings.get("benchmarks")
-    settings = change_texts(settings, lambda key, text: _anchored(key, text, own, folder))
-    if isinstance(benchmarks, dict):
-        settings["benchmarks"] = change_texts(benchmarks, lambda _, text: joined(folder, text))
+    given = settings
+    settings = change_texts(given, lambda key, text: _anchored(key, text, own, folder))
+    _join_files(given, settings, "benchmarks", folder)
+    if isinstance(given.get("report"), dict):
+        _join_files(given["report"], settings["report"], "compare", folder)
     return checked(AlignRecipe, settings, str(path))
 
 
@@ -337,6 +350,14 @@ def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
     return merged
 
 
+def _join_files(
+    given: Mapping[str, Any], settings: dict[str, Any], name: str, folder: Path
+) -> None:
+    """Make the paths of a table absolute whose keys are names of the user's own."""
+    if isinstance(files := given.get(name), dict):
+        settings[name] = change_texts(files, lambda _, text: joined(folder, text))
+
+
 def _anchored(key: str, value: str, own: Path, folder: Path) -> str:
     """Make a path absolute: of a recipe from the folder `own`, of everything else from `folder`.
 
@@ -346,7 +367,7 @@ def _anchored(key: str, value: str, own: Path, folder: Path) -> str:
     if key in ("recipe", "preset", "template", "model"):
         start = folder if key == "model" else own
         return str(start / value) if value.startswith(("./", "../")) else value
-    if key in ("serve", "teacher", "judge"):
+    if key in ("serve", "teacher", "judge", "embeddings"):
         return joined(folder, value) if value.endswith(".toml") else value
     if key == "source":
         # As in --source: KIND:PATH, or a path alone.

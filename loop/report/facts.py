@@ -16,6 +16,8 @@ from veristone.training.evaluation.results import Summary
 from veristone.training.finetune.journal import Attempt
 
 __all__ = [
+    "Data",
+    "DataSet",
     "Difference",
     "Facts",
     "Pair",
@@ -23,7 +25,6 @@ __all__ = [
     "Rate",
     "Result",
     "RoundRow",
-    "Similarity",
     "Stage",
     "StepCost",
     "Training",
@@ -90,17 +91,31 @@ class Pair(NamedTuple):
     task_text: str
 
 
-class Similarity(Struct, frozen=True):
-    """TF-IDF cosine of selected rows to the nearest task of each benchmark."""
+class DataSet(Struct, frozen=True, kw_only=True):
+    """A set of rows, as it is looked at."""
 
-    compared: int
-    """Rows; an even sample of very many."""
-    tasks: dict[str, int]
-    """Of each benchmark."""
+    name: str
+    rows: int
+    """Rows that were looked at; an even sample of very many."""
+    lengths: dict[str, dict[int, int]]
+    """By part (`instruction`, `response`; `seed`): words and signs, to rows."""
+    categories: dict[str, int]
+    """What they are about, most frequent first; of a smaller sample where a model was asked."""
     numbers: dict[str, dict[int, int]]
-    """By benchmark: hundredths of the cosine to the nearest task, to rows."""
+    """By benchmark: hundredths of the TF-IDF cosine to the nearest task, to rows."""
+
+
+class Data(Struct, frozen=True, kw_only=True):
+    """What the data of the run look like, beside other sets."""
+
+    sorted_by: str
+    """`keywords`, or the model whose embeddings decided about categories."""
+    tasks: dict[str, int]
+    """Of each benchmark that rows were compared with."""
+    sets: list[DataSet]
+    """First the rows that the main variant's latest round selected."""
     pairs: list[Pair]
-    """The most similar ones."""
+    """The most similar ones of the first set."""
 
 
 class Point(NamedTuple):
@@ -199,7 +214,7 @@ class StepCost(Struct, frozen=True):
 class Facts(Struct, kw_only=True):
     """A run, so far."""
 
-    version: int = 2
+    version: int = 3
     name: str
     rounds: int = 1
     missing: list[str] = []
@@ -210,7 +225,7 @@ class Facts(Struct, kw_only=True):
     """Of the main variant's last round that has a synthesis."""
     funnel_round: int = 1
     verdicts: Verdicts = Verdicts()
-    similarity: Similarity | None = None
+    data: Data | None = None
     training: list[Training] = []
     results: list[Result] = []
     differences: list[Difference] = []

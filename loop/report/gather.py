@@ -1,43 +1,32 @@
 """All facts of a run, from its folder."""
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from veristone import VeristoneError
-from veristone.generators.seeds.contamination.benchmarks import Item, load_items
 from veristone.generators.seeds.funnel import Funnel as SeedFunnel
 from veristone.generators.selection.funnel import Funnel as SelectionFunnel
 from veristone.loop.plan import BASE, MAIN
 from veristone.loop.recipe import Benchmark
+from veristone.loop.report.data import describe
 from veristone.loop.report.facts import (
     Difference,
     Facts,
-    Pair,
     Point,
     Result,
     RoundRow,
-    Similarity,
     StepCost,
     Training,
 )
 from veristone.loop.report.funnel import funnel
-from veristone.loop.report.measures import nearest, paired, thinned
+from veristone.loop.report.measures import paired, thinned
 from veristone.loop.report.parts import Counts, Manifest, Results
 from veristone.loop.report.run import Run, Trouble, read_run
-from veristone.loop.report.texts import drawn_rows, read_verdicts
+from veristone.loop.report.texts import read_verdicts
 from veristone.loop.run import Mark
 from veristone.settings import without_paths
 from veristone.training.finetune.journal import Journal
 
 __all__ = ["gather"]
-
-_ROWS = _ITEMS = 20_000
-"""Rows and tasks that are compared: some ten seconds' work with the usual benchmarks."""
-_MOST_TEXT = 8_000
-"""Characters of a row and of a task that are compared: that bounds memory."""
-_PAIRS = 5
 
 
 def gather(folder: Path) -> Facts:
@@ -71,10 +60,7 @@ def gather(folder: Path) -> Facts:
     steps = run.steps(MAIN, told)
     if "synthesis" in steps:
         facts.verdicts = read_verdicts(folder / steps["synthesis"].name, trouble)
-    selection = run.part(steps.get("selection"), SelectionFunnel)
-    if selection is not None:
-        rows = selection.products.get("selected", 0)
-        facts.similarity = _similarity(run, folder / steps["selection"].name, rows)
+    facts.data = describe(run, told)
     # Last: reading may have found trouble.
     facts.trouble = list(dict.fromkeys(trouble.notes))
     return facts
@@ -212,59 +198,6 @@ def _round(run: Run, variant: str, number: int) -> RoundRow:
         selected=selection.products.get("selected") if selection is not None else None,
         trained=journal.data.get("train_samples") if journal is not None else trained,
     )
-
-
-# --- Nearness to benchmarks
-
-
-def _similarity(run: Run, selection: Path, whole: int) -> Similarity | None:
-    """Return how near the selected rows are to the benchmarks: Magicoder's analysis.
-
-    Each row (instruction and response) is compared with each task (texts and first solution), and
-    what counts is the nearest task (arXiv 2312.02120, section 3). Words alone decide: a task in
-    other words is far, and two tasks about the same things are near though neither is the other.
-    What leaked is told by the search for contamination, not by this.
-    """
-    benchmarks = _benchmarks(run)
-    rows = list(drawn_rows(selection, _ROWS, whole, run.trouble))
-    if not benchmarks or not rows:
-        return None
-    texts = [f"{row.instruction}\n\n{row.response}"[:_MOST_TEXT] for row in rows]
-    tasks = {name: [_task_text(item) for item in items] for name, items in benchmarks.items()}
-    numbers: dict[str, dict[int, int]] = {}
-    pairs: list[Pair] = []
-    for name, found in zip(benchmarks, nearest(texts, list(tasks.values())), strict=True):
-        numbers[name] = dict(sorted(Counter(round(100 * one.cosine) for one in found).items()))
-        for row, text, (place, cosine) in zip(rows, texts, found, strict=True):
-            task = benchmarks[name][place].label[:500]
-            pairs.append(Pair(cosine, row.id[:500], task, text, tasks[name][place]))
-    # Two benchmarks may share a task: a row is shown with one of them.
-    best: dict[str, Pair] = {}
-    for pair in sorted(pairs, key=lambda one: -one.cosine):
-        best.setdefault(pair.row, pair)
-    sizes = {name: len(items) for name, items in benchmarks.items()}
-    return Similarity(len(rows), sizes, numbers, list(best.values())[:_PAIRS])
-
-
-def _task_text(item: Item) -> str:
-    # A task may have hundreds of solutions, most of them alike.
-    return "\n\n".join((*item.texts, *item.solutions[:1]))[:_MOST_TEXT]
-
-
-def _benchmarks(run: Run) -> dict[str, list[Item]]:
-    """Read the benchmarks that nothing may be near to, then what else is evaluated."""
-    paths = {name: Path(path) for name, path in run.recipe.benchmarks.items()}
-    for each in run.recipe.evaluation:
-        if Path(each.path) not in paths.values():
-            paths.setdefault(each.label, Path(each.path))
-    found: dict[str, list[Item]] = {}
-    for name, path in paths.items():
-        try:
-            found[name] = load_items(path, name)[:_ITEMS]
-        except (VeristoneError, OSError, ValueError, RecursionError) as error:
-            said = re.sub(r"^(?:: )+", "", str(error).replace(str(path), ""))
-            run.trouble.note(path, f"benchmark {name} is not compared: {said}")
-    return found
 
 
 # --- Made from and with

@@ -12,9 +12,7 @@ from veristone.generators.pages.drawing import (
     Bar,
     Bars,
     Group,
-    Histogram,
     Plot,
-    columns,
     ranked_bars,
 )
 from veristone.generators.pages.numbers import (
@@ -23,26 +21,23 @@ from veristone.generators.pages.numbers import (
     counted,
     duration,
     odds,
-    quantile,
     share,
 )
 from veristone.generators.pages.sections import (
     Block,
     Figures,
     Listing,
-    Piece,
-    Reading,
     Readings,
     Report,
     Section,
     Table,
 )
 from veristone.loop.plan import BASE, MAIN, Kind
+from veristone.loop.report.data_sections import contents, similarity
 from veristone.loop.report.facts import (
     Difference,
     Facts,
     Rate,
-    Similarity,
     Stage,
     StepCost,
     Verdicts,
@@ -79,7 +74,7 @@ def report(facts: Facts) -> Report:
             rounds(facts),
             _funnel(facts),
             _verdicts(facts.verdicts),
-            *([_similarity(facts.similarity)] if facts.similarity else []),
+            *([contents(facts.data), similarity(facts.data)] if facts.data else []),
             training(facts),
             Section("samples", "Samples to read", _samples(facts.verdicts), [_SAMPLES]),
             Section("cost", "Cost and time", _costs(facts.costs)),
@@ -267,35 +262,6 @@ def _samples(found: Verdicts) -> list[Block]:
     """Return judged and refused answers to read: a few of every outcome."""
     numbers = {"passed": found.passed, **found.reasons, **found.refusals}
     return [Readings(label, count(numbers[label]), some) for label, some in found.samples.items()]
-
-
-# --- Nearness to benchmarks
-
-
-def _similarity(found: Similarity) -> Section:
-    """Return how near the selected rows are to the benchmarks."""
-    lead = [
-        f"Of {counted(found.compared, 'selected row')}: TF-IDF cosine to the nearest task of each"
-        " benchmark, as in Magicoder. Words alone decide, so a high value is a reason to look,"
-        " and a low one is no proof of distance.",
-    ]
-    plots: list[Plot] = []
-    for name, numbers in found.numbers.items():
-        median, most = (f"{quantile(numbers, part) / 100:.2f}" for part in (0.5, 1.0))
-        tasks = counted(found.tasks[name], "task")
-        told = f"{tasks}. Half of the rows have at most {median}; the nearest has {most}."
-        bins, axis = columns(numbers, "hundredths"), "cosine in hundredths; height: rows"
-        plots.append(Histogram(title=line(name, 60), bins=bins, axis=axis, note=told))
-    pairs = [
-        Reading(
-            one.task,
-            f"{one.cosine:.2f}, row {line(one.row, 60)}",
-            [Piece("selected row", one.row_text), Piece("task of the benchmark", one.task_text)],
-        )
-        for one in found.pairs
-    ]
-    blocks = [Figures(plots), Readings("The most similar pairs", "", pairs, apart=True)]
-    return Section("similarity", "Similarity to the benchmarks", blocks, lead)
 
 
 # --- Cost and origin

@@ -1,13 +1,10 @@
-"""Reads responses, refusals and selected rows once, and keeps what the report tells of them.
+"""Reads responses and refusals once, and keeps what the report tells of them.
 
 Memory does not grow with a file: counts are by short names, and samples are those with the smallest
 digests of their ids, the same ones each time.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from itertools import islice
-from math import ceil
 from pathlib import Path
 
 from veristone import Decision
@@ -15,13 +12,12 @@ from veristone.generators.code.draws import draw
 from veristone.generators.pages.numbers import ranked
 from veristone.generators.pages.sections import Piece, Reading
 from veristone.generators.selection.groups import group_key
-from veristone.generators.selection.rows import Selected
 from veristone.generators.synthesis.records import Record, Refusal
 from veristone.loop.report.facts import Rate, Verdicts
 from veristone.loop.report.run import Trouble, read_lines
 from veristone.text import line
 
-__all__ = ["drawn_rows", "read_verdicts"]
+__all__ = ["read_verdicts"]
 
 _SAMPLES = 3
 """Of every outcome."""
@@ -120,9 +116,3 @@ def _reading(item: Record | Refusal) -> Reading:
     ]
     shown = [one for one in pieces if one.text.strip()]
     return Reading(record.id[:500], line(said or record.instruction, 500 if said else 90), shown)
-
-
-def drawn_rows(folder: Path, most: int, whole: int, trouble: Trouble) -> Iterator[Selected]:
-    """Yield at most `most` of the `whole` rows of a selection, evenly over the file."""
-    every = max(1, ceil(whole / most))
-    yield from islice(read_lines(folder / "selected.jsonl", Selected, trouble), 0, None, every)

@@ -75,6 +75,8 @@ name = "failures-only"
 description = "responses that fail"
 [variants.selection]
 recipe = "failures-only"
+[report.compare]
+"Evol-Instruct" = "evol.jsonl"
 """
 
 _POOLS = {"no-filter": "any", "failures-only": "failures"}
@@ -111,6 +113,15 @@ def write_recipe(folder: Path, text: str = RECIPE, rounds: int = 2) -> AlignReci
     (folder / "he.jsonl").write_text("\n".join(map(json.dumps, tasks)))
     rows = [{"task_id": 7, "text": "Write a function to find the mean of a list.", "code": "x = 1"}]
     (folder / "mbpp.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    evolved = [
+        {
+            "instruction": f"Write an SQL query over {n} tables that joins every row of the"
+            " database on its primary key." * (1 + n % 4),
+            "output": f"```sql\nSELECT {n};\n```",
+        }
+        for n in range(40)
+    ]
+    (folder / "evol.jsonl").write_text("\n".join(map(json.dumps, evolved)))
     return load_align_recipe(place)
 
 
@@ -181,7 +192,10 @@ def _seeds(folder: Path, step: Planned, size: Size) -> None:
         ],
         seeds=size.instructions,
     )
-    (folder / step.name / "funnel.json").write_bytes(msgspec.json.encode(funnel))
+    place = folder / step.name
+    (place / "funnel.json").write_bytes(msgspec.json.encode(funnel))
+    found = (record.seed for record in records(size.instructions, 1))
+    (place / "seeds.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, filter(None, found))))
 
 
 def _synthesis(folder: Path, step: Planned, size: Size) -> None:
@@ -346,6 +360,7 @@ def hostile_run(folder: Path) -> None:
     text = RECIPE.replace('name = "coder-1b"', f"name = '{script}|`x`'", 1)
     text = text.replace("a random response, whether it passes or not", script)
     text = text.replace('"HumanEval+" = ', f"'{script}' = ")
+    text = text.replace('"Evol-Instruct" = ', f"'{script}' = ")
     text = text.replace('benchmark = "mbpp"', f"benchmark = \"mbpp\"\nname = '{script}'")
     size = Size(instructions=4, responses=2, rounds=1, tasks=4, steps=3)
     make_run(folder, size, text)

@@ -26,8 +26,10 @@ from veristone.cli.main import main
 from veristone.files import read_rows
 from veristone.loop import run as loop_run
 from veristone.loop.plan import Step
+from veristone.loop.recipe import builtin_recipes
 
 HERE = Path(__file__).parent
+RECIPES = HERE.parents[1] / "recipes"
 SERVER = [sys.executable, str(HERE / "fake_teacher.py"), "--port", "PORT", "--model", "MODEL"]
 TRAINING = [sys.executable, str(HERE / "fake_training.py")]
 
@@ -47,6 +49,16 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
             return 0
 
     monkeypatch.setattr(loop_run, "_process", do)
+
+
+def test_no_recipe_is_left_out() -> None:
+    here = Path(__file__).read_text(encoding="utf-8")
+    # The tiny loop has a model that is really trained: tests/cli/test_loop_command.py.
+    for name in set(builtin_recipes()) - {"tiny-loop"}:
+        assert f'run(tmp_path, "{name}"' in here, name
+    whole = "".join(path.read_text(encoding="utf-8") for path in RECIPES.glob("*.toml"))
+    for path in (RECIPES / "ablations").iterdir():
+        assert f"./ablations/{path.name}" in whole, path
 
 
 def run(tmp_path: Path, recipe: str, *changes: str) -> Path:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,6 +20,10 @@ from veristone.loop.report.run import Trouble, read_run
 def records(run: Path, number: int) -> list[Record]:
     path = run / f"round-{number}/synthesis/main/responses.jsonl"
     return [msgspec.json.decode(line, type=Record) for line in path.read_bytes().splitlines()]
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def result(facts: Facts, label: str, variant: str, number: int) -> Result:
@@ -127,15 +132,37 @@ def test_a_variant_has_the_results_of_the_steps_that_it_shares(whole_run: Path) 
     assert later["synthesis"].variant == "no-execution-filter"
 
 
-def test_selected_rows_have_neighbours(whole_run: Path, whole: Facts) -> None:
+def test_data_sets_stand_side_by_side(whole_run: Path, whole: Facts) -> None:
     number = len((whole_run / "round-2/selection/main/selected.jsonl").read_bytes().splitlines())
-    similarity = whole.similarity
-    assert similarity is not None
-    assert set(similarity.tasks) == {"HumanEval+", "MBPP"}
-    assert all(sum(numbers.values()) == number for numbers in similarity.numbers.values())
-    assert 0 < len(similarity.pairs) <= 5
-    cosines = [pair.cosine for pair in similarity.pairs]
+    data = whole.data
+    assert data is not None
+    assert [one.name for one in data.sets] == [
+        "starcoder2-instruct, round 2",
+        "starcoder2-instruct, round 1",
+        "no-execution-filter, round 2",
+        "failures-only, round 2",
+        "seeds",
+        "Evol-Instruct",
+    ]
+    first, evolved = data.sets[0], data.sets[-1]
+    assert first.rows == number
+    assert evolved.rows == 40
+    assert set(data.tasks) == {"HumanEval+", "MBPP"}
+    for one in data.sets:
+        assert one.numbers.keys() == data.tasks.keys()
+        for numbers in (one.categories, *one.numbers.values(), *one.lengths.values()):
+            assert sum(numbers.values()) == one.rows
+    assert list(data.sets[-2].lengths) == ["seed"]
+    assert list(first.lengths) == list(evolved.lengths) == ["instruction", "response"]
+    # "Write an SQL query over 0 tables that joins every row of the database on its primary key."
+    assert min(evolved.lengths["instruction"]) == 19
+    assert data.sorted_by == "keywords"
+    assert evolved.categories == {"databases": 40}
+    assert 0 < len(data.pairs) <= 5
+    cosines = [pair.cosine for pair in data.pairs]
     assert cosines == sorted(cosines, reverse=True)
+    rows = {one["id"] for one in lines(whole_run / "round-2/selection/main/selected.jsonl")}
+    assert {pair.row for pair in data.pairs} <= rows
 
 
 def test_costs_name_every_step(whole: Facts, whole_run: Path) -> None:

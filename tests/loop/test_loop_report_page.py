@@ -58,6 +58,7 @@ def test_the_page_of_a_whole_run_has_every_section(whole: Facts) -> None:
         "Rounds and variants",
         "From source files to training rows",
         "Verdicts and refusals",
+        "What the data are about",
         "Similarity to the benchmarks",
         "Training",
         "Samples to read",

@@ -154,8 +154,8 @@ def test_benchmarks_that_are_gone_are_named(run: Path) -> None:
     recipe["benchmarks"]["Gone"] = "/nowhere/gone.jsonl"
     (run / "align.json").write_text(json.dumps(recipe))
     facts = gather(run)
-    assert facts.similarity is not None
-    assert "Gone" not in facts.similarity.tasks
+    assert facts.data is not None
+    assert "Gone" not in facts.data.tasks
     assert not any("/nowhere" in one for one in facts.trouble)
     assert "benchmark Gone is not compared" in written(run)
 
