@@ -124,8 +124,11 @@ docker_answers() {
     fi
 }
 
+# What asks the daemon and builds images; who sources this may name another that has veristone.
+ENVIRONMENT=.venv
+
 docker_ping() {
-    timeout 20 .venv/bin/python -c \
+    timeout 20 "$ENVIRONMENT/bin/python" -c \
         'import docker; docker.from_env(timeout=10).ping()' >/dev/null 2>&1
 }
 
@@ -134,7 +137,7 @@ make_docker_image() {
     if have docker; then
         step "base image" scripts/base-image.sh || return
     fi
-    step "build the Python sandbox image" .venv/bin/veristone images build python
+    step "build the Python sandbox image" "$ENVIRONMENT/bin/veristone" images build python
 }
 
 # There and working: a kernel or a container may forbid what bwrap needs.

@@ -25,7 +25,6 @@ def test_names_of_veristone() -> None:
         "DatasetError",
         "Decision",
         "FileEntry",
-        "FrameworkCheck",
         "FunctionCheck",
         "Generation",
         "GenerationRequest",
