@@ -38,12 +38,14 @@ RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       bubblewrap python3 python3-numpy \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/* \
- && useradd --create-home --uid 10001 veristone
+ && useradd --create-home --uid 10001 veristone \
+ && install --directory --owner veristone --mode 700 /var/lib/veristone
 COPY --from=build /opt/veristone /opt/veristone
 ENV PATH=/opt/veristone/bin:${PATH} PYTHONUNBUFFERED=1
 USER 10001
 WORKDIR /home/veristone
-# Wardens that somebody else started (back end `attached`) need nothing more. Bubblewrap needs what
+# Wardens that somebody else started (back end `attached`, examples/compose) need nothing more; jobs may
+# be kept in a volume at /var/lib/veristone. Bubblewrap needs what
 # Docker's defaults forbid, user namespaces and mounts, so for that back end start the container with
 #   --security-opt seccomp=unconfined --security-opt systempaths=unconfined
 # and, where AppArmor is on, --security-opt apparmor=unconfined. A capability alone (SYS_ADMIN) is not

@@ -1,22 +1,25 @@
 """Verdicts per second over HTTP beside the same engine in process, and answers under overload.
 
-    python -m benchmarks service [--rounds N] [--samples N] [--backend NAME]
+    python -m benchmarks service [--rounds N] [--seconds N] [--backend NAME] [--peer URL]
 
 A service in a process of its own, asked from here over loopback, and an engine in this process
-judge the same trivial programs, one way after the other in each round; a ratio is taken within its
-round. Client and service share the machine's cores, as they do nowhere else, so the ratios are
-low rather than high.
+judge the same trivial programs, one way after the other in each round, each for the same time; a
+ratio is taken within its round. Client and service share the machine's cores, as they do nowhere
+else, so the ratios are low rather than high. `--peer` names a SandboxFusion server on the same
+machine, which is sent the same programs over the same path in the same rounds. All of it takes
+about two minutes, however slow the machine is.
 """
 
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import aiohttp
@@ -30,40 +33,50 @@ from veristone.engine import Engine, EngineConfig
 _BATCH = 512
 _AT_ONCE = 64
 _GOALS = {"/v1/verify_batch": 0.75, "/run_code, 64 at once": 0.5}
+_PEER, _PEER_GOAL = "SandboxFusion's /run_code", 40.0
 _DEADLINE_S = 5.0
+_WARM_S = 1.0
 console = Console()
 
 
 async def main(arguments: list[str]) -> None:
     """Run everything, print it, and write it down."""
     options = _options(arguments)
-    record: dict[str, Any] = {"samples": options.samples, "backend": options.backend, **machine()}
+    record: dict[str, Any] = {"backend": options.backend, "peer": options.peer, **machine()}
     rates: dict[str, list[float]] = {"in process": [], **{name: [] for name in _GOALS}}
     config = EngineConfig(backend=options.backend)
-    async with Engine(config) as engine, _service(options.backend) as asked:
-        await _in_process(engine, options.samples // 4)
-        await _run_code(asked, options.samples // 4)
+    async with contextlib.AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(Engine(config))
+        asked = await stack.enter_async_context(_service(options.backend))
+        await _in_process(engine, _WARM_S)
+        await _run_code(asked, _WARM_S)
+        peer = None
+        if options.peer:
+            peer = await stack.enter_async_context(aiohttp.ClientSession(options.peer))
+            rates[_PEER] = []
         for number in range(options.rounds):
             console.print(f"round {number + 1} of {options.rounds}", highlight=False)
-            rates["in process"].append(await _in_process(engine, options.samples))
-            rates["/v1/verify_batch"].append(await _batches(asked, options.samples))
-            rates["/run_code, 64 at once"].append(await _run_code(asked, options.samples))
+            rates["in process"].append(await _in_process(engine, options.seconds))
+            rates["/v1/verify_batch"].append(await _batches(asked, options.seconds))
+            rates["/run_code, 64 at once"].append(await _run_code(asked, options.seconds))
+            if peer is not None:
+                rates[_PEER].append(await _run_code(peer, options.seconds))
         capacity = statistics.median(rates["/run_code, 64 at once"])
         record["overload"] = [
             await _overload(asked, capacity, times, options.seconds) for times in (1, 2, 10)
         ]
     record["rates"] = {name: [round(rate, 1) for rate in found] for name, found in rates.items()}
-    record["ratios"] = {
-        name: round(
-            statistics.median(
-                rate / base for rate, base in zip(rates[name], rates["in process"], strict=True)
-            ),
-            3,
-        )
-        for name in _GOALS
-    }
+    record["ratios"] = {name: _ratio(rates[name], rates["in process"]) for name in _GOALS}
+    if options.peer:
+        ours = rates["/run_code, 64 at once"]
+        record["times_the_peer"] = _ratio(ours, rates[_PEER])
     _show(record)
     console.print(f"record: {write('service', record)}", highlight=False)
+
+
+def _ratio(rates: list[float], bases: list[float]) -> float:
+    """Return the median of the ratios of each round."""
+    return round(statistics.median(r / base for r, base in zip(rates, bases, strict=True)), 3)
 
 
 @contextlib.asynccontextmanager
@@ -90,36 +103,48 @@ def _code(number: int) -> str:
     return f"print({number})"
 
 
-async def _in_process(engine: Engine, count: int) -> float:
-    started = time.perf_counter()
-    samples = (Sample(code=_code(number), id=str(number)) for number in range(count))
+def _until(end: float) -> Iterator[int]:
+    """Yield numbers until the time is over."""
+    return itertools.takewhile(lambda _: time.perf_counter() < end, itertools.count())
+
+
+async def _in_process(engine: Engine, seconds: float) -> float:
+    started, judged = time.perf_counter(), 0
+    numbers = _until(started + seconds)
+    samples = (Sample(code=_code(number), id=str(number)) for number in numbers)
     async for verdict in engine.verify_stream(samples, ordered=False):
         assert verdict.decision == "pass", verdict
-    return count / (time.perf_counter() - started)
+        judged += 1
+    return judged / (time.perf_counter() - started)
 
 
-async def _batches(session: aiohttp.ClientSession, count: int) -> float:
-    started = time.perf_counter()
-    for first in range(0, count, _BATCH):
-        numbers = range(first, min(first + _BATCH, count))
+async def _batches(session: aiohttp.ClientSession, seconds: float) -> float:
+    started, judged = time.perf_counter(), 0
+    while time.perf_counter() < started + seconds:
+        numbers = range(judged, judged + _BATCH)
         body = [{"code": _code(number), "id": str(number)} for number in numbers]
         async with session.post("/v1/verify_batch", json=body) as response:
             answers = [json.loads(line) async for line in response.content]
         assert sum(each["decision"] == "pass" for each in answers) == len(body)
-    return count / (time.perf_counter() - started)
+        judged += len(body)
+    return judged / (time.perf_counter() - started)
 
 
-async def _run_code(session: aiohttp.ClientSession, count: int) -> float:
-    numbers = iter(range(count))
+async def _run_code(session: aiohttp.ClientSession, seconds: float) -> float:
+    started, judged = time.perf_counter(), 0
+    numbers = _until(started + seconds)
 
     async def work() -> None:
+        nonlocal judged
         for number in numbers:
-            async with session.post("/run_code", json={"code": _code(number)}) as response:
-                assert (await response.json())["status"] == "Success"
+            request = {"code": _code(number), "language": "python"}
+            async with session.post("/run_code", json=request) as response:
+                answer = await response.json()
+                assert answer["status"] == "Success", answer
+            judged += 1
 
-    started = time.perf_counter()
     await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
-    return count / (time.perf_counter() - started)
+    return judged / (time.perf_counter() - started)
 
 
 async def _overload(
@@ -135,13 +160,13 @@ async def _overload(
     sender = _Sender(str(base.host), int(base.port or 80))
     rate = capacity * times
     started = time.perf_counter()
-    for number in range(int(rate * seconds)):
+    for number in _until(started + seconds):  # a sender that cannot keep up sends fewer, not longer
         due = started + number / rate
         if (early := due - time.perf_counter()) > 0:
             await asyncio.sleep(early)
         await sender.send(due)
     sent_s = time.perf_counter() - started
-    await sender.all_answered()
+    await sender.all_answered(4 * _DEADLINE_S)
     took = sorted(sender.took)
     return {
         "times": times,
@@ -189,11 +214,14 @@ class _Sender:
         self.answers[status] += 1
         self.took.append(time.perf_counter() - due)
 
-    async def all_answered(self) -> None:
+    async def all_answered(self, patience_s: float) -> None:
         self._last.clear()
-        if self._open:
-            await self._last.wait()
-        for connection in self._idle:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                if self._open:
+                    await self._last.wait()
+        self.answers["none"] += len(self._open)
+        for connection in (*self._idle, *self._open):
             connection.close()
 
 
@@ -213,6 +241,7 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
 
     def close(self) -> None:
+        self._due = None
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -248,6 +277,10 @@ def _show(record: dict[str, Any]) -> None:
             (f"{goal:.2f}" + (", not reached" if missed else "")) if goal is not None else "",
         )
     console.print(table)
+    if "times_the_peer" in record:
+        found, goal = record["times_the_peer"], _PEER_GOAL
+        missed = "" if found >= goal else ", not reached"
+        console.print(f"{found:.1f} times SandboxFusion; goal: {goal:.0f}{missed}", highlight=False)
     for load in record["overload"]:
         console.print(
             f"{load['times']} times the rate: {load['answers']}, {load['verdicts_per_s']}"
@@ -260,7 +293,7 @@ def _show(record: dict[str, Any]) -> None:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks service", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--samples", type=int, default=4000, help="of each way in each round")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each overload")
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each way in each round")
+    parser.add_argument("--peer", metavar="URL", help="a SandboxFusion server on this machine")
     parser.add_argument("--backend", default="bubblewrap")
     return parser.parse_args(arguments)

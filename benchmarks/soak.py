@@ -12,6 +12,7 @@ one may be mounted, else a limit on the size of files. Then it is held against w
 - no sandbox outlives its engine, and a full disk ends in a message.
 
 Exit status 1 where anything of this does not hold. Not shown: that verdicts are right (tests do).
+`make soak ARGS=service` does the like to a service: `benchmarks.service_load`.
 """
 
 import argparse
@@ -352,6 +353,10 @@ def compare(samples: Path, output: Path, alone: dict[str, Reason]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run it; return 1 where a promise was broken."""
+    if arguments[:1] == ["service"]:
+        from benchmarks import service_load  # which needs the helpers of this module
+
+        return service_load.main(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="make soak", description="Thousands of samples, with kills."
     )

@@ -69,7 +69,7 @@ class EngineOptions:
     """The options that choose and size the sandboxes."""
 
     backend: Annotated[
-        Literal["auto", "docker", "bubblewrap"] | None,
+        Literal["auto", "docker", "bubblewrap", "attached"] | None,
         typer.Option(
             help="What holds the sandboxes.",
             show_default="Docker where a daemon answers, else bubblewrap",

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from veristone.cli.options import EngineOptions, Quiet
@@ -25,6 +27,15 @@ async def serve(
     uds: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Listen on this Unix socket instead.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Processes, each with its share of sandboxes.",
+            show_default="1",
+        ),
+    ] = None,
     jobs: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Keep jobs (/v1/jobs) here, over a restart too."),
@@ -38,6 +49,7 @@ async def serve(
     ] = None,
     quiet: Quiet = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    worker: Annotated[bool, typer.Option("--worker", hidden=True)] = False,
 ) -> int:
     """Serve verdicts over HTTP.
 
@@ -53,11 +65,18 @@ async def serve(
     from veristone.processes import end_with_parent
     from veristone.service.config import ServiceConfig
     from veristone.service.serve import serve as run
+    from veristone.service.serve import work
+    from veristone.service.workers import Assignment
     from veristone.settings import checked, read_toml
 
-    if with_parent:
+    if with_parent or worker:
         end_with_parent()
+    if worker:
+        with contextlib.suppress(asyncio.CancelledError):
+            await work(msgspec.json.decode(sys.stdin.buffer.read(), type=Assignment))
+        return 0
     given: dict[str, Any] = {"host": host, "port": port, "uds": uds, "jobs": jobs}
+    given["workers"] = workers
     settings: dict[str, Any] = {}
     if service is not None:
         settings = read_toml(service, str(service), what="configuration", known=())

@@ -48,6 +48,14 @@ async def verify(
             show_default="0",
         ),
     ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keep verdicts there, and judge what is equal to a sample of before no more.",
+            show_default="none are kept",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Judge a JSONL file of samples.
@@ -75,7 +83,7 @@ async def verify(
             tally = await verify_file(
                 None if samples == "-" else Path(samples),
                 None if output == "-" else Path(output),
-                engine.settings(strength=strength, reruns=reruns),
+                engine.settings(strength=strength, reruns=reruns, cache=cache),
                 mode="resume" if resume else "overwrite" if overwrite else "new",
                 on_record=show,
             )

@@ -43,8 +43,11 @@ class EngineConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    backend: Literal["auto", "docker", "bubblewrap"] = "auto"
-    """`auto`: Docker where a daemon answers, else bubblewrap."""
+    backend: Literal["auto", "docker", "bubblewrap", "attached"] = "auto"
+    """`auto`: Docker where a daemon answers, else bubblewrap. `attached`: wardens that compose or
+    Kubernetes started."""
+    wardens: Path = Path("/run/veristone")
+    """Folder in which the wardens of `attached` listen."""
     sandboxes: int = Field(default_factory=_cpus, ge=1, le=1024)
     """Sandboxes per language. One per core: a sample that waits leaves its core to nobody."""
     runtime: str | None = None
@@ -73,6 +76,9 @@ class EngineConfig(BaseModel):
     """Further runs of every sample that passes. One that fails in any of them is `flaky`."""
     references: Path | None = None
     """Folder in which outcomes of references are kept; None keeps them as long as the engine."""
+    cache: Path | None = None
+    """File in which verdicts are kept, for equal samples (`engine.verdict_cache`); None: nothing
+    is kept."""
     start_timeout_s: float = Field(default=60.0, gt=0)
     window: int = Field(default=1024, ge=1)
     """Verdicts of a stream that may wait for a slower one in front of them."""

@@ -51,6 +51,7 @@ from veristone.engine.languages import add, find
 from veristone.engine.runner import Pools, References, SampleRunner
 from veristone.engine.sessions import Session, Sessions
 from veristone.engine.usage import EngineUsage, PoolState
+from veristone.engine.verdict_cache import VerdictCache
 from veristone.session import SessionOptions
 from veristone.stream import stream_map
 
@@ -81,6 +82,7 @@ class Engine:
         self._backend: Backend | None = None
         self._pools = Pools(self.config)
         self._references = References(self._pools, self.config)
+        self._verdicts: VerdictCache | None = None
         self.sessions = Sessions(self.config.sessions, self.config.ceiling)
 
     async def __aenter__(self) -> Self:
@@ -98,6 +100,8 @@ class Engine:
                 await self._backend.open()
             self._pools.open(self._backend)
             self.sessions.use(self._backend)
+            if self.config.cache is not None:
+                self._verdicts = VerdictCache(self.config.cache, self.config, self._backend.name)
             await self._pools.get("python")
         except BaseException:
             await self._shut()
@@ -191,9 +195,15 @@ class Engine:
     async def verify(self, sample: Sample) -> Verdict:
         """Judge one sample. See `veristone.Verifier`."""
         runner = SampleRunner(self._pools, self._references)
+
+        async def judged() -> Verdict:
+            return _verdict(sample, await self._judged(self._measured(sample), runner), runner)
+
         try:
             self.accept(sample)
-            return _verdict(sample, await self._judged(self._measured(sample), runner), runner)
+            if self._verdicts is None:
+                return await judged()
+            return await self._verdicts.verdict(sample, judged)
         except InvalidSample:
             raise
         except VeristoneError as error:

@@ -1,8 +1,9 @@
-"""Outcomes of references on disk, so that a benchmark's are worked out once and not in each run.
+"""What was worked out once and is kept on disk: outcomes of references, so that a benchmark's are
+not worked out in each run; verdicts (`verdict_cache`).
 
 A record is found by what it depends on: the reference, its calls, its limits, and the sandbox's
 own files and interpreter. Nothing is ever wrong for being old; what is not asked for is dropped
-when the file grows too large. A store that cannot be read or written is none: the reference runs.
+when the file grows too large. A store that cannot be read or written is none.
 """
 
 import asyncio
@@ -17,16 +18,26 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["KeptRecords", "cache_folder"]
+__all__ = ["KeptBytes", "KeptRecords", "cache_folder"]
 
 _Record = tuple[dict[str, Any], ...]
 _MOST_BYTES = 1 << 30
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (name BLOB PRIMARY KEY, record BLOB NOT NULL, used REAL NOT NULL)
-"""
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS records"
+    " (name BLOB PRIMARY KEY, record BLOB NOT NULL, used REAL NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS by_use ON records (used)",
+    # The sum of all lengths, kept in step: to add them up would read the whole table each time.
+    "CREATE TABLE IF NOT EXISTS total (bytes INTEGER NOT NULL)",
+    "INSERT INTO total SELECT coalesce(sum(length(record)), 0) FROM records"
+    " WHERE NOT EXISTS (SELECT 1 FROM total)",
+    "CREATE TRIGGER IF NOT EXISTS added AFTER INSERT ON records"
+    " BEGIN UPDATE total SET bytes = bytes + length(NEW.record); END",
+    "CREATE TRIGGER IF NOT EXISTS removed AFTER DELETE ON records"
+    " BEGIN UPDATE total SET bytes = bytes - length(OLD.record); END",
+)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
-_FAULTS = (OSError, sqlite3.Error, zlib.error, msgspec.MsgspecError, RecursionError)
+_FAULTS = (OSError, sqlite3.Error, zlib.error)
 
 
 def cache_folder() -> Path:
@@ -35,50 +46,74 @@ def cache_folder() -> Path:
     return (Path(given) if given.startswith("/") else Path.home() / ".cache") / "veristone"
 
 
-class KeptRecords:
-    """Records by name, in a file of a folder. Several processes may use it at one time."""
+class KeptBytes:
+    """Byte strings by name, in one file. Several processes may use it at one time."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "references.sqlite"
+    def __init__(self, file: Path, most_bytes: int) -> None:
+        self._file = file
+        self._most_bytes = most_bytes
 
-    async def get(self, name: bytes) -> _Record | None:
-        """Return a record, or None where there is none."""
+    async def get(self, name: bytes) -> bytes | None:
+        """Return what is kept under a name, or None where there is nothing."""
         return await asyncio.to_thread(self._get, name)
 
-    async def put(self, name: bytes, record: _Record) -> None:
-        """Keep a record."""
-        await asyncio.to_thread(self._put, name, record)
+    async def put(self, name: bytes, content: bytes) -> None:
+        """Keep something; what was used longest ago makes room for it."""
+        await asyncio.to_thread(self._put, name, content)
 
-    def _get(self, name: bytes) -> _Record | None:
+    def _get(self, name: bytes) -> bytes | None:
         with contextlib.suppress(*_FAULTS), self._open() as store:
             row = store.execute("SELECT record FROM records WHERE name = ?", (name,)).fetchone()
             if row is not None:
                 store.execute("UPDATE records SET used = ? WHERE name = ?", (time.time(), name))
-                return tuple(_decode(zlib.decompress(row[0])))
+                return zlib.decompress(row[0])
         return None
 
-    def _put(self, name: bytes, record: _Record) -> None:
+    def _put(self, name: bytes, content: bytes) -> None:
         with contextlib.suppress(*_FAULTS):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            content = zlib.compress(_encode(record), 1)
+            self._file.parent.mkdir(parents=True, exist_ok=True)
             with self._open() as store:
-                store.execute(
-                    "INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (name, content, time.time())
-                )
-                _shrink(store)
+                store.execute("DELETE FROM records WHERE name = ?", (name,))
+                row = (name, zlib.compress(content, 1), time.time())
+                store.execute("INSERT INTO records VALUES (?, ?, ?)", row)
+                self._shrink(store)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(sqlite3.connect(self._path, timeout=5.0)) as store, store:
-            store.execute(_SCHEMA)
-            yield store
+        with contextlib.closing(sqlite3.connect(self._file, timeout=5.0)) as store:
+            # What a crash of the host loses can be made again; no file is broken by it.
+            store.execute("PRAGMA journal_mode = WAL")
+            store.execute("PRAGMA synchronous = NORMAL")
+            with store:
+                for statement in _SCHEMA:
+                    store.execute(statement)
+                yield store
+
+    def _shrink(self, store: sqlite3.Connection) -> None:
+        """Drop what was used longest ago until the rest has room."""
+        (total,) = store.execute("SELECT bytes FROM total").fetchone()
+        rows = store.execute("SELECT name, length(record) FROM records ORDER BY used")
+        gone: list[tuple[bytes]] = []
+        while total > self._most_bytes:
+            name, size = next(rows)
+            gone.append((name,))
+            total -= size
+        store.executemany("DELETE FROM records WHERE name = ?", gone)
 
 
-def _shrink(store: sqlite3.Connection) -> None:
-    """Drop what was used longest ago until the rest has room."""
-    rows = store.execute("SELECT name, length(record) FROM records ORDER BY used DESC").fetchall()
-    total = 0
-    for name, size in rows:
-        total += size
-        if total > _MOST_BYTES:
-            store.execute("DELETE FROM records WHERE name = ?", (name,))
+class KeptRecords:
+    """Records of references by name, in a file of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._store = KeptBytes(folder / "references.sqlite", _MOST_BYTES)
+
+    async def get(self, name: bytes) -> _Record | None:
+        """Return a record, or None where there is none."""
+        content = await self._store.get(name)
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None if content is None else tuple(_decode(content))
+        return None
+
+    async def put(self, name: bytes, record: _Record) -> None:
+        """Keep a record."""
+        await self._store.put(name, _encode(record))

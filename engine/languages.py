@@ -15,6 +15,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,12 +27,14 @@ __all__ = [
     "WARDEN",
     "Compile",
     "Complaints",
+    "Framework",
     "Host",
     "Language",
     "Layout",
     "Preamble",
     "Rule",
     "Serves",
+    "Tested",
     "add",
     "files_of",
     "find",
@@ -150,6 +153,26 @@ class Serves(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return any(pattern.search(text, 0, _SEARCHED) for text in texts)
 
 
+class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a file of tests is run with a solution: see `veristone.engine.checks.framework`.
+
+    Commands may use `{tests}` and `{tests_main}` beside the words that all commands may.
+    """
+
+    tests: str
+    """The file of the tests, unless a rule decides."""
+    run: list[str]
+    entry: str | None = None
+    """The file of the solution where it is another one than that of a program."""
+    main: str = "{stem}"
+    """What `{tests_main}` stands for, unless a rule decides."""
+    files: list[str] = []
+    """Files of ours that lie beside them: paths from the folder that the language's lies in."""
+    rules: list[Rule] = []
+    """What the text of the tests decides."""
+    compile: Compile | None = None
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What bubblewrap shows of the host."""
 
@@ -173,6 +196,16 @@ class Layout(msgspec.Struct, frozen=True):
     add: tuple[str, ...] = ()
 
 
+class Tested(NamedTuple):
+    """A language as it runs solutions with a file of tests."""
+
+    language: "Language"
+    tests: str
+    """The file of the tests."""
+    files: dict[str, bytes]
+    """Ours, beside it."""
+
+
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the engine must know to run a program of one language."""
 
@@ -193,6 +226,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first one that matches and names a file, or a `main`, decides; all add their words."""
     compile: Compile | None = None
     preamble: Preamble | None = None
+    framework: Framework | None = None
     overhead: Overhead = Overhead()
     complaints: Complaints = Complaints()
     env: dict[str, str] = {}
@@ -209,6 +243,39 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Layout(
             entry=(entries or [self.entry])[0], main=(mains or [self.main])[0], add=tuple(added)
         )
+
+    def with_tests(self, tests: str) -> "Tested":
+        """Return this language as it runs a solution with a file of tests.
+
+        Raises:
+            InvalidSample: nothing is known here of frameworks of this language.
+        """
+        framework = self.framework
+        if framework is None:
+            raise InvalidSample(f"check: no framework is known for tests in {self.name}")
+        layout = msgspec.structs.replace(
+            self, entry=framework.tests, main=framework.main, rules=framework.rules
+        ).layout(tests)
+        stem = layout.entry.rpartition(".")[0]
+        known = {"{tests}": layout.entry, "{tests_main}": layout.main.replace("{stem}", stem)}
+
+        def filled(command: list[str]) -> list[str]:
+            return [known.get(word, word) for word in command]
+
+        step = framework.compile
+        if step is not None:
+            step = msgspec.structs.replace(step, command=filled(step.command))
+        language = msgspec.structs.replace(
+            self,
+            entry=framework.entry or self.entry,
+            run=filled(framework.run),
+            compile=step,
+            preamble=None,
+        )
+        ours = {
+            Path(name).name: (self.folder.parent / name).read_bytes() for name in framework.files
+        }
+        return Tested(language, layout.entry, ours)
 
     def words(self, command: Sequence[str], layout: Layout, limits: Limits) -> tuple[str, ...]:
         """Return a command of this language with its words filled in."""
@@ -313,6 +380,9 @@ def _read(folder: Path) -> Language:
         patterns = [rule.pattern for rule in language.rules]
         patterns += [language.preamble.piece] if language.preamble else []
         patterns += [serves.pattern for serves in language.serves]
+        patterns += (
+            [rule.pattern for rule in language.framework.rules] if language.framework else []
+        )
         for pattern in (*patterns, language.complaints.refused, language.complaints.error):
             re.compile(pattern)
     except (OSError, ValueError, re.error) as error:

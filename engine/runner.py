@@ -14,7 +14,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,16 +25,15 @@ from veristone import (
     SandboxFailure,
     Usage,
     VeristoneError,
-    __version__,
 )
 from veristone.engine.backends.base import Backend, ToolchainMissing
-from veristone.engine.backends.root import base_interpreter
 from veristone.engine.config import EngineConfig
 from veristone.engine.conversation import Conversation, converse
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Large, Report
 from veristone.engine.kept import KeptRecords
 from veristone.engine.languages import Language, find, serving
+from veristone.engine.made_of import sandboxes_of
 from veristone.engine.pool import Pool
 from veristone.engine.preambles import Preambles
 from veristone.engine.sandbox import Sandbox
@@ -314,22 +312,6 @@ def _doubtful(job: Job, report: Report) -> bool:
     return near_miss or starved
 
 
-def _sandbox_of(job: Job, config: EngineConfig, backend: str) -> bytes:
-    """Return what the answers of a job depend on besides the job: its sandbox and libraries."""
-    python = Path(config.python or base_interpreter()).resolve()
-    libraries = [
-        (str(folder), folder.stat().st_mtime_ns)
-        for folder in sorted(python.parents[1].glob("lib/python*/*-packages"))
-    ]
-    images = [each.image() for each in _may_run(job.language)]
-    parts = (__version__, images, backend, config.runtime, python, libraries)
-    return repr(parts).encode()
-
-
-def _may_run(language: str) -> list[Language]:
-    return [find(language), *(other for _, other in serving(language))]
-
-
 class References:
     """The records of trusted jobs, each run once however many samples ask for it.
 
@@ -366,7 +348,8 @@ class References:
     async def _kept_or_run(self, job: Job, name: bytes) -> tuple[dict[str, Any], ...]:
         if self._kept is None:
             return await self._run(job)
-        place = hashlib.blake2b(name + _sandbox_of(job, self._config, self._pools.backend)).digest()
+        sandboxes = sandboxes_of(job.language, self._config, self._pools.backend)
+        place = hashlib.blake2b(name + sandboxes).digest()
         record = await self._kept.get(place)
         if record is None:
             record = await self._run(job)

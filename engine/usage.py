@@ -37,6 +37,14 @@ class PoolState:
     replaced: int
     """Sandboxes that broke, or could not be shown clean, since the pool was opened."""
 
+    def __add__(self, other: "PoolState") -> "PoolState":
+        return PoolState(
+            self.language,
+            self.sandboxes + other.sandboxes,
+            self.busy + other.busy,
+            self.replaced + other.replaced,
+        )
+
 
 class Meter:
     """Adds up the time of `size` sandboxes."""

@@ -27,7 +27,7 @@ compile_lock() {
 }
 
 # Without the extras that bring torch: see pyproject.toml.
-compile_lock requirements.lock --extra service --extra client --extra redis --extra seeds --extra generate --extra report --group pyproject.toml:dev "$@"
+compile_lock requirements.lock --extra service --extra client --extra otel --extra redis --extra seeds --extra generate --extra report --group pyproject.toml:dev "$@"
 compile_lock requirements-base.lock --extra service --constraint requirements.lock
 say "requirements.lock: $(grep -c == requirements.lock) packages," \
     "requirements-base.lock: $(grep -c == requirements-base.lock)"

@@ -6,6 +6,9 @@ too many wait already, when the queue in front of it is longer than its deadline
 took lately, or when the deadline comes while it waits or runs. When its turn comes with too little
 time left it is not begun: to stop it in the middle would cost a sandbox. Refused is not judged:
 nothing is said about the sample.
+
+A verifier whose verdicts proved wrong is put in quarantine: from then on nothing is let through to
+it, and of what it says about samples under way nothing is passed on.
 """
 
 import asyncio
@@ -23,6 +26,9 @@ _MEMORY = 0.05
 """Weight of the latest sample in the mean of how long samples take."""
 _WAY, _MOST_WAY_S = 0.05, 1.0
 """Share of a deadline, and seconds of it at most, that are left for the way here and back."""
+
+_QUARANTINE_S = 60.0
+"""When to ask again: by then somebody may have started the service anew."""
 
 _LATER = "/later"
 """Whose samples those are that can wait; no tenant is called so."""
@@ -54,6 +60,11 @@ class Load:
     typical_s: float
     """Mean time of a sample in its slot, the latest ones counting most."""
 
+    def __add__(self, other: "Load") -> "Load":
+        slots = self.slots + other.slots
+        typical_s = (self.typical_s * self.slots + other.typical_s * other.slots) / slots
+        return Load(self.running + other.running, self.waiting + other.waiting, slots, typical_s)
+
 
 class Admission:
     """Lets samples through to a verifier, a bounded number at a time, first come, first served.
@@ -73,11 +84,21 @@ class Admission:
         self._running = 0
         self._entered: Counter[str] = Counter()
         self._typical_s = 0.0
+        self._quarantine: NoVerdict | None = None
 
     def load(self) -> Load:
         """Return what is under way at this moment."""
         entered = self._entered.total()
         return Load(self._running, entered - self._running, self._slots, self._typical_s)
+
+    @property
+    def quarantined(self) -> str | None:
+        """Why nothing is judged any more; None while all is well."""
+        return None if self._quarantine is None else str(self._quarantine)
+
+    def quarantine(self, why: str) -> None:
+        """Judge nothing any more, and say so to everybody, samples under way included."""
+        self._quarantine = self._quarantine or NoVerdict(f"in quarantine: {why}", _QUARANTINE_S)
 
     async def verify(
         self,
@@ -98,6 +119,7 @@ class Admission:
 
         Raises:
             Overloaded: it could not be judged before the deadline.
+            NoVerdict: the verifier is in quarantine.
             InvalidSample: it cannot be judged as it is.
         """
         deadline_s -= min(_WAY * deadline_s, _MOST_WAY_S)
@@ -126,6 +148,7 @@ class Admission:
         neither keeps the other out.
 
         Raises:
+            NoVerdict: the verifier is in quarantine.
             InvalidSample: it cannot be judged as it is.
         """
         async with self._later:
@@ -138,11 +161,13 @@ class Admission:
 
     def refusal(
         self, deadline_s: float, tenant: str = "", most_waiting: int | None = None
-    ) -> Overloaded | None:
+    ) -> NoVerdict | None:
         """Return why a sample that came now would be refused; None: it may come in.
 
         Arguments are those of `verify`.
         """
+        if self._quarantine is not None:
+            return self._quarantine
         if self._entered.total() >= self._most_waiting:
             return Overloaded(f"{self._most_waiting} samples are under way already", self._wait_s())
         if most_waiting is not None and self._entered[tenant] >= most_waiting:
@@ -169,6 +194,8 @@ class Admission:
             verdict = await self._verifier.verify(sample)
         finally:
             self._running -= 1
+        if self._quarantine is not None:
+            raise self._quarantine
         took = time.monotonic() - started
         weight = _MEMORY if self._typical_s else 1.0
         self._typical_s += weight * (took - self._typical_s)

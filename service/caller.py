@@ -15,17 +15,15 @@ from litestar.types import Receive
 
 from veristone import Decision, InvalidSample, Reason, Sample, Verdict
 from veristone.service.admission import Admission, NoVerdict, Overloaded
-from veristone.service.config import ServiceConfig
+from veristone.service.config import NAME, ServiceConfig
 from veristone.service.metrics import Metrics
 from veristone.stream import stream_map
 
-__all__ = ["AT_ONCE", "NAME", "Caller", "Callers", "let_in"]
+__all__ = ["AT_ONCE", "Caller", "Callers", "let_in"]
 
 AT_ONCE = 64
 """Samples of one request that are under way at one time: enough for any number of cores that one
 service drives, and few enough that other requests get their turn between them."""
-NAME = "veristone.tenant"
-"""Key of a request's state: the tenant that sent it, None where nobody knows the token."""
 
 
 class Caller:
@@ -56,6 +54,7 @@ class Caller:
 
         Raises:
             Overloaded: there was no time for it.
+            NoVerdict: what judges is in quarantine.
             InvalidSample: it cannot be judged as it is.
         """
         started = time.monotonic()
@@ -71,8 +70,8 @@ class Caller:
                 self._most_waiting,
                 self._is_there,
             )
-        except Overloaded:
-            self._metrics.refused(self.tenant, sample.id)
+        except NoVerdict as error:
+            self._metrics.refused(self.tenant, error, sample.id)
             raise
         except InvalidSample:
             self._metrics.invalid(self.tenant, sample.id)

@@ -2,12 +2,16 @@
 
 import ipaddress
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from veristone import ConfigError
 
-__all__ = ["ServiceConfig", "Tenant"]
+__all__ = ["NAME", "ServiceConfig", "Tenant"]
+
+NAME = "veristone.tenant"
+"""Key of a request's state: the tenant that sent it, None where nobody knows the token."""
 
 
 class Tenant(BaseModel):
@@ -34,6 +38,8 @@ class ServiceConfig(BaseModel):
     """0: any that is free."""
     uds: Path | None = None
     """Listen on this Unix socket in place of an address."""
+    workers: int = Field(default=1, ge=1, le=256)
+    """Processes that serve, each with its share of sandboxes; one drives some ten cores."""
     tenants: dict[str, Tenant] = {}
     """Who may ask, by name; none: everybody who reaches the address."""
     most_waiting: int = Field(default=4096, ge=1)
@@ -54,8 +60,36 @@ class ServiceConfig(BaseModel):
     """Seconds after the end of a job in which its results can be had."""
     audit: Path | None = None
     """File to which a line is added for each sample: whose it was and how it came out."""
+    log: Literal["text", "json"] = "text"
+    """`json`: each record of the log is a line of JSON, and each request is one of them."""
+    otel: str | None = None
+    """Collector of OpenTelemetry, as ``http://HOST:4318``, that spans are sent to."""
+    canary_s: float = Field(default=30.0, ge=0)
+    """Seconds between two samples with a known verdict that each pool is asked; 0: none is."""
     drain_s: float = Field(default=60.0, ge=0)
     """Seconds that requests under way may take after SIGTERM."""
+
+    def shared(self) -> "ServiceConfig":
+        """Return what one of the workers may take on, so that all together take on this."""
+        tenants = {
+            name: tenant.model_copy(update={"most_waiting": self._share(tenant.most_waiting)})
+            for name, tenant in self.tenants.items()
+        }
+        bounds = {
+            "most_waiting": self._share(self.most_waiting),
+            "max_bodies_mib": self._share(self.max_bodies_mib),
+        }
+        return self.model_copy(update={"tenants": tenants, **bounds})
+
+    def _share(self, bound: int | None) -> int | None:
+        return None if bound is None else -(-bound // self.workers)
+
+    def told(self) -> dict[str, Any]:
+        """Return the settings as a worker is told them: tokens in clear."""
+        said = self.model_dump(mode="json")
+        for name, tenant in self.tenants.items():
+            said["tenants"][name]["token"] = tenant.token.get_secret_value()
+        return said
 
     def most_waiting_of(self, tenant: str) -> int | None:
         """Return how many samples of a tenant may be under way; None: as many as of all."""

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from veristone.service.admission import Admission, NoVerdict, Overloaded
-from veristone.service.caller import NAME, Callers
-from veristone.service.config import ServiceConfig
+from veristone.service.caller import Callers
+from veristone.service.config import NAME, ServiceConfig
 from veristone.service.errors import Refuse, refuse
+from veristone.service.peers import Peers
 from veristone.service.session_paths import SESSIONS
 
 __all__ = ["E2B_PATHS", "Door"]
@@ -36,7 +37,8 @@ class Door:
         config: of the service.
         judging: paths under which samples are judged, and how each says that it is too much; only
             POST requests to these are held back.
-        refused: told of each refusal: whose request it was.
+        refused: told of each refusal: whose request it was, and why.
+        peers: answer what is kept elsewhere.
     """
 
     def __init__(
@@ -46,7 +48,8 @@ class Door:
         callers: Callers,
         config: ServiceConfig,
         judging: Mapping[str, Refuse],
-        refused: Callable[[str], None],
+        refused: Callable[[str, NoVerdict], None],
+        peers: Peers,
     ) -> None:
         self._app = app
         self._admission = admission
@@ -54,6 +57,7 @@ class Door:
         self._config = config
         self._judging = judging
         self._refused = refused
+        self._peers = peers
         self._most_bytes = config.max_bodies_mib * _MIB
         self._bytes = 0
 
@@ -68,17 +72,20 @@ class Door:
         if _E2B in headers and not scope["path"].startswith(E2B_PATHS):
             scope["path"] = E2B_PATHS + scope["path"]
         method, path = scope.get("method"), scope["path"]
+        if scope["type"] == "http" and self._peers.forwards(path, headers):
+            await self._forward(scope, receive, send)
+            return
         say = self._judging.get(path) if method == "POST" else None
         in_session = method in ("POST", "PUT") and path.startswith(SESSIONS)
         if tenant is None or not (say or in_session):
             await self._app(scope, receive, send)
             return
         size = self._size(headers)
-        refusal = self._too_large(size)
+        refusal: NoVerdict | None = self._too_large(size)
         if refusal is None and say is not None:
             refusal = self._refusal(scope["query_string"], say, tenant)
         if refusal is not None:
-            self._refused(tenant)
+            self._refused(tenant, refusal)
             await _answer(send, say or refuse, refusal)
             return
         self._bytes += size
@@ -86,6 +93,13 @@ class Door:
             await self._app(scope, receive, send)
         finally:
             self._bytes -= size
+
+    async def _forward(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._peers.forward(scope, receive, send)
+        except OSError as error:
+            why = NoVerdict(f"the worker that keeps this is away: {error}")
+            await _answer(send, self._judging.get(scope["path"], refuse), why)
 
     def _size(self, headers: Mapping[bytes, bytes]) -> int:
         """Return how many bytes a request brings: as much as it may where it does not say."""
@@ -99,7 +113,7 @@ class Door:
             return Overloaded("requests under way are as large as memory allows", 1)
         return None
 
-    def _refusal(self, query: bytes, say: Refuse, tenant: str) -> Overloaded | None:
+    def _refusal(self, query: bytes, say: Refuse, tenant: str) -> NoVerdict | None:
         given = _DEADLINE.search(query)
         own = self._config.deadline_s if say is refuse else math.inf
         try:

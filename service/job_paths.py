@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from veristone.service.caller import NAME
+from veristone.service.config import NAME
 from veristone.service.errors import Problem
 from veristone.service.jobs import Job, Jobs, NoSuchJob
 
@@ -36,7 +36,7 @@ async def accept(request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]) -
 @get("/v1/jobs", tags=["jobs"])
 async def jobs_there_are(request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]) -> list[Job]:
     """Name one's jobs."""
-    return jobs.list(_tenant(request))
+    return await jobs.list(_tenant(request))
 
 
 @get("/v1/jobs/{name:str}", tags=["jobs"])
@@ -44,7 +44,7 @@ async def progress(
     name: FromPath[str], request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]
 ) -> Job:
     """Tell how far a job is."""
-    return jobs.get(_tenant(request), name)
+    return await jobs.get(_tenant(request), name)
 
 
 @get("/v1/jobs/{name:str}/results", tags=["jobs"])

@@ -24,7 +24,7 @@ from veristone import (
 )
 from veristone.engine.languages import installed
 from veristone.engine.reading import read_sample
-from veristone.service.admission import Overloaded
+from veristone.service.admission import NoVerdict, Overloaded
 from veristone.service.caller import AT_ONCE, Caller
 from veristone.stream import stream_map
 
@@ -128,6 +128,8 @@ async def _answers(
                 return await caller.verify(sample, deadline_s)
             except Overloaded as error:
                 return Verdict.undecided(sample.id, Reason.OVERLOADED, str(error))
+            except NoVerdict as error:
+                return Verdict.undecided(sample.id, Reason.SANDBOX_ERROR, str(error))
         except InvalidSample as error:
             return Rejected(line=number, error=str(error))
 

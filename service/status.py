@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get
 
 from veristone import Verdict, __version__
 from veristone.engine import Engine
 from veristone.engine.usage import PoolState
 from veristone.service.admission import Load
+from veristone.service.peers import Peers
 
 __all__ = ["BUCKET_S", "History", "Moment", "Status", "status_routes"]
 
@@ -42,9 +43,13 @@ class Moment(msgspec.Struct, frozen=True, rename={"passed": "pass", "failed": "f
     undecided: int
     refused: int
 
+    def __add__(self, other: "Moment") -> "Moment":
+        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
+        return Moment(*(mine + theirs for mine, theirs in pairs))
+
 
 class Status(msgspec.Struct, frozen=True):
-    """How the service is, and was in the last half hour."""
+    """How the service is, and was in the last half hour; all workers together."""
 
     version: str
     backend: str
@@ -54,6 +59,20 @@ class Status(msgspec.Struct, frozen=True):
     bucket_s: int
     history: list[Moment]
     """The oldest first; the last one is not over yet."""
+
+    def __add__(self, other: "Status") -> "Status":
+        pools = {pool.language: pool for pool in self.pools}
+        for pool in other.pools:
+            pools[pool.language] = pools[pool.language] + pool if pool.language in pools else pool
+        moments = zip(self.history, other.history, strict=True)
+        return msgspec.structs.replace(
+            self,
+            up_s=max(self.up_s, other.up_s),
+            load=self.load + other.load,
+            pools=list(pools.values()),
+            # Buckets begin for all at the same moments: the clock is the machine's.
+            history=[mine + theirs for mine, theirs in moments],
+        )
 
 
 class History:
@@ -95,13 +114,13 @@ class History:
         return [Moment(*(counts[name] for name in names)) for counts in buckets]
 
 
-def status_routes(engine: Engine, load: Callable[[], Load], history: History) -> list[Any]:
+def status_routes(
+    engine: Engine, load: Callable[[], Load], history: History, peers: Peers
+) -> list[Any]:
     """Return the page, its files and its numbers."""
     started = time.monotonic()
 
-    @get("/v1/status", tags=["about"])
-    async def status() -> Status:
-        """Tell how the service is and was: load, sandboxes, outcomes of the last half hour."""
+    def own() -> Status:
         return Status(
             version=__version__,
             backend=engine.backend,
@@ -111,6 +130,12 @@ def status_routes(engine: Engine, load: Callable[[], Load], history: History) ->
             bucket_s=BUCKET_S,
             history=history.moments(),
         )
+
+    @get("/v1/status", tags=["about"])
+    async def status(request: Request[Any, Any, Any]) -> Status:
+        """Tell how the service is and was: load, sandboxes, outcomes of the last half hour."""
+        first, *others = await peers.tell(request, "/v1/status", own)
+        return sum(others, start=first)
 
     return [status, *(_file(path, kind) for path, kind in _FILES.items())]
 

@@ -25,6 +25,7 @@ def test_names_of_veristone() -> None:
         "DatasetError",
         "Decision",
         "FileEntry",
+        "FrameworkCheck",
         "FunctionCheck",
         "Generation",
         "GenerationRequest",

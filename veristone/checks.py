@@ -16,6 +16,7 @@ __all__ = [
     "Check",
     "Checker",
     "Comparator",
+    "FrameworkCheck",
     "FunctionCheck",
     "InteractiveCheck",
     "ProgramCheck",
@@ -198,4 +199,17 @@ class AssertsCheck(
     does, against copies of the solution that are changed in one place (20 at most)."""
 
 
-Check = ProgramCheck | StdioCheck | InteractiveCheck | FunctionCheck | AssertsCheck
+class FrameworkCheck(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="framework"
+):
+    """A file of tests in the usual framework of the sample's language, which the sample never sees.
+
+    docs/languages.md says which languages have one, and how their tests name the solution. Each
+    test of the file is a test of the verdict; a pass needs every one of them to run to its end, and
+    at least one that was not skipped. In Python this is an `AssertsCheck`.
+    """
+
+    tests: str
+
+
+Check = ProgramCheck | StdioCheck | InteractiveCheck | FunctionCheck | AssertsCheck | FrameworkCheck

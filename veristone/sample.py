@@ -43,11 +43,14 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     def digest(self) -> str:
         """Return a name for what is judged: all but the id and what is carried along."""
-        content = msgspec.json.encode(
+        return "sha256:" + hashlib.sha256(self.content()).hexdigest()[:32]
+
+    def content(self) -> bytes:
+        """Return what is judged, as bytes that are the same for equal samples."""
+        return msgspec.json.encode(
             (self.code, self.check, self.language, self.limits, self.files, self.env),
             order="deterministic",
         )
-        return "sha256:" + hashlib.sha256(content).hexdigest()[:32]
 
     def jury(self) -> dict[str, Checker]:
         """Return the programs of the jury's that its check brings along, by their fields."""

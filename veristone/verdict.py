@@ -190,6 +190,8 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     usage: Usage = Usage()
     isolation: Isolation | None = None
     provenance: Provenance | None = None
+    cached: bool = False
+    """It was kept when an equal sample was judged, as was all that it says but the id."""
     attempts: int = 1
     """Sandboxes this sample was tried on."""
     version: str = ""

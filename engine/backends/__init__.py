@@ -1,12 +1,13 @@
 """Where sandboxes come from, and how one is chosen."""
 
 from veristone import BackendUnavailable
+from veristone.engine.backends.attached import Attached
 from veristone.engine.backends.base import Backend
 from veristone.engine.backends.bubblewrap import Bubblewrap
 from veristone.engine.backends.docker import Docker
 from veristone.engine.config import EngineConfig
 
-__all__ = ["Backend", "Bubblewrap", "Docker", "choose"]
+__all__ = ["Attached", "Backend", "Bubblewrap", "Docker", "choose"]
 
 
 async def choose(config: EngineConfig) -> Backend:
@@ -15,7 +16,7 @@ async def choose(config: EngineConfig) -> Backend:
     Raises:
         BackendUnavailable: none works. Veristone never runs a sample without isolation.
     """
-    kinds = {"docker": Docker, "bubblewrap": Bubblewrap}
+    kinds = {"docker": Docker, "bubblewrap": Bubblewrap, "attached": Attached}
     wanted = ["docker", "bubblewrap"] if config.backend == "auto" else [config.backend]
     errors: list[str] = []
     for name in wanted:

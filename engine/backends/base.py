@@ -23,7 +23,10 @@ class ToolchainMissing(BackendUnavailable):
 
 
 class Backend(Protocol):
-    """Starts sandboxes. Implementations: `docker`, `bubblewrap`, and `fake` for tests."""
+    """Starts sandboxes.
+
+    Implementations: `docker`, `bubblewrap`, `attached`, and `fake` for tests.
+    """
 
     name: str
 

@@ -5,7 +5,8 @@ as it is. One elsewhere (a JVM, an installation of the user's own) is shown with
 was installed into, and linked into /usr/bin.
 
 What a language's `prepare` makes (a standard library, compiled) is made once for each version of
-the toolchain, and kept in the user's cache.
+the toolchain, of what of the host is shown with it, and of the language's folder, and kept in the
+user's cache.
 """
 
 import fcntl
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 from veristone import BackendUnavailable
 from veristone.engine.backends.base import ToolchainMissing
-from veristone.engine.languages import Language
+from veristone.engine.languages import Language, files_of
 
 __all__ = ["GUEST_PREPARED", "Toolchain", "find_toolchain", "prepared"]
 
@@ -77,7 +78,8 @@ def prepared(language: Language) -> Path | None:
     script = language.folder / "prepare"
     if not script.exists():
         return None
-    made_from = script.read_bytes() + _asked(language.version).encode()
+    made_from = b"".join(path.read_bytes() for path in files_of(language.folder))
+    made_from += "\0".join([_asked(language.version), *find_toolchain(language).needs]).encode()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "veristone"
     place = cache / f"{language.name}-{hashlib.sha256(made_from).hexdigest()[:12]}"
     try:

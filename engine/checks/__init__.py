@@ -2,6 +2,7 @@
 
 from veristone import (
     AssertsCheck,
+    FrameworkCheck,
     FunctionCheck,
     InteractiveCheck,
     InvalidSample,
@@ -12,6 +13,7 @@ from veristone import (
 )
 from veristone.engine.checks.asserts import check_asserts
 from veristone.engine.checks.base import SOLUTION, Runner
+from veristone.engine.checks.framework import REPORT, check_framework
 from veristone.engine.checks.function import check_function
 from veristone.engine.checks.interactive import check_interactive
 from veristone.engine.checks.program import check_program
@@ -28,9 +30,15 @@ def check_names(sample: Sample) -> None:
     Raises:
         InvalidSample: they do, or nothing runs its language.
     """
-    own = list(find(sample.language).own_names(sample.code))
-    if isinstance(sample.check, FunctionCheck | AssertsCheck):
+    language, check = find(sample.language), sample.check
+    own = list(language.own_names(sample.code))
+    if isinstance(check, FunctionCheck | AssertsCheck):
         own = [SOLUTION]
+    if isinstance(check, FrameworkCheck):
+        own = [SOLUTION]
+        if not language.zygote:
+            tested = language.with_tests(check.tests)
+            own = [*tested.language.own_names(sample.code), tested.tests, *tested.files, REPORT]
     for name in sample.files:
         for taken in own:
             if name.startswith(f"{taken}/"):
@@ -58,6 +66,8 @@ async def judge(sample: Sample, runner: Runner) -> Judgement:
                 return await check_function(sample, check, runner)
             case AssertsCheck() as check:
                 return await check_asserts(sample, check, runner)
+            case FrameworkCheck() as check:
+                return await check_framework(sample, check, runner)
     except RecursionError:
         # No driver of ours nests that deep (`veristone.sandbox_images.warden.values.MAX_DEPTH`).
         return Judgement(reason=Reason.TAMPERED, message="wrote a record that nests without end")

@@ -344,6 +344,8 @@ def _connect(path: Optional[str]) -> tuple[int, int]:
         os.dup2(2, 1)
         os.close(null)
         return source, sink
+    if os.path.exists(path):  # left by a warden that was killed before somebody came
+        os.unlink(path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
         server.bind(path)
         os.chmod(path, 0o666)

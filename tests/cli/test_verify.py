@@ -667,3 +667,18 @@ def test_the_python_wire_types_read_what_the_command_writes() -> None:
     assert (verdict.id, verdict.reason) == ("x", Reason.PASSED)
     assert verdict.isolation is not None
     assert verdict.isolation.backend == "bubblewrap"
+
+
+def test_verdicts_that_are_kept(tmp_path: Path) -> None:
+    samples = write(tmp_path / "in.jsonl", [line(1), line(2), line(1, id="again")])
+    first = records(verify(samples, "--cache", tmp_path / "kept").stdout)
+    assert [record["id"] for record in first] == ["s1", "s2", "again"]
+    assert sum(record.get("cached", False) for record in first) == 1, (
+        "one of the two that are equal"
+    )
+    second = records(verify(samples, "--cache", tmp_path / "kept").stdout)
+    assert [(record["id"], record["cached"]) for record in second] == [
+        ("s1", True),
+        ("s2", True),
+        ("again", True),
+    ]

@@ -157,8 +157,7 @@ OWN = {"program", "out", "main.js", "1"}
 def tight(language: str, folder: Path) -> Generator[Path]:
     """A copy of a language whose compiler has small limits."""
     original = find(language).folder
-    if (original / "prepare").exists():
-        shutil.copy(original / "prepare", folder)
+    shutil.copytree(original, folder, ignore=shutil.ignore_patterns("selftest"), dirs_exist_ok=True)
     text = (original / "language.toml").read_text()
     text = re.sub("(?m)^name = .*", f'name = "tight-{language}"', text)
     text = re.sub("(?m)^aliases = .*", "", text)

@@ -16,6 +16,7 @@ from veristone import (
     Checker,
     Comparator,
     Decision,
+    FrameworkCheck,
     FunctionCheck,
     InteractiveCheck,
     InvalidSample,
@@ -67,6 +68,7 @@ CHECKS: st.SearchStrategy[Check] = st.one_of(
         reference=st.none() | TEXT,
     ),
     st.builds(AssertsCheck, tests=TEXT),
+    st.builds(FrameworkCheck, tests=TEXT),
 )
 SAMPLES = st.builds(
     Sample,
@@ -150,6 +152,7 @@ def test_files_travel_as_base64() -> None:
         ("program", {"stdout": "1"}, ProgramCheck(stdout="1")),
         ("stdio", {"cases": [{"input": "1"}]}, StdioCheck(cases=[StdioCase(input="1")])),
         ("asserts", {"tests": "x"}, AssertsCheck(tests="x")),
+        ("framework", {"tests": "x"}, FrameworkCheck(tests="x")),
         (
             "function",
             {"entry_point": "f", "calls": [{"args": [1], "expected": None}]},
