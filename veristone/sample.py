@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ MAX_ID = 4096
 MAX_SHOWN = 16 * 1024 * 1024
 
 
-class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Sample(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     """Code that a model wrote and the check that decides about it.
 
     Unknown fields are ignored when a sample is read, so records of other tools can be fed as they
@@ -42,15 +43,24 @@ class Sample(msgspec.Struct, kw_only=True, omit_defaults=True):
             self.id = self.digest()
 
     def digest(self) -> str:
-        """Return a name for what is judged: all but the id and what is carried along."""
-        return "sha256:" + hashlib.sha256(self.content()).hexdigest()[:32]
+        """Return a name for what is judged: all but the id and what is carried along.
+
+        It is worked out once, unless a field is given another value afterwards.
+        """
+        judged = self._judged()
+        known: tuple[tuple[object, ...], str] | None = vars(self).get("_digest")
+        if known is not None and all(map(operator.is_, known[0], judged)):
+            return known[1]
+        digest = "sha256:" + hashlib.sha256(self.content()).hexdigest()[:32]
+        vars(self)["_digest"] = (judged, digest)
+        return digest
 
     def content(self) -> bytes:
         """Return what is judged, as bytes that are the same for equal samples."""
-        return msgspec.json.encode(
-            (self.code, self.check, self.language, self.limits, self.files, self.env),
-            order="deterministic",
-        )
+        return msgspec.json.encode(self._judged(), order="deterministic")
+
+    def _judged(self) -> tuple[object, ...]:
+        return self.code, self.check, self.language, self.limits, self.files, self.env
 
     def jury(self) -> dict[str, Checker]:
         """Return the programs of the jury's that its check brings along, by their fields."""

@@ -1,13 +1,14 @@
 """Small changes to Python code that its tests should notice.
 
-The operators are those of mutation testing: a comparison, an arithmetic or a boolean operator is
-exchanged, a constant is moved by one, a condition turned round, a result becomes None, a bound is
-off by one, a statement is left out. One change a mutant. Which of them are made is drawn by hash,
-kinds of change in turn, so a long function is not all constants.
+The operators are those of mutation testing (DeMillo, Lipton and Sayward, "Hints on Test Data
+Selection", 1978): a comparison, an arithmetic or a boolean operator is exchanged, a constant is
+moved by one, a condition turned round, two arguments change places, a result becomes None, a bound
+is off by one, a statement is left out. One change a mutant. Which of them are made is drawn by
+hash, kinds of change in turn, so a long function is not all constants.
 
-Documentation, annotations, decorators, and what stands under `if __name__ == "__main__"` are left
-alone. Not promised: that a mutant differs in what it does (an equivalent mutant survives every
-test), so a strength of 1 cannot be asked for.
+Documentation, annotations, decorators, what an exception is raised with, and what stands under
+`if __name__ == "__main__"` are left alone. Not promised: that a mutant differs in what it does (an
+equivalent mutant survives every test), so a strength of 1 cannot be asked for.
 """
 
 import ast
@@ -52,6 +53,12 @@ _EXCHANGED: dict[type[ast.AST], type[ast.AST]] = {
     ast.BitXor: ast.BitOr,
 }
 _NOT_CODE = ("decorator_list", "annotation", "returns", "type_params")
+_CAN_GO = (ast.AugAssign, ast.Raise, ast.Continue, ast.Delete)
+"""Statements that do something and give no name a value."""
+_ANY_ORDER = frozenset({"min", "max", "zip", "print"})
+"""What does the same with its arguments exchanged, as far as tests can tell."""
+_ONE_ORDER = frozenset({"isinstance", "issubclass", "hasattr", "getattr", "super"})
+"""What raises at once with its arguments exchanged: every test that runs it would notice."""
 
 
 class Mutant(NamedTuple):
@@ -191,7 +198,7 @@ def _left_alone(parent: ast.AST, node: ast.AST) -> bool:
         names = {name.id for name in ast.walk(node.test) if isinstance(name, ast.Name)}
         return "__name__" in names
     text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return text or isinstance(parent, ast.JoinedStr | ast.FormattedValue)
+    return text or isinstance(parent, ast.JoinedStr | ast.FormattedValue | ast.Raise)
 
 
 def _changes(node: ast.AST) -> Iterator[_Site]:
@@ -213,12 +220,8 @@ def _changes(node: ast.AST) -> Iterator[_Site]:
             yield _Site("condition", node, "test", ast.UnaryOp(ast.Not(), test))
         case ast.Return(value=ast.expr()):
             yield _Site("result", node, "value", ast.Constant(None))
-        case ast.Call(func=ast.Name(id="range"), args=[_, *_] as arguments):
-            # The end of a `range`, one less.
-            at = 0 if len(arguments) == 1 else 1
-            if not isinstance(arguments[at], ast.Constant | ast.Starred):
-                less = ast.BinOp(arguments[at], ast.Sub(), ast.Constant(1))
-                yield _Site("bound", node, "args", _with(arguments, at, less))
+        case ast.Call():
+            yield from _other_arguments(node)
         case ast.Slice():
             for field in ("lower", "upper"):
                 bound = getattr(node, field)
@@ -227,6 +230,21 @@ def _changes(node: ast.AST) -> Iterator[_Site]:
                     yield _Site("bound", node, field, more)
         case _:
             pass
+
+
+def _other_arguments(node: ast.Call) -> Iterator[_Site]:
+    arguments = node.args
+    if any(isinstance(argument, ast.Starred) for argument in arguments):
+        return
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name == "range" and arguments:
+        # The end of a `range`, one less.
+        at = 0 if len(arguments) == 1 else 1
+        if not isinstance(arguments[at], ast.Constant):
+            less = ast.BinOp(arguments[at], ast.Sub(), ast.Constant(1))
+            yield _Site("bound", node, "args", _with(arguments, at, less))
+    if len(arguments) == 2 and name not in _ANY_ORDER | _ONE_ORDER:
+        yield _Site("arguments", node, "args", arguments[::-1])
 
 
 def _other_constant(value: object) -> object:
@@ -249,7 +267,7 @@ def _left_out(node: ast.AST) -> Iterator[_Site]:
         statements = cast("list[Any]", block)
         for at, statement in enumerate(statements):
             called = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-            if called or isinstance(statement, ast.AugAssign):
+            if called or isinstance(statement, _CAN_GO):
                 left = _with(statements, at, ast.Pass())
                 yield _Site("statement", node, field, left)
 

@@ -9,6 +9,7 @@ from veristone import InvalidSample, Limits
 from veristone.audit.matrix import Question, agreement, fill
 from veristone.cli.main import main
 from veristone.engine import Engine
+from veristone.files import lock
 
 SOLUTIONS = {
     "def f(x):\n    return 2 * x": "11100",
@@ -87,3 +88,17 @@ def test_the_command_goes_on_where_it_was(
     source.write_text('{"id": "a", "solutions": [], "test": []}\n')
     assert main([*words, "--overwrite"]) == 2
     assert "in.jsonl:1" in capsys.readouterr().err
+
+
+def test_an_output_that_another_run_writes_to_is_left_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"id": "q", "solutions": [], "tests": []}\n')
+    output.write_text("half a day's work\n")
+    with output.open("rb") as other:
+        lock(other, "free")
+        words = ["matrix", str(source), "-o", str(output), "--backend", "bubblewrap"]
+        assert main([*words, "--overwrite"]) == 2
+    assert "another run writes to it" in capsys.readouterr().err
+    assert output.read_text() == "half a day's work\n"

@@ -112,6 +112,18 @@ def test_an_id_is_made_of_the_content_and_of_nothing_else(sample: Sample) -> Non
         assert made_of(fields, {"id": ""}, change).id != sample.id
 
 
+def test_the_content_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = Sample(code="print(1)")
+    other = Sample(code="print(2)", id="named")
+    named = other.digest()
+    monkeypatch.setattr("veristone.sample.hashlib", None)
+    assert sample.digest() == sample.id
+    assert other.digest() == named
+    monkeypatch.undo()
+    other.code = sample.code
+    assert other.digest() == sample.id
+
+
 def test_an_id_is_the_same_in_every_version() -> None:
     """Outputs that were written yesterday are resumed today."""
     assert Sample(code="print(1)").id == "sha256:a542365d4637c2e2ba1ca4aedea0904f"

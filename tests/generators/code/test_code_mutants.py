@@ -20,6 +20,7 @@ def area(r: float = 1, *, half=False) -> float:
     total = math.pi * r ** 2
     for k in range(len("ab")):
         total += k
+    total = divmod(total, 1 + k)[0]
     print(total)
     return total / 2 if half else total
 
@@ -42,7 +43,7 @@ def test_every_mutant_is_another_program_with_one_change() -> None:
     kinds = {one.kind for one in found}
     assert kinds == {
         *("comparison", "arithmetic", "boolean", "constant", "condition", "result"),
-        *("bound", "statement"),
+        *("bound", "statement", "arguments"),
     }
 
 
@@ -56,11 +57,23 @@ def test_documentation_hints_and_the_main_block_are_left_alone() -> None:
 
 
 def test_few_mutants_are_of_many_kinds_and_fixed_by_the_name() -> None:
-    few = mutants(CODE, 8, 0, "a/0")
-    assert len({one.kind for one in few}) == 8
-    assert few == mutants(CODE, 8, 0, "a/0")
-    assert few != mutants(CODE, 8, 0, "a/1") or few != mutants(CODE, 8, 1, "a/0")
-    assert few == mutants(CODE, 100, 0, "a/0")[:8]
+    few = mutants(CODE, 9, 0, "a/0")
+    assert len({one.kind for one in few}) == 9
+    assert few == mutants(CODE, 9, 0, "a/0")
+    assert few != mutants(CODE, 9, 0, "a/1") or few != mutants(CODE, 9, 1, "a/0")
+    assert few == mutants(CODE, 100, 0, "a/0")[:9]
+
+
+def test_a_check_may_be_left_out_and_what_it_says_stays() -> None:
+    found = {one.differs(CODE) for one in mutants(CODE, 100, 0, "a/0")}
+    assert "-        raise ValueError('negative')\n+        pass" in found
+    assert not any("+        raise" in change for change in found)
+
+
+def test_arguments_are_exchanged_where_somebody_may_notice() -> None:
+    code = "def f(a, b, c):\n    return g(a, b), max(a, b), isinstance(a, b), g(*a, b), g(a, b, c)"
+    found = [one.code for one in mutants(code, 100, 0, "a/0") if one.kind == "arguments"]
+    assert found == [ast.unparse(ast.parse(code.replace("g(a, b)", "g(b, a)")))]
 
 
 def test_a_stub_does_nothing() -> None:
