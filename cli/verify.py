@@ -123,6 +123,11 @@ def _summarise(tally: "Tally", seconds: float) -> None:
         notes.append(f"{tally.skipped} were judged before and left as they are")
     if tally.rejected:
         notes.append(f"{tally.rejected} lines were rejected: see their records")
+    if tally.strength_runs:
+        notes.append(
+            f"strength took {tally.strength_runs} further runs and {tally.strength_cpu_s:.1f} of"
+            f" {tally.cpu_s:.1f} CPU seconds"
+        )
     if tally.isolation is not None:
         notes.append(isolation_line(tally.isolation))
     for note in notes:

@@ -56,6 +56,11 @@ class Tally:
     """Records that were there before and were left as they are."""
     isolation: Isolation | None = None
     """Of the last verdict."""
+    cpu_s: float = 0.0
+    """CPU seconds of all runs of all samples."""
+    strength_runs: int = 0
+    strength_cpu_s: float = 0.0
+    """Of them, what it took to say how strong suites are."""
     read_bytes: int = 0
     total_bytes: int | None = None
     """Of the input; None where that is a pipe."""
@@ -160,6 +165,10 @@ class _Writer:
         self._waiting.popleft()
         self._tally.reasons[verdict.reason] += 1
         self._tally.isolation = verdict.isolation or self._tally.isolation
+        self._tally.cpu_s += verdict.usage.cpu_s
+        if verdict.strength is not None:
+            self._tally.strength_runs += verdict.strength.runs
+            self._tally.strength_cpu_s += verdict.strength.cpu_s
         self._write(verdict)
         self.flush()
 

@@ -48,6 +48,8 @@ class Job:
     live: bool = False
     """It talks with another program while it runs: `stdin` is nothing, and of its output the report
     holds no more than `keep_head` bytes (`engine.conversation`)."""
+    measured: bool = False
+    """Of test code: count its asserts, and the lines of the solution that it runs."""
     session_cpu_s: float | None = None
     """Of a call of a session: CPU seconds that all its calls may take; None: this is no session."""
 

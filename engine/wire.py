@@ -106,7 +106,8 @@ def encode_job(job_id: int, job: Job, ceilings: Ceilings) -> list[bytes]:
     Raises:
         InvalidSample: a name or an argument is no text, or a name leads out of the work area.
     """
-    words = [job.driver, job.entry, str(len(job.files)), *job.files, str(len(job.argv)), *job.argv]
+    driver = f"{job.driver} measured" if job.measured else job.driver
+    words = [driver, job.entry, str(len(job.files)), *job.files, str(len(job.argv)), *job.argv]
     words += [str(len(job.fetch)), *job.fetch]
     words += [f"{name}={value}" for name, value in job.env.items()]
     if not all(is_path(name.removesuffix("/")) for name in job.fetch):

@@ -194,9 +194,10 @@ class AssertsCheck(
 
     tests: str
     strength: Literal["stub", "mutants"] | None = None
-    """`stub`: where the suite passes, run it against stubs of the solution as well (up to eight
-    more runs, two as a rule), and say whether it passes with those too. `mutants`: and, unless it
-    does, against copies of the solution that are changed in one place (20 at most)."""
+    """`stub`: where the suite passes, run it against stubs of the solution as well, and once more
+    on the solution to count asserts and lines (five more runs as a rule, nine at most); say whether
+    it passes with stubs too. `mutants`: and, unless it does, run it against copies of the solution
+    that are changed in one place (20 at most)."""
 
 
 class FrameworkCheck(

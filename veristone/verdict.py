@@ -148,6 +148,21 @@ class Strength(msgspec.Struct, frozen=True, kw_only=True):
     survivors: tuple[str, ...] = ()
     """Some of the mutants that pass, as the lines that differ. Some change nothing of what the
     solution does, and no test can refuse them."""
+    asserts: int = 0
+    """Assert statements, and assert methods of unittest, that were executed."""
+    failed_asserts: int = 0
+    """Those of them that did not hold: the suite passed, so it swallowed or expected them."""
+    lines: int = 0
+    """Lines in the solution's functions; 0 also where the suite did not pass while it was looked
+    at."""
+    covered: int = 0
+    """Those of them that the tests ran, as the solution's own process tells."""
+    uncovered: tuple[int, ...] = ()
+    """The first of those that they did not run."""
+    runs: int = 0
+    """Runs that it took to say all this."""
+    cpu_s: float = 0.0
+    """CPU seconds of these runs."""
 
 
 class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -6,11 +6,14 @@ solution that knows the driver could lie to it from inside. What is asked of the
 order: nothing in it but the driver's own lines; an end; at least one test; every test passed.
 """
 
+from dataclasses import replace
 from typing import Any, TypeGuard
+
+import msgspec
 
 from veristone import AssertsCheck, InvalidSample, Limits, Reason, Sample, TestResult
 from veristone.engine.checks.base import Room, Runner, python_job
-from veristone.engine.checks.strength import strength_of
+from veristone.engine.checks.strength import reach_of, strength_of
 from veristone.engine.jobs import Job, Report
 from veristone.engine.judge.outcome import Judgement, failure, read_error, signal_failure
 from veristone.engine.judge.sharing import reason_to_share
@@ -30,9 +33,10 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     why_shared = reason_to_share(check.tests)
 
     async def run(
-        code: str, limits: Limits = sample.limits
+        code: str, limits: Limits = sample.limits, *, measured: bool = False
     ) -> tuple[Report, list[TestResult], Reason, str]:
-        report = await runner.run(_job(sample, check, code, limits, shared=why_shared is not None))
+        job = _job(sample, check, code, limits, shared=why_shared is not None)
+        report = await runner.run(replace(job, measured=measured))
         lines = check.tests.splitlines()
         tests = [
             _result(event, lines)
@@ -41,8 +45,11 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
         ]
         return report, tests, *_judge(report, sample.limits, tests)
 
+    further: list[Report] = []
+
     async def passes(code: str) -> bool:
-        _, tests, reason, _ = await run(code, short)
+        again, tests, reason, _ = await run(code, short)
+        further.append(again)
         # A suite whose asserts were swallowed or never reached holds whatever the stub returns.
         nothing = reason is Reason.NO_TESTS and all(test.passed for test in tests)
         return reason is Reason.PASSED or (nothing and bool(tests))
@@ -52,6 +59,14 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     strength = None
     if check.strength is not None and reason is Reason.PASSED:
         strength = await strength_of(sample.code, check.strength, passes)
+    if strength is not None:
+        looked_at, _, same, _ = await run(sample.code, short, measured=True)
+        further.append(looked_at)
+        strength = msgspec.structs.replace(
+            reach_of(strength, looked_at.events if same is reason else ()),
+            runs=len(further),
+            cpu_s=round(sum(each.cpu_s for each in further), 6),
+        )
     return Judgement(
         reason=reason,
         message=message,

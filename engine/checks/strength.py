@@ -1,17 +1,20 @@
 """How much a suite that passed says: does it pass without the solution, or with another, as well?
 
 The solution's functions are replaced by stubs that return a constant; where mutants are asked for,
-it is changed in one place at a time.
+it is changed in one place at a time. One more run of the solution itself counts its lines that the
+suite runs, and the asserts that are reached and do not hold.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal
+
+import msgspec
 
 from veristone import Strength
 from veristone.generators.code.mutants import against_mutants
 from veristone.generators.code.stubs import against_stubs
 
-__all__ = ["strength_of"]
+__all__ = ["reach_of", "strength_of"]
 
 _MUTANTS = 20
 """Of a solution, at most."""
@@ -43,4 +46,22 @@ async def strength_of(
         mutants=noticed.decided,
         killed=noticed.killed,
         survivors=noticed.survivors,
+    )
+
+
+def reach_of(strength: Strength, record: Sequence[dict[str, Any]]) -> Strength:
+    """Return the strength with what the record of a measured run says; it may say nothing."""
+    end: dict[str, Any] = next((event for event in record if "reached" in event), {})
+    counts = [end.get(key) for key in ("reached", "held", "lines", "covered")]
+    missed = end.get("missed")
+    if type(missed) is not list or any(type(n) is not int or n < 0 for n in (*counts, *missed)):
+        return strength
+    reached, held, lines, covered = counts
+    return msgspec.structs.replace(
+        strength,
+        asserts=reached,
+        failed_asserts=max(0, reached - held),
+        lines=lines,
+        covered=covered,
+        uncovered=tuple(missed),
     )

@@ -59,17 +59,19 @@ class Job(NamedTuple):
 def read_job(parts: Sequence[memoryview], work: str) -> Job:
     """Cut the body of a run frame: meta data, standard input, payload, then the files.
 
-    The meta data are words behind one another, with a zero byte between: driver, entry, number
-    of files, their names, number of arguments, the arguments, number of files to be sent back,
-    their names, and then NAME=VALUE as often as there are variables. JSON would say the same and
-    cost each child a decoder's pages.
+    The meta data are words behind one another, with a zero byte between: driver (and behind it
+    `measured`, where test code is to be), entry, number of files, their names, number of
+    arguments, the arguments, number of files to be sent back, their names, and then NAME=VALUE as
+    often as there are variables. JSON would say the same and cost each child a decoder's pages.
     """
     words = bytes(parts[0]).decode("utf-8", "surrogatepass").split("\0")
     files = 3 + int(words[2])
     argv = files + 1 + int(words[files])
     fetch = argv + 1 + int(words[argv])
+    driver, _, measured = words[0].partition(" ")
     meta = {
-        "driver": words[0],
+        "driver": driver,
+        "measured": bool(measured),
         "entry": words[1],
         "files": words[3:files],
         "argv": words[files + 1 : argv],

@@ -6,9 +6,10 @@ Loading either takes longer than most suites run, so only tests that speak of on
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
-from typing import Any
+from typing import Any, Callable
 
 from .python_calls import describe
 
@@ -84,6 +85,34 @@ def run_unittest(space: dict[str, Any]) -> list[_Outcome]:
     sys.modules["__main__"] = module
     suite.run(result)
     return outcomes
+
+
+def count_asserts(reached: Callable[[], None], held: Callable[[], None]) -> None:
+    """Have every assert method of a test case tell that it was called, and that it came back."""
+    import unittest
+
+    within = False
+
+    def counting(method: Any) -> Any:
+        @functools.wraps(method)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            nonlocal within
+            if within:  # one that another one uses
+                return method(*args, **kwargs)
+            reached()
+            within = True
+            try:
+                result = method(*args, **kwargs)
+            finally:
+                within = False
+            held()
+            return result
+
+        return counted
+
+    for name, method in list(vars(unittest.TestCase).items()):
+        if name.startswith("assert") and callable(method):
+            setattr(unittest.TestCase, name, counting(method))
 
 
 def _result_class(base: Any) -> Any:

@@ -13,6 +13,7 @@ import sys
 import types
 from typing import Any, Callable, NoReturn
 
+from . import lines
 from .child import Job
 from .python_calls import compile_module, describe, flush, run_module
 from .record import Recorder
@@ -28,9 +29,11 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     """Load the solution, run the tests, end."""
     source = bytes(job.payload).decode("utf-8", "surrogatepass")
     solution = compile_module(job, space, recorder)
+    measured = job.meta["measured"]
     # The tests are compiled before the solution runs: it cannot have others compiled instead.
     try:
-        suite = Suite(source, space, recorder, solution.co_flags & FUTURE_FLAGS, _Honestly(source))
+        honestly = _Honestly(source, measured=measured)
+        suite = Suite(source, space, recorder, solution.co_flags & FUTURE_FLAGS, honestly)
         restore = _remember_unittest() if suite.uses.unittest else None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         recorder.write({"tests": describe(error)})
@@ -43,8 +46,10 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
         restore()
     # A trace function that was set before may jump over statements.
     _settrace(None)
+    watch = lines.Watch(solution) if measured else None
     suite.run()
-    recorder.write(suite.end())
+    covered = lines.measured(solution, watch.seen) if watch is not None else {}
+    recorder.write({**suite.end(), **covered})
     flush()
     _exit(0)
 

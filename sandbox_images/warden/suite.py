@@ -28,6 +28,7 @@ FILE = "<tests>"
 # Taken now, before any sample could put something else in their place.
 _exec = exec
 _HIT, _RAN = "__veristone_assert_passed__", "__veristone_called__"
+_REACHED = "__veristone_assert_reached__"
 FUTURE_FLAGS = functools.reduce(
     operator.or_, (getattr(futures, name).compiler_flag for name in futures.all_feature_names)
 )
@@ -48,10 +49,12 @@ class Instrument:
     statements are walked: there are ten times as many expressions.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, measured: bool = False) -> None:
+        """Make one for a suite; with `measured` a call stands before every assert too."""
         self.found = False
+        self.measured = measured
         self._expressions = honesty.Expressions() if honesty.concerns(source) else None
-        self._hit = _call(_HIT)
+        self._hit, self._reached = _call(_HIT), _call(_REACHED)
 
     def visit(self, node: Any) -> None:
         """Instrument a statement and those in it."""
@@ -67,6 +70,8 @@ class Instrument:
         """Return statements with a call after each assert."""
         kept: list[ast.stmt] = []
         for statement in statements:
+            if self.measured and isinstance(statement, ast.Assert):
+                kept.append(self._reached)
             kept.append(statement)
             if isinstance(statement, ast.Assert):
                 if not isinstance(statement.test, ast.Constant):
@@ -96,14 +101,13 @@ class Suite:
         space: dict[str, Any],
         recorder: Recorder,
         flags: int,
-        instrument: Optional[Instrument] = None,
+        instrument: Instrument,
     ) -> None:
         """Compile the tests.
 
         Raises:
             SyntaxError, ValueError, RecursionError, MemoryError: they do not compile.
         """
-        instrument = instrument or Instrument(source)
         tree = ast.parse(source, FILE)
         self.tree = tree
         self.uses = collected.Uses(tree, source)
@@ -124,8 +128,9 @@ class Suite:
             code = compile(module, FILE, "exec", flags=flags, dont_inherit=True)
             self._compiled.append((is_test, line, code))
         self.has_asserts = instrument.found
+        self._measured = instrument.measured
         self.names = _global_names([code for _, _, code in self._compiled])
-        self.hits = self.executed = self.skipped = self.collected = 0
+        self.hits = self.reached = self.executed = self.skipped = self.collected = 0
 
     def run(self) -> None:
         """Run every test and record it; a stage statement that fails ends the suite."""
@@ -135,6 +140,10 @@ class Suite:
         # Not among the names of the tests, where they might look for their own.
         setattr(builtins, _HIT, self._hit)
         setattr(builtins, _RAN, self._called.add)
+        if self._measured:
+            setattr(builtins, _REACHED, self._reach)
+            if self.uses.unittest:
+                collected.count_asserts(self._reach, self._hit)
         honesty.install()
         last = len(self._compiled) - 1
         for index, (is_test, line, code) in enumerate(self._compiled):
@@ -147,15 +156,21 @@ class Suite:
 
     def end(self) -> _Event:
         """Return the last line of the record."""
-        return {
+        event: _Event = {
             "done": self.executed,
             "skipped": self.skipped,
             "asserts": self.has_asserts,
             "hits": self.hits + self.collected,
         }
+        if self._measured:
+            event.update(reached=self.reached, held=self.hits)
+        return event
 
     def _hit(self) -> None:
         self.hits += 1
+
+    def _reach(self) -> None:
+        self.reached += 1
 
     def attempt(
         self, action: Callable[[], Any], name: object, is_test: bool, is_last: bool = False

@@ -15,6 +15,7 @@ import types
 from typing import Any, Callable, NoReturn, Optional
 
 from ..child import Job
+from ..lines import Watch
 from ..python_calls import describe, flush
 from ..python_main import become_main, compile_main
 from ..suite import show
@@ -43,6 +44,7 @@ def run(job: Job, fd: int, forget: Callable[[], None]) -> NoReturn:
     modules = sorted(
         {name.partition("/")[0].removesuffix(".py") for name in job.meta["files"]} - {"solution"}
     )
+    measured = job.meta["measured"]
     del job
     forget()
     candidate = Candidate(link, space)
@@ -51,6 +53,8 @@ def run(job: Job, fd: int, forget: Callable[[], None]) -> NoReturn:
         flush()
         link.send(failed)
         _exit(1)
+    if measured:
+        candidate.watch = Watch(code)
     link.send(
         {
             "names": sorted(filter(_is_text, space)),
@@ -109,6 +113,7 @@ class Candidate(Peer):
         self._watched: dict[str, Any] = {}
         self._caller = "<module>"
         self._originals: dict[tuple[str, str], Any] = {}
+        self.watch: Optional[Watch] = None
         self.number_of(_solution_module(space))
 
     # References.
@@ -246,6 +251,10 @@ class Candidate(Peer):
             show(error)
         flush()
 
+    def lines(self) -> tuple[int, ...]:
+        """Return the lines that were run so far."""
+        return tuple(self.watch.seen) if self.watch is not None else ()
+
     def run_awaitable(self, awaitable: Any) -> Any:
         """Return what an awaitable comes to."""
         return run_to_end(awaitable)
@@ -307,6 +316,7 @@ _ACTIONS: dict[str, Callable[..., Any]] = {
     "names": Candidate.names,
     "import": Candidate.import_module,
     "show": Candidate.show,
+    "lines": Candidate.lines,
     "await": Candidate.run_awaitable,
     "fields": lambda self, target, names: _fields(target, names),
     "isinstance": lambda self, target, kind: isinstance(target, kind),

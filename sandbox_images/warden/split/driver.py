@@ -13,12 +13,12 @@ import time
 import types
 from typing import Any, Callable, NoReturn
 
-from .. import kernel
+from .. import kernel, lines
 from ..child import Job
 from ..python_calls import describe, flush
 from ..python_main import become_main
 from ..record import Recorder
-from ..suite import FUTURE_FLAGS, Suite
+from ..suite import FUTURE_FLAGS, Instrument, Suite
 from . import candidate, proxies
 from .judge import Judge
 from .settings import Settings
@@ -87,6 +87,7 @@ class Driver:
         sys.path = [place for place in sys.path if place not in ("", job.work)]
         self._solution = solution
         self._flags = _future_flags(solution)
+        self._instrument = Instrument(self._source, measured=job.meta["measured"])
 
     def run(self) -> NoReturn:
         """Load the tests, wait for the solution, run the one on the other, end."""
@@ -97,7 +98,9 @@ class Driver:
             proxies.unpickle.__module__, proxies.unpickle.__qualname__ = "__main__", _UNPICKLE
             self._space[_UNPICKLE] = proxies.unpickle
         try:
-            suite = _Suite(self._source, self._space, self._recorder, self._flags, judge)
+            suite = _Suite(
+                self._source, self._space, self._recorder, self._flags, self._instrument, judge
+            )
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self._recorder.write({"tests": describe(error)})
             _exit(1)
@@ -117,15 +120,22 @@ class Driver:
         try:
             Names(judge, self._space, suite, self._source, loaded, self._solution)
             suite.run()
+            covered = self._covered(judge) if self._instrument.measured else {}
         except (Gone, Broken):
-            pass
+            covered = {}
         if judge.broken:
             self._broken(judge.broken)
         if judge.gone:
             self._lost()
-        self._recorder.write({**suite.end(), "claims": judge.claims})
+        self._recorder.write({**suite.end(), "claims": judge.claims, **covered})
         flush()
         _exit(0)
+
+    def _covered(self, judge: Judge) -> dict[str, Any]:
+        """Return how much of the solution the tests have run, by its own word."""
+        seen = judge.ask("lines")
+        code = compile(self._solution, "solution.py", "exec", dont_inherit=True)
+        return lines.measured(code, seen if type(seen) is tuple else ())
 
     def _broken(self, why: str) -> NoReturn:
         """Say that what came from the candidate is no answer."""
@@ -172,9 +182,15 @@ class _Suite(Suite):
     """A suite that shows what an exception looked like inside the solution."""
 
     def __init__(
-        self, source: str, space: dict[str, Any], recorder: Recorder, flags: int, judge: Judge
+        self,
+        source: str,
+        space: dict[str, Any],
+        recorder: Recorder,
+        flags: int,
+        instrument: Instrument,
+        judge: Judge,
     ) -> None:
-        super().__init__(source, space, recorder, flags)
+        super().__init__(source, space, recorder, flags, instrument)
         self._judge = judge
 
     def failed(self, error: BaseException, event: dict[str, Any]) -> None:

@@ -50,7 +50,9 @@ async def test_stubs(name: str, engine: Engine) -> None:
     assert verdict.decision is Decision.PASS, verdict
     assert verdict.strength is not None
     assert verdict.strength.vacuous is (name in VACUOUS), verdict.strength
-    assert verdict.usage.runs == 1 + verdict.strength.stubs
+    assert verdict.strength.runs == verdict.strength.stubs + 1
+    assert verdict.usage.runs == 1 + verdict.strength.runs
+    assert 0 < verdict.strength.cpu_s < verdict.usage.cpu_s
 
 
 async def test_only_where_it_is_asked_for(engine: Engine) -> None:
@@ -82,7 +84,8 @@ async def test_mutants_that_a_suite_does_not_notice_are_shown(engine: Engine) ->
         check = AssertsCheck(tests=tests, strength="mutants")
         verdict = await engine.verify(Sample(code=code, check=check))
         assert verdict.strength is not None, verdict
-        assert verdict.usage.runs == 1 + verdict.strength.stubs + verdict.strength.mutants
+        assert verdict.strength.runs == verdict.strength.stubs + verdict.strength.mutants + 1
+        assert verdict.usage.runs == 1 + verdict.strength.runs
         return verdict.strength
 
     weak = await strength("assert larger(2, 1) == 2")
@@ -108,3 +111,75 @@ async def test_a_mutant_without_end_is_noticed_soon(engine: Engine) -> None:
     assert verdict.decision is Decision.PASS
     assert verdict.strength is not None
     assert verdict.usage.cpu_s < 2 * verdict.strength.mutants
+
+
+SIGN = """class Sign:
+    def of(self, n):
+        if n < 0:
+            return -1
+        return [
+            1
+            for _ in range(1)
+        ][0]
+
+def unused():
+    return 0
+"""
+SUITES = {
+    "asserts": "assert Sign().of(1) == 1\nassert Sign().of(2) == 1",
+    "functions": "def test_a():\n    assert Sign().of(1) == 1\n    assert Sign().of(2) == 1\n",
+    "unittest": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n"
+        "        self.assertEqual([Sign().of(1)], [1])\n        self.assertTrue(Sign().of(2))\n"
+    ),
+    "swallowed": (
+        "assert Sign().of(1) == 1\ntry:\n    assert Sign().of(2) == 2\n"
+        "except AssertionError:\n    print('well')"
+    ),
+    "shared": (
+        "import sys\nassert Sign().of(1) == 1\nassert sys._getframe() and Sign().of(2) == 1"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SUITES)
+async def test_asserts_and_lines_are_counted(name: str, engine: Engine) -> None:
+    check = AssertsCheck(tests=SUITES[name], strength="stub")
+    verdict = await engine.verify(Sample(code=SIGN, check=check))
+    found = verdict.strength
+    assert found is not None, verdict
+    assert verdict.judged == ("shared" if name == "shared" else "split")
+    assert (found.asserts, found.failed_asserts) == (2, int(name == "swallowed"))
+    assert set(found.uncovered) == {4, 11}
+    assert found.lines - found.covered == 2
+    assert found.covered >= 2
+
+
+async def test_what_is_said_of_lines_is_no_more_than_a_number(engine: Engine) -> None:
+    """The solution's process tells of them: whatever it says, the verdict stands."""
+    code = """import gc, sys
+def f():
+    for watch in gc.get_objects():
+        if type(watch).__name__ == "Watch":
+            watch.seen = [10**9, "x", -1, 2, None, []]
+    return 1
+"""
+    check = AssertsCheck(tests="assert f() == 1", strength="stub")
+    verdict = await engine.verify(Sample(code=code, check=check))
+    assert verdict.decision is Decision.PASS
+    assert verdict.strength is not None
+    assert 0 <= verdict.strength.covered <= verdict.strength.lines <= 4
+
+
+async def test_a_solution_that_watches_itself_is_judged_all_the_same(engine: Engine) -> None:
+    code = """import sys
+def f():
+    if hasattr(sys, "monitoring"):
+        sys.monitoring.use_tool_id(sys.monitoring.COVERAGE_ID, "mine")
+    sys.settrace(None)
+    return 1
+"""
+    check = AssertsCheck(tests="assert f() == 1", strength="stub")
+    verdict = await engine.verify(Sample(code=code, check=check))
+    assert verdict.decision is Decision.PASS
+    assert verdict.strength is not None
