@@ -208,11 +208,6 @@ def print_scores(found: "Evaluated") -> None:
         (summary.benchmark, name, *counts, *map(_figures, scores)) for name, scores in halves
     ]
     print_table(columns, rows)
-    if found.left_out:
-        print(
-            f"{len(found.left_out)} tasks are left out: their own reference solution fails here,"
-            f" for example {next(iter(found.left_out.items()))}"
-        )
     for note in summary.notes:
         print(note)
     print(f"results: {found.path}")

@@ -173,7 +173,11 @@ def _notes(report: EvalReport, decided: dict[str, int]) -> Iterable[str]:
     if report.undecided:
         yield f"{report.undecided} samples are undecided: neither right nor wrong, left out of n"
         for why, task_ids in _undecided(report).items():
-            yield f"undecided: {_named(task_ids)}: {why}"
+            yield f"undecided: {', '.join(task_ids)}: {why}"
+    if report.left_out:
+        yield f"{len(report.left_out)} tasks are left out: their own reference solution fails here"
+        for task_id, why in report.left_out.items():
+            yield f"left out: {task_id}: {why}"
     seen = {outcome.candidate.task_id for outcome in report.outcomes}
     lost = sorted(seen - decided.keys())
     if lost:
@@ -236,5 +240,6 @@ def evalplus_results(report: EvalReport, summary: Summary) -> dict[str, Any]:
             "skipped": dict(report.skipped),
             "troubles": [one._asdict() for one in report.troubles],
             "why_undecided": _undecided(report),
+            "left_out": dict(report.left_out),
         },
     }

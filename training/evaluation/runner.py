@@ -80,6 +80,8 @@ class EvalReport:
     """Samples of tasks that are not evaluated, by task."""
     troubles: Sequence[Trouble] = ()
     """Answers that could not be had; they are no samples."""
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Tasks that these sandboxes cannot judge, and why."""
 
     @property
     def undecided(self) -> int:

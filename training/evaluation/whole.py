@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from veristone import ConfigError, Model, Verifier
@@ -48,8 +48,6 @@ class Evaluated:
     summary: Summary
     path: Path
     """Of the results."""
-    left_out: dict[str, str] = field(default_factory=dict[str, str])
-    """Tasks that these sandboxes cannot judge, and why."""
 
 
 async def evaluate_files(
@@ -102,7 +100,9 @@ async def evaluate_files(
         on_progress(benchmark, done, len(candidates), note)
 
     report = await evaluate(verifier, dataset, candidates, limits=limits, progress=advance)
-    report = replace(report, skipped=read.skipped, troubles=read.troubles)
+    report = replace(
+        report, skipped=read.skipped, troubles=read.troubles, left_out=left_out
+    )
     summary = await asyncio.to_thread(summarise, report)
     await asyncio.to_thread(write_results, report, summary, path)
-    return Evaluated(summary, path, left_out)
+    return Evaluated(summary, path)

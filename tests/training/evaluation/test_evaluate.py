@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,9 +175,35 @@ async def test_undecided_samples_are_neither_wrong_nor_counted() -> None:
     assert (summary.samples, summary.undecided, summary.tasks) == (3, 2, 2)
     assert [(each.k, each.mean, each.tasks) for each in summary.base] == [(1, 1.0, 1)]
     assert any("only undecided samples" in note for note in summary.notes)
-    named = [note for note in summary.notes if note.startswith("undecided: ")]
-    assert named
-    assert all(any(reason in note for reason in Reason) for note in named)
+
+
+async def test_every_undecided_sample_is_named_with_its_reason() -> None:
+    codes = [candidate("sandbox_error", n % 2) for n in range(20)] + [candidate("overloaded")]
+    report = await report_of(*codes)
+    summary = summarise(report)
+    told = [note for note in summary.notes if note.startswith("undecided: ")]
+    assert sum(note.count("HumanEval/") for note in told) == len(codes)
+    assert sum(note.endswith(": sandbox_error: why") for note in told) == 1
+    results = evalplus_results(report, summary)["veristone"]["why_undecided"]
+    assert {why: len(tasks) for why, tasks in results.items()} == {
+        "sandbox_error: why": 20,
+        "overloaded: why": 1,
+    }
+
+
+async def test_every_task_that_is_left_out_is_named_with_its_reason(tmp_path: Path) -> None:
+    wanted = replace(evaluation(tmp_path, "passed ++++"), check_references=True)
+    tasks = tmp_path / "tasks.jsonl"
+    one = json.loads(tasks.read_text())
+    rows = [
+        {**one, "canonical_solution": "passed ++++"},
+        {**one, "task_id": "HumanEval/1", "canonical_solution": "runtime_error"},
+    ]
+    tasks.write_text("\n".join(map(json.dumps, rows)))
+    found = await evaluate_files(wanted, FakeVerifier(judge_by_code))
+    assert "left out: HumanEval/1: why" in found.summary.notes
+    content = json.loads(found.path.read_text())
+    assert content["veristone"]["left_out"] == {"HumanEval/1": "why"}
 
 
 async def test_missing_tasks_are_said_and_left_out() -> None:
