@@ -100,9 +100,7 @@ async def evaluate_files(
         on_progress(benchmark, done, len(candidates), note)
 
     report = await evaluate(verifier, dataset, candidates, limits=limits, progress=advance)
-    report = replace(
-        report, skipped=read.skipped, troubles=read.troubles, left_out=left_out
-    )
+    report = replace(report, skipped=read.skipped, troubles=read.troubles, left_out=left_out)
     summary = await asyncio.to_thread(summarise, report)
     await asyncio.to_thread(write_results, report, summary, path)
     return Evaluated(summary, path)
