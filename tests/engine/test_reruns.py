@@ -57,4 +57,4 @@ async def test_strength_is_asked_once(patient: Engine) -> None:
     check = AssertsCheck(tests="assert f(1) == 2", strength="stub")
     verdict = await patient.verify(Sample(code="def f(x):\n    return x + 1\n", check=check))
     assert verdict.strength is not None
-    assert verdict.usage.runs == 1 + RERUNS + verdict.strength.stubs
+    assert verdict.usage.runs == 1 + RERUNS + verdict.strength.runs
