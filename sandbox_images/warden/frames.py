@@ -16,7 +16,7 @@ from typing import Any, Sequence, Union
 
 PREFIX = struct.Struct("!4sIQ")
 MAGIC = b"VST1"
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised with every change to what headers and bodies mean."""
 FILE_HEAD = struct.Struct("!HQ")
 """Before each file that is sent back: the lengths of its name and of its content."""
