@@ -154,9 +154,9 @@ class FunctionCheck(
     Expected values come with the calls, or from `reference`: a solution that is run in a sandbox
     of its own on the same arguments. `validator` is Python code with a function
     ``accept(args, output, expected)`` for tasks with more than one right answer, and true where it
-    accepts; it too runs in a sandbox of its own and sees plain values only. Where it comes to no
-    end it is asked about the expected values: where it fails again the sample is `undecided`, else
-    it is wrong.
+    accepts; a float between 0 and 1 is that part of the credit, and no pass. It too runs in a
+    sandbox of its own and sees plain values only. Where it comes to no end it is asked about the
+    expected values: where it fails again the sample is `undecided`, else it is wrong.
     """
 
     entry_point: str

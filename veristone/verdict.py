@@ -108,7 +108,7 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: Reason | None = None
     message: str = ""
     score: float | None = None
-    """From 0 to 1, where a checker or an interactor gives part of the credit."""
+    """From 0 to 1, where a checker, an interactor or a validator gives part of the credit."""
 
 
 class Isolation(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,8 +193,8 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Tests that passed, of `total`."""
     total: int = 0
     score: float | None = None
-    """Of checks that a checker or an interactor judges: credit that was given, of that of all
-    cases, from 0 to 1. A case that was not run has none."""
+    """Where a checker, an interactor or a validator judges: credit that was given, of that of all
+    cases or calls, from 0 to 1. One that was not run has none."""
     tests: list[TestResult] = []
     exit_code: int | None = None
     signal: str | None = None

@@ -79,7 +79,10 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     wrong = [each for each in judged if each.reason is not Reason.PASSED]
     wrong.sort(key=lambda each: each.reason is not Reason.TAMPERED)
     failed = wrong[0] if wrong else judged[-1]
-    return replace(failed, tests=[test for each in judged for test in each.tests])
+    tests = [test for each in judged for test in each.tests]
+    earned = sum(float(test.passed) if test.score is None else test.score for test in tests)
+    score = earned / len(tests) if check.validator is not None else None
+    return replace(failed, tests=tests, score=score)
 
 
 def _stages(check: FunctionCheck) -> list[list[range]]:
@@ -145,13 +148,20 @@ async def _judge_part(
         if stuck is not None:  # None: it answered every call and was stuck after them
             late = f"call {part.start + stuck} used more CPU time than a call may"
             failures[stuck] = Reason.CPU_TIMEOUT, late
+    credit: dict[int, float] = {}
     if check.validator is not None:
-        await _validate(check, answers, expected, failures, runner)
+        credit = await _validate(check, answers, expected, failures, runner)
     whole = _judge_run(report, limits, check)
     tests = [
         TestResult(passed=failed is None, name=str(number))
         if failed is None
-        else TestResult(passed=False, name=str(number), reason=failed[0], message=failed[1])
+        else TestResult(
+            passed=False,
+            name=str(number),
+            reason=failed[0],
+            message=failed[1],
+            score=credit.get(number - part.start),
+        )
         for number, failed in zip(part, failures, strict=True)
     ]
     first = next((failed for failed in failures if failed and failed[1] != _UNKNOWN), None)
@@ -307,8 +317,11 @@ async def _validate(
     expected: list[Any],
     failures: list[_Failure | None],
     runner: Runner,
-) -> None:
-    """Ask the validator about every call that returned; it sees values, never the sample."""
+) -> dict[int, float]:
+    """Ask the validator about every call that returned; it sees values, never the sample.
+
+    Return the part of the credit that it gives, by the numbers of the calls that have one.
+    """
     asked = [index for index, failed in enumerate(failures) if failed is None]
     outputs = [_as_json(answers[index]["value"]) for index in asked]
     job = _validator_job(check, asked, outputs, expected)
@@ -316,13 +329,19 @@ async def _validate(
     if not _has_end(report.events):
         report = await _doubted(check, report, job, expected, runner)
     said = _answers(report)
+    credit: dict[int, float] = {}
     for position, index in enumerate(asked):
         event = said.get(position)
-        if event is None or event.get("value") is not True:
-            value = answers[index]["value"]
-            got = "a long value" if isinstance(value, Large) else show(value)
-            did = "did not come to an end with" if event is None else "refused"
-            failures[index] = (Reason.WRONG_ANSWER, f"the validator {did} {got}")
+        opinion = event.get("value") if event is not None else None
+        if opinion is True:
+            continue
+        did = "did not come to an end with" if event is None else "refused"
+        if isinstance(opinion, float) and 0 < opinion < 1:
+            credit[index], did = opinion, f"gave {opinion:.2f} of the credit for"
+        value = answers[index]["value"]
+        got = "a long value" if isinstance(value, Large) else show(value)
+        failures[index] = (Reason.WRONG_ANSWER, f"the validator {did} {got}")
+    return credit
 
 
 def _validator_job(

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import types
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Union
 
 from . import objects, values
 from .child import Job
@@ -29,7 +29,7 @@ def drive(job: Job, space: dict[str, Any], recorder: Recorder) -> NoReturn:
     if b'"$' in payload:
         try_arguments(task["calls"], recorder)
     function = load_solution(job, space, recorder, task["entry_point"])
-    finish = _truth if task.get("truth") else _form_of
+    finish = _credit if task.get("truth") else _form_of
     for index, call in enumerate(task["calls"]):
         try:
             args, kwargs = values.deeply(arguments, call)
@@ -56,7 +56,10 @@ def _form_of(result: Any) -> Any:
     return values.encode(result)
 
 
-def _truth(result: Any) -> bool:
+def _credit(result: Any) -> Union[bool, float]:
+    """Return what a judge says: whether it accepts, or which part of the credit it gives."""
+    if isinstance(result, float) and 0 < result < 1:
+        return float(result)
     return bool(result)
 
 

@@ -134,6 +134,22 @@ async def test_a_validator_accepts_by_truth(engine: Engine) -> None:
         assert verdict.reason is reason, said
 
 
+async def test_a_validator_gives_part_of_the_credit(engine: Engine) -> None:
+    validator = (
+        "def accept(args, output, expected):\n    return max(0.0, 1 - abs(output - expected) / 4)\n"
+    )
+    check = FunctionCheck(
+        entry_point="f",
+        calls=[Call(args=[n], expected=0) for n in range(6)],
+        validator=validator,
+    )
+    verdict = await engine.verify(Sample(code="def f(n):\n    return n", check=check))
+    assert verdict.reason is Reason.WRONG_ANSWER, verdict.message
+    assert [test.score for test in verdict.tests] == [None, 0.75, 0.5, 0.25, None, None]
+    assert [test.passed for test in verdict.tests] == [True] + 5 * [False]
+    assert verdict.score == 2.5 / 6
+
+
 async def test_nan_passes_no_validator_that_looks_for_differences(engine: Engine) -> None:
     validator = "def accept(args, output, expected):\n    return not abs(output - expected) > 1\n"
     code = "def f(n):\n    return float('nan')"
