@@ -273,8 +273,14 @@ class Judge(Peer):
         if name == "__exit__":
             return self._leave(proxy, *args)
         answer = self.ask(name, proxy, *args, **kwargs)
-        if name in _DIFFERENCES and not self._is_believed(proxy):
+        if self._is_believed(proxy):
+            return answer
+        if name in _DIFFERENCES:
             self._refuse_constant(name, proxy, args[0], answer)
+        elif name == "__mod__":
+            self._refuse_no_number(proxy, args[0], answer)
+        elif name == "__bool__":
+            self._claimed(answer)
         return answer
 
     def attribute(self, proxy: Any, name: str) -> Any:
@@ -294,6 +300,15 @@ class Judge(Peer):
             return
         if self.ask(name, proxy, _other_than(other, self._draw)) == answer:
             raise AssertionError(f"a {type(proxy).__name__} is equally far from every number")
+
+    def _refuse_no_number(self, proxy: Any, other: Any, answer: Any) -> None:
+        """Refuse remainders that are those of no number: that of a multiple has the same one."""
+        if type(other) is not int or type(answer) is not int or not other:
+            return
+        self.claims += 1
+        wider = self.ask("__mod__", proxy, other * self._draw.randint(2, 1 << 20))
+        if type(wider) is not int or wider % other != answer:
+            raise AssertionError(f"a {type(proxy).__name__} has remainders that no number has")
 
     def _claimed(self, answer: Any) -> Any:
         if _is_true(answer):

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from functools import partial
+from operator import ne
 from typing import Any
 
-from . import values
+from ..values import deeply
+from . import values, views
 from .errors import describe_error, error_of, plain_of
 from .proxies import Meta, make_mirror, native_base, new_instance
 from .wire import Broken, Link
@@ -56,6 +59,8 @@ class Peer:
         self._held: dict[int, Box] = {}
         self._held_numbers: dict[int, int] = {}
         self._fresh: set[int] = set()
+        self._looked_into: set[int] = set()
+        """Arrays of which the message that is being made holds a view."""
         self._last = 0
         self._introductions: list[Any] = []
         self._introduced: dict[int, list[Any]] = {}
@@ -188,14 +193,23 @@ class Peer:
 
     def encode(self, value: Any) -> Any:
         """Return the form of a value: a copy where it has one, else a reference."""
-        kind = type(value)
-        if kind in values.PLAIN:
+        return value if type(value) in values.PLAIN else deeply(self._encode, value)
+
+    def _encode(self, value: Any) -> Any:
+        if type(value) in values.PLAIN:
             return value
         number = self._foreign_numbers.get(id(value))
         if number is not None:
             return {"own": number}
-        form = values.form_of(value, self.encode)
-        return self.refer(value) if form is None else form
+        form = values.form_of(value, self._encode)
+        if form is None:
+            return self.refer(value)
+        root = views.root_of(value) if self._held else None
+        number = self._held_numbers.get(id(root))
+        if number is None:
+            return form
+        self._looked_into.add(number)
+        return {"view": [number, *views.place_of(value, root), form]}
 
     def encode_shared(self, box: Box) -> Any:
         """Return the form of a value that both sides go on using."""
@@ -223,23 +237,30 @@ class Peer:
 
     def decode(self, form: Any) -> Any:
         """Return the value of a form; raise `Broken` where it is none."""
+        return form if type(form) in values.PLAIN else deeply(self._decode, form)
+
+    def _decode(self, form: Any) -> Any:
         kind = type(form)
         if kind is list:
             if values.PLAIN.issuperset(map(type, form)):
                 return form[:]
-            return [self.decode(item) for item in form]
+            return [self._decode(item) for item in form]
         if kind is not dict:
             return form
         try:
             if values.is_form(form):
-                return values.build(form, self.decode)
+                return values.build(form, self._decode)
             if "own" in form:
                 return self.own[form["own"]]
             if "held" in form:
                 return self._held[form["held"]][0]
+            if "view" in form:
+                number, *place, content = form["view"]
+                value = self._decode(content)
+                return views.view_of(self._held[number][0], place, value)
             if "new" in form:
                 number, content = form["new"]
-                value = self.decode(content)
+                value = self._decode(content)
                 self._hold(int(number), value, content)
                 return value
             return self.adopt(form)
@@ -334,10 +355,11 @@ class Peer:
             if number in self._fresh:
                 continue
             form = self._form_of_held(box[0])
-            if form != box[1]:
+            if deeply(partial(ne, box[1]), form):
                 box[1] = form
                 changed.append([number, form])
         self._fresh.clear()
+        self._looked_into.clear()
         if changed:
             message["u"] = changed
         self._forget(alone, message)
@@ -347,7 +369,9 @@ class Peer:
         return [
             number
             for number, box in self._held.items()
-            if not is_held_elsewhere(box) and not self._is_sent(number, named, message)
+            if not is_held_elsewhere(box)
+            and number not in self._looked_into
+            and not self._is_sent(number, named, message)
         ]
 
     def _forget(self, numbers: list[int], message: dict[str, Any]) -> None:
@@ -386,4 +410,4 @@ class Peer:
 
     def renew(self, value: Any, form: Any) -> None:
         """Give a held container its new content."""
-        values.replace(value, self.decode(form))
+        deeply(partial(values.replace, value), self.decode(form))

@@ -101,6 +101,11 @@ class Meta(type):
     def __delattr__(cls, name: str) -> None:
         cls._veristone_peer.ask("del", cls, name)
 
+    def __dir__(cls) -> Any:
+        if "_veristone_number" not in type.__getattribute__(cls, "__dict__"):
+            return type.__dir__(cls)
+        return cls._veristone_peer.ask("dir", cls)
+
     def __iter__(cls) -> Any:
         return iter(cls._veristone_peer.ask("list", cls))
 

@@ -9,6 +9,8 @@ import struct
 import sys
 from typing import Any
 
+from ..values import deeply
+
 _HEAD = struct.Struct("=4sI")
 _MAGIC = b"\xf5VS\xf5"
 """No text that a program writes to every descriptor starts like this."""
@@ -40,7 +42,7 @@ class Link:
             Gone: nobody reads it.
             ValueError: it is too long.
         """
-        data = _dumps(message).encode()
+        data = deeply(_dumps, message).encode()
         if len(data) > MAX_MESSAGE:
             raise ValueError("a value is too large to cross between solution and tests")
         rest = memoryview(_HEAD.pack(_MAGIC, len(data)) + data)
@@ -70,7 +72,7 @@ class Link:
         data = bytes(self._buffer[_HEAD.size : end])
         del self._buffer[:end]
         try:
-            message = _loads(data)
+            message = deeply(_loads, data)
         except (ValueError, RecursionError, MemoryError):
             raise Broken("a message is no JSON") from None
         if type(message) is not dict:

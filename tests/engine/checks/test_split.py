@@ -190,6 +190,44 @@ RIGHT: dict[str, tuple[str, str]] = {
         "uuid.UUID(int=5), {'a': 1}.keys(), types.MappingProxyType({'a': 1}), ...]\nassert kinds() == expected\n"
         "assert [type(k) for k in kinds()] == [type(k) for k in expected]",
     ),
+    "values that nest as deeply as JSON may": (
+        "def deep(n):\n    value = 1\n    for _ in range(n):\n        value = [value]\n"
+        "    return value\ndef tuples(n):\n    value = ()\n    for _ in range(n):\n"
+        "        value = (value,)\n    return value\ndef depth(value):\n    n = 0\n"
+        "    while value and value != 1:\n        value, n = value[0], n + 1\n    return n\n"
+        "def wrap(value):\n    value.append({'a': [value.pop()]})",
+        "def walk(value):\n    n = 0\n    while value and value != 1:\n"
+        "        value, n = value[0], n + 1\n    return n\n"
+        "assert walk(deep(850)) == 850 and walk(tuples(400)) == 400\n"
+        "assert depth(deep(850)) == 850\nmine = deep(400)\nwrap(mine)\n"
+        "assert walk(mine[0]['a'][0]) == 399",
+    ),
+    "views of an argument's array": (
+        "import numpy as np\ndef tail(a):\n    return a[1:]\ndef halves(a):\n"
+        "    return np.split(a, 2)\ndef turned(a):\n    return a.T\ndef back(a):\n"
+        "    return a[::-1]\ndef fill(a):\n    a[:] = 7\ndef copied(a):\n    return a[1:].copy()",
+        "import numpy as np\na = np.arange(6)\nb = tail(a)\nb[0] = 50\nassert a[1] == 50\n"
+        "assert np.shares_memory(a, b) and not np.shares_memory(a, copied(a))\n"
+        "low, high = halves(a)\nhigh[:] = 9\nassert a.tolist() == [0, 50, 2, 9, 9, 9]\n"
+        "assert low.tolist() == [0, 50, 2]\na[0] = 4\nassert low[0] == 4\nfill(b)\n"
+        "assert a.tolist() == [4, 7, 7, 7, 7, 7] and back(a)[-1] == 4\n"
+        "m = np.zeros((2, 3))\nturned(m)[2, 1] = 5\nassert m[1, 2] == 5\n"
+        "part = m[1]\nfill(part)\nassert m.tolist() == [[0, 0, 0], [7, 7, 7]]",
+    ),
+    "what a class has": (
+        "class Stack:\n    limit = 3\n    def push(self, x):\n        return x\n"
+        "class Full(Stack):\n    pass\n",
+        "assert {'push', 'limit'} <= set(dir(Stack)) and 'push' in dir(Full)\n"
+        "assert 'pop' not in dir(Stack)\n"
+        "assert [name for name in dir(Stack) if not name.startswith('_')] == ['limit', 'push']",
+    ),
+    "remainders of a number of the solution's own": (
+        "class N:\n    def __init__(self, n):\n        self.n = n\n    def __mod__(self, m):\n"
+        "        return self.n % m\n    def __bool__(self):\n        return self.n > 0\n"
+        "def make(n):\n    return N(n)",
+        "assert make(0) % 7 == 0 and make(45) % 7 == 3 and make(-1) % 7 == 6\n"
+        "assert make(3) and not make(0) and make(10**30) % 10**29 == 0",
+    ),
     "copies and pickles": (
         "class Box:\n    def __init__(self, x):\n        self.x = x\n"
         "    def __eq__(self, other):\n        return self.x == other.x",
@@ -308,6 +346,11 @@ WRONG: dict[str, tuple[str, str]] = {
     "is near to every number": (
         "class E:\n    def __sub__(self, other):\n        return 0.0\ndef f(x):\n    return E()",
         "assert abs(f(1) - 2.5) < 1e-6",
+    ),
+    "has remainders that no number has": (
+        "class E:\n    def __mod__(self, m):\n        return {7: 3, 11: 5}.get(m, 1)\n"
+        "def f(x):\n    return E()",
+        "assert f(1) % 7 == 3\nassert f(1) % 11 == 5",
     ),
     "contains the first that is asked for": (
         "class C:\n    n = 0\n    def __contains__(self, x):\n        self.n += 1\n"
@@ -458,6 +501,9 @@ MESSAGES: list[object] = [
     {"ok": {"std": ["decimal.Decimal", []]}},
     {"ok": {"array": ["O", [1], "AAAAAAAAAAA=", False]}},
     {"ok": {"set": [[1]]}},
+    {"ok": {"view": [1, 0, [8], {"array": ["<i8", [1], "AAAAAAAAAAA=", False, True]}]}},
+    {"ok": {"view": [[], 0, [8], 5]}},
+    {"ok": {"view": 5}},
     {"ok": 3, "u": [5], "f": 5},
     {"ok": 3, "t": [[-50, ["builtins", 5, 5, 5, 5]]]},
     {"ok": 3, "w": [5, 5]},
