@@ -42,11 +42,13 @@ def refused(**fields: Any) -> str:
         ({"check": {"kind": "asserts", "test": "x", "tests": "y"}}, "did you mean 'tests'?"),
         (
             {"check": {"kind": "stdio", "cases": [{"stdin": "1", "output": "2"}]}},
-            "check.cases[0] has no field 'stdin' (only input, output, points); did you mean 'input'?",
+            "check.cases[0] has no field 'stdin' (only input, output, points);"
+            " did you mean 'input'?",
         ),
         (
             {"check": {"kind": "stdio", "cases": [{}, {"input": "1", "expected": "2"}]}},
-            "check.cases[1] has no field 'expected' (only input, output, points); did you mean 'output'?",
+            "check.cases[1] has no field 'expected' (only input, output, points);"
+            " did you mean 'output'?",
         ),
         (
             {"check": {"kind": "function", "entry_point": "f", "calls": [{"input": [1]}]}},
