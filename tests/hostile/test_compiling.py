@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.bubblewrap, pytest.mark.asyncio(loop_scope="module")]
 
 R = Reason
 LIMITS = Limits(cpu_s=5.0, wall_s=60.0)
-LANGUAGES = ("c", "cpp", "java", "rust", "typescript")
+LANGUAGES = ("c", "cpp", "d", "go", "haskell", "java", "rust", "typescript")
 SMALL = "\ncpu_s = 4.0\nwall_s = 60.0\nmemory_mib = 640"
 
 
@@ -53,6 +53,38 @@ LEAVES = (
 RUST_MACRO = "macro_rules! m { ($($t:tt)*) => { m!($($t)* $($t)*) } }\nfn main() { m!(x); }"
 RUST_LOOP = 'const fn f() -> u32 { loop { } }\nconst X: u32 = f();\nfn main() { println!("{X}"); }'
 RUST_READS = 'fn main() { print!("{}", include_str!("/etc/shadow")); }'
+GO_EMBEDS = (
+    'package main\n\nimport _ "embed"\n\n//go:embed main.go\nvar text string\n\n'
+    "func main() { println(text) }\n"
+)
+GO_CALLS_C = 'package main\n\n// #include "/etc/shadow"\nimport "C"\n\nfunc main() { C.x() }\n'
+GO_CYCLE = (
+    "package main\n\nfunc f[T any](n int) { if n > 0 { f[[2]T](n - 1) } }\n\n"
+    "func main() { f[int](9) }"
+)
+D_READS = 'import std.stdio;\nenum text = import("/etc/shadow");\nvoid main() { write(text); }'
+D_LOOP = "int f() { for (;;) { } }\nenum x = f();\nvoid main() { }"
+D_DOUBLES = (
+    'string f(int n) { return n ? f(n - 1) ~ f(n - 1) : "int a;"; }\nmixin(f(30));\nvoid main() { }'
+)
+SPLICE = (
+    "{-# LANGUAGE TemplateHaskell #-}\nimport Language.Haskell.TH\n"
+    "import Language.Haskell.TH.Syntax\nimport System.Process\nmain = putStrLn $(CODE)\n"
+)
+HASKELL_READS = SPLICE.replace("CODE", 'runIO (readFile "/etc/shadow") >>= stringE')
+HASKELL_LEAVES = SPLICE.replace(
+    "CODE",
+    'runIO (mapM_ (\\place -> writeFile (place ++ "/left") "x") ["/work", "/tmp", "/dev/shm"])'
+    ' >> stringE "done"',
+)
+HASKELL_STAYS = SPLICE.replace(
+    "CODE", 'runIO (callCommand "setsid sleep 60 >/dev/null 2>&1 &") >> stringE "done"'
+)
+HASKELL_KILLS = SPLICE.replace("CODE", 'runIO (callCommand "kill -9 -1") >> stringE "done"')
+HASKELL_LOOPS = SPLICE.replace(
+    "CODE", 'runIO (let go :: Int -> IO (); go n = go (n + 1) in go 0) >> stringE "x"'
+)
+HASKELL_FILTER = '{-# OPTIONS_GHC -F -pgmF /bin/sh #-}\nmain = putStrLn "x"\n'
 PROCESSOR = {"META-INF/services/javax.annotation.processing.Processor": b"Evil\n"}
 
 TOO_MUCH = {R.MEMORY_LIMIT, R.CPU_TIMEOUT, R.OUTPUT_LIMIT, R.DISK_LIMIT, R.COMPILE_ERROR}
@@ -101,6 +133,18 @@ ATTACKS = {
     "a macro that doubles": Attack("rust", RUST_MACRO, TOO_MUCH),
     "a constant that loops in Rust": Attack("rust", RUST_LOOP, TOO_MUCH),
     "includes shadow in Rust": Attack("rust", RUST_READS, {R.COMPILE_ERROR}),
+    "embeds a file in Go": Attack("go", GO_EMBEDS, {R.COMPILE_ERROR}),
+    "calls C from Go": Attack("go", GO_CALLS_C, {R.COMPILE_ERROR}),
+    "types without end in Go": Attack("go", GO_CYCLE, TOO_MUCH),
+    "imports shadow in D": Attack("d", D_READS, {R.COMPILE_ERROR}),
+    "a constant that loops in D": Attack("d", D_LOOP, TOO_MUCH),
+    "text that doubles in D": Attack("d", D_DOUBLES, TOO_MUCH),
+    "reads shadow in a splice": Attack("haskell", HASKELL_READS, {R.COMPILE_ERROR}),
+    "leaves files in a splice": Attack("haskell", HASKELL_LEAVES, {R.PASSED}, stdout="done\n"),
+    "leaves a process in a splice": Attack("haskell", HASKELL_STAYS, {R.PASSED}, stdout="done\n"),
+    "kills all in a splice": Attack("haskell", HASKELL_KILLS, {R.COMPILE_ERROR, R.SIGNALLED}),
+    "a splice that loops": Attack("haskell", HASKELL_LOOPS, TOO_MUCH),
+    "a preprocessor of its own": Attack("haskell", HASKELL_FILTER, {R.COMPILE_ERROR}),
     "references shadow": Attack(
         "typescript", '/// <reference path="/etc/shadow" />\nconsole.log(1);', {R.COMPILE_ERROR}
     ),
@@ -120,6 +164,42 @@ int main() {
         }
     }
 }
+""",
+    "d": """
+import std.ascii, std.file, std.path, std.stdio;
+void main() {
+    foreach (place; ["/work", "/tmp", "/dev/shm", "/proc"])
+        foreach (entry; dirEntries(place, SpanMode.shallow)) {
+            auto name = baseName(entry.name);
+            if (place != "/proc" || isDigit(name[0])) writeln(name);
+        }
+}
+""",
+    "go": """
+package main
+
+import (
+    "fmt"
+    "os"
+)
+
+func main() {
+    for _, place := range []string{"/work", "/tmp", "/dev/shm", "/proc"} {
+        entries, _ := os.ReadDir(place)
+        for _, entry := range entries {
+            if first := entry.Name()[0]; place != "/proc" || first >= '0' && first <= '9' {
+                fmt.Println(entry.Name())
+            }
+        }
+    }
+}
+""",
+    "haskell": """
+import Data.Char
+import System.Directory
+main = mapM_ look ["/work", "/tmp", "/dev/shm", "/proc"]
+look place = listDirectory place >>= mapM_ (say place)
+say place name = if place /= "/proc" || isDigit (head name) then putStrLn name else return ()
 """,
     "java": """
 import java.io.File;
@@ -161,6 +241,7 @@ def tight(language: str, folder: Path) -> Generator[Path]:
     text = (original / "language.toml").read_text()
     text = re.sub("(?m)^name = .*", f'name = "tight-{language}"', text)
     text = re.sub("(?m)^aliases = .*", "", text)
+    text = re.sub(r"(?m)^(keeps = .*\n)memory_mib = .*", r"\1", text)
     (folder / "language.toml").write_text(text.replace("[compile]", f"[compile]{SMALL}"))
     try:
         yield folder
