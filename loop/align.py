@@ -10,8 +10,8 @@ from veristone import ConfigError
 from veristone.extras import need_modules
 from veristone.files import only_one
 from veristone.loop.missing import missing
-from veristone.loop.plan import PAIRS, Step, plan
-from veristone.loop.recipe import AlignRecipe
+from veristone.loop.plan import PAIRS, Step, asked_model, plan
+from veristone.loop.recipe import SERVER, AlignRecipe
 from veristone.loop.report.measures import need_libraries
 from veristone.loop.report.write import write_report
 from veristone.loop.run import Progress, StepFailed, run_steps, stale, write_json
@@ -31,6 +31,7 @@ def checked_plan(recipe: AlignRecipe) -> list[Step]:
         ConfigError: a part or a setting is not there or is wrong: that must not cost a night.
     """
     need_modules(*_NEEDED, extra="seeds,generate")
+    from veristone.generators.models.registry import parse_model
     from veristone.training.finetune import load_settings
 
     gpus, server = recipe.machine.gpus, recipe.server
@@ -57,7 +58,12 @@ def checked_plan(recipe: AlignRecipe) -> list[Step]:
             f"[server] {server.tensor_parallel} GPUs for each of {server.copies(gpus)} copies of a"
             f" model: there are {gpus} GPUs"
         )
-    return plan(recipe, content)
+    steps = plan(recipe, content)
+    for words in {asked_model(step) for step in steps}:
+        # A file may be missing, which is said with all else that is.
+        if words and not words.startswith(SERVER) and not words.endswith(".toml"):
+            parse_model(words)
+    return steps
 
 
 def overrides(settings: Mapping[str, object]) -> list[str]:

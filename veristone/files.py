@@ -106,8 +106,10 @@ def only_one(folder: Path) -> Generator[None]:
     """Keep every other process out of a run's folder; a killed one keeps nobody out.
 
     Raises:
-        ConfigError: another process works there.
+        ConfigError: another process works there, or a file has that name.
     """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file: name a folder, which is made where there is none")
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / LOCK, "wb") as file:
         lock(file, f"{folder}: another process works on this run")

@@ -119,7 +119,7 @@ def _funnel(selection: Path) -> Funnel:
     path = selection / "funnel.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=Funnel)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise DatasetError(
             f"{selection}: no finished selection in it; make one with `veristone select`"
         ) from None

@@ -24,6 +24,7 @@ _TOO_MUCH = frozenset({429, 503, 529})
 """503 is what vLLM and Ollama answer when their queue is full, 529 what NVIDIA Dynamo does."""
 _NEVER = frozenset({400, 413, 414, 422, 431})
 _ADVICE = {
+    402: "The account has no credit",
     401: "Set `api_key_env` to the environment variable that holds the key",
     403: "The key is not allowed to use this model",
     404: "Check `base_url` (it mostly ends in /v1), `model`, and that the server has chats",
@@ -60,8 +61,10 @@ class _Models(msgspec.Struct):
 
 
 class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    """What a server counted: its counts decide about no text, so odd ones are no fault."""
+
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
 
 
 class _Top(msgspec.Struct):
@@ -124,7 +127,7 @@ class _Message(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    index: int = 0
+    index: int | None = 0
     text: str | None = None
     message: _Message | None = None
     finish_reason: str | None = None
@@ -155,12 +158,17 @@ def read_answer(data: bytes, request: GenerationRequest) -> Answer:
     if not answer.choices:
         raise BadAnswer(f"no choices in the answer {said(data.decode(errors='replace'))}")
     usage = answer.usage or _Usage()
-    choices = sorted(answer.choices, key=lambda choice: choice.index)
+    choices = sorted(answer.choices, key=lambda choice: choice.index or 0)
     return Answer(
         completions=tuple(_completion(choice, request) for choice in choices),
-        prompt_tokens=max(usage.prompt_tokens or 0, 0),
-        completion_tokens=max(usage.completion_tokens or 0, 0),
+        prompt_tokens=_number(usage.prompt_tokens),
+        completion_tokens=_number(usage.completion_tokens),
     )
+
+
+def _number(given: Any) -> int:
+    """Return a count, 0 for what is none."""
+    return max(int(given), 0) if isinstance(given, int | float) and math.isfinite(given) else 0
 
 
 def read_models(data: bytes) -> list[ServedModel]:

@@ -184,10 +184,16 @@ def test_an_error_that_comes_as_an_answer(body: object, kind: type[Exception]) -
         read_answer(json.dumps(body).encode(), CHAT)
 
 
-def test_usage_that_cannot_be_is_none() -> None:
-    usage = {"prompt_tokens": -5, "completion_tokens": None}
-    answer = read_answer(json.dumps({"choices": [{"text": ""}], "usage": usage}).encode(), PROMPT)
-    assert (answer.prompt_tokens, answer.completion_tokens) == (0, 0)
+@pytest.mark.parametrize(
+    ("prompt", "completion", "read"), [(-5, None, (0, 0)), ("3", {}, (0, 0)), (3.0, 4.0, (3, 4))]
+)
+def test_usage_that_cannot_be_is_none(
+    prompt: object, completion: object, read: tuple[int, int]
+) -> None:
+    usage = {"prompt_tokens": prompt, "completion_tokens": completion}
+    body = {"choices": [{"text": "", "index": None}], "usage": usage}
+    answer = read_answer(json.dumps(body).encode(), PROMPT)
+    assert (answer.prompt_tokens, answer.completion_tokens) == read
 
 
 KEYS = st.sampled_from(
