@@ -6,7 +6,6 @@ computed from verdicts look better than it is.
 
 import asyncio
 import time
-from functools import partial
 
 import pytest
 from backends import Watched, story
@@ -23,7 +22,7 @@ from veristone import (
     StdioCheck,
     Verdict,
 )
-from veristone.engine.checks import function, stdio
+from veristone.engine.checks import function
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 R = Reason
@@ -63,11 +62,11 @@ OUTPUTS = {
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("checker", CHECKERS)
 async def test_output_that_its_checker_cannot_bear(
-    checker: str, output: str, watched: Watched, monkeypatch: pytest.MonkeyPatch
+    checker: str, output: str, watched: Watched
 ) -> None:
-    monkeypatch.setattr(stdio, "Limits", partial(Limits, cpu_s=3.0))
     case = StdioCase(input="1\n", output="2\n")
-    check = StdioCheck(cases=[case], checker=Checker(code=CHECKERS[checker]))
+    asked = Checker(code=CHECKERS[checker], limits=Limits(cpu_s=3.0))
+    check = StdioCheck(cases=[case], checker=asked)
     verdict = await watched.attack(Sample(code=OUTPUTS[output], check=check, limits=LIMITS))
     assert verdict.decision is Decision.FAIL, story(verdict)
     right = await watched.engine.verify(Sample(code="print(2)", check=check, limits=LIMITS))
