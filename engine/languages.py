@@ -11,6 +11,7 @@ the memory that the program may use.
 
 import functools
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -220,6 +221,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The warden is its interpreter: samples are forked and not started."""
     preload: list[str] = []
     """Modules that this interpreter imports before any sample; those of them that are there."""
+    fork_server: list[str] = []
+    """Starts an interpreter that is forked for programs with the usual limits (`warden`)."""
     serves: list[Serves] = []
     """Tried in this order."""
     rules: list[Rule] = []
@@ -284,6 +287,26 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         known["{main}"] = layout.main.replace("{stem}", stem)
         fill = re.compile("|".join(map(re.escape, known)))
         return tuple(fill.sub(lambda found: known[found[0]], word) for word in command)
+
+    def warden_words(self, modules: Sequence[str]) -> list[str]:
+        """Return what the warden of such a sandbox is told; `modules` are all Pythons' to load."""
+        words = ["--preload", *modules] if modules and self.zygote else []
+        if self.preload:
+            words += ["--libraries", *self.preload]
+        if self.fork_server:
+            layout, limits = self.layout(""), Limits()
+            server = {
+                "command": self.words(self.fork_server, layout, limits),
+                "stands_for": self.words(self.run, layout, limits),
+                "file_bytes": limits.file_mib * 1024 * 1024,
+            }
+            words += ["--fork-server", json.dumps(server)]
+        return words
+
+    @property
+    def own_processes(self) -> int:
+        """Processes of ours in such a sandbox: the warden, and a fork server."""
+        return 2 if self.fork_server else 1
 
     def own_names(self, code: str) -> Iterator[str]:
         """Yield the names in the work area that are the program's, and not for other files."""

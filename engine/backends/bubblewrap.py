@@ -102,7 +102,7 @@ class Bubblewrap:
         passwd = _readable(
             f"root:x:0:0:root:/:/bin/sh\nsandbox:x:{shown}:{shown}:sandbox:/work:/bin/sh\n"
         )
-        group = self._group(background)
+        group = self._group(language, background)
         devices = Devices(Path(self._files.name))
         command = [self._program, *self._walls(uid), *root, *self._places(passwd, devices)]
         command += group.binds()
@@ -186,9 +186,9 @@ class Bubblewrap:
             why = said[-500:].decode("utf-8", "replace").strip()
             raise BackendUnavailable(f"bubblewrap: {command[0]} failed: {why}")
 
-    def _group(self, background: bool) -> cgroup.Group:
-        # Beside the samples there are the warden and bwrap itself.
-        processes = self._config.max_processes + 2
+    def _group(self, language: Language, background: bool) -> cgroup.Group:
+        # Beside the samples and what is ours in there is bwrap itself.
+        processes = self._config.max_processes + language.own_processes + 1
         memory_mib = self._config.sandbox_mib
         return cgroup.Group(next(self._numbers), memory_mib, processes, background)
 
@@ -224,11 +224,7 @@ class Bubblewrap:
             command += ["--uid", str(uid)]
         if not devices.own:
             command.append("--shared-devices")
-        if self._config.preload and language.zygote:
-            command += ["--preload", *self._config.preload]
-        if language.preload:
-            command += ["--libraries", *language.preload]
-        return command
+        return command + language.warden_words(self._config.preload)
 
 
 def _readable(text: str) -> int:

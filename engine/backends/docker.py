@@ -215,10 +215,7 @@ class Docker:
         command = ["--uid", str(_FIRST_UID + random.randrange(_UIDS))]
         if not self._attach:
             command += ["--socket", f"{_GUEST_FOLDER}/warden.sock"]
-        if config.preload and language.zygote:
-            command += ["--preload", *config.preload]
-        if language.preload:
-            command += ["--libraries", *language.preload]
+        command += language.warden_words(config.preload)
         disk = f"rw,exec,nosuid,nodev,mode=1777,size={config.max_disk_mib}m,nr_inodes=65536"
         memory = f"{config.sandbox_mib}m"
         container = self._client.containers.create(
@@ -235,7 +232,7 @@ class Docker:
             cap_drop=["ALL"],
             cap_add=_CAPABILITIES,
             security_opt=["no-new-privileges"],
-            pids_limit=config.max_processes + 1,
+            pids_limit=config.max_processes + language.own_processes,
             cpu_shares=BACKGROUND_SHARES if background else None,
             mem_limit=memory,
             memswap_limit=memory,

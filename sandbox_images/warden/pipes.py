@@ -12,7 +12,8 @@ from .frames import Buffer
 
 
 class Pipes(NamedTuple):
-    """Both ends: what becomes the child's descriptors, and what the warden reads from."""
+    """Both ends: what becomes the child's descriptors (-1: what it opens itself), and what the
+    warden reads from."""
 
     theirs: Descriptors
     stdout: int
@@ -24,7 +25,8 @@ class Pipes(NamedTuple):
     def close_theirs(self) -> None:
         """Let the child's ends go, once it is forked."""
         for fd in self.theirs:
-            os.close(fd)
+            if fd >= 0:
+                os.close(fd)
 
     def close_ours(self) -> None:
         """Let the warden's ends go."""

@@ -1,14 +1,14 @@
 """The warden's loop: take a job, run it, report, wipe, take the next.
 
     python -m warden [--work DIR] [--uid N] [--socket PATH] [--shared-devices]
-                     [--preload MODULE ...] [--libraries MODULE ...]
+                     [--preload MODULE ...] [--libraries MODULE ...] [--fork-server JSON]
 
 Frames come on standard input and go to standard output, or both ways over one connection to a
 Unix socket at PATH. With ``--uid`` the warden is root and each sample runs as that user; without
 it the sample shares the warden's user (a user namespace with one id), and seccomp,
 no-new-privileges and the rules for PID 1 keep the two apart. ``--shared-devices`` says that the
 files under /dev are the host's own. Modules of ``--preload`` must be there; of those of
-``--libraries`` what is there is imported.
+``--libraries`` what is there is imported. ``--fork-server`` holds the arguments of a `ForkServer`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import json
 import os
 import resource
 import select
@@ -48,6 +49,7 @@ from .child import (
     read_job,
     write_files,
 )
+from .fork_server import ForkServer, ServerGone
 from .immortal import make_immortal
 from .pipes import connect
 from .python_end import RECORD, Witness
@@ -80,6 +82,7 @@ class Warden:
         self.source, self.sink = source, sink
         self.work: str = options.work
         self.identity = Identity(options.uid, options.uid)
+        prepare(self.identity, self.work)
         self.arena = frames.Arena()
         self._cgroup = kernel.Cgroup()
         self._filter = None if self._cgroup.memory_limit else seccomp.without_uncounted_memory()
@@ -89,16 +92,22 @@ class Warden:
         places = writable_places(options.uid or os.getuid())
         self._wiper = Wiper(places, options.uid, own_devices)
         self._wiper.wipe()
+        server = self._started(options.fork_server)
         self._residue = Residue(self._wiper)
         watched = Watched(self._cgroup, options.uid, lambda: self._wiper.used_bytes() // 1024)
         self.supervisor = Supervisor(
-            self._cgroup, self._wiper, watched, wake_pipe(), _resident_kib()
+            self._cgroup, self._wiper, watched, wake_pipe(), _resident_kib(), server
         )
 
-    def prepare(self) -> None:
-        """Give every child to come what it will inherit."""
-        prepare(self.identity, self.work)
-        python_main.prepare(self.work)
+    def _started(self, words: Optional[str]) -> Optional[ForkServer]:
+        """Start the fork server that was asked for, where the sample has a user of its own."""
+        if words is None or self.identity.uid is None or self._filter is not None:
+            return None
+        try:
+            return ForkServer(self.identity.uid, **json.loads(words))
+        except (OSError, ServerGone) as error:
+            os.write(2, f"warden: without a fork server: {error}\n".encode())
+            return None
 
     def greet(self) -> None:
         """Try the walls, and tell the engine that this sandbox is ready."""
@@ -123,17 +132,19 @@ class Warden:
         limits = header["limits"]
         token = os.urandom(8).hex()
         talks = header.get("live", False)
-        pipes = connect(parts[1], live=talks)
+        job = read_job(parts, self.work) if self._may_spawn(limits, parts[0]) else None
+        server = self.supervisor.fork_server
+        if talks or job is None or server is None or not server.serves(job, parts[1], limits):
+            server = None
+        pipes = server.connect(parts[1]) if server is not None else connect(parts[1], live=talks)
         record = self.stream(pipes.record, limits["record_bytes"], 1)
         if talks:
             run: Run = live.expect(self, pipes, record, limits, started)
         else:
             streams = [self.stream(fd, *limits["keep"]) for fd in (pipes.stdout, pipes.stderr)]
             run = self.supervisor.expect(streams, record, limits, started)
-        if spawn.possible(limits, parts[0]) and self._filter is None:
-            self._spawn(run, pipes.theirs, parts, token)
-        elif self._knows_words and not spawn.is_program(parts[0]):
-            raise NotClean("it has read words of a sample that no fork of it may know")
+        if job is not None:
+            self._start_program(run, job, pipes.theirs, server, token)
         else:
             run.pid = kernel.fork()
             if run.pid == 0:
@@ -147,14 +158,30 @@ class Warden:
         pipes.close_ours()
         return None
 
-    def _spawn(self, run: Run, fds: Descriptors, parts: list[memoryview], token: str) -> None:
-        """Start a program that is no fork of this process; a failure is recorded as one of ours."""
-        self._knows_words = True
+    def _may_spawn(self, limits: dict[str, Any], words: memoryview) -> bool:
+        """True for a program that need not be forked from this process.
+
+        Raises:
+            NotClean: it must be, and may not any more.
+        """
+        spawned = self._filter is None and spawn.possible(limits, words)
+        if self._knows_words and not spawn.is_program(words):
+            raise NotClean("it has read words of a sample that no fork of it may know")
+        self._knows_words = self._knows_words or spawned
+        return spawned
+
+    def _start_program(
+        self, run: Run, job: Job, fds: Descriptors, server: Optional[ForkServer], token: str
+    ) -> None:
+        """Start what is no fork of this process; a failure is recorded as one of ours."""
         recorder = Recorder(fds.record, token)
         try:
-            run.pid = spawn.spawn(read_job(parts, self.work), fds, run.limits, self.identity)
+            if server is not None:
+                run.pid = server.fork(job, run.limits)
+            else:
+                run.pid = spawn.spawn(job, fds, run.limits, self.identity)
             recorder.write({"ready": True})
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ServerGone) as error:
             recorder.write({"fault": f"{type(error).__name__}: {error}"})
             run.status = _NEVER_STARTED
 
@@ -304,7 +331,7 @@ def listen() -> python_main.Program:
         # Said, not hidden: the probe reports the layer as missing and the engine decides.
         os.write(2, f"warden: no seccomp filter of our own: {error}\n".encode())
     warden = Warden(options, source, sink)
-    warden.prepare()
+    python_main.prepare(options.work)
     warden.greet()
     python_main.remember_modules()
     gc.collect()
@@ -365,4 +392,5 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--shared-devices", action="store_true")
     parser.add_argument("--preload", nargs="*", default=[])
     parser.add_argument("--libraries", nargs="*", default=[])
+    parser.add_argument("--fork-server")
     return parser.parse_args()

@@ -69,6 +69,7 @@ class Session:
     """Serves the calls of one client."""
 
     def __init__(self, warden: Warden) -> None:
+        warden.supervisor.end_fork_server()
         self._warden = warden
         self._supervisor = warden.supervisor
         self._usage = warden.supervisor.usage()

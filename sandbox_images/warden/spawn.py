@@ -31,7 +31,7 @@ from .child import Descriptors, Identity, Job, write_files
 
 _EXEC = b"exec\0"
 # Python ignores these; a program that is no Python expects the defaults.
-_DEFAULTS = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
+DEFAULTS = (int(signal.SIGPIPE), int(signal.SIGXFSZ))
 _KILLED_FIRST = b"1000"
 _environment = dict(os.environ)
 
@@ -55,7 +55,7 @@ def spawn(job: Job, fds: Descriptors, limits: dict[str, Any], identity: Identity
     """
     environment = {**_environment, **job.meta["env"]}
     argv = job.meta["argv"]
-    with _as_the_sample(identity.uid), _largest_file(limits["file_bytes"]):
+    with as_the_sample(identity.uid), largest_file(limits["file_bytes"]):
         write_files(job)
         if argv[0].startswith("./"):
             os.chmod(argv[0], 0o755)
@@ -65,18 +65,23 @@ def spawn(job: Job, fds: Descriptors, limits: dict[str, Any], identity: Identity
             environment,
             file_actions=[(os.POSIX_SPAWN_DUP2, fd, at) for at, fd in enumerate(fds[:3])],
             setsid=True,
-            setsigdef=_DEFAULTS,
+            setsigdef=DEFAULTS,
         )
-    # Of the sandbox's processes the kernel ends this one first where memory runs out.
+    expendable(pid)
+    return pid
+
+
+def expendable(pid: int) -> None:
+    """Have the kernel end this process before others of the sandbox where memory runs out."""
     with contextlib.suppress(OSError):  # it has ended already
         score = os.open(f"/proc/{pid}/oom_score_adj", os.O_WRONLY)
         os.write(score, _KILLED_FIRST)
         os.close(score)
-    return pid
 
 
 @contextlib.contextmanager
-def _as_the_sample(uid: Optional[int]) -> Iterator[None]:
+def as_the_sample(uid: Optional[int]) -> Iterator[None]:
+    """Have the sample's real and effective user for a while."""
     if uid is None:
         yield
         return
@@ -91,7 +96,8 @@ def _as_the_sample(uid: Optional[int]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _largest_file(size: int) -> Iterator[None]:
+def largest_file(size: int) -> Iterator[None]:
+    """Let files grow to `size` bytes alone, in what is started meanwhile."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     hard = before[1]
     soft = size if hard == resource.RLIM_INFINITY else min(size, hard)

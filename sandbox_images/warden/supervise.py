@@ -16,6 +16,7 @@ import time
 from typing import Any, Optional, Protocol
 
 from . import kernel
+from .fork_server import ForkServer
 from .frames import Buffer
 from .usage import Usage, Watched, waiting_s
 from .wipe import Wiper
@@ -28,6 +29,7 @@ _VANISHING_CHECK_S = 0.002
 _LOOKING_SHARE = 0.1
 """Of the time that goes into looking, at most."""
 _RECORD_CHECK_S = 0.002
+_LONGEST_PAUSE_MS = 100
 
 
 class Readable(Protocol):
@@ -105,11 +107,16 @@ class Supervisor:
         watched: Watched,
         wake_fd: int,
         baseline_kib: int,
+        fork_server: Optional[ForkServer] = None,
     ) -> None:
+        self.fork_server = fork_server
         self._cgroup = cgroup
         self._watched = watched
+        if fork_server is not None:
+            watched.ours.add(str(fork_server.pid))
         self._wiper = wiper
         self._wake_fd = wake_fd
+        self._ended = self.poller([])
         self._baseline = baseline_kib
 
     def expect(
@@ -139,7 +146,7 @@ class Supervisor:
         ended, starved = self.follow(run)
         if run.killed or run.status != 0:
             run.usage.sample(run.limits["memory_bytes"] // 1024)
-        end_all(run)
+        self._end_all(run)
         run.drain()
         return self.facts(run, ended - run.started, starved)
 
@@ -158,7 +165,7 @@ class Supervisor:
             now = time.monotonic()
             if now >= wall_end:
                 run.killed = "wall"
-                starved = waiting_s()
+                starved = waiting_s(self._watched.ours)
                 break
             if now >= next_check:
                 pause = min(pause * 2, _SLOWEST_CHECK_S)
@@ -184,6 +191,29 @@ class Supervisor:
             if _too_much(run):
                 run.killed = run.killed or "output"
         return time.monotonic(), starved
+
+    def _end_all(self, run: Run) -> None:
+        """Kill every process of the sample's and reap them all; see `end_all`."""
+        server = self.fork_server
+        if server is None:
+            end_all(run)
+            return
+        # Again and again: one that was just forked may not have become the sample's user before.
+        server.end_samples()
+        run.reap()
+        while not server.alone():
+            if self._ended.poll(_LONGEST_PAUSE_MS):
+                os.read(self._wake_fd, 4096)
+            server.end_samples()
+            run.reap()
+        run.usage.end()
+
+    def end_fork_server(self) -> None:
+        """Do without it from now on."""
+        if self.fork_server is not None:
+            self.fork_server.end()
+            self._watched.ours.discard(str(self.fork_server.pid))
+            self.fork_server = None
 
     def _check(self, run: Run) -> None:
         limits = run.limits

@@ -84,7 +84,9 @@ class Usage:
         alive = {
             name: process
             for name in os.listdir("/proc")
-            if name.isdigit() and name != "1" and (process := _look(name)) is not None
+            if name.isdigit()
+            and name not in self._watched.ours
+            and (process := _look(name)) is not None
         }
         self.live_cpu_s = sum(process.cpu_s + process.collected_s for process in alive.values())
         self._notice_lost(alive)
@@ -171,6 +173,8 @@ class Watched:
     def __init__(
         self, cgroup: kernel.Cgroup, uid: Optional[int], files_kib: Callable[[], int]
     ) -> None:
+        self.ours = {"1"}
+        """Processes that are no sample's."""
         self.group_s = cgroup.cpu_s
         self.sockstat = kernel.open_or_none("/proc/net/sockstat")
         self._memory = cgroup.memory
@@ -289,11 +293,11 @@ def _shared_kib(name: str) -> dict[bytes, int]:
     return pieces
 
 
-def waiting_s() -> float:
-    """Return how long the living processes stood ready to run and got no CPU."""
+def waiting_s(ours: set[str]) -> float:
+    """Return how long the living processes but `ours` stood ready to run and got no CPU."""
     total = 0
     for name in os.listdir("/proc"):
-        if name.isdigit() and name != "1":
+        if name.isdigit() and name not in ours:
             try:
                 with open(f"/proc/{name}/schedstat", "rb") as file:
                     total += int(file.read().split()[1])

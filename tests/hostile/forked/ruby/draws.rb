@@ -1,0 +1,1 @@
+puts rand, Random.new_seed
