@@ -59,6 +59,11 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     require_python(sample, "function")
     if not check.calls:
         return Judgement(reason=Reason.NO_TESTS, message="the check has no calls")
+    if not all(part.isidentifier() for part in check.entry_point.split(".")):
+        raise InvalidSample(
+            f"check.entry_point: {check.entry_point[:100]!r} is no name; a function is named"
+            " solve, a method Solution.solve"
+        )
     if check.stages and sum(check.stages) != len(check.calls):
         raise InvalidSample(
             f"check.stages: {sum(check.stages)} calls, {len(check.calls)} are given"

@@ -390,6 +390,13 @@ async def test_neither_expected_value_nor_reference_is_no_sample() -> None:
         await verify(check, [report()])
 
 
+@pytest.mark.parametrize("name", ["Solution().add", "add(1)", "", "Solution.", "the add"])
+async def test_an_entry_point_that_is_no_name_is_no_wrong_answer(name: str) -> None:
+    check = FunctionCheck(entry_point=name, calls=[Call(args=[1], expected=1)])
+    with pytest.raises(InvalidSample, match="entry_point"):
+        await verify(check, [answers(1)])
+
+
 @pytest.mark.parametrize("expected", [{"$set": 3}, {"$nothing": 1}, {"$int": "zz"}, (1, 2)])
 async def test_an_expected_value_that_is_none_is_no_wrong_answer(expected: Any) -> None:
     with pytest.raises(InvalidSample, match="expected value"):
