@@ -52,9 +52,15 @@ async def evaluate(
             "--output",
             metavar="FILE",
             help="Results.",
-            show_default="SAMPLES_eval_results.json",
+            show_default="beside the samples, under its program's name",
         ),
     ] = None,
+    format: Annotated[
+        Literal["evalplus", "human-eval", "bigcodebench", "livecodebench", "multipl-e", "verdicts"],
+        typer.Option(
+            help="Of the results: that of a benchmark's own program, or our verdicts, one a line."
+        ),
+    ] = "evalplus",
     overwrite: Overwrite = False,
     cpu_s: Annotated[
         float,
@@ -114,9 +120,9 @@ async def evaluate(
 ) -> int:
     """Score a samples file or a model on a benchmark.
 
-    The results are in EvalPlus's format. The samples file has one JSON object per line: task_id,
-    and solution (a whole program) or completion (appended to the task's prompt); several per task
-    are welcome. A folder TASK_ID/N.py will do too.
+    The results are in EvalPlus's format unless --format says otherwise. The samples file has one
+    JSON object per line: task_id, and solution (a whole program) or completion (appended to the
+    task's prompt); several per task are welcome. A folder TASK_ID/N.py will do too.
 
     With --model the samples are asked for first and kept in --samples (default: beside the output
     or in this folder); an interrupted run goes on there. The prompt is that of training unless
@@ -159,6 +165,7 @@ async def evaluate(
         model=opened,
         asking=asking,
         output=output,
+        format=format,
         overwrite=overwrite,
         since=since,
         check_references=check_references,

@@ -34,7 +34,8 @@ from veristone.loop.plan import plan
 from veristone.loop.recipe import AlignRecipe, load_align_recipe
 from veristone.queues import Item
 from veristone.training.evaluation.datasets import Dataset
-from veristone.training.evaluation.results import plan_path, summarise, write_results
+from veristone.training.evaluation.formats import plan_path
+from veristone.training.evaluation.results import summarise, write_results
 from veristone.training.evaluation.runner import EvalReport, Outcome, limits_for
 from veristone.training.evaluation.samples import Candidate
 from veristone.training.evaluation.task import Program, Task

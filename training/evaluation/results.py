@@ -1,12 +1,11 @@
 """Results on disk in the field's formats, and the summary that people read.
 
 `*_eval_results.json` is EvalPlus's (0.3.1, with the `pass_at_k` of later versions); what EvalPlus
-has no place for stands under one more key, `veristone`. The one word that it does not know is
-"undecided".
+has no place for stands under one more key, `veristone`. Samples without a verdict stand there too:
+EvalPlus takes whatever is not "pass" for wrong. Other formats are in `formats`.
 """
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from veristone import ConfigError, __version__
+from veristone import __version__
 from veristone.files import write_whole
 from veristone.training.evaluation.passk import INTERVAL_METHOD, KS, Score, TaskCount, score
 from veristone.training.evaluation.runner import EvalReport
 
-__all__ = ["Summary", "plan_path", "summarise", "write_results"]
+__all__ = ["Summary", "summarise", "write_results"]
 
 
 _MOST_WORDS = 5
@@ -49,27 +48,6 @@ class Summary:
     def says_something(self) -> bool:
         """Whether any sample was decided that the model had room to finish."""
         return self.samples > self.undecided and self.samples > self.cut
-
-
-def plan_path(samples: Path, output: Path | None, *, overwrite: bool) -> Path:
-    """Choose the results' file, before any sample is run: an hour's work must not end in a refusal.
-
-    Without `output` it goes beside the samples (into a samples directory), under EvalPlus's name.
-
-    Raises:
-        ConfigError: the file is there and `overwrite` is false, or its folder cannot be written.
-    """
-    stem = re.sub(r"(\.jsonl|\.json|\.parquet)?(\.gz)?\Z", "", samples.name)
-    beside = samples / "eval_results.json" if samples.is_dir() else None
-    path = output or beside or samples.with_name(f"{stem}_eval_results.json")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        hint = "" if output else "; name a file elsewhere with --output"
-        raise ConfigError(f"results cannot be written to {path.parent}{hint}")
-    if path.is_dir():
-        raise ConfigError(f"{path} is a directory; --output must name a file")
-    if path.exists() and not overwrite:
-        raise ConfigError(f"{path} is there already; give --overwrite or another --output")
-    return path
 
 
 def summarise(report: EvalReport) -> Summary:
@@ -213,7 +191,7 @@ def write_results(report: EvalReport, summary: Summary, path: Path) -> None:
 def evalplus_results(report: EvalReport, summary: Summary) -> dict[str, Any]:
     """Return the content of EvalPlus's results file."""
     by_task: dict[str, list[dict[str, Any]]] = {}
-    for outcome in report.outcomes:
+    for outcome in report.decided:
         task_id = outcome.candidate.task_id
         row = {
             "task_id": task_id,
@@ -240,6 +218,11 @@ def evalplus_results(report: EvalReport, summary: Summary) -> dict[str, Any]:
             "skipped": dict(report.skipped),
             "troubles": [one._asdict() for one in report.troubles],
             "why_undecided": _undecided(report),
+            "undecided_samples": [
+                {"task_id": outcome.candidate.task_id, "solution": outcome.candidate.solution}
+                for outcome in report.outcomes
+                if outcome.undecided
+            ],
             "left_out": dict(report.left_out),
         },
     }

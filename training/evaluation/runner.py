@@ -84,6 +84,11 @@ class EvalReport:
     """Tasks that these sandboxes cannot judge, and why."""
 
     @property
+    def decided(self) -> Sequence[Outcome]:
+        """Outcomes that count as right or as wrong."""
+        return [outcome for outcome in self.outcomes if not outcome.undecided]
+
+    @property
     def undecided(self) -> int:
         """Samples that count neither as right nor as wrong."""
         return sum(outcome.undecided for outcome in self.outcomes)
@@ -101,9 +106,7 @@ class EvalReport:
         With `plus`, a sample is right where base *and* plus tests passed, as EvalPlus counts.
         """
         counts: dict[str, TaskCount] = {}
-        for outcome in self.outcomes:
-            if outcome.undecided:
-                continue
+        for outcome in self.decided:
             right = outcome.base_status == "pass"
             if plus:
                 right = right and outcome.plus_status == "pass"
@@ -136,13 +139,14 @@ async def evaluate(
     candidates: Sequence[Candidate],
     *,
     limits: Limits | None = None,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Callable[[Outcome, Verdict], None] | None = None,
 ) -> EvalReport:
     """Judge every candidate.
 
     Args:
         limits: of each sample (all its tests together); `limits_for()` where left out.
-        progress: called with each outcome as it comes, in the order of `candidates`.
+        progress: called with each outcome and its verdict as they come, in the order of
+            `candidates`.
 
     Raises:
         VeristoneError: the verifier's verdicts are not those of the samples, in order.
@@ -165,7 +169,7 @@ async def evaluate(
                 raise VeristoneError(f"the verdict {verdict.id} is not that of its sample")
             outcomes.append(read_verdict(verdict, candidate, dataset))
             if progress is not None:
-                progress(outcomes[-1])
+                progress(outcomes[-1], verdict)
     finally:
         # However it ends: no sample may run on for nobody. The protocol asks for an iterator only.
         if isinstance(verdicts, AsyncGenerator):

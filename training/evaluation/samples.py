@@ -43,6 +43,8 @@ class Candidate(NamedTuple):
     solution: str
     cut: str = ""
     """Where the answer was cut off before its code was whole: by which limit."""
+    row: Mapping[str, Any] | None = None
+    """What the samples file says beside it; solutions of one row share it."""
 
 
 class Trouble(NamedTuple):
@@ -76,6 +78,7 @@ class _Found(NamedTuple):
     texts: Sequence[str]
     whole: bool
     """Whether they are programs by themselves, or go on where the task's prompt ends."""
+    row: Mapping[str, Any] | None = None
     trouble: tuple[str, str] | None = None
     cut: str = ""
 
@@ -112,7 +115,7 @@ def load_candidates(
         else:
             before = "" if found.whole else task.prompt
             candidates += (
-                Candidate(task.task_id, before + text, found.cut) for text in found.texts
+                Candidate(task.task_id, before + text, found.cut, found.row) for text in found.texts
             )
     if skipped and not candidates and not troubles:
         named = ", ".join(repr(name) for name in list(skipped)[:5])
@@ -141,7 +144,8 @@ def _in_file(path: Path) -> Iterator[_Found]:
     for row in rows_of(path):
         if isinstance(row.fields.get("trouble"), str):
             words = str(row.fields.get("words", ""))
-            yield _Found(_name(row), row.where, (), True, (row.fields["trouble"], words))
+            trouble = (row.fields["trouble"], words)
+            yield _Found(_name(row), row.where, (), True, trouble=trouble)
             continue
         kind = next((name for name in (*_WHOLE, *_ENDINGS) if name in row.fields), None)
         if kind == "code" and "test_list" in row.fields:
@@ -151,7 +155,8 @@ def _in_file(path: Path) -> Iterator[_Found]:
             hint = "this looks like the dataset, not like samples" if looks else _FORMS
             raise DatasetError(f"{row.where}: no solution in it: {hint}")
         texts, cut = _texts(row, kind), str(row.fields.get("cut", ""))
-        yield _Found(_name(row, kind), row.where, texts, kind in _WHOLE, cut=cut)
+        whole = kind in _WHOLE
+        yield _Found(_name(row, kind), row.where, texts, whole, row.fields, cut=cut)
 
 
 def _name(row: Row, kind: str = "") -> str | None:

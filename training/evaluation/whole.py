@@ -6,11 +6,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from veristone import ConfigError, Model, Verifier
+from veristone import ConfigError, Model, Verdict, Verifier
 from veristone.training.evaluation.asking import Asking, ask
 from veristone.training.evaluation.benchmarks import NEED_LIBRARIES, Benchmark
 from veristone.training.evaluation.datasets import load_dataset
-from veristone.training.evaluation.results import Summary, plan_path, summarise, write_results
+from veristone.training.evaluation.formats import Format, opened_results, plan_path
+from veristone.training.evaluation.results import Summary, summarise
 from veristone.training.evaluation.runner import Outcome, broken_references, evaluate, limits_for
 from veristone.training.evaluation.samples import load_candidates
 
@@ -32,6 +33,8 @@ class Evaluation:
     """Opens the model that is asked for the samples first."""
     asking: Asking | None = None
     output: Path | None = None
+    format: Format = "evalplus"
+    """Of the results."""
     overwrite: bool = False
     since: str = ""
     check_references: bool | None = None
@@ -89,18 +92,22 @@ async def evaluate_files(
         load_candidates, samples, dataset.tasks, in_order=dataset.in_order
     )
     candidates = read.candidates
-    path = await asyncio.to_thread(plan_path, samples, wanted.output, overwrite=wanted.overwrite)
+    path = await asyncio.to_thread(
+        plan_path, samples, wanted.output, overwrite=wanted.overwrite, format=wanted.format
+    )
     done = undecided = 0
 
-    def advance(outcome: Outcome) -> None:
+    def advance(outcome: Outcome, verdict: Verdict) -> None:
         nonlocal done, undecided
         done += 1
         undecided += outcome.undecided
+        results.add(outcome, verdict)
         note = f"{undecided} undecided" if undecided else ""
         on_progress(benchmark, done, len(candidates), note)
 
-    report = await evaluate(verifier, dataset, candidates, limits=limits, progress=advance)
-    report = replace(report, skipped=read.skipped, troubles=read.troubles, left_out=left_out)
-    summary = await asyncio.to_thread(summarise, report)
-    await asyncio.to_thread(write_results, report, summary, path)
+    with opened_results(wanted.format, path, dataset) as results:
+        report = await evaluate(verifier, dataset, candidates, limits=limits, progress=advance)
+        report = replace(report, skipped=read.skipped, troubles=read.troubles, left_out=left_out)
+        summary = await asyncio.to_thread(summarise, report)
+        await asyncio.to_thread(results.write, report, summary)
     return Evaluated(summary, path)
