@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,6 +31,7 @@ from veristone.service.peers import OWN, Peers, Place
 from veristone.service.session_paths import session_routes
 from veristone.service.sessions import Lent, TenantSessions
 from veristone.service.status import History, status_routes
+from veristone.service.tasks import Tasks, read_tasks
 from veristone.service.telemetry import Spans, Watched
 
 __all__ = ["Health", "Service"]
@@ -101,7 +103,8 @@ class Service:
             _metrics(metrics, peers),
             *status_routes(engine, admission.load, history, peers),
         ]
-        app = _application(config, callers, lent, self._jobs, about)
+        given = _Given(callers, lent, read_tasks(config.tasks))
+        app = _application(config, given, self._jobs, about)
         judging = dict.fromkeys(native.JUDGING, refuse)
         judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
         door = Door(app, admission, callers, config, judging, metrics.refused, peers)
@@ -158,16 +161,37 @@ def _jobs(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What routes are given, by the names of their arguments."""
+
+    callers: Callers
+    lent: Lent
+    tasks: Tasks
+
+    def providers(self) -> dict[str, Provide]:
+        """Return them as Litestar wants them."""
+
+        # Litestar copies what it is given, deeply; a function it takes as it is.
+        def caller(request: Request[Any, Any, Any]) -> Caller:
+            return self.callers.caller(request)
+
+        def socket_caller(scope: Scope) -> Caller:
+            return self.callers.lasting(scope["state"][NAME])
+
+        def sessions(scope: Scope) -> TenantSessions:
+            return self.lent.of(scope["state"][NAME])
+
+        def tasks() -> Tasks:
+            return self.tasks
+
+        functions = (caller, socket_caller, sessions, tasks)
+        return {each.__name__: Provide(each, sync_to_thread=False) for each in functions}
+
+
 def _application(
-    config: ServiceConfig, callers: Callers, lent: Lent, jobs: Jobs | None, about: list[Any]
+    config: ServiceConfig, given: _Given, jobs: Jobs | None, about: list[Any]
 ) -> Litestar:
-    # Litestar copies what it is given, deeply; a function it takes as it is.
-    def caller(request: Request[Any, Any, Any]) -> Caller:
-        return callers.caller(request)
-
-    def sessions(scope: Scope) -> TenantSessions:
-        return lent.of(scope["state"][NAME])
-
     api = Router(
         "/",
         route_handlers=[
@@ -177,10 +201,7 @@ def _application(
             *(dialect.router() for dialect in DIALECTS),
         ],
         guards=[let_in],
-        dependencies={
-            "caller": Provide(caller, sync_to_thread=False),
-            "sessions": Provide(sessions, sync_to_thread=False),
-        },
+        dependencies=given.providers(),
     )
     return Litestar(
         route_handlers=[api, *about],

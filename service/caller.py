@@ -150,6 +150,10 @@ class Callers:
         tenant = request.scope["state"][NAME]
         return Caller(tenant, request.receive, self._config, self._admission, self._metrics)
 
+    def lasting(self, tenant: str) -> Caller:
+        """Return a tenant whose connection outlasts a request: nobody asks whether it stands."""
+        return Caller(tenant, None, self._config, self._admission, self._metrics)
+
 
 def let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Let a request through whose token is known: the guard of everything that judges.

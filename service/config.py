@@ -58,6 +58,8 @@ class ServiceConfig(BaseModel):
     """Largest file of a job."""
     keep_jobs_s: float = Field(default=7 * 86400.0, ge=0)
     """Seconds after the end of a job in which its results can be had."""
+    tasks: dict[str, Path] = {}
+    """Files of tasks that are offered as OpenEnv's, by split; see `veristone.service.tasks`."""
     audit: Path | None = None
     """File to which a line is added for each sample: whose it was and how it came out."""
     log: Literal["text", "json"] = "text"
