@@ -1,11 +1,14 @@
 """Our reward under TRL's own GRPOTrainer, at the version that is locked."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from served import served
 
 from veristone import Client
 from veristone.integrations.trl import reward
@@ -52,3 +55,14 @@ def test_a_step_of_grpo(tmp_path: Path, base: Path) -> None:
     trainer.train()
     logged: list[dict[str, Any]] = trainer.state.log_history
     assert any("undecided" in name for each in logged for name in each)
+
+
+@pytest.mark.bubblewrap
+def test_the_example(tmp_path: Path, base: Path) -> None:
+    pytest.importorskip("trl", reason="trl is not installed: make test-models")
+    example = Path(__file__).parents[3] / "examples" / "trl_grpo.py"
+    with served("--sandboxes", "1") as (url, _):
+        command = [sys.executable, str(example), str(base), "--url", url, "--output", str(tmp_path)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "step 1: reward 0.00" in done.stdout
