@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo env test models test-models loop check format bench soak languages image wheel lock clean
+.PHONY: help demo env test models test-models hosts test-hosts loop check format bench soak languages image wheel lock clean
 export PYTHON
 LANGUAGES := $(patsubst sandbox_images/%/language.toml,%,$(wildcard sandbox_images/*/language.toml))
 
@@ -24,6 +24,12 @@ models: ## make .venv-models: torch, transformers and vLLM for the CPU
 
 test-models: ## the tests that run real language models, in .venv-models
 	@scripts/test-models.sh $(ARGS)
+
+hosts: ## make .venv-hosts: the hosts of our integrations, as E2B's SDK and inspect_ai
+	@scripts/hosts.sh $(ARGS)
+
+test-hosts: ## the tests that run the hosts' own clients and scripts, in .venv-hosts
+	@scripts/test-hosts.sh $(ARGS)
 
 loop: ## the whole self-alignment loop on a tiny model, on the CPU
 	@scripts/loop.sh $(ARGS)
@@ -54,5 +60,5 @@ lock: ## regenerate requirements*.lock
 	@scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that make made, the environment included
-	@rm -rf .venv .venv-models .demo .loop dist build .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-models .venv-hosts .demo .loop dist build .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,13 @@
-"""From a row and a completion to a verdict: what all hosts share."""
+"""From a row and a completion to a verdict: what all hosts share.
+
+A host that hands no settings to what it calls by name leaves them to the environment:
+``VERISTONE_URL`` names the service (several with commas or spaces between), ``VERISTONE_TOKEN``
+holds a tenant's token.
+"""
 
 import asyncio
+import functools
+import os
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -9,7 +16,15 @@ from veristone import Client, ConfigError, FunctionCheck, Limits, Sample, Verdic
 from veristone.forms import check_of
 from veristone.generators.code.answers import solution_in_answer
 
-__all__ = ["Asker", "completion_text", "sample_of", "share"]
+__all__ = [
+    "Asker",
+    "asker_of_environment",
+    "completion_text",
+    "sample_of",
+    "service_token",
+    "service_urls",
+    "share",
+]
 
 
 def completion_text(completion: Any) -> str:
@@ -88,3 +103,20 @@ class Asker:
         if loop not in self._clients:
             self._clients[loop] = Client(*self._urls, token=self._token)
         return self._clients[loop]
+
+
+def service_urls(given: str = "") -> list[str]:
+    """Return the addresses in a text, or those that the environment names."""
+    named = given or os.environ.get("VERISTONE_URL", "http://127.0.0.1:8080")
+    return named.replace(",", " ").split()
+
+
+def service_token() -> str | None:
+    """Return the token that the environment holds."""
+    return os.environ.get("VERISTONE_TOKEN")
+
+
+@functools.lru_cache(maxsize=16)
+def asker_of_environment(deadline_s: float, client: Client | None = None) -> Asker:
+    """Return who asks the services that the environment names, always the same one."""
+    return Asker(*service_urls(), token=service_token(), deadline_s=deadline_s, client=client)

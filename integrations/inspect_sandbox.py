@@ -1,8 +1,8 @@
 """inspect_ai's sandbox provider: ``Task(..., sandbox="veristone")``, a session for each sample.
 
-`VERISTONE_URL` names the service (several, with spaces between), `VERISTONE_TOKEN` the tenant's
-token; or `sandbox=SandboxEnvironmentSpec("veristone", SandboxConfig(url=...))`. Found by inspect's
-entry point, and written for 0.3.285.
+`VERISTONE_URL` names the service, `VERISTONE_TOKEN` holds the tenant's token; or
+`sandbox=SandboxEnvironmentSpec("veristone", SandboxConfig(url=...))`. Found by inspect's entry
+point, and written for 0.3.285.
 
 There is one user in a sandbox, so `user` is refused as inspect has it. What runs in the background
 stands still between calls. A session that is over is `SandboxUnavailableError`.
@@ -39,6 +39,7 @@ from veristone import (
     SessionsFull,
 )
 from veristone.client.session import ClientSession
+from veristone.integrations.asking import service_token, service_urls
 
 __all__ = ["SandboxConfig", "VeristoneSandbox"]
 
@@ -88,8 +89,7 @@ class VeristoneSandbox(SandboxEnvironment):
     ) -> dict[str, SandboxEnvironment]:
         """Open a session; see inspect's documentation."""
         chosen = config if isinstance(config, SandboxConfig) else SandboxConfig()
-        urls = chosen.url or os.environ.get("VERISTONE_URL", "http://127.0.0.1:8080")
-        client = Client(*urls.split(), token=os.environ.get("VERISTONE_TOKEN"))
+        client = Client(*service_urls(chosen.url), token=service_token())
         try:
             session = await client.open_session(
                 SessionOptions(language=chosen.language), _PATIENCE_S

@@ -6,12 +6,10 @@ settings to a function that it is given by name; ``VERISTONE_TOKEN`` holds a ten
 """
 
 import asyncio
-import functools
-import os
 from typing import Any
 
 from veristone import Client, Decision
-from veristone.integrations.asking import Asker
+from veristone.integrations.asking import Asker, asker_of_environment
 
 __all__ = ["reward"]
 
@@ -29,7 +27,7 @@ async def reward(
             is checked; see `veristone.forms.check_of`.
         client: asked in place of a service.
     """
-    asker = _asker(client)
+    asker = asker_of_environment(_DEADLINE_S, client)
     if isinstance(sample, list):
         return await asyncio.gather(*(_one(asker, each) for each in sample))  # pyright: ignore[reportUnknownVariableType] - slime's own
     return await _one(asker, sample)
@@ -40,10 +38,3 @@ async def _one(asker: Asker, sample: Any) -> float:
     if verdict.decision is Decision.UNDECIDED:
         sample.remove_sample = True
     return float(verdict.decision is Decision.PASS)
-
-
-@functools.lru_cache(maxsize=4)
-def _asker(client: Client | None) -> Asker:
-    url = os.environ.get("VERISTONE_URL", "http://127.0.0.1:8080")
-    token = os.environ.get("VERISTONE_TOKEN")
-    return Asker(*url.split(","), token=token, deadline_s=_DEADLINE_S, client=client)

@@ -6,12 +6,10 @@
 The service is named by ``VERISTONE_URL``, and a tenant's token by ``VERISTONE_TOKEN``.
 """
 
-import functools
-import os
 from typing import Any
 
 from veristone import Client, Decision, SandboxFailure
-from veristone.integrations.asking import Asker
+from veristone.integrations.asking import asker_of_environment
 
 __all__ = ["verified"]
 
@@ -31,14 +29,7 @@ async def verified(task: Any, trace: Any, *, client: Client | None = None) -> fl
         SandboxFailure: there is no verdict. verifiers records that as an error of the task and
             tries the rollout again; a zero it would take for a wrong answer.
     """
-    verdict = await _asker(client).ask(trace.last_reply, task.tests)
+    verdict = await asker_of_environment(_DEADLINE_S, client).ask(trace.last_reply, task.tests)
     if verdict.decision is Decision.UNDECIDED:
         raise SandboxFailure(f"no verdict: {verdict.message}")
     return float(verdict.decision is Decision.PASS)
-
-
-@functools.lru_cache(maxsize=4)
-def _asker(client: Client | None) -> Asker:
-    url = os.environ.get("VERISTONE_URL", "http://127.0.0.1:8080")
-    token = os.environ.get("VERISTONE_TOKEN")
-    return Asker(*url.split(","), token=token, deadline_s=_DEADLINE_S, client=client)

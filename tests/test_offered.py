@@ -24,6 +24,7 @@ ELSEWHERE = {
     "help": "test_make_help_lists_every_target",
     "env": "every other target begins with it (scripts/lib.sh, make_environment)",
     "models": "make test-models begins with it",
+    "hosts": "make test-hosts begins with it",
     "loop": "tests/cli/test_loop_command.py, in `make test-models`",
     "format": "make check holds the result; it repairs what that would refuse",
     "bench": "tests/test_offered.py::test_benchmarks_can_be_asked_for",

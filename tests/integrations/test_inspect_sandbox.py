@@ -1,6 +1,6 @@
 """inspect_ai's own checks of a sandbox provider, against ours.
 
-Of inspect_ai 0.3.285, which is not in the lock: it brings forty-five packages.
+Of inspect_ai 0.3.285.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hosts import host
 from served import served
 
-self_check: Any = pytest.importorskip(
-    "inspect_ai.util._sandbox.self_check", reason="inspect_ai is not installed"
-)
-pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow]
+self_check = host("inspect_ai.util._sandbox.self_check")
+pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow, pytest.mark.hosts]
 IMPOSSIBLE = {"test_exec_as_user": "there is one user in a sandbox, and nobody is root"}
 
 # Pytest collects them here, as inspect means it.

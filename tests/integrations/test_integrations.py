@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
+from hosts import host
 
 from veristone import (
     AssertsCheck,
@@ -220,11 +221,12 @@ def test_rays_batches_get_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done["code"] is batch["code"]
 
 
+@pytest.mark.hosts
 async def test_inspects_scorer_leaves_out_what_has_no_verdict() -> None:
-    """Of inspect_ai 0.3.285, which is not in the lock: it brings forty-five packages."""
-    model = pytest.importorskip("inspect_ai.model")
-    target = pytest.importorskip("inspect_ai.scorer").Target(TESTS)
-    solver = pytest.importorskip("inspect_ai.solver")
+    """Of inspect_ai 0.3.285."""
+    model = host("inspect_ai.model")
+    target = host("inspect_ai.scorer").Target(TESTS)
+    solver = host("inspect_ai.solver")
     from veristone.integrations.inspect_ai import verified
 
     score = verified(client=client(), deadline_s=0.2)

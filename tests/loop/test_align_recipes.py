@@ -107,6 +107,7 @@ def test_a_dry_run_says_how_models_would_be_served(capsys: pytest.CaptureFixture
     [
         (["--gpus", "24"], "batch_size 512 is no multiple of 2 rows on each of 24 GPUs"),
         (["--gpus", "2", "--set", "server.tensor_parallel=4"], "there are 2 GPUs"),
+        (["--set", "model.teacher=gpt-4"], "'gpt-4' is no model. Known forms: http://HOST"),
         (["--set", "training.parallel=fsdp"], "Adafactor does not work on weights that FSDP"),
         (["--set", "server.prt=1"], "server.prt: there is no such setting"),
         (["--set", "nonsense"], "--set nonsense: write it as key=value"),

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 import sandbox_fusion
+from hosts import host
 from litestar.testing import TestClient
 from serving import served, serving
 
@@ -413,9 +414,10 @@ def test_sandbox_fusions_own_client_runs_notebooks() -> None:
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.hosts
 def test_e2bs_own_sdk_runs_cells_in_contexts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of e2b-code-interpreter 2.11.5, which is not in the lock; its port is fixed."""
-    sdk: Any = pytest.importorskip("e2b_code_interpreter", reason="E2B's SDK is not installed")
+    """Of e2b-code-interpreter 2.11.5; its port is fixed."""
+    sdk = host("e2b_code_interpreter")
     monkeypatch.setenv("E2B_DEBUG", "true")
     monkeypatch.setenv("E2B_API_KEY", "e2b_" + 40 * "0")
     with served("--port", "49999"):
@@ -439,9 +441,10 @@ def test_e2bs_own_sdk_runs_cells_in_contexts(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.hosts
 async def test_openenvs_own_client_steps_through_episodes() -> None:
-    """Of openenv 0.10.0, which is not in the lock: it brings gradio."""
-    core: Any = pytest.importorskip("openenv.core.generic_client", reason="openenv is not there")
+    """Of openenv 0.10.0."""
+    core = host("openenv.core.generic_client")
     with served() as (url, _):
         async with core.GenericEnvClient(base_url=url) as environment:
             await environment.reset(seed=3, episode_id="one")
