@@ -11,10 +11,10 @@ import hashlib
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -45,6 +45,8 @@ __all__ = ["Pools", "References", "SampleRunner"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _REFERENCES = 1024
+_COMPILED = 32
+"""Of a few MiB each, as a rule."""
 _STARVED = 0.1
 """Share of its wall time that a program may stand ready without a CPU before it is run again."""
 _BACKEND_PAUSES_S = (0.5, 1.5)
@@ -155,10 +157,16 @@ def _failed(task: asyncio.Task[Any]) -> bool:
 def _digest(job: Job) -> bytes:
     """Return a name for a job: equal for what runs equally."""
     key = hashlib.blake2b(digest_size=16)
-    for part in (job.payload, *job.files.values(), repr((job.limits, job.call_cpu_s)).encode()):
+    words = (job.language, job.argv, *job.env.items(), *job.files, job.limits, job.call_cpu_s)
+    for part in (job.payload, *job.files.values(), repr(words).encode()):
         key.update(len(part).to_bytes(8, "little"))
         key.update(part)
     return key.digest()
+
+
+def _has_made(report: Report) -> bool:
+    """True where a compiler has left something."""
+    return report.exit_code == 0 and report.killed is None and bool(report.fetched)
 
 
 def _complete(record: tuple[dict[str, Any], ...]) -> bool:
@@ -269,6 +277,10 @@ class SampleRunner:
         """See `checks.Runner.reference`."""
         return await self._references.record(job)
 
+    async def compiled(self, job: Job) -> Report:
+        """See `checks.Runner.compiled`."""
+        return await self._references.compiled(job)
+
     def _add(self, job: Job, report: Report, sandbox: Sandbox) -> None:
         self.doubtful = self.doubtful or _doubtful(job, report)
         self._cpu_s += report.cpu_s
@@ -312,34 +324,63 @@ def _doubtful(job: Job, report: Report) -> bool:
     return near_miss or starved
 
 
-class References:
-    """The records of trusted jobs, each run once however many samples ask for it.
+class _Once(Generic[T]):
+    """What is worked out once, however many ask for it, and remembered while it is asked for.
 
-    What is remembered belongs to no sample: such a job runs under the engine's ceiling, and only
-    a record that is complete is kept. A failure is told to those who wait for it at that moment;
-    whoever asks later has it tried again.
+    What does not last is told to those who wait for it at that moment; whoever asks later has it
+    tried again.
+    """
+
+    def __init__(self, most: int, lasts: Callable[[T], bool]) -> None:
+        self._most = most
+        self._lasts = lasts
+        self._known: collections.OrderedDict[bytes, asyncio.Task[T]] = collections.OrderedDict()
+
+    async def get(self, name: bytes, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what is known by a name, or have it made."""
+        task = self._known.get(name)
+        if task is None or _failed(task) or (task.done() and not self._lasts(task.result())):
+            task = asyncio.ensure_future(make())
+            self._known[name] = task
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+        self._known.move_to_end(name)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        tasks = list(self._known.values())
+        self._known.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class References:
+    """The outcomes of trusted jobs, each run once however many samples ask for it.
+
+    What is remembered belongs to no sample: a reference runs under the engine's ceiling, and only
+    a record that is complete is kept; of compilers, what one has made of a program of the jury's.
     """
 
     def __init__(self, pools: Pools, config: EngineConfig) -> None:
         self._pools = pools
         self._config = config
         self._kept = KeptRecords(config.references) if config.references is not None else None
-        self._known: collections.OrderedDict[bytes, asyncio.Task[tuple[dict[str, Any], ...]]] = (
-            collections.OrderedDict()
-        )
+        self._records = _Once[tuple[dict[str, Any], ...]](_REFERENCES, _complete)
+        self._compiled = _Once[Report](_COMPILED, _has_made)
 
     async def record(self, job: Job) -> tuple[dict[str, Any], ...]:
         """Return the record of a job; the last 1,024 are remembered."""
         job = replace(job, limits=self._limits(job.limits))
         name = _digest(job)
-        task = self._known.get(name)
-        if task is None or _failed(task) or (task.done() and not _complete(task.result())):
-            task = asyncio.ensure_future(self._kept_or_run(job, name))
-            self._known[name] = task
-            while len(self._known) > _REFERENCES:
-                self._known.popitem(last=False)
-        self._known.move_to_end(name)
-        return await asyncio.shield(task)
+        return await self._records.get(name, lambda: self._kept_or_run(job, name))
+
+    async def compiled(self, job: Job) -> Report:
+        """Return the report on a compiler's run; the last 32 that made something are remembered."""
+        return await self._compiled.get(
+            _digest(job), lambda: SampleRunner(self._pools, self).run(job)
+        )
 
     def _limits(self, asked: Limits) -> Limits:
         """Return the engine's ceiling, with the time that was asked for."""
@@ -367,8 +408,5 @@ class References:
 
     async def close(self) -> None:
         """Stop what is under way."""
-        tasks = list(self._known.values())
-        self._known.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._records.close()
+        await self._compiled.close()

@@ -70,6 +70,17 @@ class Runner(Protocol):
         """Lend the words with which a compiler need not read anew what this program begins with."""
         ...
 
+    async def compiled(self, job: Job) -> Report:
+        """Return the report on a compiler's run over a program of the jury's.
+
+        It is run once however many samples bring that program along.
+
+        Raises:
+            SandboxFailure: a sandbox broke every time.
+            BackendUnavailable: no sandbox can be had.
+        """
+        ...
+
     async def reference(self, job: Job) -> tuple[dict[str, Any], ...]:
         """Return the record of a trusted job, run once however many samples ask for it.
 

@@ -32,6 +32,8 @@ class Source:
     files: Mapping[str, bytes]
     env: Mapping[str, str]
     limits: Limits
+    trusted: bool = False
+    """It is the jury's: many samples bring the same one."""
 
 
 def source_of(sample: Sample) -> Source:
@@ -93,13 +95,14 @@ async def _compiled(
     Behind a precompiled preamble where there is one. Whatever is wrong with a program is said by
     the compiler that had none. Variables of the sample's may change what its includes mean.
     """
+    run = runner.compiled if source.trusted else runner.run
     if not source.env:
         with runner.preamble(source.language, source.code) as words:
             if words:
-                report = await runner.run(_compiler(source, step, layout, files, words))
+                report = await run(_compiler(source, step, layout, files, words))
                 if _refused(report, step) is None:
                     return report, None
-    report = await runner.run(_compiler(source, step, layout, files))
+    report = await run(_compiler(source, step, layout, files))
     return report, _refused(report, step)
 
 

@@ -48,12 +48,13 @@ class Opinion:
 
 
 async def built_jury(program: Checker, runner: Runner, what: str = "checker") -> Job:
-    """Return the job that runs a program of the jury's, once for all cases.
+    """Return the job that runs a program of the jury's; it is compiled once for all samples.
 
     Raises:
         SandboxFailure: it does not compile.
     """
-    source = Source(find(program.language), program.code, program.files, {}, program.limits)
+    language, files = find(program.language), program.files
+    source = Source(language, program.code, files, {}, program.limits, trusted=True)
     job = await built(source, runner)
     if isinstance(job, Judgement):
         raise SandboxFailure(f"the {what} itself failed: {job.message}")

@@ -72,6 +72,29 @@ async def test_a_checker_is_compiled_once_as_well() -> None:
     assert [job.argv for job in checked] == [("./program", *names)] * 3
 
 
+async def test_a_checker_is_compiled_once_for_all_samples() -> None:
+    def answer(job: Job) -> Answer:
+        return COMPILED if job.fetch else report()
+
+    def sample(code: str, checker: Checker) -> Sample:
+        check = StdioCheck(cases=[StdioCase()], checker=checker)
+        return Sample(code=code, language="c", check=check)
+
+    one, backend = Checker(code="checker", language="cpp"), FakeBackend(answer)
+    others = [
+        Checker(code="another", language="cpp"),
+        Checker(code="checker", language="c"),
+        Checker(code="checker", language="cpp", files={"testlib.h": b""}),
+    ]
+    async with Engine(EngineConfig(sandboxes=2), backend=backend) as engine:
+        samples = [sample("a", one), sample("b", one), sample("checker", one)]
+        samples += [sample("c", other) for other in others]
+        verdicts = [verdict async for verdict in engine.verify_stream(samples)]
+    assert {verdict.reason for verdict in verdicts} == {Reason.PASSED}
+    compiled = [job for job in backend.jobs if job.fetch]
+    assert len(compiled) == len(samples) + 1 + len(others), "each solution, and each checker once"
+
+
 async def test_a_checker_that_does_not_compile_is_our_fault() -> None:
     check = StdioCheck(
         cases=[StdioCase(input="", output="")], checker=Checker(code="x", language="cpp")
