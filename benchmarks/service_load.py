@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -167,14 +167,21 @@ class _Load:
                 await way(numbers)
                 self.answered += len(numbers)
 
-    async def _asked(self, path: str, body: Any) -> AsyncGenerator[Any]:
-        """Yield the session's answer, again and again until whoever asks is content."""
+    async def _ask(
+        self,
+        path: str,
+        body: Callable[[], str],
+        read: Callable[[aiohttp.ClientResponse], Awaitable[bool]],
+    ) -> None:
+        """Ask, again and again, until `read` is content with the answer."""
         end = time.monotonic() + _PATIENCE_S
         while time.monotonic() < end:
             began = time.monotonic()
             try:
-                async with self._session.post(path, data=body) as response:
-                    yield response
+                async with self._session.post(path, data=body()) as response:
+                    if await read(response):
+                        return
+                self.done[f"asked again: {response.status}"] += 1
             except _AWAY as error:
                 self.done["asked again: connection lost"] += 1
                 if began < self._drains - _WAY_S:
@@ -184,53 +191,55 @@ class _Load:
 
     async def _single(self, numbers: range) -> None:
         sample = _sample(numbers[0])
-        async with contextlib.aclosing(self._asked("/v1/verify", json.dumps(sample))) as answers:
-            async for response in answers:
-                if response.status == 200:
-                    self._compare(sample["id"], (await response.json())["decision"])
-                    return
-                self.done[f"asked again: {response.status}"] += 1
+
+        async def read(response: aiohttp.ClientResponse) -> bool:
+            if response.status == 200:
+                self._compare(sample["id"], (await response.json())["decision"])
+            return response.status == 200
+
+        await self._ask("/v1/verify", lambda: json.dumps(sample), read)
 
     async def _run_code(self, numbers: range) -> None:
         sample = _sample(numbers[0])
+
+        async def read(response: aiohttp.ClientResponse) -> bool:
+            if response.status == 200:
+                status: str = (await response.json())["status"]
+                decision = {"Success": "pass", "Failed": "fail"}.get(status, status)
+                self._compare(sample["id"], decision)
+            return response.status == 200
+
         body = json.dumps({"code": sample["code"], "language": "python"})
-        async with contextlib.aclosing(self._asked("/run_code", body)) as answers:
-            async for response in answers:
-                if response.status == 200:
-                    status: str = (await response.json())["status"]
-                    decision = {"Success": "pass", "Failed": "fail"}.get(status, status)
-                    self._compare(sample["id"], decision)
-                    return
-                self.done[f"asked again: {response.status}"] += 1
+        await self._ask("/run_code", lambda: body, read)
 
     async def _batch(self, numbers: range) -> None:
         left = {str(number) for number in numbers}
-        while left:
-            lines = "\n".join(json.dumps(_sample(int(name))) for name in sorted(left, key=int))
-            async with contextlib.aclosing(self._asked("/v1/verify_batch", lines)) as answers:
-                async for response in answers:
-                    async for line in response.content:
-                        verdict = json.loads(line)
-                        if verdict["decision"] == "undecided":
-                            self.done[f"asked again: {verdict['reason']}"] += 1
-                            continue
-                        if verdict["id"] not in left:
-                            self.breaches.append(f"{verdict['id']}: a second verdict")
-                        left.discard(verdict["id"])
-                        self._compare(verdict["id"], verdict["decision"])
-                    if not left:
-                        return
-                    break
+
+        def body() -> str:
+            return "\n".join(json.dumps(_sample(int(name))) for name in sorted(left, key=int))
+
+        async def read(response: aiohttp.ClientResponse) -> bool:
+            async for line in response.content:
+                verdict = json.loads(line)
+                if verdict.get("decision") in ("pass", "fail"):
+                    if verdict["id"] not in left:
+                        self.breaches.append(f"{verdict['id']}: a second verdict")
+                    left.discard(verdict["id"])
+                    self._compare(verdict["id"], verdict["decision"])
+            return not left
+
+        await self._ask("/v1/verify_batch", body, read)
 
     async def _job(self, numbers: range) -> None:
         lines = "\n".join(json.dumps(_sample(number)) for number in numbers)
-        async with contextlib.aclosing(self._asked("/v1/jobs", lines)) as answers:
-            async for response in answers:
-                if response.status == 202:
-                    self.jobs[(await response.json())["id"]] = numbers
-                    self.done["jobs"] += 1
-                    return
-                self.done[f"asked again: {response.status}"] += 1
+
+        async def read(response: aiohttp.ClientResponse) -> bool:
+            if response.status == 202:
+                self.jobs[(await response.json())["id"]] = numbers
+                self.done["jobs"] += 1
+            return response.status == 202
+
+        await self._ask("/v1/jobs", lambda: lines, read)
 
     async def _vanish(self) -> None:
         """Send a request, or a part of one, and leave."""
