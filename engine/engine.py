@@ -192,8 +192,8 @@ class Engine:
         finally:
             await asyncio.shield(asyncio.ensure_future(session.close()))
 
-    async def verify(self, sample: Sample) -> Verdict:
-        """Judge one sample. See `veristone.Verifier`."""
+    async def verify(self, sample: Sample, *, anew: bool = False) -> Verdict:
+        """Judge one sample; `anew` also where its verdict is kept. See `veristone.Verifier`."""
         runner = SampleRunner(self._pools, self._references)
 
         async def judged() -> Verdict:
@@ -201,7 +201,7 @@ class Engine:
 
         try:
             self.accept(sample)
-            if self._verdicts is None:
+            if self._verdicts is None or anew:
                 return await judged()
             return await self._verdicts.verdict(sample, judged)
         except InvalidSample:

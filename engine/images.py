@@ -76,6 +76,7 @@ def build(
     name = language.image()
     if not force and not packages and _present(client, name):
         say(f"{name} is built already")
+        _name_latest(client, name)
         return name
     with _preparing_base:
         _ensure_base(client, say)
@@ -83,7 +84,13 @@ def build(
     toolchain = _step(client, language.folder, {"BASE": base}, say)
     say(f"building {name}")
     _build(client, WARDEN, name, {"TOOLCHAIN": toolchain, "PACKAGES": " ".join(packages)})
+    _name_latest(client, name)
     return name
+
+
+def _name_latest(client: Any, name: str) -> None:
+    """Give an image the tag `latest`, by which compose and Kubernetes may call it."""
+    client.images.get(name).tag(name.partition(":")[0], "latest")
 
 
 def build_all(languages: Sequence[Language], say: Callable[[str], None], **options: Any) -> None:

@@ -118,7 +118,9 @@ def test_a_target_that_is_named_is_there() -> None:
             assert name in targets(), f"{page.name}: make {name}"
 
 
-@pytest.mark.parametrize("name", ["verification", "languages", "seeds", "synthesis", "selection"])
+@pytest.mark.parametrize(
+    "name", ["verification", "languages", "service", "seeds", "synthesis", "selection"]
+)
 def test_benchmarks_can_be_asked_for(name: str) -> None:
     """Each is imported and tells its options; numbers are `make bench`'s to give."""
     command = [sys.executable, "-m", "benchmarks", name, "--help"]

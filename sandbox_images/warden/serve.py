@@ -1,13 +1,14 @@
 """The warden's loop: take a job, run it, report, wipe, take the next.
 
-    python -m warden [--work DIR] [--uid N] [--socket PATH] [--shared-devices]
+    python -m warden [--work DIR] [--uid N] [--socket PATH] [--shared-devices] [--shared-kernel]
                      [--preload MODULE ...] [--libraries MODULE ...] [--fork-server JSON]
 
 Frames come on standard input and go to standard output, or both ways over one connection to a
 Unix socket at PATH. With ``--uid`` the warden is root and each sample runs as that user; without
 it the sample shares the warden's user (a user namespace with one id), and seccomp,
 no-new-privileges and the rules for PID 1 keep the two apart. ``--shared-devices`` says that the
-files under /dev are the host's own. Modules of ``--preload`` must be there; of those of
+files under /dev are the host's own, ``--shared-kernel`` that the kernel shows other containers'
+sockets too (a pod under gVisor). Modules of ``--preload`` must be there; of those of
 ``--libraries`` what is there is imported. ``--fork-server`` holds the arguments of a `ForkServer`.
 """
 
@@ -93,7 +94,7 @@ class Warden:
         self._wiper = Wiper(places, options.uid, own_devices)
         self._wiper.wipe()
         server = self._started(options.fork_server)
-        self._residue = Residue(self._wiper)
+        self._residue = Residue(self._wiper, sockets=not options.shared_kernel)
         watched = Watched(self._cgroup, options.uid, lambda: self._wiper.used_bytes() // 1024)
         self.supervisor = Supervisor(
             self._cgroup, self._wiper, watched, wake_pipe(), _resident_kib(), server
@@ -390,6 +391,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--uid", type=int)
     parser.add_argument("--socket")
     parser.add_argument("--shared-devices", action="store_true")
+    parser.add_argument("--shared-kernel", action="store_true")
     parser.add_argument("--preload", nargs="*", default=[])
     parser.add_argument("--libraries", nargs="*", default=[])
     parser.add_argument("--fork-server")
