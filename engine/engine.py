@@ -192,8 +192,15 @@ class Engine:
         finally:
             await asyncio.shield(asyncio.ensure_future(session.close()))
 
-    async def verify(self, sample: Sample, *, anew: bool = False) -> Verdict:
-        """Judge one sample; `anew` also where its verdict is kept. See `veristone.Verifier`."""
+    async def verify(self, sample: Sample) -> Verdict:
+        """Judge one sample. See `veristone.Verifier`."""
+        return await self._verify(sample, self._verdicts)
+
+    async def verify_anew(self, sample: Sample) -> Verdict:
+        """Judge one sample, also where a verdict of it is kept; raises as `verify` does."""
+        return await self._verify(sample, None)
+
+    async def _verify(self, sample: Sample, kept: VerdictCache | None) -> Verdict:
         runner = SampleRunner(self._pools, self._references)
 
         async def judged() -> Verdict:
@@ -201,9 +208,7 @@ class Engine:
 
         try:
             self.accept(sample)
-            if self._verdicts is None or anew:
-                return await judged()
-            return await self._verdicts.verdict(sample, judged)
+            return await (judged() if kept is None else kept.verdict(sample, judged))
         except InvalidSample:
             raise
         except VeristoneError as error:

@@ -110,7 +110,7 @@ class Canaries:
             await self._compare(canary)
 
     async def _compare(self, canary: Selftest) -> None:
-        verdict = await self._engine.verify(canary.sample, anew=True)
+        verdict = await self._engine.verify_anew(canary.sample)
         if verdict.decision is Decision.UNDECIDED:
             self._counted("undecided")
             return

@@ -65,12 +65,12 @@ async def test_what_is_under_way_then_gets_no_verdict() -> None:
     async def script(job: Job) -> Any:
         if b"slow" in job.files["main.py"]:
             begun.set()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(2)
         else:
             await begun.wait()
         return report()
 
-    async with serving(FakeBackend(script), canary_s=0.01) as client:
+    async with serving(FakeBackend(script), sandboxes=4, canary_s=0.01) as client:
         sample = {"code": "slow", "id": "a"}
         one = asyncio.ensure_future(client.post("/v1/verify", json=sample))
         many = asyncio.ensure_future(client.post("/v1/verify_batch", json=[sample]))
