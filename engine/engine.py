@@ -121,6 +121,8 @@ class Engine:
         backend, self._backend = self._backend, None
         await self.sessions.close()
         await self._references.close()
+        if self._verdicts is not None:
+            self._verdicts.close()
         await self._pools.close()
         if backend is not None:
             await backend.close()

@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ class KeptBytes:
     def __init__(self, file: Path, most_bytes: int) -> None:
         self._file = file
         self._most_bytes = most_bytes
+        self._store: sqlite3.Connection | None = None
+        self._turn = threading.Lock()
 
     async def get(self, name: bytes) -> bytes | None:
         """Return what is kept under a name, or None where there is nothing."""
@@ -62,7 +65,7 @@ class KeptBytes:
         await asyncio.to_thread(self._put, name, content)
 
     def _get(self, name: bytes) -> bytes | None:
-        with contextlib.suppress(*_FAULTS), self._open() as store:
+        with contextlib.suppress(*_FAULTS), self._opened() as store:
             row = store.execute("SELECT record FROM records WHERE name = ?", (name,)).fetchone()
             if row is not None:
                 store.execute("UPDATE records SET used = ? WHERE name = ?", (time.time(), name))
@@ -71,23 +74,42 @@ class KeptBytes:
 
     def _put(self, name: bytes, content: bytes) -> None:
         with contextlib.suppress(*_FAULTS):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._open() as store:
+            row = (name, zlib.compress(content, 1), time.time())
+            with self._opened() as store:
                 store.execute("DELETE FROM records WHERE name = ?", (name,))
-                row = (name, zlib.compress(content, 1), time.time())
                 store.execute("INSERT INTO records VALUES (?, ?, ?)", row)
                 self._shrink(store)
 
     @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(sqlite3.connect(self._file, timeout=5.0)) as store:
+    def _opened(self) -> Generator[sqlite3.Connection]:
+        """Lend the open file to one thread at a time, in a transaction."""
+        with self._turn:
+            store = self._store or self._open()
+            with store:
+                yield store
+
+    def _open(self) -> sqlite3.Connection:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        store = sqlite3.connect(self._file, timeout=5.0, check_same_thread=False)
+        try:
             # What a crash of the host loses can be made again; no file is broken by it.
             store.execute("PRAGMA journal_mode = WAL")
             store.execute("PRAGMA synchronous = NORMAL")
             with store:
                 for statement in _SCHEMA:
                     store.execute(statement)
-                yield store
+        except BaseException:
+            store.close()
+            raise
+        self._store = store
+        return store
+
+    def close(self) -> None:
+        """Close the file; it is opened again where it is asked for."""
+        with self._turn:
+            store, self._store = self._store, None
+            if store is not None:
+                store.close()
 
     def _shrink(self, store: sqlite3.Connection) -> None:
         """Drop what was used longest ago until the rest has room."""
@@ -117,3 +139,7 @@ class KeptRecords:
     async def put(self, name: bytes, record: _Record) -> None:
         """Keep a record."""
         await self._store.put(name, _encode(record))
+
+    def close(self) -> None:
+        """See `KeptBytes.close`."""
+        self._store.close()

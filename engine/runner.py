@@ -410,3 +410,5 @@ class References:
         """Stop what is under way."""
         await self._records.close()
         await self._compiled.close()
+        if self._kept is not None:
+            self._kept.close()

@@ -68,6 +68,10 @@ class VerdictCache:
                     await self._store.put(name, content)
             return verdict
 
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
     def _name(self, sample: Sample) -> bytes:
         languages = {sample.language, *(program.language for program in sample.jury().values())}
         if isinstance(sample.check, FunctionCheck):

@@ -66,6 +66,7 @@ async def test_what_was_used_longest_ago_goes_first(
         await store.put(b"%d" % number, record)
     assert await store.get(b"1") is None
     assert await store.get(b"3") == records[3]
+    store.close()
 
 
 def test_the_folder_is_where_programs_keep_such_things(monkeypatch: pytest.MonkeyPatch) -> None:
