@@ -19,6 +19,9 @@ from typing import Any
 
 import msgspec
 
+from veristone.engine.jobs import Large
+from veristone.engine.wire import read_event
+
 __all__ = ["KeptBytes", "KeptRecords", "cache_folder"]
 
 _Record = tuple[dict[str, Any], ...]
@@ -37,7 +40,7 @@ _SCHEMA = (
     " BEGIN UPDATE total SET bytes = bytes - length(OLD.record); END",
 )
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
+_decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _FAULTS = (OSError, sqlite3.Error, zlib.error)
 
 
@@ -133,13 +136,19 @@ class KeptRecords:
         """Return a record, or None where there is none."""
         content = await self._store.get(name)
         with contextlib.suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
-            return None if content is None else tuple(_decode(content))
+            if content is not None:
+                return tuple(read_event(bytes(line)) for line in _decode(content))
         return None
 
     async def put(self, name: bytes, record: _Record) -> None:
         """Keep a record."""
-        await self._store.put(name, _encode(record))
+        lines = [{key: _as_json(value) for key, value in event.items()} for event in record]
+        await self._store.put(name, _encode(lines))
 
     def close(self) -> None:
         """See `KeptBytes.close`."""
         self._store.close()
+
+
+def _as_json(value: Any) -> Any:
+    return msgspec.Raw(value.text) if isinstance(value, Large) else value

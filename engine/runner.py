@@ -30,7 +30,7 @@ from veristone.engine.backends.base import Backend, ToolchainMissing
 from veristone.engine.config import EngineConfig
 from veristone.engine.conversation import Conversation, converse
 from veristone.engine.host import HostMemory
-from veristone.engine.jobs import Job, Large, Report
+from veristone.engine.jobs import Job, Report
 from veristone.engine.kept import KeptRecords
 from veristone.engine.languages import Language, find, serving
 from veristone.engine.made_of import sandboxes_of
@@ -399,12 +399,7 @@ class References:
         return record
 
     async def _run(self, job: Job) -> tuple[dict[str, Any], ...]:
-        report = await SampleRunner(self._pools, self).run(job)
-        # Trusted, so built however long: once here, and not by every sample that asks.
-        return tuple(
-            {key: item.build() if isinstance(item, Large) else item for key, item in event.items()}
-            for event in report.events
-        )
+        return (await SampleRunner(self._pools, self).run(job)).events
 
     async def close(self) -> None:
         """Stop what is under way."""

@@ -28,6 +28,7 @@ __all__ = [
     "parse_report",
     "parse_retired",
     "parse_said",
+    "read_event",
 ]
 
 CPU_GRACE = 1.25
@@ -298,7 +299,12 @@ def _raise_fault(events: list[dict[str, Any]]) -> None:
             raise SandboxFailure(f"the sandbox could not start the sample: {said}")
 
 
-def _read_event(text: bytes) -> dict[str, Any]:
+def read_event(text: bytes) -> dict[str, Any]:
+    """Read a line of a record; a long ``value`` in it becomes a `Large`.
+
+    Raises:
+        msgspec.MsgspecError, UnicodeError, RecursionError: it is none.
+    """
     if len(text) <= LARGE_BYTES:
         return _decode_event(text)
     event: dict[str, Any] = {}
@@ -329,7 +335,7 @@ def _parse_record(data: bytes, token: str, most: int) -> tuple[list[dict[str, An
             intact = False
             continue
         try:
-            events.append(_read_event(line[len(prefix) :]))
+            events.append(read_event(line[len(prefix) :]))
         except _MALFORMED:
             intact = False
     last = lines[-1]

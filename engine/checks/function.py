@@ -52,6 +52,8 @@ _JUDGED_BETWEEN = 32
 _VALIDATOR_CALL_S = 10.0
 _VALIDATOR_LIMITS = Limits(cpu_s=60.0, wall_s=120.0)
 _Answers = dict[int, dict[str, Any]]
+_OBJECT = b'"$object"'
+"""What the text of a value holds that has no copy to be compared with; other texts may too."""
 
 
 async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -> Judgement:
@@ -111,6 +113,7 @@ class _Oracle(NamedTuple):
     """What is expected of the calls, and the CPU seconds that a reference took for them."""
 
     expected: list[Any]
+    """Values in their JSON form; a long one that a reference returned is a `Large`."""
     slowest_s: float | None = None
     total_s: float = 0.0
 
@@ -186,7 +189,7 @@ async def _judge_part(
 def _room(sample: Sample, check: FunctionCheck, expected: list[Any]) -> Room:
     """Return how much the answers can be. A validator may accept another than the expected one."""
     try:
-        longest = _MOST_LONGER * len(_encode(expected))
+        longest = _MOST_LONGER * sum(len(_text(value)) for value in expected)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidSample(f"check: an expected value is no value: {error}") from error
     if check.validator is not None:
@@ -238,7 +241,8 @@ async def _oracle(sample: Sample, check: FunctionCheck, runner: Runner) -> _Orac
     if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
     expected = [values[index]["value"] for index in range(len(check.calls))]
-    unknown = next(filter(None, map(incomparable, expected)), None)
+    suspects = [_built(value) for value in expected if _OBJECT in _text(value)]
+    unknown = next(filter(None, map(incomparable, suspects)), None)
     if unknown is not None and check.validator is None:
         raise SandboxFailure(f"the reference returns a {unknown}, which equals no copy of itself")
     taken = [float(event.get("cpu", 0.0)) for event in values.values()]
@@ -285,12 +289,15 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
     if check.validator is not None:
         if has_nan(value) and not has_nan(want):
             # No comparison with NaN is true, so what looks for a difference finds none.
-            return Reason.WRONG_ANSWER, f"expected {show(want)}, got a value that holds NaN"
+            return Reason.WRONG_ANSWER, f"expected {show(_built(want))}, got a value that holds NaN"
         return None
     if isinstance(value, Large):
-        if _is_far_more(value.text, _encode(want)):
-            return Reason.WRONG_ANSWER, f"returned far more than {show(want)}"
+        if isinstance(want, Large) and value.text == want.text:
+            return None  # the usual case of a long value: nobody need build it
+        if _is_far_more(value.text, _text(want)):
+            return Reason.WRONG_ANSWER, f"returned far more than {show(_built(want))}"
         value = value.build()
+    want = _built(want)
     try:
         if accepted(want, value, check):
             return None
@@ -300,6 +307,14 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
     if fault is not None:
         raise InvalidSample(f"check: an expected value is no value: {fault}")
     return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(value)}"
+
+
+def _text(value: Any) -> bytes:
+    return value.text if isinstance(value, Large) else _encode(value)
+
+
+def _built(value: Any) -> Any:
+    return value.build() if isinstance(value, Large) else value
 
 
 def _is_far_more(text: bytes, right: bytes) -> bool:
@@ -353,7 +368,7 @@ def _validator_job(
     check: FunctionCheck, asked: list[int], outputs: list[Any], expected: list[Any]
 ) -> Job:
     calls: list[dict[str, Any]] = [
-        {"args": [check.calls[index].args, output, expected[index]], "kwargs": {}}
+        {"args": [check.calls[index].args, output, _as_json(expected[index])], "kwargs": {}}
         for index, output in zip(asked, outputs, strict=True)
     ]
     payload = _encode({"entry_point": "accept", "calls": calls, "truth": True})
@@ -374,7 +389,8 @@ async def _doubted(
         SandboxFailure: the validator fails with the expected values too.
     """
     every = list(range(len(expected)))
-    trial = await runner.reference(_validator_job(check, every, expected, expected))
+    outputs = [_as_json(value) for value in expected]
+    trial = await runner.reference(_validator_job(check, every, outputs, expected))
     if not _has_end(trial):
         raise SandboxFailure(f"the validator failed: {_why_reference(trial)}")
     slowest_s = max((float(event.get("cpu", 0.0)) for event in trial), default=0.0)

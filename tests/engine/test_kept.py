@@ -1,5 +1,6 @@
 """Outcomes of references that outlive an engine."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from veristone import Call, Decision, FunctionCheck, Sample
 from veristone.engine import Engine, EngineConfig, kept
 from veristone.engine.backends.fake import FakeBackend, report
-from veristone.engine.jobs import Job
+from veristone.engine.jobs import LARGE_BYTES, Job, Large
 from veristone.engine.kept import KeptRecords, cache_folder
 
 CALLS = [{"call": 0, "value": 1, "cpu": 0.1}, {"done": 1}]
@@ -36,6 +37,18 @@ async def test_a_reference_is_run_once_for_all_engines(tmp_path: Path) -> None:
     assert await judged(tmp_path / "new", reference="other") == (1, True)
     assert await judged(tmp_path / "another") == (1, True)
     assert await judged(None) == (1, True)
+
+
+async def test_a_long_value_is_kept_as_text_and_judged_unbuilt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = json.dumps([7] * LARGE_BYTES).encode()
+    events = [{"call": 0, "value": Large(text), "cpu": 0.1}, {"done": 1}]
+    built: list[Large] = []
+    monkeypatch.setattr(Large, "build", lambda self: built.append(self))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    assert await judged(tmp_path, events=events) == (1, True)
+    assert await judged(tmp_path, events=events) == (0, True)
+    assert built == []
 
 
 async def test_a_failure_is_not_kept(tmp_path: Path) -> None:

@@ -74,6 +74,19 @@ async def test_other_than_what_the_reference_returns(name: str, engine: Engine) 
     assert verdict.reason is R.WRONG_ANSWER, verdict.message
 
 
+@pytest.mark.parametrize("size", [10, 20_000])
+async def test_long_values_are_compared_whole(size: int, engine: Engine) -> None:
+    reference = f"def f(n):\n    return [0.5] * {size}"
+    same = f"def f(n):\n    return [1 / 2] * {size - 1} + [0.5]"
+    assert (await against_reference(engine, reference, same)).decision is Decision.PASS
+    near = f"def f(n):\n    return [0.5] * {size - 1} + [0.5 + 1e-12]"
+    other = await against_reference(engine, reference, near)
+    assert other.reason is Reason.WRONG_ANSWER
+    assert "expected [0.5" in other.message
+    short = await against_reference(engine, reference, "def f(n):\n    return 1")
+    assert short.reason is Reason.WRONG_ANSWER
+
+
 async def test_a_reference_that_equals_no_copy_of_itself_leaves_every_sample_undecided(
     engine: Engine,
 ) -> None:

@@ -4,11 +4,13 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from veristone import DatasetError
 from veristone.sandbox_images.warden.values import decode
 from veristone.training.evaluation.benchmarks.mbpp_inputs import restore_mbpp_args
-from veristone.training.evaluation.benchmarks.values import encode_value
+from veristone.training.evaluation.benchmarks.values import encode_json, encode_value
 
 CASES: list[tuple[str, list[Any], list[Any]]] = [
     ("Mbpp/2", [[3, 4], [5]], [(3, 4), (5,)]),
@@ -75,6 +77,23 @@ def test_wire_form(value: Any, wire: Any) -> None:
 
 def test_nan_has_a_wire_form() -> None:
     assert encode_value(math.nan) == {"$float": "nan"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.lists(JSON))
+def test_what_was_read_from_json_mostly_is_its_wire_form(values: list[Any]) -> None:
+    assert repr(encode_json(values)) == repr([encode_value(value) for value in values])
+
+
+def test_plain_values_are_not_copied() -> None:
+    values = [1, -2.5, "text", [True, {"key": "a $value"}]]
+    assert encode_json(values) is values
 
 
 def test_other_types_are_refused() -> None:

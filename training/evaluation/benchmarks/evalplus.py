@@ -16,7 +16,7 @@ from veristone.files import Row
 from veristone.training.evaluation.benchmarks import mbpp
 from veristone.training.evaluation.benchmarks.mbpp_inputs import restore_mbpp_args
 from veristone.training.evaluation.benchmarks.oracles import validator_for
-from veristone.training.evaluation.benchmarks.values import encode_value
+from veristone.training.evaluation.benchmarks.values import encode_json, encode_value
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["FLOAT_ATOL", "read_humaneval", "read_plus"]
@@ -110,10 +110,7 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
     def check() -> FunctionCheck:
         return FunctionCheck(
             entry_point=entry_point,
-            calls=[
-                Call(args=[encode_value(arg) for arg in _restored(task_id, args)])
-                for args in inputs
-            ],
+            calls=[Call(args=_encoded(task_id, args)) for args in inputs],
             reference=task.reference,
             validator=validator_for(benchmark, entry_point, fields.atol),
             atol=fields.atol,
@@ -139,6 +136,11 @@ def _check_id(row: Row, benchmark: str) -> None:
     task_id = str(row.require("task_id"))
     if (benchmark == "mbpp+") != task_id.startswith("Mbpp/"):
         raise DatasetError(f"{row.where}: {task_id!r} is no task of {benchmark}")
+
+
+def _encoded(task_id: str, args: list[Any]) -> list[Any]:
+    restored = _restored(task_id, args)
+    return encode_json(args) if restored is args else [encode_value(arg) for arg in restored]
 
 
 def _restored(task_id: str, args: list[Any]) -> list[Any]:
