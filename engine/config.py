@@ -76,6 +76,9 @@ class EngineConfig(BaseModel):
     """Further runs of every sample that passes. One that fails in any of them is `flaky`."""
     references: Path | None = None
     """Folder in which outcomes of references are kept; None keeps them as long as the engine."""
+    calibrate: bool = False
+    """Measure at the start what a CPU second is worth here; limits of time are then seconds of the
+    reference (`engine.calibration`), and mean the same work on every host."""
     cache: Path | None = None
     """File in which verdicts are kept, for equal samples (`engine.verdict_cache`); None: nothing
     is kept."""

@@ -43,6 +43,7 @@ from veristone import (
 )
 from veristone.engine.backends import choose
 from veristone.engine.backends.base import Backend
+from veristone.engine.calibration import measure, scaled
 from veristone.engine.checks import check_names, judge
 from veristone.engine.config import EngineConfig
 from veristone.engine.jobs import Job
@@ -83,6 +84,7 @@ class Engine:
         self._pools = Pools(self.config)
         self._references = References(self._pools, self.config)
         self._verdicts: VerdictCache | None = None
+        self._cpu_factor = 1.0
         self.sessions = Sessions(self.config.sessions, self.config.ceiling)
 
     async def __aenter__(self) -> Self:
@@ -103,6 +105,8 @@ class Engine:
             if self.config.cache is not None:
                 self._verdicts = VerdictCache(self.config.cache, self.config, self._backend.name)
             await self._pools.get("python")
+            if self.config.calibrate:
+                self._cpu_factor = await measure(SampleRunner(self._pools, self._references).run)
         except BaseException:
             await self._shut()
             raise
@@ -206,7 +210,12 @@ class Engine:
         runner = SampleRunner(self._pools, self._references)
 
         async def judged() -> Verdict:
-            return _verdict(sample, await self._judged(self._measured(sample), runner), runner)
+            timed = scaled(self._measured(sample), self._cpu_factor)
+            verdict = _verdict(sample, await self._judged(timed, runner), runner)
+            if verdict.provenance is not None and self._cpu_factor != 1:
+                known = msgspec.structs.replace(verdict.provenance, cpu_factor=self._cpu_factor)
+                verdict = msgspec.structs.replace(verdict, provenance=known)
+            return verdict
 
         try:
             self.accept(sample)

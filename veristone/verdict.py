@@ -130,6 +130,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     took its place."""
     python: str = ""
     """Version of the interpreter that ran a Python sample."""
+    cpu_factor: float = 1.0
+    """Seconds of its host that a second of its limits stood for, where that was measured."""
 
 
 class Strength(msgspec.Struct, frozen=True, kw_only=True):
