@@ -6,7 +6,7 @@ A model that is asked, and not continued, closes it itself and often shows it of
 
 import re
 
-__all__ = ["body_end", "without_main"]
+__all__ = ["body_end", "without_functions", "without_main"]
 
 _SKIPPED = (
     r'"(?:\\.|[^"\\\n])*"'
@@ -40,6 +40,16 @@ def body_end(code: str, name: str, *, shell: bool = False) -> int | None:
 
 def without_main(code: str) -> str:
     """Return a C++ program without its `main`."""
-    head = _MAIN.search(code)
-    end = None if head is None else _end_of(code, head.end())
-    return code if head is None or end is None else code[: head.start()] + code[end + 1 :]
+    return without_functions(code, _MAIN)
+
+
+def without_functions(code: str, heads: re.Pattern[str]) -> str:
+    """Return a program without the functions whose heads, up to the brace, the pattern finds; one
+    that does not end stays, and so does what is behind it."""
+    place = 0
+    while (head := heads.search(code, place)) is not None:
+        end = _end_of(code, head.end())
+        if end is None:
+            break
+        code, place = code[: head.start()] + code[end + 1 :], head.start()
+    return code

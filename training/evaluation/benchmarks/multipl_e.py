@@ -13,7 +13,12 @@ import msgspec
 
 from veristone import ProgramCheck
 from veristone.files import Row
-from veristone.training.evaluation.benchmarks.braces import body_end
+from veristone.training.evaluation.benchmarks.braces import (
+    body_end,
+    without_functions,
+    without_main,
+)
+from veristone.training.evaluation.benchmarks.go_files import go_file
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
@@ -29,6 +34,12 @@ class FailedAssertionExits : System.Diagnostics.DefaultTraceListener {
 }
 """
 _LISTENING = "System.Diagnostics.Trace.Listeners.Add(new FailedAssertionExits());"
+_USING = re.compile(r"^using [\w.]+;", re.M)
+_CSHARP_MAIN = re.compile(
+    r"^[ \t]*(?:(?:public|private|internal|static|async)[ \t]+)*"
+    r"(?:void|int|Task)[ \t]+Main\s*\([^;{}]*\)\s*(?=\{)",
+    re.M,
+)
 _RACKET_LOG = "\n(require rackunit/log)\n(void (test-log #:display? #t #:exit? #t))\n"
 
 
@@ -57,13 +68,24 @@ def read_task(row: Row) -> Task:
         prompt=prompt,
         entry_point="",
         canonical_solution="",
-        build=lambda solution: Program(
-            f"{_open(solution, prompt, tests, language)}\n{tests}", ProgramCheck()
-        ),
+        build=lambda solution: Program(_joined(solution, prompt, tests, language), ProgramCheck()),
         instruction=f"Complete this {language} code:\n\n```{language}\n{prompt}\n```",
         language=language,
         stop=fields.stop_tokens,
     )
+
+
+def _joined(solution: str, prompt: str, tests: str, language: str) -> str:
+    """Return one program of a solution and tests."""
+    if language in ("go", "go_test.go"):
+        return go_file(solution, prompt, tests)
+    if language == "d":
+        solution = without_main(solution)
+    elif language in ("cs", "csharp"):
+        # An answer that says all anew may leave out what the tests use of what the prompt said.
+        given = [line for line in _USING.findall(prompt) if line not in solution]
+        solution = "\n".join([*given, without_functions(solution, _CSHARP_MAIN)])
+    return f"{_open(solution, prompt, tests, language)}\n{tests}"
 
 
 def _open(solution: str, prompt: str, tests: str, language: str) -> str:
@@ -79,7 +101,13 @@ def _open(solution: str, prompt: str, tests: str, language: str) -> str:
     behind = set(re.findall(r"(\w+)\s*\([^;{}]*\)[^;{}]*\{", solution[end:]))
     if behind.isdisjoint(re.findall(r"\w+", solution[:end])):
         return solution[:end]
-    solution = solution.rstrip()
     for _ in range(prompt.count("{") - prompt.count("}")):
-        solution = solution.removesuffix("}").rstrip()
+        solution = _without_last_comments(solution).removesuffix("}")
     return solution
+
+
+def _without_last_comments(code: str) -> str:
+    lines = code.split("\n")
+    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith(("//", "#"))):
+        lines.pop()
+    return "\n".join(lines).rstrip()
