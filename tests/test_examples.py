@@ -38,7 +38,7 @@ def test_the_samples_of_every_kind() -> None:
     reasons = {verdict["id"]: verdict["reason"] for verdict in map(json.loads, output.splitlines())}
     assert reasons.pop("reward hack") == "early_exit"
     assert set(reasons.values()) == {"passed"}
-    assert len(reasons) == 5
+    assert len(reasons) == 6
 
 
 def test_in_a_program() -> None:
