@@ -9,8 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 VENV=.venv-hosts
 PINS=requirements-hosts.txt
 # What the hosts ask for and nothing of theirs that we run imports: models, and clouds.
-LEFT_OUT=(accelerate aiobotocore anthropic boto3 google-genai google-generativeai gradio mistralai
-    s3fs stop-sequencer vllm)
+LEFT_OUT=(accelerate anthropic boto3 google-genai google-generativeai gradio mistralai stop-sequencer vllm)
 
 lock_pins() {
     local build_requires

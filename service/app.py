@@ -107,7 +107,8 @@ class Service:
         app = _application(config, given, self._jobs, about)
         judging = dict.fromkeys(native.JUDGING, refuse)
         judging |= {path: dialect.refuse for dialect in DIALECTS for path in dialect.paths()}
-        door = Door(app, admission, callers, config, judging, metrics.refused, peers)
+        echoing = frozenset[str]().union(*(dialect.echoing for dialect in DIALECTS))
+        door = Door(app, admission, callers, config, judging, metrics.refused, peers, echoing)
         watched = self._spans is not None or config.log == "json"
         self._door = Watched(door, self._spans, log=config.log == "json") if watched else door
 

@@ -7,7 +7,7 @@ the application. What only the body tells (a dialect's deadline) is looked at ag
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from veristone.service.admission import Admission, NoVerdict, Overloaded
@@ -39,6 +39,7 @@ class Door:
             POST requests to these are held back.
         refused: told of each refusal: whose request it was, and why.
         peers: answer what is kept elsewhere.
+        echoing: paths whose refusal repeats the request: a full queue does not refuse them unread.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Door:
         judging: Mapping[str, Refuse],
         refused: Callable[[str, NoVerdict], None],
         peers: Peers,
+        echoing: Collection[str] = (),
     ) -> None:
         self._app = app
         self._admission = admission
@@ -58,6 +60,7 @@ class Door:
         self._judging = judging
         self._refused = refused
         self._peers = peers
+        self._echoing = echoing
         self._most_bytes = config.max_bodies_mib * _MIB
         self._bytes = 0
 
@@ -82,7 +85,7 @@ class Door:
             return
         size = self._size(headers)
         refusal: NoVerdict | None = self._too_large(size)
-        if refusal is None and say is not None:
+        if refusal is None and say is not None and path not in self._echoing:
             refusal = self._refusal(scope["query_string"], say, tenant)
         if refusal is not None:
             self._refused(tenant, refusal)

@@ -24,6 +24,8 @@ class Dialect:
     """There is no verdict: what makes this dialect's clients ask again."""
     invalid: Callable[[int, str], Reply]
     """The request is none; given the status that our own paths would answer with."""
+    echoing: frozenset[str] = frozenset()
+    """Paths whose refusal repeats the request: a full queue does not refuse them unread."""
 
     def router(self) -> Router:
         """Return the routes, with exceptions told in the dialect's words."""

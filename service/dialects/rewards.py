@@ -213,5 +213,8 @@ def _invalid(status: int, why: str) -> Reply:
 
 
 DIALECT = Dialect(
-    routes=(slime, openrlhf, validate, gym, seed_session), refuse=_refuse, invalid=_invalid
+    routes=(slime, openrlhf, validate, gym, seed_session),
+    refuse=_refuse,
+    invalid=_invalid,
+    echoing=frozenset({"/verify", "/validate"}),
 )

@@ -14,6 +14,8 @@ import pytest
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends.fake import FakeBackend
 from veristone.service import Service, ServiceConfig
+from veristone.service.admission import Overloaded
+from veristone.service.dialects import DIALECTS
 
 TOKEN = "a-token-of-sixteen-or-more"
 
@@ -94,6 +96,44 @@ async def test_an_overload_is_refused_unread_in_each_dialects_words(path: str, s
     if status == 429:
         assert int(headers[b"retry-after"]) >= 1
         assert msgspec.json.decode(body)["code"] == "overloaded"
+
+
+OVERLOAD = {
+    504: "/run_code /run_jupyter /submit /common_evaluate /common_evaluate_batch /list_ids"
+    " /get_prompts /get_prompt_by_id",
+    500: "/api/v2/execute",
+    502: "/execute",
+    503: "/py_exec /test_program /test_program_stdio /submissions /submissions/batch"
+    " /reward/slime /reward/openrlhf /validate /verify /seed_session /execute_batch",
+    429: "/e2b/execute /e2b/contexts /e2b/contexts/{name:str}/restart /reset /step"
+    " /veristone/tasks /veristone/num_tasks /veristone/task /veristone/task_range",
+}
+"""What each dialect's own clients ask again after, or tell from a failure."""
+
+
+def test_every_dialect_has_its_words_for_an_overload() -> None:
+    found = {
+        path: dialect.refuse(Overloaded("the queue is full", 3))
+        for dialect in DIALECTS
+        for path in dialect.paths()
+    }
+    wanted = {path: status for status, paths in OVERLOAD.items() for path in paths.split()}
+    assert {path: reply.status for path, reply in found.items()} == wanted
+    assert all(b"the queue is full" in reply.content() for reply in found.values())
+
+
+async def test_an_overload_where_the_reply_repeats_the_request() -> None:
+    """NeMo Gym would take a 503 for a failed rollout, Data Designer for a broken column."""
+    response = {"output": [{"type": "message", "content": [{"type": "output_text", "text": "x"}]}]}
+    gym = {"response": response, "verifier_metadata": {"unit_tests": "assert x"}, "mine": 1}
+    rows = {"data": [{"code": "x", "tests": "assert x"}]}
+    async with full() as app:
+        status, body, _ = await ask(app, "/verify", body=msgspec.json.encode(gym))
+        reply = msgspec.json.decode(body)
+        assert (status, reply["mine"], reply["mask_sample"]) == (200, 1, True)
+        assert (reply["reward"], reply["_ng_failure_class"]) == (0.0, "undecided")
+        status, body, _ = await ask(app, "/validate", body=msgspec.json.encode(rows))
+        assert (status, msgspec.json.decode(body)["data"][0]["is_valid"]) == (200, None)
 
 
 async def test_what_is_refused_unread_is_counted_and_written_down(tmp_path: Path) -> None:
