@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,36 @@ def test_verl(tmp_path: Path) -> None:
             return found
 
         assert asyncio.run(scores()) == [1.0, 0.0]
+
+
+README = (EXAMPLES.parent / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_readmes_ways_over_http() -> None:
+    lines = re.findall(r"^\$ (curl .*)$", README, re.M)
+    with served("--sandboxes", "1") as (url, _):
+        native, fusion = (
+            json.loads(_run("bash", "-c", line.replace("http://127.0.0.1:8080", url)))
+            for line in lines
+        )
+    assert native["decision"] == "pass"
+    assert fusion["run_result"]["stdout"] == "1\n"
+
+
+def test_readmes_command(tmp_path: Path) -> None:
+    found = re.search(r"\$ cat (samples\.jsonl)\n(.*?)\n\$ (veristone verify) \1", README, re.S)
+    assert found is not None
+    (tmp_path / found[1]).write_text(found[2] + "\n")
+    words = [sys.executable, "-m", *found[3].split(), str(tmp_path / found[1])]
+    verdicts = map(json.loads, _run(*words, "--backend", "bubblewrap", "--quiet").splitlines())
+    assert [each["reason"] for each in verdicts] == ["passed", "early_exit"]
+
+
+def test_readmes_program_and_reward(tmp_path: Path) -> None:
+    program, imported = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
+    (tmp_path / "program.py").write_text(program)
+    assert _run(sys.executable, str(tmp_path / "program.py")) == "pass passed\n"
+    trainer: dict[str, object] = {}
+    exec(imported, {"GRPOTrainer": trainer.update})
+    assert callable(trainer["reward_funcs"])
