@@ -94,6 +94,9 @@ async def main(arguments: list[str]) -> None:
             range(len(programs), 0, -1), programs.items(), strict=True
         ):
             share_s = (end - time.monotonic()) / left
+            if share_s <= 0:
+                missing[name] = f"no time is left of {options.seconds:.0f} s (--seconds)"
+                continue
             try:
                 timed[name] = await _rounds(engine, program, options.rounds, share_s)
             except (ToolchainMissing, FileNotFoundError, PlainlyFailed) as error:
@@ -247,7 +250,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help="languages; all where none is")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
-        "--seconds", type=float, default=120.0, help="for all languages; one round each at least"
+        "--seconds", type=float, default=120.0, help="after which no further language begins"
     )
     parser.add_argument("--backend", default="bubblewrap")
     parser.add_argument("--python", help="the Python of sandboxes and of a plain start")

@@ -8,9 +8,9 @@ it, and it reads nothing that a sample wrote. The protocol:
   has loaded by itself is what a plain start would have loaded, and no more.
 - It writes ``ready`` and a newline to its standard output.
 - For each program a line comes on its standard input: a user, and a folder in which ``in``,
-  ``out`` and ``err`` are. It forks twice, so that the warden collects the program, and writes the
-  process id of the grandchild and a newline.
-- The grandchild becomes a session of its own, opens these three as its standard descriptors,
+  ``out`` and ``err`` are. It forks a process whose parent is the warden (by forking twice, or by
+  clone(2) with CLONE_PARENT), and writes its process id and a newline.
+- That process becomes a session of its own, opens these three as its standard descriptors,
   removes them and the folder, closes every other descriptor, reads the program's file from its
   beginning in place of the one that was there at first, becomes that user, for good, waits until
   its parent is the warden, and goes on as its interpreter does at the start of a main program.
