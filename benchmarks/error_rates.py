@@ -1,6 +1,7 @@
 """How often an accepted solution is right, by what is asked before it is accepted.
 
     python -m benchmarks error_rates [--size N] [--tests N]
+    python -m benchmarks error_rates --suites FILE [--tests N]
 
 CodeGen-16B's solutions and tests for 82 HumanEval tasks (microsoft/CodeT, MIT): `--size` solutions
 of each task (default 10), each with one to three asserts that the model wrote, as a self-aligning
@@ -11,6 +12,9 @@ Precision is the share of the accepted that are right, recall the share of the r
 accepted, yield the share of all that is accepted. The last rows are CodeT's (arXiv 2207.10397): one
 solution for each task, drawn or chosen by agreement on `--tests` (default 100) of the model's
 asserts.
+
+With `--suites` nothing is measured: the canonical solution of each task and the first `--tests`
+asserts of the model become a sample in FILE, for `veristone audit`.
 """
 
 import argparse
@@ -22,12 +26,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.record import machine, write
+import msgspec
+
+from benchmarks.record import machine, rows_of, write
 from benchmarks.selection import DATA, asserts_of, pairs, written
 from veristone import AssertsCheck, Decision, Limits, ProgramCheck, Sample, Verdict
 from veristone.audit.matrix import Question, fill
 from veristone.cli.display import print_table
 from veristone.engine import Engine, EngineConfig
+from veristone.files import write_whole
 from veristone.training.evaluation.datasets import load_dataset
 from veristone.training.evaluation.runner import limits_for, sample_for
 from veristone.training.evaluation.samples import Candidate
@@ -50,6 +57,9 @@ class Written(NamedTuple):
 async def main(arguments: list[str]) -> None:
     """Run everything and print it."""
     options = _options(arguments)
+    if options.suites is not None:
+        _write_suites(options.data, options.suites, options.tests)
+        return
     record: dict[str, object] = {"size": options.size, "tests": options.tests, **machine()}
     responses = [
         Written(one.record.id.partition("-0/")[0], one.record.code, one.record.tests)
@@ -180,10 +190,25 @@ def _asserts(data: Path, most: int) -> dict[str, list[str]]:
     }
 
 
+def _write_suites(data: Path, file: Path, tests: int) -> None:
+    tasks = {row["entry_point"]: row for row in rows_of(data / "humaneval.jsonl.gz")}
+    samples = [
+        Sample(
+            id=tasks[name]["task_id"],
+            code=tasks[name]["prompt"] + tasks[name]["canonical_solution"],
+            check=AssertsCheck(tests="".join(asserts)),
+            limits=_LIMITS,
+        )
+        for name, asserts in _asserts(data, tests).items()
+    ]
+    write_whole(file, b"".join(msgspec.json.encode(sample) + b"\n" for sample in samples))
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks error_rates", description=__doc__)
     parser.add_argument("--size", type=int, default=10)
     parser.add_argument("--tests", type=int, default=100)
+    parser.add_argument("--suites", type=Path, metavar="FILE")
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--data", type=Path, default=DATA)
     return parser.parse_args(arguments)
