@@ -93,17 +93,20 @@ _ADVICE = {
 
 
 def _cut(report: EvalReport) -> Iterable[str]:
-    """Say which answers reached their limit before their code was whole."""
-    found: dict[str, list[str]] = {}
+    """Say which answers reached their limit before their code was whole, and what a server said."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for outcome in report.outcomes:
-        if outcome.candidate.cut:
-            found.setdefault(outcome.candidate.cut, []).append(outcome.candidate.task_id)
-    for limit, task_ids in found.items():
+        limit, _, note = outcome.candidate.cut.partition("; ")
+        if limit:
+            found.setdefault(limit, []).append((outcome.candidate.task_id, note))
+    for limit, some in found.items():
         yield (
-            f"{len(task_ids)} of {len(report.outcomes)} answers were cut off at {limit} before"
-            " their code was whole; they count as they are, and a larger --max-tokens asks again"
-            f" for these alone: {_named(list(dict.fromkeys(task_ids)))}"
+            f"{len(some)} of {len(report.outcomes)} answers were cut off at {limit} before their"
+            " code was whole; they count as they are, and a larger --max-tokens asks again for"
+            f" these alone: {_named(list(dict.fromkeys(task_id for task_id, _ in some)))}"
         )
+        noted = [f"  {task_id}: {note}" for task_id, note in some if note]
+        yield from noted[:_MOST_WORDS]
 
 
 def _troubles(report: EvalReport, base: Mapping[str, TaskCount]) -> Iterable[str]:

@@ -368,7 +368,8 @@ async def test_an_answer_that_reached_its_limit_counts_and_is_shown(
     wanted = evaluation(tmp_path, "passed ++++", overwrite=True)
     assert wanted.samples is not None
     rows = wanted.samples.read_text()
-    cut = {"task_id": "HumanEval/0", "solution": "assertion_failed ----", "cut": "max_tokens 9"}
+    words = "max_tokens 9; the server sent reasoning only"
+    cut = {"task_id": "HumanEval/0", "solution": "assertion_failed ----", "cut": words}
     wanted.samples.write_text(f"{rows}\n{json.dumps(cut)}\n")
     found = await evaluate_files(wanted, FakeVerifier(judge_by_code))
     assert (found.summary.samples, found.summary.no_answer, found.summary.cut) == (2, 0, 1)
@@ -378,6 +379,7 @@ async def test_an_answer_that_reached_its_limit_counts_and_is_shown(
     out = capsys.readouterr().out
     assert "cut off" in out
     assert "1 of 2 answers were cut off at max_tokens 9 before their code was whole" in out
+    assert "  HumanEval/0: the server sent reasoning only" in out
     wanted.samples.write_text(json.dumps(cut))
     found = await evaluate_files(wanted, FakeVerifier(judge_by_code))
     assert found.summary.base[0].mean == 0
