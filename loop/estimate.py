@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from veristone import DatasetError
-from veristone.files import read_rows
 from veristone.loop.plan import PAIRS, Step, asked_model
 from veristone.loop.recipe import SERVER, AlignRecipe
+from veristone.training.evaluation.reading import rows_of
 
 __all__ = ["Cost", "estimate"]
 
@@ -57,6 +57,7 @@ _TASKS: Mapping[str, int] = {
     # Its first release; since a day there are fewer.
     "livecodebench": 400,
     "ds-1000": 1000,
+    "bigcodebench": 1140,
 }
 """Tasks of each suite where its file is not there to be counted."""
 
@@ -147,7 +148,7 @@ def _gpus(recipe: AlignRecipe, step: Step) -> int:
 def _tasks(step: Step) -> int:
     path = Path(step.inputs["dataset"])
     try:
-        return sum(1 for _ in read_rows(path)) if path.is_file() else _known_tasks(step)
+        return sum(1 for _ in rows_of(path)) if path.is_file() else _known_tasks(step)
     except DatasetError:
         return _known_tasks(step)
 

@@ -63,7 +63,8 @@ def _category_table(sets: Sequence[DataSet]) -> Table:
     ]
     headings = ("category", *(line(one.name, 40) for one in sets))
     foot = ("rows", *(count(sum(one.categories.values())) for one in sets))
-    return Table(headings, rows, range(1, len(headings)), title="Data sets side by side", foot=foot)
+    numbers, title = range(1, len(headings)), "Data sets side by side"
+    return Table(headings, rows, numbers, title=title, foot=foot, style="sets")
 
 
 def _lengths(one: DataSet) -> list[Plot]:
