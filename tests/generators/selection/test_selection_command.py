@@ -85,6 +85,7 @@ def test_what_cannot_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["select", str(mine), str(path), *out, "--benchmark", "x=/none"], "x would not be"),
         (["select", str(mine), str(path), "-o", str(path)], "responses.jsonl"),
         (["dataset", str(tmp_path / "none"), *out], "no finished selection"),
+        (["dataset", str(path), *out], "no finished selection"),
         (["dataset", str(tmp_path), "--template", "none", *out], "no template of ours"),
     ):
         assert main(arguments) == 2, arguments

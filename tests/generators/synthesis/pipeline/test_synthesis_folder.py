@@ -26,6 +26,13 @@ from veristone.generators.synthesis.records import Record
 from veristone.queues import QueueUnavailable, SQLiteQueue
 
 
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.touch()
+    with pytest.raises(ConfigError, match=r"out\.jsonl is a file: name a folder"), only_one(path):
+        pass
+
+
 def test_a_changed_recipe_is_refused(tmp_path: Path) -> None:
     with only_one(tmp_path):
         begin(tmp_path, FROZEN, ["a"])
