@@ -40,7 +40,12 @@ async def check_interactive(sample: Sample, check: InteractiveCheck, runner: Run
     jury = _Jury(check, await built_jury(check.interactor, runner, "interactor"), runner)
     if check.checker is not None:
         jury.checker = await built_jury(check.checker, runner)
-    solution = dataclasses.replace(given(job, check.args, b"", KEEP_BYTES), live=True)
+    # While the interactor works the program waits, which is no fault of its own.
+    wall_s = job.limits.wall_s + check.interactor.limits.cpu_s
+    limits = msgspec.structs.replace(job.limits, wall_s=wall_s)
+    solution = given(
+        dataclasses.replace(job, limits=limits, live=True), check.args, b"", KEEP_BYTES
+    )
     return await in_turn(
         check.cases,
         lambda case: jury.judge(solution, case),

@@ -192,6 +192,15 @@ async def test_a_word_too_many_is_no_error(engine: Engine) -> None:
     assert verdict.reason is R.PASSED, story(verdict)
 
 
+async def test_a_program_does_not_pay_for_the_interactors_work(engine: Engine) -> None:
+    works = "import time\nwhile time.process_time() < 1.0: pass\nprint('go', flush=True)"
+    interactor = Checker(code=works, limits=Limits(cpu_s=8.0, wall_s=20.0))
+    check = InteractiveCheck(cases=[StdioCase()], interactor=interactor)
+    limits = Limits(cpu_s=0.5, wall_s=0.5)
+    verdict = await engine.verify(Sample(code="input()", check=check, limits=limits))
+    assert verdict.reason is R.PASSED, story(verdict)
+
+
 @pytest.mark.alone
 async def test_a_word_and_its_answer_take_a_millisecond_or_two(engine: Engine) -> None:
     asks = "for n in range(1000):\n    print(n, flush=True)\n    input()"

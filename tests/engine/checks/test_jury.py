@@ -30,6 +30,7 @@ async def test_the_case_is_the_interactors_alone() -> None:
     assert interactor.files["input.txt"] == b"secret"
     assert interactor.argv == ("input.txt", "output.txt", "answer.txt")
     assert (solution.live, interactor.live) == (True, True)
+    assert solution.limits.wall_s == Limits().wall_s + Limits().cpu_s
     assert interactor.limits.wall_s == solution.limits.wall_s + Limits().wall_s
 
 
