@@ -273,13 +273,15 @@ class _Load:
             if stops and self._next > stops[0][0] * self._total:
                 await self._restart(stops.pop(0)[1])
                 begun = self.answered
+        for _, number in stops:  # the senders were faster than a start
+            await self._restart(number)
 
     def _kill_one(self) -> None:
         sandboxes = sorted(self._service.sandboxes())
         if sandboxes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._chance.choice(sandboxes), signal.SIGKILL)
-                self.done["sandboxes killed"] += 1
+                self.done["sandboxes or workers killed"] += 1
 
     async def _restart(self, number: signal.Signals) -> None:
         self.done[f"services ended by {number.name}"] += 1

