@@ -1,6 +1,6 @@
 -- expect: cpu_timeout
 main :: IO ()
-main = print (go 1)
+main = go 1
   where
-    go :: Int -> Int
-    go n = if n < 0 then n else go ((n * 3 + 1) `mod` 1000)
+    go :: Int -> IO ()
+    go n = if n < 0 then print n else go ((n * 3 + 1) `mod` 1000)
