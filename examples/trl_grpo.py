@@ -5,6 +5,7 @@ python examples/trl_grpo.py MODEL --url http://127.0.0.1:8080 --steps 2
 
 import argparse
 
+import torch
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
@@ -34,6 +35,8 @@ def main() -> None:
             max_completion_length=16,
             logging_steps=1,
             report_to=[],
+            use_cpu=not torch.cuda.is_available(),
+            bf16=torch.cuda.is_available(),
         ),
         train_dataset=Dataset.from_list(ROWS),
         reward_funcs=reward(given.url, column="tests"),

@@ -58,6 +58,7 @@ def test_a_step_of_grpo(tmp_path: Path, base: Path) -> None:
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.timeout(400)
 def test_the_example(tmp_path: Path, base: Path) -> None:
     pytest.importorskip("trl", reason="trl is not installed: make test-models")
     example = Path(__file__).parents[3] / "examples" / "trl_grpo.py"
