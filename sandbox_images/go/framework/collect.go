@@ -133,6 +133,7 @@ func fail(said any) {
 const program = `package main
 
 import (
+	_ "a/first"
 	"a/report"
 	ALIAS "solution"
 )

@@ -1,10 +1,8 @@
 // Package report runs tests and tells how each ended; engine/checks/framework.py has the form.
-//
-// Its path comes first of all in the alphabet and it is imported first, so that it is initialised, and its standard
-// input read, before the solution is.
 package report
 
 import (
+	"a/first"
 	"fmt"
 	"os"
 	"reflect"
@@ -29,18 +27,7 @@ var (
 )
 
 func init() {
-	var all []byte
-	part := make([]byte, 1<<16)
-	for {
-		n, err := syscall.Read(0, part)
-		if n <= 0 || err != nil {
-			break
-		}
-		all = append(all, part[:n]...)
-	}
-	syscall.Close(0)
-	syscall.Open("/dev/null", syscall.O_RDONLY, 0)
-	lines := strings.SplitN(string(all), "\n", 3)
+	lines := strings.SplitN(string(first.Given), "\n", 3)
 	if len(lines) < 3 {
 		return
 	}
