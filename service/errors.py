@@ -1,5 +1,6 @@
 """What a request gets that cannot be answered: status codes and the body that explains them."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from veristone import InvalidSample, SessionsFull, VeristoneError
 from veristone.service.admission import NoVerdict, Overloaded
 
 __all__ = ["HANDLERS", "Problem", "Refuse", "Reply", "explained", "refuse"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,13 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Pro
     return _problem(error.status_code, code, explained(error), **headers)
 
 
+def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    _log.error("an unforeseen error at %s", request.url.path, exc_info=error)
+    return _problem(500, "fault", "an unforeseen error of the service: its log has the traceback")
+
+
 HANDLERS: Any = {
+    Exception: _fault,
     InvalidSample: _invalid,
     NoVerdict: _no_verdict,
     RecursionError: _nested,

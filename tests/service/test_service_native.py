@@ -11,6 +11,7 @@ from serving import serving
 from veristone import SandboxFailure
 from veristone.engine.backends.fake import FakeBackend, report
 from veristone.engine.jobs import Job
+from veristone.service.admission import Admission
 
 TOKEN = "a-token-of-sixteen-or-more"
 TENANTS = {"lab": {"token": TOKEN, "most_waiting": 1}, "other": {"token": TOKEN[::-1]}}
@@ -41,6 +42,21 @@ async def test_a_fault_of_ours_is_no_wrong_answer() -> None:
     async with serving(FakeBackend(by_code)) as client:
         answer = await client.post("/v1/verify", json={"code": "break"})
     assert (answer.status_code, answer.json()["decision"]) == (200, "undecided")
+
+
+async def test_an_unforeseen_error_is_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*args: Any) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    async with serving(FakeBackend(by_code)) as client:
+        monkeypatch.setattr(Admission, "verify", broken)
+        answer = await client.post("/v1/verify", json={"code": "pass"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "fault")
+    assert "nobody foresaw" not in answer.text
+    assert "nobody foresaw this" in caplog.text
+    assert "/v1/verify" in caplog.text
 
 
 @pytest.mark.parametrize(
