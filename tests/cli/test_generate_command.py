@@ -187,7 +187,7 @@ def test_reading_a_run_at_work(done: Path, recorded: tuple[Path, Path], tmp_path
         (["run", RECIPE, "-o", "OUT", "--input", "none", "--model", "replay:REC"], "none"),
         (
             ["run", RECIPE, "-o", "SEEDS", "--input", "SEEDS", "--model", "replay:REC"],
-            "File exists",
+            "is a file: name a folder",
         ),
         (
             [*_RUN, "--model", "replay:REC", "--verifiers", "0"],

@@ -36,7 +36,10 @@ __all__ = [
 
 PROGRAMS = Path(__file__).parent / "programs"
 HUMANEVAL = Path(__file__).parents[3] / "shared/data/humaneval.jsonl.gz"
-LIMITS = Limits(cpu_s=60, wall_s=100, output_bytes=32 * 1024 * 1024)
+# Fewer processes than a sandbox may have: so the plain way is forked as well, and given all limits.
+# A program that only control groups have to bound is spawned, with limits and ignored signals of
+# that way.
+LIMITS = Limits(cpu_s=60, wall_s=100, output_bytes=32 * 1024 * 1024, processes=63)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
