@@ -8,6 +8,7 @@ started again. Then it is held against what was promised:
 - whoever waits gets the right verdict, however often it has to ask; none is wrong, none twice;
 - what was under way at SIGTERM is answered before the service ends;
 - every line of every job that was accepted has one record, the right one, in order;
+- nothing is answered with status 500, and no traceback is in the service's log;
 - memory is flat, no sandbox outlives its service, and at the end nothing runs or waits.
 
 Exit status 1 where anything of this does not hold.
@@ -26,6 +27,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,8 @@ _GROWTH_MIB = 48
 _WAY_S = 0.3
 """In which a request has reached the service: what is sent into a connection that the service
 closes at that moment was never its."""
+_SAID = 3000
+"""Characters that are kept of what the service says on standard error."""
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError, json.JSONDecodeError)
 
 
@@ -66,6 +70,7 @@ class _Service:
         self._words = ["--port", str(self.port), "--jobs", str(folder), "--backend", backend]
         self._words += ["--workers", str(workers)]
         self.process: asyncio.subprocess.Process | None = None
+        self.said = ""
         self.breaches: list[str] = []
         self.settled_mib = self.most_mib = 0.0
         self._sandboxes: set[int] = set()
@@ -83,18 +88,24 @@ class _Service:
         said = (await self.process.stderr.readline()).decode()
         if "listening on" not in said:
             raise SystemExit(f"the service did not start: {said}")
+        self._listening = asyncio.ensure_future(self._listen(self.process.stderr))
         self.settled_mib = 0.0
+
+    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+        """Keep the end of what it says, also where nobody asks before it is killed."""
+        self.said = ""
+        while piece := await stderr.read(4096):
+            self.said = (self.said + piece.decode(errors="replace"))[-_SAID:]
 
     async def stop(self, number: signal.Signals) -> None:
         """End it, and see that nothing of it stays."""
         assert self.process is not None
-        assert self.process.stderr is not None
         sandboxes = self.sandboxes()
         self.process.send_signal(number)
-        said = (await self.process.stderr.read()).decode(errors="replace")
         status = await self.process.wait()
-        if number == signal.SIGTERM and (status != 0 or "Traceback" in said):
-            self.breaches.append(f"SIGTERM: exit status {status}: {said[-1500:]}")
+        await self._listening
+        if "Traceback" in self.said or (number == signal.SIGTERM and status != 0):
+            self.breaches.append(f"{number.name}: exit status {status}: {self.said}")
         await self._expect_gone(sandboxes)
 
     def sandboxes(self) -> set[int]:
@@ -182,6 +193,8 @@ class _Load:
                     if await read(response):
                         return
                 self.done[f"asked again: {response.status}"] += 1
+                if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                    self.breaches.append(f"{path}: status 500")
             except _AWAY as error:
                 self.done["asked again: connection lost"] += 1
                 if began < self._drains - _WAY_S:
