@@ -49,6 +49,8 @@ _WAY_S = 0.3
 closes at that moment was never its."""
 _SAID = 3000
 """Characters that are kept of what the service says on standard error."""
+_NEVER_GIVEN = range(20_000, 32_768)
+"""Ports below those that Linux gives to who asks for any (ip_local_port_range)."""
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError, json.JSONDecodeError)
 
 
@@ -61,12 +63,19 @@ def _wanted(name: str) -> str:
     return "fail" if int(name) % 3 == 0 else "pass"
 
 
+def _free_port() -> int:
+    """Return a port that the kernel gives to nobody while the service is between two starts."""
+    for port in random.sample(_NEVER_GIVEN, 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise SystemExit("no port is free")
+
+
 class _Service:
     """The service, and its successors on the same port and the same folder of jobs."""
 
     def __init__(self, folder: Path, backend: str, workers: int) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = _free_port()
         self._words = ["--port", str(self.port), "--jobs", str(folder), "--backend", backend]
         self._words += ["--workers", str(workers)]
         self.process: asyncio.subprocess.Process | None = None
