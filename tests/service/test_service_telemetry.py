@@ -10,10 +10,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from serving import served, serving
 
 from veristone.service.telemetry import JsonLines
+
+pytest.importorskip("opentelemetry", reason="opentelemetry is not installed: make env")
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (  # noqa: E402
+    ExportTraceServiceRequest,
+)
 
 TOKEN = "a-token-of-sixteen-or-more"
 
