@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 pytest.importorskip("kubernetes_validate", reason="kubernetes_validate is not installed: make env")
-import kubernetes_validate  # noqa: E402
+import kubernetes_validate
 
 MANIFEST = Path(__file__).parents[1] / "examples" / "kubernetes.yaml"
 VERSIONS = ("1.30", "1.37")

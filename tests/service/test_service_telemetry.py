@@ -15,7 +15,7 @@ from serving import served, serving
 from veristone.service.telemetry import JsonLines
 
 pytest.importorskip("opentelemetry", reason="opentelemetry is not installed: make env")
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (  # noqa: E402
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
