@@ -117,6 +117,8 @@ async def _run(
     try:
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(0.005)
+        if serving.done():
+            await serving  # raises what kept it from starting
         for listener in listeners:
             listener.listen(_BACKLOG)  # asyncio takes what it accepts at a time for this, too
         ready()

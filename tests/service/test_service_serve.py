@@ -17,10 +17,12 @@ import httpx
 import judge0
 import pytest
 import sandbox_fusion
+import uvicorn
 from serving import COMMAND, served
 
 from veristone import AssertsCheck, BackendUnavailable, Decision, InvalidSample, Sample
 from veristone.client import Client, SyncClient, local
+from veristone.service.serve import _run, _Server
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -260,3 +262,11 @@ def test_a_network_and_a_token(tmp_path: Path) -> None:
         assert httpx.post(f"{url}/v1/verify", json={"code": ""}).status_code == 401
         with SyncClient(url, token="0123456789abcdef") as client:
             assert client.verify(Sample(code="pass")).decision is Decision.PASS
+
+
+async def test_what_cannot_start_is_not_said_to_listen() -> None:
+    said: list[str] = []
+    broken = uvicorn.Config("no app", ws="none.such:Protocol")
+    with pytest.raises(ImportError):
+        await _run(_Server(broken), [], lambda: said.append("listening"))
+    assert said == []
