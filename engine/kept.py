@@ -8,6 +8,7 @@ when the file grows too large. A store that cannot be read or written is none.
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import sqlite3
 import threading
@@ -22,7 +23,7 @@ import msgspec
 from veristone.engine.jobs import Large
 from veristone.engine.wire import read_event
 
-__all__ = ["KeptBytes", "KeptRecords", "cache_folder"]
+__all__ = ["KeptBytes", "KeptRecords", "cache_folder", "name_of"]
 
 _Record = tuple[dict[str, Any], ...]
 _MOST_BYTES = 1 << 30
@@ -48,6 +49,15 @@ def cache_folder() -> Path:
     """Return the folder of this user in which programs keep what they can make again."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(given) if given.startswith("/") else Path.home() / ".cache") / "veristone"
+
+
+def name_of(*parts: bytes) -> bytes:
+    """Return the name of what follows from these parts, and from nothing else."""
+    key = hashlib.blake2b(digest_size=32)
+    for part in parts:
+        key.update(len(part).to_bytes(8, "little"))
+        key.update(part)
+    return key.digest()
 
 
 class KeptBytes:

@@ -7,7 +7,6 @@ all three and none of them knows the engine.
 import asyncio
 import collections
 import contextlib
-import hashlib
 import logging
 import signal
 import time
@@ -31,7 +30,7 @@ from veristone.engine.config import EngineConfig
 from veristone.engine.conversation import Conversation, converse
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Report
-from veristone.engine.kept import KeptRecords
+from veristone.engine.kept import KeptRecords, name_of
 from veristone.engine.languages import Language, find, serving
 from veristone.engine.made_of import sandboxes_of
 from veristone.engine.pool import Pool
@@ -156,12 +155,8 @@ def _failed(task: asyncio.Task[Any]) -> bool:
 
 def _digest(job: Job) -> bytes:
     """Return a name for a job: equal for what runs equally."""
-    key = hashlib.blake2b(digest_size=16)
     words = (job.language, job.argv, *job.env.items(), *job.files, job.limits, job.call_cpu_s)
-    for part in (job.payload, *job.files.values(), repr(words).encode()):
-        key.update(len(part).to_bytes(8, "little"))
-        key.update(part)
-    return key.digest()
+    return name_of(job.payload, *job.files.values(), repr(words).encode())
 
 
 def _has_made(report: Report) -> bool:
@@ -390,7 +385,7 @@ class References:
         if self._kept is None:
             return await self._run(job)
         sandboxes = sandboxes_of(job.language, self._config, self._pools.backend)
-        place = hashlib.blake2b(name + sandboxes).digest()
+        place = name_of(name, sandboxes)
         record = await self._kept.get(place)
         if record is None:
             record = await self._run(job)

@@ -12,7 +12,6 @@ judged the same again. `--reruns` finds those, with this cache or without.
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -21,7 +20,7 @@ import msgspec
 
 from veristone import Decision, FunctionCheck, Reason, Sample, Verdict
 from veristone.engine.config import EngineConfig
-from veristone.engine.kept import KeptBytes
+from veristone.engine.kept import KeptBytes, name_of
 from veristone.engine.made_of import engine_code, sandboxes_of
 
 __all__ = ["VerdictCache"]
@@ -76,10 +75,5 @@ class VerdictCache:
         languages = {sample.language, *(program.language for program in sample.jury().values())}
         if isinstance(sample.check, FunctionCheck):
             languages.add("python")  # its reference and its validator
-        parts = [sample.content(), self._shared]
-        parts += [sandboxes_of(name, self._config, self._backend) for name in sorted(languages)]
-        key = hashlib.sha256()
-        for part in parts:
-            key.update(len(part).to_bytes(8, "little"))
-            key.update(part)
-        return key.digest()
+        made_of = (sandboxes_of(name, self._config, self._backend) for name in sorted(languages))
+        return name_of(sample.content(), self._shared, *made_of)

@@ -15,11 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from veristone import BackendUnavailable, SandboxFailure
-from veristone.engine.backends.base import ToolchainMissing
+from veristone.engine.backends.base import ToolchainMissing, ceilings_of
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
-from veristone.engine.wire import Ceilings
 
 __all__ = ["Attached"]
 
@@ -99,11 +98,7 @@ class Attached:
         self._taken.add(path)
         try:
             _, connection = await loop.create_unix_connection(Connection, str(path))
-            ceilings = Ceilings(
-                self._config.max_processes,
-                self._config.max_disk_mib,
-                self._config.max_memory_mib,
-            )
+            ceilings = ceilings_of(self._config)
             sandbox = Sandbox(f"attached-{path.stem}", connection, ceilings, _nothing)
             try:
                 await sandbox.greet(

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Protocol
 
 from veristone import BackendUnavailable
+from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Sandbox
+from veristone.engine.wire import Ceilings
 
-__all__ = ["GUEST_PREAMBLES", "MAKE_S", "Backend", "ToolchainMissing"]
+__all__ = ["GUEST_PREAMBLES", "MAKE_S", "Backend", "ToolchainMissing", "ceilings_of"]
 
 GUEST_PREAMBLES = "/opt/veristone/preambles"
 MAKE_S = 120.0
@@ -70,3 +72,8 @@ class Backend(Protocol):
     async def close(self) -> None:
         """Release what the back end itself holds; every sandbox was destroyed before."""
         ...
+
+
+def ceilings_of(config: EngineConfig) -> Ceilings:
+    """Return what a sandbox holds at most, whoever starts it."""
+    return Ceilings(config.max_processes, config.max_disk_mib, config.max_memory_mib)

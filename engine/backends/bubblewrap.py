@@ -24,14 +24,13 @@ from typing import IO
 
 from veristone import BackendUnavailable, SandboxFailure
 from veristone.engine.backends import cgroup
-from veristone.engine.backends.base import GUEST_PREAMBLES, MAKE_S
+from veristone.engine.backends.base import GUEST_PREAMBLES, MAKE_S, ceilings_of
 from veristone.engine.backends.devices import Devices
 from veristone.engine.backends.root import GUEST_WARDEN, Roots, base_interpreter
 from veristone.engine.backends.shown import Shown
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
-from veristone.engine.wire import Ceilings
 
 __all__ = ["Bubblewrap"]
 
@@ -137,11 +136,7 @@ class Bubblewrap:
         sandbox = Sandbox(
             f"bubblewrap-{process.pid}",
             connection,
-            Ceilings(
-                self._config.max_processes,
-                self._config.max_disk_mib,
-                self._config.max_memory_mib,
-            ),
+            ceilings_of(self._config),
             functools.partial(_destroy, process, log, group, devices),
         )
         try:

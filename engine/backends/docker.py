@@ -29,13 +29,12 @@ import requests.exceptions
 from asyncio_pool import AioPool
 
 from veristone import BackendUnavailable, SandboxFailure
-from veristone.engine.backends.base import GUEST_PREAMBLES, ToolchainMissing
+from veristone.engine.backends.base import GUEST_PREAMBLES, ToolchainMissing, ceilings_of
 from veristone.engine.backends.cgroup import BACKGROUND_SHARES
 from veristone.engine.backends.shown import Shown
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
 from veristone.engine.sandbox import Connection, Sandbox
-from veristone.engine.wire import Ceilings
 
 __all__ = ["Docker", "connect"]
 
@@ -186,12 +185,7 @@ class Docker:
         except BaseException:
             await asyncio.shield(destroy())
             raise
-        ceilings = Ceilings(
-            self._config.max_processes,
-            self._config.max_disk_mib,
-            self._config.max_memory_mib,
-        )
-        sandbox = Sandbox(name, connection, ceilings, destroy)
+        sandbox = Sandbox(name, connection, ceilings_of(self._config), destroy)
         try:
             await sandbox.greet(
                 self._config.start_timeout_s,

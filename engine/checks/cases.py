@@ -3,11 +3,13 @@
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 
-from veristone import Reason, StdioCase, TestResult
-from veristone.engine.jobs import Report
+from veristone import Reason, Sample, StdioCase, TestResult
+from veristone.engine.checks.base import Runner
+from veristone.engine.checks.build import built, source_of
+from veristone.engine.jobs import Job, Report
 from veristone.engine.judge.outcome import Judgement
 
-__all__ = ["CaseOutcome", "in_turn", "not_run"]
+__all__ = ["CaseOutcome", "in_turn", "ready"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,6 +21,16 @@ class CaseOutcome:
     failed: tuple[Reason, str] | None
     score: float = 0.0
     """The share of the credit; 1 where it did not fail."""
+
+
+async def ready(sample: Sample, cases: Sequence[StdioCase], runner: Runner) -> Job | Judgement:
+    """Return the job that runs a sample's program, or what is said of all cases without it."""
+    if not cases:
+        return Judgement(reason=Reason.NO_TESTS, message="the check has no cases")
+    job = await built(source_of(sample), runner)
+    if isinstance(job, Judgement):
+        return dataclasses.replace(job, tests=_not_run(1, cases))
+    return job
 
 
 async def in_turn(
@@ -61,13 +73,13 @@ async def in_turn(
         if failed is not None and (stop_on_first_failure or failed[0] is Reason.COMPILE_ERROR):
             break
         shown = shown or outcome.report
-    tests += not_run(len(tests) + 1, cases)
+    tests += _not_run(len(tests) + 1, cases)
     reason, message = first or (Reason.PASSED, "")
     score = earned / sum(case.points for case in cases) if scored else None
     return Judgement(reason=reason, message=message, tests=tests, score=score, last=shown)
 
 
-def not_run(first: int, cases: Sequence[StdioCase]) -> list[TestResult]:
+def _not_run(first: int, cases: Sequence[StdioCase]) -> list[TestResult]:
     """Return what is said of the cases from number `first` on: they did not pass."""
     numbers = range(first, len(cases) + 1)
     return [TestResult(passed=False, name=str(number), message="not run") for number in numbers]

@@ -11,8 +11,8 @@ import msgspec
 
 from veristone import Checker, InteractiveCheck, Reason, Sample, SandboxFailure, StdioCase
 from veristone.engine.checks.base import Runner
-from veristone.engine.checks.build import built, given, source_of
-from veristone.engine.checks.cases import CaseOutcome, in_turn, not_run
+from veristone.engine.checks.build import given
+from veristone.engine.checks.cases import CaseOutcome, in_turn, ready
 from veristone.engine.checks.jury import (
     HARMLESS,
     OUTPUT,
@@ -32,11 +32,9 @@ __all__ = ["check_interactive"]
 
 async def check_interactive(sample: Sample, check: InteractiveCheck, runner: Runner) -> Judgement:
     """Have the program talk about every case, and judge each by itself."""
-    if not check.cases:
-        return Judgement(reason=Reason.NO_TESTS, message="the check has no cases")
-    job = await built(source_of(sample), runner)
+    job = await ready(sample, check.cases, runner)
     if isinstance(job, Judgement):
-        return dataclasses.replace(job, tests=not_run(1, check.cases))
+        return job
     jury = _Jury(check, await built_jury(check.interactor, runner, "interactor"), runner)
     if check.checker is not None:
         jury.checker = await built_jury(check.checker, runner)

@@ -1,11 +1,9 @@
 """`stdio`: the program is run once for every input; a comparator or a checker decides."""
 
-import dataclasses
-
 from veristone import Reason, Sample, StdioCase, StdioCheck
 from veristone.engine.checks.base import Runner, aside, keep_for
-from veristone.engine.checks.build import built, given, source_of
-from veristone.engine.checks.cases import CaseOutcome, in_turn, not_run
+from veristone.engine.checks.build import given
+from veristone.engine.checks.cases import CaseOutcome, in_turn, ready
 from veristone.engine.checks.jury import ask_checker, built_jury
 from veristone.engine.checks.program import ended_well, wrong_text
 from veristone.engine.judge.outcome import Judgement
@@ -15,11 +13,9 @@ __all__ = ["check_stdio"]
 
 async def check_stdio(sample: Sample, check: StdioCheck, runner: Runner) -> Judgement:
     """Run every case, each in a spotless sandbox, and judge each by itself."""
-    if not check.cases:
-        return Judgement(reason=Reason.NO_TESTS, message="the check has no cases")
-    job = await built(source_of(sample), runner)
+    job = await ready(sample, check.cases, runner)
     if isinstance(job, Judgement):
-        return dataclasses.replace(job, tests=not_run(1, check.cases))
+        return job
     checker = await built_jury(check.checker, runner) if check.checker else None
 
     async def judge(case: StdioCase) -> CaseOutcome:

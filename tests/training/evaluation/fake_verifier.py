@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
 from veristone import Reason, Sample, TestResult, Verdict
 
-__all__ = ["FakeVerifier", "judge_by_code", "verdict_of"]
+__all__ = ["FakeVerifier", "Judge", "judge_by_code", "verdict_of"]
 
 Judge = Callable[[Sample], Verdict]
 

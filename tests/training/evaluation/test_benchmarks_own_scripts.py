@@ -1,15 +1,14 @@
 """The benchmarks' own programs go on with results that we wrote, and find what we found."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_verifier import FakeVerifier, judge_by_code
+from evaluated_files import evaluated
+from fake_verifier import judge_by_code
 from hosts import host
 
 from veristone.training.evaluation.formats import Format
-from veristone.training.evaluation.whole import Evaluation, evaluate_files
 
 pytestmark = pytest.mark.hosts
 CODES = ["passed ++++", "wrong_answer +++-", "wrong_answer -+++", "sandbox_error"]
@@ -33,18 +32,8 @@ BIG_CODE = {
 
 async def results(folder: Path, benchmark: Any, format: Format, task: dict[str, Any]) -> Path:
     """Judge a solution for each of `CODES`; return the samples, beside which the results lie."""
-    (folder / "tasks.jsonl").write_text(json.dumps(task))
-    samples = folder / "greedy.jsonl"
     rows = [{"task_id": task["task_id"], "solution": code} for code in CODES]
-    samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    wanted = Evaluation(
-        benchmark=benchmark,
-        dataset=folder / "tasks.jsonl",
-        samples=samples,
-        format=format,
-        check_references=False,
-    )
-    await evaluate_files(wanted, FakeVerifier(judge_by_code))
+    samples, _ = await evaluated(folder, benchmark, format, task, rows, judge_by_code)
     return samples
 
 

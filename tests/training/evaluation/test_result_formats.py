@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_verifier import FakeVerifier, judge_by_code
+from evaluated_files import evaluated
+from fake_verifier import judge_by_code
 
 from veristone import ConfigError, Output, Reason, Sample, Verdict
 from veristone.cli import evaluate as command
 from veristone.training.evaluation.formats import FORMATS, Format, plan_path
-from veristone.training.evaluation.whole import Evaluation, evaluate_files
 
 HUMAN_EVAL = {
     "task_id": "HumanEval/0",
@@ -52,17 +52,8 @@ async def results(
     folder: Path, benchmark: Any, format: Format, dataset: Any, rows: list[dict[str, Any]]
 ) -> Path:
     """Return the results of samples: rows of a file, of which each is of this task."""
-    (folder / "tasks.jsonl").write_text(json.dumps(dataset))
-    samples = folder / "greedy.jsonl"
-    samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    wanted = Evaluation(
-        benchmark=benchmark,
-        dataset=folder / "tasks.jsonl",
-        samples=samples,
-        format=format,
-        check_references=False,
-    )
-    return (await evaluate_files(wanted, FakeVerifier(judge_by_last_line))).path
+    _, path = await evaluated(folder, benchmark, format, dataset, rows, judge_by_last_line)
+    return path
 
 
 async def test_human_evals_rows_are_those_of_the_samples(tmp_path: Path) -> None:
