@@ -5,7 +5,6 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help demo env test models test-models hosts test-hosts loop check format bench soak languages image wheel lock clean
 export PYTHON
-LANGUAGES := $(patsubst sandbox_images/%/language.toml,%,$(wildcard sandbox_images/*/language.toml))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +46,7 @@ soak: env ## thousands of samples while engine and sandboxes are killed and the 
 	@.venv/bin/python -m benchmarks.soak $(ARGS)
 
 languages: env ## build and test the images of languages: ARGS="cpp java", or all of them
-	@.venv/bin/veristone images build python $(or $(ARGS),$(LANGUAGES))
-	@.venv/bin/veristone images test --backend docker $(or $(ARGS),$(LANGUAGES))
+	@scripts/languages.sh $(ARGS)
 
 image: env ## the service image, veristone:dev
 	@scripts/service-image.sh $(ARGS)

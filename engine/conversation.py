@@ -11,6 +11,7 @@ ended by a SIGPIPE for having said a word too many.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from veristone import ProtocolViolation
@@ -19,7 +20,10 @@ from veristone.engine.sandbox import Sandbox
 from veristone.engine.wire import Said
 from veristone.sandbox_images.warden import frames
 
-__all__ = ["Conversation", "converse"]
+__all__ = ["Conversation", "Judged", "converse"]
+
+Judged = Callable[[Report], bool]
+"""True where an interactor that ended like this is content with the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,10 @@ class Conversation:
 class _Side:
     """One of the two programs."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, well: Judged) -> None:
         self.sandbox = sandbox
+        self._well = well
+        """Tells of its end whether the other may come to its own."""
         self.other = self
         self.ended = False
         self._said_last = self._heard_last = False
@@ -51,7 +57,7 @@ class _Side:
         report = await self.sandbox.run(job, self.hear)
         self.ended = True
         if not self.other.ended:
-            if report.exit_code == 0 and report.killed is None:
+            if self._well(report):
                 self.other.hear_last()
             else:
                 self.other.sandbox.stop()
@@ -97,13 +103,24 @@ class _Side:
             self.sandbox.tell(last=True)
 
 
-async def converse(solution: tuple[Sandbox, Job], interactor: tuple[Sandbox, Job]) -> Conversation:
+def _ended_well(report: Report) -> bool:
+    return report.exit_code == 0 and report.killed is None
+
+
+async def converse(
+    solution: tuple[Sandbox, Job], interactor: tuple[Sandbox, Job], content: Judged = _ended_well
+) -> Conversation:
     """Have two programs talk until both have ended; each has a sandbox and a job that is `live`.
+
+    Args:
+        solution: the program that is judged, and where it runs.
+        interactor: the jury's, and where that runs.
+        content: told how the interactor ended; a program with which it is content may go on.
 
     Raises:
         SandboxFailure: one of the sandboxes broke, and nothing is known about either program.
     """
-    ours, jury = _Side(solution[0]), _Side(interactor[0])
+    ours, jury = _Side(solution[0], _ended_well), _Side(interactor[0], content)
     ours.other, jury.other = jury, ours
     first: list[_Side] = []
 

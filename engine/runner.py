@@ -27,7 +27,7 @@ from veristone import (
 )
 from veristone.engine.backends.base import Backend, ToolchainMissing
 from veristone.engine.config import EngineConfig
-from veristone.engine.conversation import Conversation, converse
+from veristone.engine.conversation import Conversation, Judged, converse
 from veristone.engine.host import HostMemory
 from veristone.engine.jobs import Job, Report
 from veristone.engine.kept import KeptRecords, name_of
@@ -198,18 +198,22 @@ class SampleRunner:
 
         return await self._attempted(once)
 
-    async def converse(self, solution: Job, interactor: Job) -> Conversation:
+    async def converse(self, solution: Job, interactor: Job, content: Judged) -> Conversation:
         """Have two programs talk; see `checks.Runner.converse`."""
 
         async def once() -> Conversation:
-            talk = await _where_it_starts(lambda: self._converse_once(solution, interactor))
+            talk = await _where_it_starts(
+                lambda: self._converse_once(solution, interactor, content)
+            )
             ended = (
                 (interactor, talk.interactor)
                 if talk.interactor_first
                 else (solution, talk.solution)
             )
             if _may_be_the_hosts(*ended):
-                talk = await _where_it_starts(lambda: self._converse_once(solution, interactor))
+                talk = await _where_it_starts(
+                    lambda: self._converse_once(solution, interactor, content)
+                )
             return talk
 
         return await self._attempted(once)
@@ -235,6 +239,7 @@ class SampleRunner:
                     await asyncio.sleep(_BACKEND_PAUSES_S[min(attempt, 1)])
             except SandboxFailure as broken:
                 error = broken
+            _log.info("attempt %d of %d: %s", attempt + 1, self._pools.attempts, error)
         raise error
 
     async def _run_once(self, job: Job) -> Report:
@@ -253,13 +258,13 @@ class SampleRunner:
         await asyncio.sleep(0)
         return report
 
-    async def _converse_once(self, solution: Job, interactor: Job) -> Conversation:
+    async def _converse_once(self, solution: Job, interactor: Job, content: Judged) -> Conversation:
         pool = await self._pools.of(solution)
         partners = await self._pools.of(interactor, partner=True)
         asked = time.monotonic()
         async with pool.lease(alone=self.alone) as ours, partners.lease() as theirs:
             self._queued_s += time.monotonic() - asked
-            talk = await converse((ours, solution), (theirs, interactor))
+            talk = await converse((ours, solution), (theirs, interactor), content)
             self._add(interactor, talk.interactor, theirs)
             self._add(solution, talk.solution, ours)
         return talk

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from veristone import Limits, Sample
-from veristone.engine.conversation import Conversation
+from veristone.engine.conversation import Conversation, Judged
 from veristone.engine.jobs import KEEP_BYTES, Driver, Job, Report
 from veristone.engine.languages import Language, find
 
@@ -57,8 +57,10 @@ class Runner(Protocol):
         """
         ...
 
-    async def converse(self, solution: Job, interactor: Job) -> Conversation:
+    async def converse(self, solution: Job, interactor: Job, content: Judged) -> Conversation:
         """Have two programs talk, each in a spotless sandbox of its own; both jobs are `live`.
+
+        An interactor that ended and is `content` lets the program come to its own end.
 
         Raises:
             SandboxFailure: a sandbox broke every time.

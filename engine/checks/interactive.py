@@ -24,7 +24,7 @@ from veristone.engine.checks.jury import (
 )
 from veristone.engine.checks.program import ended_well
 from veristone.engine.conversation import Conversation
-from veristone.engine.jobs import KEEP_BYTES, Job
+from veristone.engine.jobs import KEEP_BYTES, Job, Report
 from veristone.engine.judge.outcome import Judgement
 
 __all__ = ["check_interactive"]
@@ -96,8 +96,12 @@ class _Jury:
             limits=msgspec.structs.replace(job.limits, wall_s=wall_s),
             fetch=(OUTPUT,) if self.checker is not None else (),
         )
-        talk = await self._runner.converse(solution, job)
-        return talk, opinion(talk.interactor, job, case.points, talks=True)
+
+        def asked(report: Report) -> Opinion:
+            return opinion(report, job, case.points, talks=True)
+
+        talk = await self._runner.converse(solution, job, lambda report: asked(report).accepted)
+        return talk, asked(talk.interactor)
 
     async def _ask_of_harmless(self, case: StdioCase) -> Opinion:
         """Return what the interactor says of a program that is not hostile.

@@ -82,6 +82,14 @@ async def test_who_ends_badly_ends_the_other(end: Report) -> None:
     assert talk.solution.signal == 9
 
 
+async def test_who_is_content_lets_the_other_come_to_its_end() -> None:
+    goes_on = says()
+    asyncio.get_running_loop().call_later(0.05, goes_on.over.set)
+    full_points = says(ended=report(exit_code=7))
+    await converse((goes_on, JOB), (full_points, JOB), lambda ended: ended.exit_code == 7)
+    assert goes_on.told == ["last"]
+
+
 TAKEN_OVER = {
     "more than there is room for": [(said(), bytes(ROOM + LAST_ROOM + 1))],
     "frame upon frame": [(said(), bytes(ROOM))] * 20,

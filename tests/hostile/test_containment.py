@@ -89,6 +89,8 @@ async def test_memory_that_a_socket_cycle_held_is_there_for_the_next(watched: Wa
 async def test_limits_that_one_sample_reached_are_not_held_against_the_next(
     watched: Watched,
 ) -> None:
-    assert (await watched.engine.verify(attack_sample("fork_until_refused"))).reason is R.PASSED
+    reached = await watched.engine.verify(attack_sample("fork_until_refused"))
+    # Without a control group the warden's watch may end it before it is refused another fork.
+    assert reached.reason in (R.PASSED, R.PROCESS_LIMIT), story(reached)
     verdict = await watched.engine.verify(Sample(code="raise ValueError('mine')"))
     assert (verdict.reason, verdict.message) == (R.RUNTIME_ERROR, "ValueError: mine")

@@ -285,6 +285,15 @@ async def test_points(name: str, said: str, score: float, passes: bool, engine: 
     assert verdict.tests[0].score == (score if 0 < score < 1 else None)
 
 
+async def test_a_program_that_got_all_points_comes_to_its_own_end(engine: Engine) -> None:
+    interactor = "import sys\nprint('points 1', file=sys.stderr)\nsys.exit(7)"
+    goes_on = "import sys, time\nsys.stdin.read()\ntime.sleep(0.2)"
+    right = await talk(engine, goes_on, interactor)
+    assert right.reason is R.PASSED, story(right)
+    raises = await talk(engine, f"{goes_on}\nraise ValueError", interactor)
+    assert raises.reason is R.RUNTIME_ERROR, story(raises)
+
+
 async def test_percent(engine: Engine) -> None:
     interactor = (
         "import sys\nn = int(open(sys.argv[1]).read())\n"
