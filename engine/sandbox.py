@@ -1,10 +1,12 @@
 """One sandbox, seen from the engine: a connection to a warden and a way to destroy it."""
 
 import asyncio
+import contextlib
 import itertools
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -36,6 +38,8 @@ GRACE_S = 15.0
 """How long past a job's own deadline a warden may take before it counts as dead."""
 _SLOW_RUNTIMES = {"runsc": 4.0}
 """By how much longer: under gVisor it takes 20 s to clear a bomb away on a busy host."""
+_FAREWELL = 64 * 1024
+"""Bytes of what a warden said at last, at most; one that was taken over might never end."""
 _LONG = 256 * 1024
 """Bytes of a report from which on it is read in a thread, so that the event loop goes on."""
 
@@ -65,6 +69,12 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
+        if exc is not None and self._transport is not None:
+            # Writing failed, which asyncio notices before it reads what the warden said at last:
+            # that it is used up, as a rule, and so no fault of the sample that comes now.
+            rest: Any = self._transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                self.data_received(os.read(rest.fileno(), _FAREWELL))
         self._fail(SandboxFailure("the sandbox went away"))
 
     def feed(self, data: bytes | memoryview) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 import struct
 from typing import Any
 
@@ -529,6 +530,20 @@ async def test_a_sandbox_that_is_used_up_says_so_in_place_of_a_report() -> None:
     connection.feed(RETIRED)
     with pytest.raises(Retired, match="sockets"):
         await waiting
+
+
+async def test_its_last_words_are_read_where_the_next_job_finds_it_gone() -> None:
+    """Both happen before the event loop looks: on a busy host that is no rare case."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, sock=ours)
+    theirs.sendall(RETIRED)
+    theirs.close()
+    used_up = sandbox(connection)
+    used_up.runs = 1
+    with pytest.raises(Retired, match="sockets"):
+        await used_up.run(job())
+    assert not used_up.alive
 
 
 async def test_a_sandbox_that_was_used_up_or_died_idle_gets_no_job() -> None:
