@@ -106,7 +106,10 @@ def change_texts(value: Any, change: Callable[[str, str], Any], key: str = "") -
 
 
 def joined(folder: Path, path: str) -> str:
-    """Return the path that somebody wrote in a file of this folder."""
+    """Return the path that somebody wrote in a file of this folder.
+
+    Unlike `Path.expanduser` it lets the home of nobody be a path that is not there.
+    """
     return str(folder / os.path.expanduser(path))  # noqa: PTH111
 
 

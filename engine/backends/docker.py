@@ -58,8 +58,7 @@ def connect() -> Any:
         client.ping()
     except _DAEMON_ERRORS as error:
         raise BackendUnavailable(
-            f"docker: no daemon answers ({_short(error)}); start it, or set DOCKER_HOST,"
-            " or use --backend bubblewrap"
+            f"docker: no daemon answers ({_short(error)}); start it, or set DOCKER_HOST"
         ) from error
     return client
 
@@ -93,7 +92,10 @@ class Docker:
 
     async def open(self) -> None:
         """See `Backend.open`."""
-        self._client = await asyncio.to_thread(connect)
+        try:
+            self._client = await asyncio.to_thread(connect)
+        except BackendUnavailable as error:
+            raise BackendUnavailable(f"{error}, or use --backend bubblewrap") from error
         await remove_leftovers(self._client)
         # Short names: a Unix socket's path may have 107 bytes.
         self._folder = tempfile.TemporaryDirectory(prefix="vst-")

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from veristone import BackendUnavailable
 from veristone.engine.backends.base import ToolchainMissing
+from veristone.engine.kept import cache_folder
 from veristone.engine.languages import Language, files_of
 
 __all__ = ["GUEST_PREPARED", "Toolchain", "find_toolchain", "prepared"]
@@ -80,7 +81,7 @@ def prepared(language: Language) -> Path | None:
         return None
     made_from = b"".join(path.read_bytes() for path in files_of(language.folder))
     made_from += "\0".join([_asked(language.version), *find_toolchain(language).needs]).encode()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "veristone"
+    cache = cache_folder()
     place = cache / f"{language.name}-{hashlib.sha256(made_from).hexdigest()[:12]}"
     try:
         cache.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from veristone import ConfigError
-from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile
+from veristone.generators.seeds.contamination.benchmarks import BenchmarkFile, named_benchmarks
 from veristone.generators.seeds.contamination.detector import Detector
 from veristone.generators.seeds.contamination.step import Contamination
 from veristone.generators.selection.choice import Choice
@@ -132,12 +131,7 @@ def with_benchmarks(recipe: Recipe, named: Sequence[str]) -> Recipe:
     Raises:
         ConfigError: one is not of that form.
     """
-    found: list[BenchmarkFile] = []
-    for item in named:
-        name, _, path = item.partition("=")
-        if not (name and path):
-            raise ConfigError(f"--benchmark {item}: give NAME=FILE")
-        found.append(BenchmarkFile(name=name, path=Path(path).expanduser().resolve()))
     before = recipe.decontamination
-    more = before.model_copy(update={"benchmarks": (*before.benchmarks, *found)})
+    benchmarks = (*before.benchmarks, *named_benchmarks(named))
+    more = before.model_copy(update={"benchmarks": benchmarks})
     return recipe.model_copy(update={"decontamination": more})

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
+from command_line import veristone
 
 from veristone import GenerationRequest
 from veristone.generators.models.fake import FakeModel
@@ -94,18 +95,7 @@ assert scaled(2) == {2 * factor}
 
 
 def generate(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return command("generate", *arguments)
-
-
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "veristone", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
+    return veristone("generate", *arguments)
 
 
 def begin(*arguments: object) -> "subprocess.Popen[bytes]":

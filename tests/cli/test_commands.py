@@ -156,6 +156,8 @@ def test_images_without_a_daemon(tmp_path: Path) -> None:
     result = run("images", "list", DOCKER_HOST=f"unix://{tmp_path}/nobody.sock")
     assert result.returncode == 2
     assert "no daemon answers" in result.stderr
+    # There are no images of bubblewrap's, and no such option.
+    assert "bubblewrap" not in result.stderr
 
 
 @pytest.mark.bubblewrap

@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from generate_recordings import RECIPE, begin, command, files, generate, make
+from command_line import veristone
+from generate_recordings import RECIPE, begin, files, generate, make
 
 from veristone.cli.main import main
 from veristone.generators.synthesis.pipeline.folder import ATTEMPTS, find
@@ -171,9 +172,9 @@ def test_reading_a_run_at_work(done: Path, recorded: tuple[Path, Path], tmp_path
     folder = tmp_path / "run"
     seeds, recording = recorded
     generate("start", RECIPE, "--input", seeds, "-o", folder)
-    assert command("show", folder).stderr == "0 of 0\n"
+    assert veristone("show", folder).stderr == "0 of 0\n"
     generate("work", folder, "concepts", "--model", f"replay:{recording}", "--quiet")
-    assert "concepts · python" in command("show", folder).stdout
+    assert "concepts · python" in veristone("show", folder).stdout
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,15 @@
 """`veristone seeds` as a person uses it."""
 
+import functools
 import gzip
 import json
-import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 
 import pytest
+from command_line import veristone
 
-ROOT = Path(__file__).resolve().parents[2]
+seeds = functools.partial(veristone, "seeds")
 RECIPE = """
 [extract]
 kind = "functions"
@@ -26,17 +26,6 @@ benchmarks = []
 [[steps]]
 kind = "near_duplicates"
 """
-
-
-def seeds(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "veristone", "seeds", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """`veristone seeds` where the machine or the person makes trouble."""
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from command_line import veristone
 
-ROOT = Path(__file__).resolve().parents[2]
 RECIPE = '[[steps]]\nkind = "returns"\n[[steps]]\nkind = "arguments"\n'
 CODE = '''\
 def doubled(value):
@@ -21,16 +22,16 @@ def shout():
 '''
 
 
-def seeds(*arguments: object, code: str = "") -> subprocess.CompletedProcess[str]:
-    return veristone("seeds", *arguments, code=code)
+def seeds(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return veristone("seeds", *arguments)
 
 
-def veristone(*arguments: object, code: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command; `code` runs before it."""
-    program = f"{code}\nimport sys\nfrom veristone.cli.main import main\nsys.exit(main())"
+def without(package: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """`veristone seeds` in a process that does not find a package."""
+    program = f"import sys; sys.modules[{package!r}] = None\n"
+    program += "from veristone.cli.main import main\nsys.exit(main())"
     return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=ROOT,
+        [sys.executable, "-c", program, "seeds", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
@@ -60,9 +61,8 @@ def explained(result: subprocess.CompletedProcess[str], *words: str) -> None:
 def test_without_the_extra(arguments: list[object], tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text(f'{RECIPE}[[steps]]\nkind = "near_duplicates"\n')
     for package in ("numpy", "jinja2", "tree_sitter"):
-        hidden = f"import sys; sys.modules[{package!r}] = None"
-        explained(seeds("run", *arguments, code=hidden), package, "pip install 'veristone[seeds]'")
-    explained(seeds("report", tmp_path, code=hidden), "pip install 'veristone[seeds]'")
+        explained(without(package, "run", *arguments), package, "pip install 'veristone[seeds]'")
+    explained(without("tree_sitter", "report", tmp_path), "pip install 'veristone[seeds]'")
 
 
 def test_what_was_left_out_is_told_on_the_terminal(arguments: list[object]) -> None:
@@ -78,13 +78,15 @@ def test_a_folder_below_a_file(arguments: list[object], tmp_path: Path) -> None:
     explained(seeds("run", *arguments), "is a file")
 
 
-def test_a_full_disk(arguments: list[object], tmp_path: Path) -> None:
-    full = (
-        "import errno, os\n"
-        "def fsync(number): raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
-        "os.fsync = fsync"
-    )
-    explained(seeds("run", *arguments, code=full), "No space left on device", str(tmp_path))
+def test_a_full_disk(
+    arguments: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(_number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", fsync)
+        explained(seeds("run", *arguments), "No space left on device", str(tmp_path))
     left = [path for path in (tmp_path / "out").rglob(".*") if path.name != ".lock"]
     assert left == []
     assert seeds("run", *arguments).returncode == 0

@@ -18,8 +18,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from veristone import ConfigError, DatasetError
 from veristone.files import read_rows
 from veristone.generators.seeds.contamination.reading import documentation, words
+from veristone.settings import joined
 
-__all__ = ["DEFINED", "BenchmarkFile", "Item", "files_of", "load_items", "make_item"]
+__all__ = [
+    "DEFINED",
+    "BenchmarkFile",
+    "Item",
+    "files_of",
+    "load_items",
+    "make_item",
+    "named_benchmarks",
+]
 
 _TEXTS = (
     *("prompt", "text", "question", "question_content", "question_title", "problem", "docstring"),
@@ -56,6 +65,21 @@ class BenchmarkFile(BaseModel):
     """A file of JSON Lines, plain or gzipped, or a directory of them."""
     language: str = ""
     """Of its code, where the file does not say and it is not Python."""
+
+
+def named_benchmarks(given: Iterable[str]) -> list[BenchmarkFile]:
+    """Return the benchmarks that are given as `NAME=FILE`, as `--benchmark` has them.
+
+    Raises:
+        ConfigError: one is not of that form.
+    """
+    found: list[BenchmarkFile] = []
+    for item in given:
+        name, _, path = item.partition("=")
+        if not (name and path):
+            raise ConfigError(f"--benchmark {item}: give NAME=FILE")
+        found.append(BenchmarkFile(name=name, path=Path(joined(Path(), path)).resolve()))
+    return found
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -1,19 +1,18 @@
 """Settings that a command line gives in a few words: sources and benchmarks by their paths."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from veristone import ConfigError
+from veristone.generators.seeds.contamination.benchmarks import named_benchmarks
+from veristone.generators.seeds.sources import jsonl, parquet
+from veristone.settings import joined
 
 __all__ = ["with_benchmarks", "with_sources"]
 
 _DECONTAMINATING = frozenset({"contamination", "behaviour"})
-_SUFFIXES = {
-    "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".json.gz"),
-    "parquet": (".parquet",),
-}
+_SUFFIXES = {"jsonl": jsonl.SUFFIXES, "parquet": parquet.SUFFIXES}
 _KINDS = ("tree", *_SUFFIXES)
 _SHARED = frozenset({"languages", "licence", "licences", "max_bytes"})
 
@@ -84,8 +83,7 @@ def _source(place: str) -> dict[str, Any]:
 
 
 def _absolute(path: str) -> Path:
-    # Unlike Path.expanduser it lets the home of nobody be a path that is not there.
-    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
+    return Path(joined(Path.cwd(), path))
 
 
 def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[str, Any]:
@@ -94,12 +92,9 @@ def with_benchmarks(settings: Mapping[str, Any], named: Sequence[str]) -> dict[s
     Raises:
         ConfigError: one is not of that form, or no step looks for benchmarks.
     """
-    found: list[dict[str, str]] = []
-    for item in named:
-        name, equals, path = item.partition("=")
-        if not (name and equals and path):
-            raise ConfigError(f"--benchmark {item}: give NAME=FILE")
-        found.append({"name": name, "path": str(_absolute(path).resolve())})
+    found = [
+        each.model_dump(mode="json", exclude_defaults=True) for each in named_benchmarks(named)
+    ]
     steps = [dict(step) for step in _tables(settings, "steps")]
     looking = [step for step in steps if step.get("kind") in _DECONTAMINATING]
     if not looking:

@@ -18,10 +18,10 @@ from veristone.generators.seeds.sources.base import Part
 from veristone.generators.seeds.sources.columns import RowSettings
 from veristone.generators.seeds.sources.files import error_name, files_of
 
-__all__ = ["JsonlSource"]
+__all__ = ["SUFFIXES", "JsonlSource"]
 
 _PLAIN = (".jsonl", ".ndjson", ".json")
-_SUFFIXES = tuple(plain + end for plain in _PLAIN for end in ("", ".gz", ".bz2", ".xz"))
+SUFFIXES = tuple(plain + end for plain in _PLAIN for end in ("", ".gz", ".bz2", ".xz"))
 _PIECE_BYTES = 1 << 20
 
 
@@ -38,7 +38,7 @@ class JsonlSource(RowSettings, frozen=True):
         Raises:
             ConfigError: there is no such file, or its first row has no content.
         """
-        files = files_of(self.path, _SUFFIXES, "JSON lines")
+        files = files_of(self.path, SUFFIXES, "JSON lines")
         self._check(files[0])
         if self.limit is not None:
             yield Part(paths=tuple(files))

@@ -17,8 +17,9 @@ from veristone.generators.seeds.sources.base import Part, runs
 from veristone.generators.seeds.sources.columns import RowSettings
 from veristone.generators.seeds.sources.files import files_of
 
-__all__ = ["ParquetSource"]
+__all__ = ["SUFFIXES", "ParquetSource"]
 
+SUFFIXES = (".parquet",)
 _BATCH_ROWS = 64
 
 
@@ -35,7 +36,7 @@ class ParquetSource(RowSettings, frozen=True):
         Raises:
             ConfigError: there is no such file, or it has not the columns it should.
         """
-        files = files_of(self.path, (".parquet",), ".parquet files")
+        files = files_of(self.path, SUFFIXES, ".parquet files")
         sizes = {path: self._group_sizes(path) for path in files}
         if self.limit is not None:
             yield Part(paths=tuple(files))

@@ -1,20 +1,20 @@
 """`veristone seeds` with a judge, through HTTP, as a person uses it."""
 
 import contextlib
+import functools
 import gzip
 import json
 import sqlite3
-import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import veristone
 from judge_seeds import asked_about
 from judge_server import JudgeServer
 
-ROOT = Path(__file__).resolve().parents[3]
+seeds = functools.partial(veristone, "seeds")
 RECIPE = """
 part_size = 5
 [extract]
@@ -26,17 +26,6 @@ kind = "length"
 kind = "docstring_judge"
 minimum = {minimum}
 """
-
-
-def seeds(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "veristone", "seeds", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
 
 
 def yes(prompt: str) -> float:

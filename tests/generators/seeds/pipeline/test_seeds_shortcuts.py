@@ -44,6 +44,13 @@ def test_what_is_no_array_of_tables(value: Any, tmp_path: Path) -> None:
         with_benchmarks({"steps": steps}, ["a=b"])
 
 
+def test_rows_are_known_by_every_suffix_that_they_are_read_with(tmp_path: Path) -> None:
+    for name in ("a.ndjson.gz", "b.json.xz", "c.JSONL"):
+        (tmp_path / name).touch()
+        settings = with_sources({}, [str(tmp_path / name)], any_licence=True)
+        assert settings["sources"][0]["kind"] == "jsonl"
+
+
 def test_the_home_of_nobody(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no such"):
         with_sources({}, ["~no-such-user-here/code"], any_licence=True)
