@@ -137,7 +137,7 @@ class EngineOptions:
         names = ("backend", "sandboxes", "runtime", "python", "require")
         given = {name: getattr(self, name) for name in names} | more
         settings |= {name: value for name, value in given.items() if value is not None}
-        return checked(EngineConfig, settings, "setting")
+        return checked(EngineConfig, settings, str(self.config or "setting"))
 
 
 @dataclass(frozen=True, slots=True)

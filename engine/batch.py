@@ -35,9 +35,9 @@ from veristone import (
 from veristone.engine.config import EngineConfig
 from veristone.engine.engine import Engine
 from veristone.engine.reading import read_sample
-from veristone.files import drop_half_line, lock
+from veristone.files import PACKED, drop_half_line, lock
 
-__all__ = ["Judge", "Tally", "verify_file"]
+__all__ = ["Judge", "Tally", "other_form", "verify_file"]
 
 _log = logging.getLogger(__name__)
 MAX_LINE = 128 * 1024 * 1024
@@ -195,6 +195,16 @@ class _Writer:
         self._changed(self._tally)
 
 
+def other_form(start: bytes) -> str:
+    """Return what a file is, by its first lines, if it is not JSON Lines, and what makes it so."""
+    first = start.lstrip().partition(b"\n")[0].rstrip()
+    if first.startswith(b"["):
+        return "a JSON array: jq -c '.[]'"
+    if first == b"{":
+        return "a sample on several lines: jq -c ."
+    return "compressed: zcat, bzcat or xzcat" if start.startswith(PACKED) else ""
+
+
 class _Reader:
     """Reads samples behind the records that are there, and rejects what is no sample."""
 
@@ -224,10 +234,11 @@ class _Reader:
                 line = line.removeprefix(_BOM)
             if not line.strip():
                 continue
-            if number == 1 and line.lstrip().startswith(b"["):
+            if number == 1 and (form := other_form(line)):
+                name = self._source.name
                 raise ConfigError(
-                    f"{self._source.name} is a JSON array; one sample a line is expected:"
-                    f" jq -c '.[]' {self._source.name} > samples.jsonl"
+                    f"{name}: one sample a line is expected, and this is {form} {name}"
+                    " > samples.jsonl"
                 )
             records += 1
             if records < self._done:

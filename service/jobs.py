@@ -29,7 +29,7 @@ import msgspec
 
 from veristone import ConfigError, InvalidSample, Reason, Sample, Verdict, VeristoneError
 from veristone.engine import Engine
-from veristone.engine.batch import verify_file
+from veristone.engine.batch import other_form, verify_file
 from veristone.files import LOCK, lock, write_whole
 from veristone.service.admission import Admission, NoVerdict, Overloaded
 from veristone.stream import stream_map
@@ -311,8 +311,8 @@ class Jobs:
                     raise InvalidSample(
                         f"the file is larger than {self._most_bytes // _MIB} MiB (max_job_mib)"
                     )
-                if not lines and not holds and block.lstrip().startswith(b"["):
-                    raise InvalidSample("one sample a line is expected, not a JSON array")
+                if not lines and not holds and (form := other_form(block)):
+                    raise InvalidSample(f"one sample a line is expected, and this is {form}")
                 going_on, *others = block.split(b"\n")
                 holds = holds or bool(going_on.strip())
                 for line in others:

@@ -46,6 +46,8 @@ LOCK = ".lock"
 T = TypeVar("T")
 _UNPACKED = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 """By a file's first two bytes, whatever its name says."""
+PACKED = tuple(_UNPACKED)
+"""What a file begins with that `unpacked` unpacks."""
 BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
 """What reading a compressed file may raise where it breaks off or was made to harm."""
 _MAX_LINE_BYTES = 64 << 20

@@ -1,5 +1,6 @@
 """The other subcommands, run as people run them."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -102,6 +103,35 @@ def test_a_likely_mistake_is_answered_with_its_mend(
     assert told.startswith("veristone: ")
     assert told.count("\n") == 1
     assert said in told
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'[{"code": "x"}]', "jq -c '.[]' "),
+        (b'{\n  "code": "x"\n}\n', "jq -c . "),
+        (gzip.compress(b'{"code": "x"}\n'), "compressed: zcat"),
+    ],
+)
+def test_what_is_no_json_lines_is_told_with_what_makes_it_so(
+    content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "samples"
+    path.write_bytes(content)
+    out = ["-o", str(tmp_path / "out"), "--backend", "bubblewrap", "--sandboxes", "1"]
+    assert main(["verify", str(path), *out]) == 2
+    assert f"{path}: one sample a line is expected" in (told := capsys.readouterr().err)
+    assert said in told
+
+
+def test_a_wrong_setting_is_told_with_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "engine.toml"
+    path.write_text("sandbox = 2\n")
+    assert main(["verify", "x", "--config", str(path)]) == 2
+    assert f"{path}: sandbox: there is no such setting" in capsys.readouterr().err
 
 
 @pytest.mark.bubblewrap

@@ -1,6 +1,7 @@
 """Jobs: accepted on disk, judged in order beside requests, gone on with after a restart."""
 
 import asyncio
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,9 @@ async def test_requests_are_answered_while_a_job_runs(tmp_path: Path) -> None:
     [
         (b"", "no sample"),
         (b"\n \n", "no sample"),
-        (b'[{"code": "x"},\n{"code": "y"}]', "not a JSON array"),
+        (b'[{"code": "x"},\n{"code": "y"}]', "a JSON array"),
+        (b'{\n"code": "x"\n}\n', "a sample on several lines"),
+        (gzip.compress(b"x"), "compressed"),
         (b"x" * (2**20 + 1), "larger than 1 MiB"),
     ],
 )

@@ -55,7 +55,8 @@ class Contamination(BatchStep, frozen=True):
         if missing or not self.benchmarks:
             raise ConfigError(
                 f"contamination: not covered: {', '.join(missing) or 'any benchmark'}: "
-                "name their files under `benchmarks` (or take them out of `evaluated`)"
+                "give their files with --benchmark NAME=FILE or under `benchmarks`"
+                " (or take them out of `evaluated`)"
             )
         return _detector(self.benchmarks)
 
