@@ -126,3 +126,15 @@ def test_benchmarks_can_be_asked_for(name: str) -> None:
     command = [sys.executable, "-m", "benchmarks", name, "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_map_names_files_that_are_there() -> None:
+    """Each of docs/architecture.md's table; a bare name lies in the folder of the one before it."""
+    text = (ROOT / "docs/architecture.md").read_text().partition("## Where a promise")[2]
+    table = text.partition("\n## ")[0]
+    for row in [line for line in table.splitlines() if line.startswith("| ")][2:]:
+        folders = {ROOT}
+        for name in re.findall(r"`([\w/.]+)`", row.split(" | ")[1]):
+            found = [folder / name for folder in folders if (folder / name).exists()]
+            assert found, f"{name} in: {row}"
+            folders |= {*found[0].parents}
