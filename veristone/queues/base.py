@@ -18,7 +18,7 @@ What is promised
   A holder that is slower than its lease shares the item with its successor, so handlers write
   their results under the item's key, once.
 - *Put once.* A key that was ever put is never put again, whatever became of the item: waiting,
-  leased, dead or done; only `redo` names an item that is done. Keys are kept as long as the queue
+  leased, dead or done. Keys are kept as long as the queue
   is (payloads go with the ack), so a producer that starts anew puts everything again and only the
   new counts. To put a key again, use a new queue.
 - *Order.* First deliveries come in the order of the puts. Returned items that are due go before
@@ -336,20 +336,6 @@ class SampleQueue(ABC):
             check_name("a key", key)
         return await self._put_back_step(list(dict.fromkeys(keys))) if keys else 0
 
-    async def redo(self, item: Item, counts: Mapping[str, int]) -> bool:
-        """Deliver an item that is done once more, from attempt 1, with the payload given here.
-
-        Its result is forgotten and `counts` are added, which takes back what its outcome counted.
-        What it put into other queues stays there. False, and nothing happens, where no result of
-        such an item is kept: it never was, is under way, or is dead.
-
-        Raises:
-            InvalidItem: the key or payload breaks a bound.
-        """
-        self._check_open()
-        check_items([item], self.policy)
-        return await self._redo_step(item, counts)
-
     def _delay_s(self, token: Token, delay_s: float | None, counts: bool) -> float:
         if delay_s is not None:
             return delay_s
@@ -404,9 +390,6 @@ class SampleQueue(ABC):
 
     @abstractmethod
     async def _put_back_step(self, keys: Sequence[str]) -> int: ...
-
-    @abstractmethod
-    async def _redo_step(self, item: Item, counts: Mapping[str, int]) -> bool: ...
 
 
 class _Pauses:

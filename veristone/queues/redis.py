@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -238,10 +238,6 @@ class RedisQueue(SampleQueue):
 
     async def _put_back_step(self, keys: Sequence[str]) -> int:
         return await self._step("put_back", *keys)
-
-    async def _redo_step(self, item: Item, counts: Mapping[str, int]) -> bool:
-        counted = (part for pair in counts.items() for part in pair)
-        return bool(await self._step("redo", item.key, item.payload, *counted))
 
 
 def _client(url: str) -> "Redis":

@@ -315,16 +315,5 @@ function steps.put_back()
   return back
 end
 
--- key, payload, (count, by)... -> 1 where a result of the item was kept
-function steps.redo()
-  local key = ARGV[3]
-  if redis.call('ZREM', me.kept, key) == 0 then return 0 end
-  redis.call('HDEL', me.results, key)
-  insert(me, key, ARGV[4])
-  count(me, 'done', -1)
-  for n = 5, #ARGV, 2 do redis.call('HINCRBY', me.counts, ARGV[n], ARGV[n + 1]) end
-  return 1
-end
-
 sweep(me)
 return steps[verb]()

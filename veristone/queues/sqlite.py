@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
@@ -134,9 +134,6 @@ class SQLiteQueue(SampleQueue):
 
     async def _put_back_step(self, keys: Sequence[str]) -> int:
         return await self._step(lambda turn: turn.put_back(keys))
-
-    async def _redo_step(self, item: Item, counts: Mapping[str, int]) -> bool:
-        return await self._step(lambda turn: turn.redo(item, counts))
 
     async def _results_step(self, limit: int, after: str) -> list[Item]:
         return await self._step(lambda turn: turn.results(limit, after))

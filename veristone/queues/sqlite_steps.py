@@ -340,22 +340,6 @@ class Turn:
         self._store()
         return back
 
-    def redo(self, item: Item, counts: Mapping[str, int]) -> bool:
-        """Return an item whose result is kept to the queue, without it."""
-        rows = self._by_key("seq", [item.key])
-        seq = next((row[0] for row in rows), None)
-        if not self._db.execute("DELETE FROM results WHERE seq = ?", (seq,)).rowcount:
-            return False
-        self._db.execute(
-            "UPDATE items SET state = 1, attempt = 0, due = ? WHERE seq = ?", (self._now, seq)
-        )
-        self._db.execute("INSERT INTO payloads VALUES (?, ?)", (seq, item.payload))
-        self._count(counts)
-        self._counts.done -= 1
-        self._counts.open += 1
-        self._store()
-        return True
-
     def results(self, limit: int, after: str) -> list[Item]:
         """List results by key, up to some megabytes of them."""
         page: list[Item] = []

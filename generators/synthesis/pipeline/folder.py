@@ -99,13 +99,6 @@ class RunFolder:
             )
         return frozen
 
-    def freeze(self, recipe: bytes) -> None:
-        """Take on another recipe: one under which all that was made stays what it is."""
-        write_whole(self.recipe_path, recipe)
-        digest = hashlib.sha256(recipe).hexdigest()
-        self.identity = msgspec.structs.replace(self.identity, recipe=digest)
-        _write_identity(self.path, self.identity)
-
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[Chain]:
         """Open the queues of all stages.

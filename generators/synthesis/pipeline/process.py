@@ -11,8 +11,7 @@ from veristone import ConfigError, Model, Verifier
 from veristone.files import only_one
 from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.feed import Fed, check_ids, feed
-from veristone.generators.synthesis.pipeline.folder import RunFolder, begin, find, is_run
-from veristone.generators.synthesis.pipeline.limits import raise_limits
+from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
 from veristone.generators.synthesis.pipeline.work import asking, judging, work_off
 from veristone.generators.synthesis.read_input import read_input
 from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
@@ -42,8 +41,6 @@ async def begun(
 ) -> AsyncGenerator[RunFolder]:
     """Check the whole input, lock the folder, and make it a run's or find the same run there.
 
-    Where the recipe's limits of tokens have grown, what they cut off is asked for again.
-
     Raises:
         ConfigError: the folder is of another run, the input is wrong, or another process works.
         DatasetError: a row of the input is wrong.
@@ -51,8 +48,6 @@ async def begun(
     await asyncio.to_thread(check_ids, read_input(recipe.input, source))
     frozen = recipe.model_dump_json(indent=1).encode() + b"\n"
     with only_one(path):
-        if is_run(path):
-            await raise_limits(find(path), frozen)
         yield begin(path, frozen, [stage.name for stage in recipe.stages], redis=queues)
 
 

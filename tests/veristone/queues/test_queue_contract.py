@@ -231,28 +231,6 @@ async def test_dead_letters_are_listed_by_key_and_put_back(store: Store) -> None
         assert (dead.key, dead.reasons) == ("é", ("no", "again"))
 
 
-async def test_what_is_done_can_be_done_once_more(store: Store) -> None:
-    async with store.queue(SMALL) as queue:
-        await queue.put(items(["a", "b"]))
-        for lease in await queue.lease(2, 10):
-            outcome = Outcome(result=b"cut", counts={"given": 1, "cut": 2})
-            await queue.ack(lease.token, outcomes={lease.token: outcome})
-        await queue.complete("producer")
-        assert await queue.redo(Item("a", b"again"), {"given": -1, "cut": -2})
-        assert not await queue.redo(Item("a", b"again"), {"given": -1}), "under way"
-        assert not await queue.redo(Item("nothing", b""), {"given": -1})
-        assert await queue.counts() == {"given": 1, "cut": 2}
-        assert [item.key for item in await queue.results()] == ["b"]
-        stats = await queue.stats()
-        assert (stats.open, stats.done, stats.finished) == (1, 1, False)
-        (lease,) = await queue.lease(5, 10)
-        assert (lease.key, lease.payload, lease.attempt) == ("a", b"again", 1)
-        await queue.ack(lease.token, outcomes={lease.token: Outcome(result=b"whole")})
-        assert [item.payload for item in await queue.results()] == [b"whole", b"cut"]
-        stats = await queue.stats()
-        assert (stats.open, stats.done, stats.finished) == (0, 2, True)
-
-
 async def test_an_uncounted_nack_did_not_happen(store: Store) -> None:
     async with store.queue(replace(SMALL, max_attempts=1)) as queue:
         await queue.put(items(["a"]))
