@@ -15,7 +15,7 @@ Reason: TypeAlias = Literal[
     "too_large",
     # A NUL in it.
     "binary",
-    # Not UTF-8, nor what its byte order mark or PEP 263 line declares.
+    # Not UTF-8.
     "undecodable",
     # Its language is unknown, or not one that the recipe asks for.
     "language",

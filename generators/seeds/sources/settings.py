@@ -111,7 +111,7 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
             return self.rejection(provenance, refusal)
         if language is None or not self.wants(language, provenance.path):
             return self.rejection(provenance, Refusal("language", language or "none is known"))
-        text = self._text(load(), language)
+        text = self._text(load())
         if isinstance(text, Refusal):
             return self.rejection(provenance, text)
         final = settled(language, provenance.path, text)
@@ -119,12 +119,12 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
             return self.rejection(provenance, Refusal("language", final or f"not {language}"))
         return Document(content=text, language=final, provenance=provenance)
 
-    def _text(self, content: Content, language: str) -> str | Refusal:
+    def _text(self, content: Content) -> str | Refusal:
         if isinstance(content, Refusal):
             return content
         if len(content) > self.max_bytes:
             return self.too_large(len(content))
-        text = decoded(content, language) if isinstance(content, bytes) else settled_text(content)
+        text = decoded(content) if isinstance(content, bytes) else settled_text(content)
         if isinstance(text, str) and (size := len(text.encode())) > self.max_bytes:
             return self.too_large(size)
         return text
