@@ -8,6 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was interrupted is gone: that is no news for the terminal, which is that
+        of the command under test."""
+
+
 class JudgeServer:
     """Serves one model on a loopback address; `yes` gives the probability for a prompt."""
 
@@ -40,7 +46,7 @@ class JudgeServer:
             def log_message(self, format: str, *args: object) -> None:
                 """Nothing goes to the terminal."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
