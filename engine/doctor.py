@@ -19,7 +19,7 @@ __all__ = ["Finding", "examine"]
 
 _WEAKER = (
     *("memory-cgroup", "processes-cgroup", "cpu-cgroup"),
-    *("own-user", "own-devices", "hidden-warden"),
+    *("own-user", "own-devices", "hidden-warden", "counted-sockets"),
 )
 _SHORT = Limits(cpu_s=2.0, wall_s=5.0)
 _TRIALS: tuple[tuple[str, str, Limits, tuple[Reason, ...]], ...] = (

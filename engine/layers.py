@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 __all__ = ["ADVICE", "LAYERS", "NEEDED", "lacking"]
 
 LAYERS = (
+    "counted-sockets",
     "cpu-cgroup",
     "hidden-warden",
     "memory-cgroup",
@@ -39,6 +40,8 @@ ADVICE = {
     " separate them",
     "own-devices": "samples share the host's /dev/null and its kind, and so locks on them, with"
     " whoever runs beside them; start Veristone as root or use Docker",
+    "counted-sockets": "the kernel shows other containers' sockets too, so what a sample leaves in"
+    " sockets without a trace on the loopback device is not seen; a pod under gVisor is like this",
     "hidden-warden": "samples see the warden's environment and open files; gVisor shows them",
     "seccomp": "the kernel refused our system call filter: do not run hostile code here",
     "no-network": "samples can reach the network: do not run hostile code here",

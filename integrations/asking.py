@@ -7,12 +7,13 @@ holds a tenant's token.
 
 import asyncio
 import functools
+import logging
 import os
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from veristone import Client, ConfigError, FunctionCheck, Limits, Sample, Verdict
+from veristone import Client, ConfigError, Decision, FunctionCheck, Limits, Sample, Verdict
 from veristone.forms import check_of
 from veristone.generators.code.answers import solution_in_answer
 
@@ -25,6 +26,8 @@ __all__ = [
     "service_urls",
     "share",
 ]
+
+_log = logging.getLogger("veristone")
 
 
 def completion_text(completion: Any) -> str:
@@ -60,6 +63,9 @@ def share(verdict: Verdict) -> float:
 class Asker:
     """Asks services about completions; makes a client for each event loop that it is used in.
 
+    What has no verdict is counted, and said in the log each time the count has doubled: a host that
+    cannot leave an answer out would hide that its service is away.
+
     Args:
         urls: of services.
         token: of a tenant.
@@ -83,6 +89,7 @@ class Asker:
         self._deadline_s = deadline_s
         self._limits = Limits(cpu_s=cpu_s, wall_s=2 * cpu_s)
         self._given = client
+        self._asked = self._undecided = 0
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Client] = (
             weakref.WeakKeyDictionary()
         )
@@ -94,7 +101,22 @@ class Asker:
             InvalidSample: the row's check is none, or no service can judge the code.
         """
         sample = sample_of(completion, check, language, self._limits)
-        return await self._client().verify(sample, self._deadline_s)
+        verdict = await self._client().verify(sample, self._deadline_s)
+        self._count(verdict)
+        return verdict
+
+    def _count(self, verdict: Verdict) -> None:
+        self._asked += 1
+        if verdict.decision is not Decision.UNDECIDED:
+            return
+        self._undecided += 1
+        if self._undecided.bit_count() == 1:
+            _log.warning(
+                "no verdict on %d of %d answers; the last: %s",
+                self._undecided,
+                self._asked,
+                verdict.message,
+            )
 
     def _client(self) -> Client:
         if self._given is not None:

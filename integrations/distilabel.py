@@ -12,7 +12,7 @@ from distilabel.steps import Step, StepInput
 from pydantic import Field, PrivateAttr
 
 from veristone import Decision, SyncClient, Verdict
-from veristone.integrations.asking import sample_of
+from veristone.integrations.asking import sample_of, share
 
 __all__ = ["Verify"]
 
@@ -68,9 +68,8 @@ class Verify(Step):
 
 
 def _columns(verdict: Verdict) -> dict[str, Any]:
-    share = verdict.passed / verdict.total if verdict.total else float(verdict.reason == "passed")
     return {
         "decision": str(verdict.decision),
         "reason": str(verdict.reason),
-        "passed": None if verdict.decision is Decision.UNDECIDED else share,
+        "passed": None if verdict.decision is Decision.UNDECIDED else share(verdict),
     }

@@ -7,8 +7,8 @@ dataset.map_batches(
 
 from typing import Any
 
-from veristone import SyncClient
-from veristone.integrations.asking import sample_of
+from veristone import Decision, SyncClient
+from veristone.integrations.asking import sample_of, share
 
 __all__ = ["Verify"]
 
@@ -16,7 +16,7 @@ __all__ = ["Verify"]
 class Verify:
     """Adds the columns `decision`, `reason` and `passed` (the share of tests) to a batch.
 
-    A row without a verdict says `undecided`: filter by `decision`, not by a number.
+    A row without a verdict says `undecided`, and its `passed` is None: no fault of ours is a zero.
 
     Args:
         url: of a service, or of several.
@@ -52,7 +52,8 @@ class Verify:
             "decision": [str(verdict.decision) for verdict in verdicts],
             "reason": [str(verdict.reason) for verdict in verdicts],
             "passed": [
-                verdict.passed / verdict.total if verdict.total else 0.0 for verdict in verdicts
+                None if verdict.decision is Decision.UNDECIDED else share(verdict)
+                for verdict in verdicts
             ],
         }
 

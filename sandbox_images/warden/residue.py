@@ -62,6 +62,11 @@ class Residue:
         self._sysctls: list[int] = []
         self._clean = self._look()
 
+    @property
+    def counts_sockets(self) -> bool:
+        """Whether sockets that a sample leaves behind are noticed by their number."""
+        return bool(self._sockets or self._lists)
+
     def watch(self, sysctls: list[str]) -> None:
         """Compare these settings too: a sample can write them where /proc/sys is not covered."""
         self._sysctls = [open_or_none(path) for path in sysctls]

@@ -114,6 +114,7 @@ class Warden:
         """Try the walls, and tell the engine that this sandbox is ready."""
         found = probe.probe(self.identity, self._cgroup)
         found.layers["own-devices"] = not self._shared_devices
+        found.layers["counted-sockets"] = self._residue.counts_sockets
         self._residue.watch(found.sysctls)
         self._residue.check()
         hello = {

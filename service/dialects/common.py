@@ -3,10 +3,26 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from typing import Any
 
-from veristone import InvalidSample
+from veristone import FunctionCheck, InvalidSample, Sample
+from veristone.forms import check_of
+from veristone.generators.code.answers import solution_in_answer
 
-__all__ = ["decoded_files"]
+__all__ = ["answer_sample", "decoded_files"]
+
+
+def answer_sample(answer: str, check: Any, language: str = "python") -> Sample:
+    """Return the sample that a model's answer and a row's check are.
+
+    Raises:
+        InvalidSample: the check is none.
+    """
+    found = check_of(check)
+    entry = found.entry_point if isinstance(found, FunctionCheck) else ""
+    return Sample(
+        code=solution_in_answer(answer, entry_point=entry).code, check=found, language=language
+    )
 
 
 def decoded_files(given: Mapping[str, str | None]) -> dict[str, bytes]:

@@ -1,7 +1,14 @@
 """open-instruct's code API: `/test_program` and `/test_program_stdio`.
 
-Contract read from open_instruct/code_utils/api.py. Each test is a run of its own, as there. Tests
-that are pickled are refused: nothing of a request is unpickled here.
+Contract read from open_instruct/code_utils/api.py and from its client, `CodeVerifier` in
+open_instruct/ground_truth_utils.py. Each test is a run of its own, as there. Where this differs
+from the original:
+
+- CPU time decides, and `runtimes` are CPU seconds: the client takes a share of the reward away for
+  each, and a busy host would cost a right program its reward.
+- Tests that are pickled are refused: nothing of a request is unpickled here.
+- There is no verdict: 503. The client has no way to leave an answer out, asks once, and scores
+  whatever is no reply as 0. So all of the time that it waits is used to come to a verdict.
 """
 
 from typing import Any, cast
@@ -18,10 +25,11 @@ from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
 from veristone.service.errors import Reply
 
-__all__ = ["DIALECT", "TestProgram", "to_reply", "to_samples"]
+__all__ = ["DIALECT", "TestProgram", "deadline_s", "to_reply", "to_samples"]
 
 _WAITING_S = 2.0
-_PATIENCE_S = 120.0
+_LEAST_S, _MOST_S, _MARGIN_S = 30.0, 300.0, 2.0
+"""The client waits ten times a test's limit, within these; less the way back."""
 _MOST_TESTS = 1024
 
 
@@ -36,7 +44,7 @@ class TestProgram(msgspec.Struct, kw_only=True):
 
 
 class TestReply(msgspec.Struct, kw_only=True):
-    """1 for each test that passed; seconds it took, -1 where it did not pass."""
+    """1 for each test that passed; CPU seconds it took, -1 where it did not pass."""
 
     __test__ = False
 
@@ -71,30 +79,36 @@ def _case(test: Any) -> Check:
         raise InvalidSample(f"tests: input and output are expected: {error!r}") from error
 
 
-def to_reply(verdicts: list[Verdict]) -> TestReply:
+def deadline_s(request: TestProgram) -> float:
+    """Return in how many seconds the client gives up, less the way back."""
+    return max(_LEAST_S, min(_MOST_S, request.max_execution_time * 10)) - _MARGIN_S
+
+
+def to_reply(request: TestProgram, verdicts: list[Verdict]) -> TestReply:
     """Return the reply that says what the verdicts say."""
     passed = [verdict.decision is Decision.PASS for verdict in verdicts]
     return TestReply(
         results=[int(each) for each in passed],
         runtimes=[
-            verdict.usage.wall_s if each else -1.0
+            # More than the limit would be a negative reward for a right program.
+            min(verdict.usage.cpu_s, request.max_execution_time) if each else -1.0
             for verdict, each in zip(verdicts, passed, strict=True)
         ],
     )
 
 
-async def _tested(samples: list[Sample], caller: Caller) -> TestReply:
-    verdicts = await caller.verify_all(samples, _PATIENCE_S)
+async def _tested(request: TestProgram, caller: Caller, *, stdio: bool) -> TestReply:
+    verdicts = await caller.verify_all(to_samples(request, stdio=stdio), deadline_s(request))
     for verdict in verdicts:
         if verdict.decision is Decision.UNDECIDED:
             raise NoVerdict(verdict.message)
-    return to_reply(verdicts)
+    return to_reply(request, verdicts)
 
 
 @post("/test_program", status_code=200, tags=["open-instruct"])
 async def test_program(data: JSONBody[TestProgram], caller: NamedDependency[Caller]) -> TestReply:
     """Run a program with each assertion behind it."""
-    return await _tested(to_samples(data, stdio=False), caller)
+    return await _tested(data, caller, stdio=False)
 
 
 @post("/test_program_stdio", status_code=200, tags=["open-instruct"])
@@ -102,7 +116,7 @@ async def test_program_stdio(
     data: JSONBody[TestProgram], caller: NamedDependency[Caller]
 ) -> TestReply:
     """Run a program with each input."""
-    return await _tested(to_samples(data, stdio=True), caller)
+    return await _tested(data, caller, stdio=True)
 
 
 def _refuse(error: NoVerdict) -> Reply:

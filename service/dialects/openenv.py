@@ -35,7 +35,7 @@ from veristone.engine.sessions import Session
 from veristone.service.admission import NoVerdict, Overloaded
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
-from veristone.service.dialects.rewards import answer_sample
+from veristone.service.dialects.common import answer_sample
 from veristone.service.errors import Reply
 from veristone.service.sessions import TenantSessions
 from veristone.service.tasks import Task, Tasks

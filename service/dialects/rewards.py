@@ -5,32 +5,30 @@
 | `/reward/slime` | slime, `--rm-type remote_rm --rm-url` | 503: asked again ten times |
 | `/reward/openrlhf` | OpenRLHF, `--reward.remote_url` | 503: asked again five times |
 | `/validate` | NeMo Data Designer, `RemoteValidatorParams` | `is_valid` is null |
-| `/verify` | NeMo Gym, a resources server | `_ng_failure_class`, `mask_sample` |
 
-Contracts read from slime/rollout/rm_hub, openrlhf/utils/agent.py, Data Designer's remote validator
-and nemo_gym/base_resources_server.py. How a completion is checked stands in the row (`label`,
-`tests`, `unit_tests`), in any form that `veristone.forms.check_of` knows.
+Contracts read from slime/rollout/rm_hub, openrlhf/utils/agent.py and Data Designer's remote
+validator. How a completion is checked stands in the row (`label`, `tests`), in any form that
+`veristone.forms.check_of` knows.
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from veristone import Decision, FunctionCheck, InvalidSample, Sample, Verdict
-from veristone.forms import check_of
-from veristone.generators.code.answers import solution_in_answer
+from veristone import Decision, InvalidSample, Sample, Verdict
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
+from veristone.service.dialects.common import answer_sample
 from veristone.service.errors import Reply
 
-__all__ = ["DIALECT", "answer_sample", "response_text"]
+__all__ = ["DIALECT"]
 
-_SLIME_S, _OPENRLHF_S, _DESIGNER_S, _GYM_S = 100.0, 170.0, 28.0, 300.0
+_SLIME_S, _OPENRLHF_S, _DESIGNER_S = 100.0, 170.0, 28.0
 """Seconds in which each asks again or gives up, less the way back."""
 _MOST_ROWS = 4096
 
@@ -77,19 +75,6 @@ class ValidateReply(msgspec.Struct, kw_only=True):
     """An answer for each row, in order."""
 
     data: list[Validated]
-
-
-def answer_sample(answer: str, check: Any, language: str = "python") -> Sample:
-    """Return the sample that a model's answer and a row's check are.
-
-    Raises:
-        InvalidSample: the check is none.
-    """
-    found = check_of(check)
-    entry = found.entry_point if isinstance(found, FunctionCheck) else ""
-    return Sample(
-        code=solution_in_answer(answer, entry_point=entry).code, check=found, language=language
-    )
 
 
 @post("/reward/slime", status_code=200, tags=["rewards"])
@@ -145,65 +130,6 @@ def _validated(verdict: Verdict) -> Validated:
     )
 
 
-@post("/verify", status_code=200, tags=["rewards"])
-async def gym(data: JSONBody[dict[str, Any]], caller: NamedDependency[Caller]) -> dict[str, Any]:
-    """Return a request of NeMo Gym's with its reward."""
-    metadata = data.get("verifier_metadata")
-    if not isinstance(metadata, dict):
-        raise InvalidSample("verifier_metadata: an object with unit_tests is expected")
-    check = cast("dict[str, Any]", metadata).get("unit_tests")
-    sample = answer_sample(response_text(data.get("response")), check)
-    try:
-        verdict = await caller.decide(sample, _GYM_S)
-    except NoVerdict as error:
-        # Its row is set aside and tried again; a reward of zero here is no judgement.
-        return data | {
-            "reward": 0.0,
-            "_ng_failure_class": "undecided",
-            "mask_sample": True,
-            "failure_reason": str(error),
-        }
-    return data | {
-        "reward": float(verdict.decision is Decision.PASS),
-        "extracted_model_code": sample.code,
-        "reason": verdict.reason,
-    }
-
-
-@post("/seed_session", status_code=200, tags=["rewards"])
-async def seed_session() -> dict[str, Any]:
-    """Begin a session of NeMo Gym's; nothing is kept for it."""
-    return {}
-
-
-class _Part(msgspec.Struct):
-    type: str
-    text: str = ""
-
-
-class _Item(msgspec.Struct):
-    type: str = ""
-    content: list[_Part] | None = None
-
-
-class _Response(msgspec.Struct):
-    output: list[_Item]
-
-
-def response_text(response: Any) -> str:
-    """Return what the model wrote last in an OpenAI Responses object.
-
-    Raises:
-        InvalidSample: it is none.
-    """
-    try:
-        items = msgspec.convert(response, _Response).output
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise InvalidSample(f"response: no object of OpenAI's Responses API: {error}") from error
-    messages = [item.content or [] for item in items if item.type == "message"]
-    return "".join(part.text for part in (messages or [[]])[-1] if part.type == "output_text")
-
-
 def _refuse(error: NoVerdict) -> Reply:
     return Reply(503, {"detail": str(error)}, {"Retry-After": str(error.retry_after_s)})
 
@@ -213,8 +139,8 @@ def _invalid(status: int, why: str) -> Reply:
 
 
 DIALECT = Dialect(
-    routes=(slime, openrlhf, validate, gym, seed_session),
+    routes=(slime, openrlhf, validate),
     refuse=_refuse,
     invalid=_invalid,
-    echoing=frozenset({"/verify", "/validate"}),
+    echoing=frozenset({"/validate"}),
 )

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backends import open_engine
 
-from veristone import BackendUnavailable, ConfigError
+from veristone import BackendUnavailable, ConfigError, Sample
 from veristone.engine import Engine, EngineConfig
 from veristone.engine.backends import Bubblewrap
 from veristone.engine.layers import LAYERS, lacking
@@ -85,6 +86,28 @@ async def test_namespaces_of_the_host_are_noticed() -> None:
     assert "own-ipc-namespace" in isolation.missing
     with pytest.raises(BackendUnavailable, match="without no-network"):
         async with Engine(CONFIG, backend=WithOurNetwork(CONFIG)) as engine:
+            await engine.isolation()
+
+
+class InAPod(Bubblewrap):
+    """Its wardens are started as the manifest for Kubernetes starts them."""
+
+    def _warden(self, *given: Any) -> list[str]:
+        return [*super()._warden(*given), "--shared-kernel"]
+
+
+@pytest.mark.bubblewrap
+async def test_sockets_that_are_not_compared_are_said() -> None:
+    async with Engine(CONFIG, backend=InAPod(CONFIG)) as engine:
+        isolation = await engine.isolation()
+        verdict = await engine.verify(Sample(code="print(1)"))
+    assert isolation is not None
+    assert "counted-sockets" in isolation.missing
+    assert verdict.isolation is not None
+    assert "counted-sockets" in verdict.isolation.missing
+    config = CONFIG.model_copy(update={"require": ("counted-sockets",)})
+    with pytest.raises(BackendUnavailable, match="counted-sockets"):
+        async with Engine(config, backend=InAPod(config)) as engine:
             await engine.isolation()
 
 

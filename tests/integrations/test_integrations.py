@@ -30,6 +30,7 @@ from veristone.integrations import datatrove, ray, slime, verifiers, verl
 from veristone.integrations.trl import reward
 
 TESTS = "assert f(1) == 2"
+RIGHTS = "right right right right"
 RIGHT = "Sure:\n```python\ndef f(x):\n    return x + 1\n```\n"
 
 
@@ -113,6 +114,17 @@ async def test_a_dataset_without_the_column_is_said_before_anything_is_asked() -
         reward()
 
 
+async def test_answers_without_a_verdict_are_said_in_the_log_and_do_not_flood_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reward_of = reward(client=client(), deadline_s=0.1)
+    asked = [RIGHTS, *["broken"] * 5]
+    await reward_of(completions=asked, tests=[TESTS] * len(asked))
+    said = [record.getMessage() for record in caplog.records if record.name == "veristone"]
+    assert [line.partition(" of ")[0] for line in said] == [f"no verdict on {n}" for n in (1, 2, 4)]
+    assert "no sandbox" in said[0]
+
+
 async def test_verls_score_has_the_same_keys_whatever_happens() -> None:
     asked = client()
 
@@ -144,9 +156,6 @@ def in_place_of_services(monkeypatch: pytest.MonkeyPatch, *modules: Any) -> None
 
     for module in modules:
         monkeypatch.setattr(module, "SyncClient", made)
-
-
-RIGHTS = "right right right right"
 
 
 async def test_slime_leaves_out_what_has_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +226,7 @@ def test_rays_batches_get_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = {"code": np.array([RIGHTS, "right", "broken"]), "tests": tests}
     done = ray.Verify("http://service", deadline_s=0.2)(batch)
     assert done["decision"] == ["pass", "fail", "undecided"]
-    assert done["passed"] == [1.0, 0.25, 0.0]
+    assert done["passed"] == [1.0, 0.25, None]
     assert done["code"] is batch["code"]
 
 

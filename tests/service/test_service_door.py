@@ -104,7 +104,8 @@ OVERLOAD = {
     500: "/api/v2/execute",
     502: "/execute",
     503: "/py_exec /test_program /test_program_stdio /submissions /submissions/batch"
-    " /reward/slime /reward/openrlhf /validate /verify /seed_session /execute_batch",
+    " /reward/slime /reward/openrlhf /validate /verify /seed_session /aggregate_metrics"
+    " /execute_batch",
     429: "/e2b/execute /e2b/contexts /e2b/contexts/{name:str}/restart /reset /step"
     " /veristone/tasks /veristone/num_tasks /veristone/task /veristone/task_range",
 }

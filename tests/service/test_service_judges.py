@@ -22,7 +22,8 @@ from veristone import (
     Verdict,
 )
 from veristone.engine.backends.fake import FakeBackend
-from veristone.service.dialects import nemo_skills, online_judge, rewards
+from veristone.service.dialects import nemo_skills, online_judge
+from veristone.service.dialects.common import answer_sample
 
 ADD = "Here it is:\n```python\ndef add(a, b):\n    return a + b\n```\n"
 ECHO = "```python\nprint(int(input()) + 1)\n```"
@@ -262,6 +263,6 @@ def test_nemo_skills_replies() -> None:
 
 def test_an_answers_check_names_its_function() -> None:
     tests = {"inputs": [[1, 2]], "outputs": [3], "fn_name": "add"}
-    sample = rewards.answer_sample(f"```python\nadd(1, 2)\n```\n{ADD}", tests)
+    sample = answer_sample(f"```python\nadd(1, 2)\n```\n{ADD}", tests)
     assert isinstance(sample.check, FunctionCheck)
     assert sample.code.startswith("def add")
