@@ -92,8 +92,8 @@ async def test_namespaces_of_the_host_are_noticed() -> None:
 class InAPod(Bubblewrap):
     """Its wardens are started as the manifest for Kubernetes starts them."""
 
-    def _warden(self, *given: Any) -> list[str]:
-        return [*super()._warden(*given), "--shared-kernel"]
+    def _warden(self, *given: Any, **named: Any) -> list[str]:
+        return [*super()._warden(*given, **named), "--shared-kernel"]
 
 
 @pytest.mark.bubblewrap
