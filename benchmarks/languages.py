@@ -1,16 +1,20 @@
 """A fresh program of every language in the engine, beside a plain compiler and a plain start.
 
-    python -m benchmarks languages [NAME ...] [--rounds N] [--seconds N] [--backend NAME]
+    python -m benchmarks languages [NAME ...] [--rounds N] [--seconds N] [--busy N] [--backend NAME]
 
 In each round each program (`languages.toml`) gets a number that it never had, so no result of a
 compilation can be remembered. It is compiled and run by hand, with no isolation at all, and then
 verified by the engine, which must find the same output; one at a time, and the ratio is taken
 within the round. What warms up for good (toolchains in the page cache, Go's own build cache, what
-the engine precompiles of a language) does so before the first round that counts.
+the engine precompiles of a language) does so before the first round that counts. So the sandboxes
+are idle before each program, and what they start ahead (`warden.prestart`) waits there. With
+`--busy` they never are: as many programs at a time as there are sandboxes, by hand and verified,
+and the ratio is that of programs a second.
 """
 
 import argparse
 import asyncio
+import functools
 import itertools
 import os
 import random
@@ -19,7 +23,7 @@ import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +40,8 @@ from veristone.engine.languages import find
 from veristone.limits import Limits
 
 _PROGRAMS = Path(__file__).with_suffix(".toml")
-_WARM_UP = 3
-"""Rounds that do not count; more than sightings of a preamble until it is compiled."""
+_WARM_UP = 5
+"""Programs that do not count: sightings of a preamble until it is compiled, and its compilation."""
 _CASES = 50
 _CASES_ROUNDS, _CASES_GOAL = 3, 1.2
 _ROOMY = Limits(cpu_s=30.0, wall_s=120.0)
@@ -67,10 +71,12 @@ _numbers = itertools.count(random.randrange(10**6, 10**8))
 
 
 class Timed(msgspec.Struct):
-    """Seconds of one program, round by round."""
+    """Seconds of one program, round by round; programs a second where no sandbox is ever idle."""
 
     plain_s: list[float] = []
     ours_s: list[float] = []
+    busy: tuple[float, float] | None = None
+    """By hand, and verified."""
 
     def ratio(self) -> float:
         """Return how many times the plain way's speed the engine's is, within rounds."""
@@ -86,7 +92,7 @@ async def main(arguments: list[str]) -> None:
     missing: dict[str, str] = {}
     cases: list[tuple[float, float]] = []
     record: dict[str, Any] = {"rounds": options.rounds, **machine()}
-    config = EngineConfig(backend=options.backend, sandboxes=1, python=options.python)
+    config = EngineConfig(backend=options.backend, python=options.python)
     async with Engine(config) as engine:
         record["backend"] = engine.backend
         end = time.monotonic() + options.seconds
@@ -99,6 +105,8 @@ async def main(arguments: list[str]) -> None:
                 continue
             try:
                 timed[name] = await _rounds(engine, program, options.rounds, share_s)
+                if options.busy:
+                    timed[name].busy = await _rates(engine, program, options.busy)
             except (ToolchainMissing, FileNotFoundError, PlainlyFailed) as error:
                 missing[name] = str(error)
         if "cpp" in programs and "cpp" not in missing:
@@ -129,10 +137,12 @@ def _show(
             f"{each.ratio():.2f}x",
             f"{goal:.1f}x" if (goal := programs[name].goal) is not None else "",
             str(len(each.ours_s)),
+            f"{each.busy[1] / each.busy[0]:.2f}x" if each.busy else "",
         )
         for name, each in timed.items()
     ]
     columns = ["program", ">plain ms", ">engine ms", ">engine is faster by", ">goal", ">rounds"]
+    columns += [">busy"]
     print_table(columns, rows)
     if cases:
         bare, ours = (statistics.median(found) * 1000 for found in zip(*cases, strict=True))
@@ -145,36 +155,62 @@ def _show(
 
 async def _rounds(engine: Engine, program: Program, rounds: int, share_s: float) -> Timed:
     """Time a program in this many rounds, or in as many as there is time for; one at least."""
-    started, timed = time.monotonic(), Timed()
     await engine.isolation(program.language)
-    warm = 0
+    await _by_hand(engine, program, program.fresh())
+    for _ in range(_WARM_UP):
+        await _verified(engine, program, program.fresh())
+    started, timed = time.monotonic(), Timed()
     while len(timed.ours_s) < rounds:
-        spent_s = time.monotonic() - started
-        if timed.ours_s and spent_s > share_s:
+        if timed.ours_s and time.monotonic() - started > share_s:
             break
-        plain_s, ours_s = await _both(engine, program)
-        if warm < _WARM_UP and (warm == 0 or spent_s < share_s / 2):
-            warm += 1
-            continue
+        code = program.fresh()
+        plain_s, output = await _by_hand(engine, program, code)
         timed.plain_s.append(plain_s)
-        timed.ours_s.append(ours_s)
+        timed.ours_s.append(await _verified(engine, program, code, output))
     return timed
 
 
-async def _both(engine: Engine, program: Program) -> tuple[float, float]:
-    """Return seconds of one fresh program by hand and through the engine."""
-    language, code = find(program.language), program.fresh()
+async def _rates(engine: Engine, program: Program, seconds: float) -> tuple[float, float]:
+    """Return programs a second by hand and verified, each as many at a time as sandboxes."""
+
+    async def rate(once: Callable[[Engine, Program, str], Awaitable[object]]) -> float:
+        started, done = time.monotonic(), itertools.count()
+
+        async def again() -> None:
+            while time.monotonic() - started < seconds:
+                await once(engine, program, program.fresh())
+                next(done)
+
+        await asyncio.gather(*(again() for _ in range(engine.config.sandboxes)))
+        return round(next(done) / (time.monotonic() - started), 2)
+
+    return await rate(_by_hand), await rate(_verified)
+
+
+async def _by_hand(engine: Engine, program: Program, code: str) -> tuple[float, str]:
+    """Return seconds of one program by hand, and what it printed."""
+    python = engine.config.python or base_interpreter()
     with tempfile.TemporaryDirectory() as folder:
-        python = engine.config.python or base_interpreter()
-        plain_s, output = await asyncio.to_thread(_plainly, program, code, folder, python)
-    sample = Sample(
-        code=code, language=language.name, check=ProgramCheck(stdout=output), limits=_ROOMY
-    )
+        return await asyncio.to_thread(_plainly, program, code, folder, python)
+
+
+async def _verified(
+    engine: Engine, program: Program, code: str, output: str | None = None
+) -> float:
+    """Return seconds of one program through the engine."""
+    check = ProgramCheck(stdout=output)
+    sample = Sample(code=code, language=program.language, check=check, limits=_ROOMY)
     started = time.perf_counter()
     verdict = await engine.verify(sample)
-    ours_s = time.perf_counter() - started
+    seconds = time.perf_counter() - started
     _must_pass(verdict, program)
-    return plain_s, ours_s
+    return seconds
+
+
+@functools.cache
+def _tools(language: str) -> dict[str, Path]:
+    """Return the compilers themselves, not what would look for them first (rustup)."""
+    return find_toolchain(find(language)).programs
 
 
 def _plainly(program: Program, code: str, folder: str, python: str) -> tuple[float, str]:
@@ -183,8 +219,7 @@ def _plainly(program: Program, code: str, folder: str, python: str) -> tuple[flo
     layout = language.layout(code)
     Path(folder, layout.entry).write_text(code)
     run = program.run or list(language.words(language.run, layout, _ROOMY))
-    # The compiler itself, not what would look for it first (rustup).
-    tools = {**find_toolchain(language).programs, "python3": python}
+    tools = {**_tools(language.name), "python3": python}
     commands = [command for command in (program.compile, run) if command]
     commands = [[str(tools.get(first, first)), *rest] for first, *rest in commands]
     started = time.perf_counter()
@@ -251,6 +286,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
         "--seconds", type=float, default=120.0, help="after which no further language begins"
+    )
+    parser.add_argument(
+        "--busy", type=float, default=0.0, metavar="SECONDS", help="that sandboxes are never idle"
     )
     parser.add_argument("--backend", default="bubblewrap")
     parser.add_argument("--python", help="the Python of sandboxes and of a plain start")

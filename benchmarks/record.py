@@ -43,7 +43,8 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 def write(name: str, record: dict[str, Any]) -> Path:
     """Write a record under benchmarks/records/; return its path."""
     _RECORDS.mkdir(exist_ok=True)
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H%M")
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H%M%S")
     path = _RECORDS / f"{stamp}-{name}.json"
-    path.write_text(json.dumps(record, indent=1) + "\n")
+    with path.open("x") as file:
+        file.write(json.dumps(record, indent=1) + "\n")
     return path

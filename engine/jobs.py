@@ -45,6 +45,8 @@ class Job:
     """Files to be sent back when the run is over; `NAME/` stands for all that is below a folder."""
     fetch_bytes: int = FETCH_BYTES
     """Bytes that these may have together, with their names."""
+    compiles: bool = False
+    """It is a compiler's run. Sandboxes that did one last are likely to be ready for another."""
     live: bool = False
     """It talks with another program while it runs: `stdin` is nothing, and of its output the report
     holds no more than `keep_head` bytes (`engine.conversation`)."""

@@ -16,7 +16,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,7 @@ __all__ = [
     "Language",
     "Layout",
     "Preamble",
+    "Prestart",
     "Rule",
     "Serves",
     "Tested",
@@ -174,6 +175,17 @@ class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compile: Compile | None = None
 
 
+class Prestart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command that a waiting sandbox starts ahead of its next job (`warden.prestart`)."""
+
+    gate: str = "{entry}"
+    """The file that it waits for, one of the job's."""
+    piped: bool = False
+    """It opens this file first of all, and waits where it reads it."""
+    starts: list[str] = []
+    """What is started, where it is another command than the job's, which it does the work of."""
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What bubblewrap shows of the host."""
 
@@ -223,6 +235,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Modules that this interpreter imports before any sample; those of them that are there."""
     fork_server: list[str] = []
     """Starts an interpreter that is forked for programs with the usual limits (`warden`)."""
+    prestart: dict[Literal["compile", "run"], Prestart] = {}
+    """Which of its two commands sandboxes start ahead."""
     serves: list[Serves] = []
     """Tried in this order."""
     rules: list[Rule] = []
@@ -301,7 +315,34 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "file_bytes": limits.file_mib * 1024 * 1024,
             }
             words += ["--fork-server", json.dumps(server)]
+        if self.prestart:
+            words += ["--prestart", json.dumps([*self._started_ahead()])]
         return words
+
+    def _started_ahead(self) -> Iterator[dict[str, Any]]:
+        """Yield the arguments of each `warden.prestart.Command`."""
+        layout = self._layout_of_all()
+        for what, prestart in self.prestart.items():
+            compiles = self.compile if what == "compile" else None
+            limits = compiles.limits() if compiles is not None else Limits()
+            command = self.words(compiles.command if compiles else self.run, layout, limits)
+            yield {
+                "argv": command,
+                "starts": self.words(prestart.starts, layout, limits) or command,
+                "env": self.env,
+                "file_bytes": limits.file_mib * 1024 * 1024,
+                "gate": self.words([prestart.gate], layout, limits)[0],
+                "piped": prestart.piped,
+            }
+
+    def _layout_of_all(self) -> Layout:
+        """Return the layout of any program: `*` stands for a name that its text decides."""
+        layout, stem = self.layout(""), self.entry.rpartition(".")
+        if any(rule.entry and "\\1" in rule.entry for rule in self.rules):
+            layout = Layout(f"*{stem[1]}{stem[2]}", layout.main)
+        if any(rule.main and "\\1" in rule.main for rule in self.rules):
+            layout = Layout(layout.entry, "*")
+        return layout
 
     @property
     def own_processes(self) -> int:

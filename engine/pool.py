@@ -84,8 +84,12 @@ class Pool:
         return self._lent
 
     @contextlib.asynccontextmanager
-    async def lease(self, *, alone: bool = False) -> AsyncGenerator[Sandbox, None]:
+    async def lease(
+        self, *, alone: bool = False, compiles: bool = False
+    ) -> AsyncGenerator[Sandbox, None]:
         """Lend a sandbox; with `alone`, one beside which no other sandbox works.
+
+        A job that `compiles` gets one that did so before, where there are several.
 
         An error inside the block, a cancellation too, destroys the sandbox: nobody knows what
         state it is in.
@@ -95,7 +99,8 @@ class Pool:
         """
         await self._enter(alone)
         try:
-            sandbox = await self._take()
+            sandbox = await self._take(compiles)
+            sandbox.compiled = compiles
             self.meter.begin()
             try:
                 yield sandbox
@@ -139,9 +144,9 @@ class Pool:
         async with self._quiet:
             self._quiet.notify_all()
 
-    async def _take(self) -> Sandbox:
+    async def _take(self, compiles: bool) -> Sandbox:
         while self._idle:
-            sandbox = self._idle.pop()
+            sandbox = self._idle.pop(self._best(compiles))
             if sandbox.alive:
                 return sandbox
             self._discard(sandbox)
@@ -155,6 +160,17 @@ class Pool:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self._give(waiter.result())
             raise
+
+    def _best(self, compiles: bool) -> int:
+        """Return which idle sandbox is ready soonest for such a job.
+
+        Each starts ahead what it ran last (`warden.prestart`), and is wiped when it has reported:
+        so one that did the same, and of these the one that was given back first.
+        """
+        for at, sandbox in enumerate(self._idle):
+            if sandbox.compiled in (None, compiles):
+                return at
+        return 0
 
     def _give(self, sandbox: Sandbox) -> None:
         while self._waiting:

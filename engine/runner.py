@@ -245,7 +245,7 @@ class SampleRunner:
     async def _run_once(self, job: Job) -> Report:
         pool = await self._pools.of(job)
         asked = time.monotonic()
-        async with pool.lease(alone=self.alone) as sandbox:
+        async with pool.lease(alone=self.alone, compiles=job.compiles) as sandbox:
             self._queued_s += time.monotonic() - asked
             started = time.monotonic()
             report = await sandbox.run(job)

@@ -195,6 +195,9 @@ def _ours(kind: str, hello: Hello) -> bool:
 class Sandbox:
     """A warm sandbox. One job at a time; after any failure it must be destroyed."""
 
+    compiled: bool | None = None
+    """Whether its last job was a compiler's; None before the first."""
+
     def __init__(
         self,
         name: str,

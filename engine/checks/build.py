@@ -125,6 +125,7 @@ def _compiler(
         env={**source.language.env, **source.env},
         keep_head=_KEEP_BYTES,
         keep_tail=_KEEP_BYTES,
+        compiles=True,
         fetch=tuple(step.keeps),
         # A run needs as much room again as its files take.
         fetch_bytes=source.limits.disk_mib * _MIB // 2,

@@ -19,6 +19,7 @@ import sys
 from typing import Any, NamedTuple, NoReturn, Optional, Sequence
 
 from . import kernel
+from .frames import Buffer
 from .record import Recorder
 
 _MAX_FD = 1024
@@ -154,18 +155,25 @@ def drop_privileges(identity: Identity) -> None:
     kernel.become_dumpable()
 
 
-def write_files(job: Job) -> None:
-    """Write the job's files as the sample's user, so they are its own."""
+def write_files(job: Job, but: str = "") -> None:
+    """Write the job's files as the sample's user, so they are its own; `but` one of them."""
     for name, content in zip(job.meta["files"], job.contents):
+        if name == but:
+            continue
         if "/" in name:
             os.makedirs(os.path.dirname(name), exist_ok=True)
         fd = os.open(name, _NEW_FILE, 0o644)
         try:
-            done = 0
-            while done < len(content):
-                done += os.write(fd, content[done:])
+            write_all(fd, content)
         finally:
             os.close(fd)
+
+
+def write_all(fd: int, content: Buffer) -> None:
+    """Write all of this to a file."""
+    done = 0
+    while done < len(content):
+        done += os.write(fd, content[done:])
 
 
 def execute(job: Job, recorder: Recorder) -> NoReturn:

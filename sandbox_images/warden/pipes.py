@@ -33,11 +33,17 @@ class Pipes(NamedTuple):
         for fd in (self.stdout, self.stderr, self.record):
             os.close(fd)
 
+    def close(self) -> None:
+        """Let all of them go."""
+        self.close_theirs()
+        self.close_ours()
 
-def connect(stdin: Buffer, both_ways: bool = False, live: bool = False) -> Pipes:
+
+def connect(stdin: Optional[Buffer], both_ways: bool = False, live: bool = False) -> Pipes:
     """Make pipes for a child that reads `stdin`; with `both_ways` it is told things, too.
 
-    With `live` its standard input is a pipe that is still to be written to.
+    With `live` its standard input is a pipe that is still to be written to; without any `stdin` it
+    is a file that is.
     """
     out_read, out_write = os.pipe2(os.O_CLOEXEC)
     err_read, err_write = os.pipe2(os.O_CLOEXEC)
@@ -58,7 +64,9 @@ def connect(stdin: Buffer, both_ways: bool = False, live: bool = False) -> Pipes
     return Pipes(theirs, out_read, err_read, reader.detach(), told)
 
 
-def _stdin(data: Buffer) -> int:
+def _stdin(data: Optional[Buffer]) -> int:
+    if data is None:
+        return os.memfd_create("stdin", os.MFD_CLOEXEC)
     if not len(data):
         # Opened anew each time: flags and owner of an open file outlive the sample that set them.
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)

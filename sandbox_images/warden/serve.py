@@ -2,6 +2,7 @@
 
     python -m warden [--work DIR] [--uid N] [--socket PATH] [--shared-devices] [--shared-kernel]
                      [--preload MODULE ...] [--libraries MODULE ...] [--fork-server JSON]
+                     [--prestart JSON]
 
 Frames come on standard input and go to standard output, or both ways over one connection to a
 Unix socket at PATH. With ``--uid`` the warden is root and each sample runs as that user; without
@@ -9,12 +10,14 @@ it the sample shares the warden's user (a user namespace with one id), and secco
 no-new-privileges and the rules for PID 1 keep the two apart. ``--shared-devices`` says that the
 files under /dev are the host's own, ``--shared-kernel`` that the kernel shows other containers'
 sockets too (a pod under gVisor). Modules of ``--preload`` must be there; of those of
-``--libraries`` what is there is imported. ``--fork-server`` holds the arguments of a `ForkServer`.
+``--libraries`` what is there is imported. ``--fork-server`` holds the arguments of a `ForkServer`,
+``--prestart`` those of each `prestart.Command`.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import importlib
 import json
@@ -25,7 +28,7 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, NoReturn, Optional
+from typing import Any, Callable, NamedTuple, NoReturn, Optional
 
 from . import (
     fetch,
@@ -52,14 +55,15 @@ from .child import (
 )
 from .fork_server import ForkServer, ServerGone
 from .immortal import make_immortal
-from .pipes import connect
+from .pipes import Pipes, connect
+from .prestart import Command, Prestart
 from .python_end import RECORD, Witness
 from .record import Recorder
 from .residue import Residue
 from .session import Session
 from .split import driver as split_driver
 from .supervise import Run, Stream, Supervisor, wake_pipe
-from .usage import Watched
+from .usage import Usage, Watched
 from .wipe import NotClean, Wiper, devices, writable_places
 
 # What programs import most, and what the interpreter itself loads to compile or to show an error.
@@ -72,8 +76,21 @@ PRELOAD = (
     *("typing", "warnings"),
 )
 
+_IDLE_MS = 10
+"""How long nothing is asked of a sandbox before anything is started ahead: a busy one has a job
+before, and the start would take its time."""
 _NEVER_STARTED = 254 << 8
 """What waitpid(2) would say of a child that exited with 254."""
+
+
+class _Way(NamedTuple):
+    """How a job is started."""
+
+    pipes: Pipes
+    start: Optional[Callable[[], int]] = None
+    """Starts it and returns its process; None: it is forked from the warden."""
+    usage: Optional[Usage] = None
+    """Its account, where that is open already."""
 
 
 class Warden:
@@ -99,6 +116,7 @@ class Warden:
         self.supervisor = Supervisor(
             self._cgroup, self._wiper, watched, wake_pipe(), _resident_kib(), server
         )
+        self._prestart = self._starting_ahead(options.prestart)
 
     def _started(self, words: Optional[str]) -> Optional[ForkServer]:
         """Start the fork server that was asked for, where the sample has a user of its own."""
@@ -109,6 +127,13 @@ class Warden:
         except (OSError, ServerGone) as error:
             os.write(2, f"warden: without a fork server: {error}\n".encode())
             return None
+
+    def _starting_ahead(self, words: Optional[str]) -> Optional[Prestart]:
+        """Return what starts programs ahead, where the sample has a user of its own."""
+        if words is None or self.identity.uid is None or self._filter is not None:
+            return None
+        commands = [Command(**each) for each in json.loads(words)]
+        return Prestart(self.identity.uid, commands, self.supervisor.usage, self._wiper.wipe)
 
     def greet(self) -> None:
         """Try the walls, and tell the engine that this sandbox is ready."""
@@ -135,18 +160,16 @@ class Warden:
         token = os.urandom(8).hex()
         talks = header.get("live", False)
         job = read_job(parts, self.work) if self._may_spawn(limits, parts[0]) else None
-        server = self.supervisor.fork_server
-        if talks or job is None or server is None or not server.serves(job, parts[1], limits):
-            server = None
-        pipes = server.connect(parts[1]) if server is not None else connect(parts[1], live=talks)
+        way = self._way(job, parts[1], limits, talks)
+        pipes = way.pipes
         record = self.stream(pipes.record, limits["record_bytes"], 1)
         if talks:
             run: Run = live.expect(self, pipes, record, limits, started)
         else:
             streams = [self.stream(fd, *limits["keep"]) for fd in (pipes.stdout, pipes.stderr)]
-            run = self.supervisor.expect(streams, record, limits, started)
-        if job is not None:
-            self._start_program(run, job, pipes.theirs, server, token)
+            run = self.supervisor.expect(streams, record, limits, started, way.usage)
+        if way.start is not None:
+            _start_program(run, way.start, Recorder(pipes.theirs.record, token))
         else:
             run.pid = kernel.fork()
             if run.pid == 0:
@@ -172,20 +195,23 @@ class Warden:
         self._knows_words = self._knows_words or spawned
         return spawned
 
-    def _start_program(
-        self, run: Run, job: Job, fds: Descriptors, server: Optional[ForkServer], token: str
-    ) -> None:
-        """Start what is no fork of this process; a failure is recorded as one of ours."""
-        recorder = Recorder(fds.record, token)
-        try:
-            if server is not None:
-                run.pid = server.fork(job, run.limits)
-            else:
-                run.pid = spawn.spawn(job, fds, run.limits, self.identity)
-            recorder.write({"ready": True})
-        except (OSError, ValueError, ServerGone) as error:
-            recorder.write({"fault": f"{type(error).__name__}: {error}"})
-            run.status = _NEVER_STARTED
+    def _way(
+        self, job: Optional[Job], stdin: memoryview, limits: dict[str, Any], talks: bool
+    ) -> _Way:
+        """Return how a job is started; without a `job` it is one that is forked from here."""
+        usual = None if talks else job
+        if self._prestart is not None:
+            waiting = self._prestart.take(usual, limits)
+            if waiting is not None and job is not None:
+                start = functools.partial(self._prestart.open_gate, waiting, job, stdin)
+                return _Way(waiting.pipes, start, waiting.usage)
+        server = self.supervisor.fork_server
+        if server is not None and usual is not None and server.serves(usual, stdin, limits):
+            return _Way(server.connect(stdin), functools.partial(server.fork, usual, limits))
+        pipes = connect(stdin, live=talks)
+        if job is None:
+            return _Way(pipes)
+        return _Way(pipes, functools.partial(spawn.spawn, job, pipes.theirs, limits, self.identity))
 
     def clean(self) -> None:
         """Leave nothing of the job behind, or raise `NotClean`."""
@@ -203,8 +229,20 @@ class Warden:
         os._exit(0)
 
     def receive(self) -> tuple[dict[str, Any], list[memoryview]]:
-        """Wait for the next frame."""
+        """Wait for the next frame; while none comes, start ahead what it may ask for."""
+        if self._prestart is not None and not _readable_soon(self.source):
+            try:
+                self._prestart.begin()
+            except OSError as error:
+                self._prestart = None
+                os.write(2, f"warden: nothing is started ahead: {error}\n".encode())
         return frames.receive(self.source, self.arena)
+
+    def start_nothing_ahead(self) -> None:
+        """End what was started ahead, and start no other."""
+        if self._prestart is not None:
+            self._prestart.take(None, {})
+            self._prestart = None
 
     def stream(self, fd: int, head: int, tail: int) -> Stream:
         """Return a stream that keeps so many bytes of its head and of its tail."""
@@ -308,6 +346,22 @@ class Warden:
         return python_main.Program(witness.without_exit(code), space, witness)
 
 
+def _start_program(run: Run, start: Callable[[], int], recorder: Recorder) -> None:
+    """Start what is no fork of this process; a failure is recorded as one of ours."""
+    try:
+        run.pid = start()
+        recorder.write({"ready": True})
+    except (OSError, ValueError, ServerGone) as error:
+        recorder.write({"fault": f"{type(error).__name__}: {error}"})
+        run.status = _NEVER_STARTED
+
+
+def _readable_soon(fd: int) -> bool:
+    poller = select.poll()
+    poller.register(fd, select.POLLIN)
+    return bool(poller.poll(_IDLE_MS))
+
+
 def listen() -> python_main.Program:
     """Serve jobs until the engine hangs up; return only in a child, with its program."""
     options = _options()
@@ -396,4 +450,5 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--preload", nargs="*", default=[])
     parser.add_argument("--libraries", nargs="*", default=[])
     parser.add_argument("--fork-server")
+    parser.add_argument("--prestart")
     return parser.parse_args()

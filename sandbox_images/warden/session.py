@@ -70,6 +70,7 @@ class Session:
 
     def __init__(self, warden: Warden) -> None:
         warden.supervisor.end_fork_server()
+        warden.start_nothing_ahead()
         self._warden = warden
         self._supervisor = warden.supervisor
         self._usage = warden.supervisor.usage()

@@ -53,22 +53,31 @@ def spawn(job: Job, fds: Descriptors, limits: dict[str, Any], identity: Identity
         OSError: it cannot be started.
         ValueError: a word of the job is no word that a program could be given.
     """
-    environment = {**_environment, **job.meta["env"]}
     argv = job.meta["argv"]
     with as_the_sample(identity.uid), largest_file(limits["file_bytes"]):
         write_files(job)
         if argv[0].startswith("./"):
             os.chmod(argv[0], 0o755)
-        pid = os.posix_spawn(
-            _found(argv[0], environment),
-            argv,
-            environment,
-            file_actions=[(os.POSIX_SPAWN_DUP2, fd, at) for at, fd in enumerate(fds[:3])],
-            setsid=True,
-            setsigdef=DEFAULTS,
-        )
+        pid = start(argv, job.meta["env"], fds)
     expendable(pid)
     return pid
+
+
+def start(argv: list[str], variables: dict[str, str], fds: Descriptors) -> int:
+    """Start a program as whoever the warden is at this moment; return its process.
+
+    Raises:
+        OSError, ValueError: as `spawn` does.
+    """
+    environment = {**_environment, **variables}
+    return os.posix_spawn(
+        _found(argv[0], environment),
+        argv,
+        environment,
+        file_actions=[(os.POSIX_SPAWN_DUP2, fd, at) for at, fd in enumerate(fds[:3])],
+        setsid=True,
+        setsigdef=DEFAULTS,
+    )
 
 
 def expendable(pid: int) -> None:

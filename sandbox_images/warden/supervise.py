@@ -13,7 +13,7 @@ import os
 import select
 import signal
 import time
-from typing import Any, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 from . import kernel
 from .fork_server import ForkServer
@@ -120,14 +120,20 @@ class Supervisor:
         self._baseline = baseline_kib
 
     def expect(
-        self, streams: list[Stream], record: Stream, limits: dict[str, Any], started: float
+        self,
+        streams: list[Stream],
+        record: Stream,
+        limits: dict[str, Any],
+        started: float,
+        usage: Optional[Usage] = None,
     ) -> Run:
-        """Make ready to watch a child that is about to be forked.
+        """Make ready to watch a child that is about to be forked; or to go on, with this `usage`.
 
         What the warden writes to memory while a child lives is copied first, page by page. So
         everything that can be made before the fork is made before it.
         """
-        return Run(self.usage(), streams, record, limits, self.poller(streams), started)
+        usage = usage or self.usage()
+        return Run(usage, streams, record, limits, self.poller(streams), started)
 
     def usage(self) -> Usage:
         """Return an account that is empty: nothing runs yet."""
@@ -333,6 +339,12 @@ def _too_much(run: Run) -> bool:
 
 def end_all(run: Run) -> None:
     """Kill every process of this sandbox but the warden, and reap them all."""
+    kill_all(run.reap_one)
+    run.usage.end()
+
+
+def kill_all(reap_one: Callable[[int], bool]) -> None:
+    """Kill every process but this one until `reap_one`, given no flags, finds none any more."""
     # Orphans come to PID 1: no child left means no process left. A process that the kernel
     # cannot end keeps us here, and the engine's deadline throws the sandbox away.
     left = True
@@ -342,8 +354,7 @@ def end_all(run: Run) -> None:
             os.kill(-1, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        left = run.reap_one(0)
-    run.usage.end()
+        left = reap_one(0)
 
 
 def wake_pipe() -> int:

@@ -64,6 +64,25 @@ async def test_one_job_at_a_time_per_sandbox() -> None:
         assert pool.replaced == 0
 
 
+async def test_a_sandbox_is_given_what_it_did_before() -> None:
+    """One that compiled waits for a compiler's job (`warden.prestart`); of two, the one that has
+    been idle for longer is the one that is ready."""
+    backend = FakeBackend()
+    async with opened(backend, 2) as pool:
+
+        async def used(*, compiles: bool) -> Sandbox:
+            async with pool.lease(compiles=compiles) as sandbox:
+                return sandbox
+
+        compiler, runner = await used(compiles=True), await used(compiles=False)
+        assert compiler is not runner
+        for compiles in (False, False, True, True, False):
+            assert await used(compiles=compiles) is (compiler if compiles else runner)
+    async with opened(FakeBackend(), 2) as pool:
+        first, second, third = [await use(pool) for _ in range(3)]
+        assert first is third is not second
+
+
 def test_the_fake_sees_two_jobs_at_one_time() -> None:
     """The test above can fail."""
 
