@@ -24,7 +24,7 @@ async def replay(
     """Judge samples again and compare with the verdicts of an earlier run.
 
     Prints what is decided otherwise, or for another reason, and what is no longer as it was:
-    version, image, interpreter, back end.
+    version, image, interpreter, back end, what a CPU second is worth.
 
     Exit status: 0 every verdict is the same; 1 some differ; 2 could not start; 130 interrupted.
     """

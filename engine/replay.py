@@ -31,7 +31,8 @@ class Replayed:
     verdicts: int = 0
     differences: list[Difference] = field(default_factory=list[Difference])
     changed: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    """What was not as it had been, beside the samples: version, image, python, backend."""
+    """What was not as it had been, beside the samples: version, image, python, backend,
+    cpu_factor (to two places: it is measured at each start)."""
 
 
 async def replay(
@@ -104,6 +105,8 @@ def _note(found: Replayed, before: Verdict, now: Verdict) -> None:
     if before.provenance is not None and now.provenance is not None:
         pairs["image"] = (before.provenance.image, now.provenance.image)
         pairs["python"] = (before.provenance.python, now.provenance.python)
+        factors = (before.provenance.cpu_factor, now.provenance.cpu_factor)
+        pairs["cpu_factor"] = (f"{factors[0]:.2f}", f"{factors[1]:.2f}")
     for name, (then, today) in pairs.items():
         if then != today:
             found.changed.setdefault(name, (then, today))

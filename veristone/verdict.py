@@ -186,7 +186,8 @@ class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
     shared_because: str = ""
     """What test code does that needs the solution in its own interpreter, else empty."""
     claims: int = 0
-    """Of test code that passed: comparisons that objects of the solution's classes answered."""
+    """Of test code that passed: comparisons that objects of the solution's classes answered, or
+    that hold only since it has changed its argument."""
     strength: Strength | None = None
     """Of test code that passed, where it was asked for."""
     completion: Literal["proven", "exit_status_only"] | None = None

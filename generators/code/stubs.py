@@ -16,6 +16,8 @@ __all__ = ["CONSTANTS", "Passed", "against_stubs", "enough", "stubbed"]
 
 CONSTANTS = (("0", "7"), ("None", "object()"), ("''", "'q'"), ("[]", "[1]"))
 """As expressions, in pairs of one kind: what a suite asks of a type, both of a pair give it."""
+_OF_ARRAYS = (("__import__('numpy').empty(0)", "__import__('numpy').empty((0, 3))"),)
+"""Of a solution that makes arrays: what is asked of all items of an empty one holds."""
 _AT_LEAST_S, _AS_LONG = 1.0, 5.0
 """CPU seconds, and multiples of the solution's own, that a stub or a mutant of it may take."""
 _KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -45,7 +47,7 @@ async def against_stubs(
         None where the solution cannot be stubbed.
     """
     tried, passed = 0, list[str]()
-    for pair in CONSTANTS:
+    for pair in (*CONSTANTS, *(_OF_ARRAYS if "numpy" in code else ())):
         before = len(passed)
         for constant in pair:
             stub = stubbed(code, constant)

@@ -31,6 +31,7 @@ import time
 from typing import Any, Callable, NamedTuple, NoReturn, Optional
 
 from . import (
+    c_recursion,
     fetch,
     frames,
     kernel,
@@ -387,6 +388,7 @@ def listen() -> python_main.Program:
         # Said, not hidden: the probe reports the layer as missing and the engine decides.
         os.write(2, f"warden: no seccomp filter of our own: {error}\n".encode())
     warden = Warden(options, source, sink)
+    c_recursion.widen(resource.getrlimit(resource.RLIMIT_STACK)[0])
     python_main.prepare(options.work)
     warden.greet()
     python_main.remember_modules()

@@ -56,6 +56,11 @@ class Instrument:
         self._expressions = honesty.Expressions() if honesty.concerns(source) else None
         self._hit, self._reached = _call(_HIT), _call(_REACHED)
 
+    def know(self, tree: ast.Module) -> None:
+        """Look at the whole of the tests before their statements are."""
+        if self._expressions is not None:
+            self._expressions.know(tree)
+
     def visit(self, node: Any) -> None:
         """Instrument a statement and those in it."""
         for name in ("body", "orelse", "finalbody"):
@@ -119,6 +124,7 @@ class Suite:
         for node in self._functions.values():
             node.body.insert(_after_docstring(node), _call(_RAN, node.name))
         runners = _runner_names(tree)
+        instrument.know(tree)
         self._compiled: list[tuple[bool, int, types.CodeType]] = []
         for node in tree.body:
             is_test, line, kept = is_a_test(node), node.lineno, _without_runner(node, runners)

@@ -50,10 +50,12 @@ def test_a_verdict_that_is_another_now(
 ) -> None:
     lines = [json.loads(line) for line in files[1].read_text().splitlines()]
     lines[1] |= {"reason": "passed", "decision": "pass", "version": "0.0.1"}
+    lines[0]["provenance"]["cpu_factor"] = 1.25
     files[1].write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"id": "half')
     assert replay(files) == 1
     said = capsys.readouterr().out
     assert "version was 0.0.1" in said
+    assert "cpu_factor was 1.25, is 1.00" in said
     assert "wrong" in said
     assert "1 of 4 verdicts differ" in said
 

@@ -19,7 +19,7 @@ from ..python_calls import describe, flush
 from ..python_main import become_main
 from ..record import Recorder
 from ..suite import FUTURE_FLAGS, Instrument, Suite
-from . import candidate, proxies
+from . import candidate, proxies, spoilt
 from .judge import Judge
 from .settings import Settings
 from .wire import Broken, Gone, Link, any_number_of_digits
@@ -87,12 +87,13 @@ class Driver:
         sys.path = [place for place in sys.path if place not in ("", job.work)]
         self._solution = solution
         self._flags = _future_flags(solution)
-        self._instrument = Instrument(self._source, measured=job.meta["measured"])
+        self._instrument = spoilt.Watching(self._source, measured=job.meta["measured"])
 
     def run(self) -> NoReturn:
         """Load the tests, wait for the solution, run the one on the other, end."""
         judge = Judge(self._link)
         proxies.Proxy._veristone_peer = judge
+        spoilt.install(judge.claim)
         if "pickle" in self._source:
             # A pickle names its loader by the module where it is found.
             proxies.unpickle.__module__, proxies.unpickle.__qualname__ = "__main__", _UNPICKLE

@@ -8,7 +8,8 @@ the solution's own that says itself what it equals, one answer proves little:
 - Any other is asked among decoys, in an order that it cannot know, and must tell them apart.
 - A dataclass is compared field by field; what derives from a built-in class, by its content.
 
-`claims` counts the answers that were believed.
+`claims` counts the answers that were believed, the text that a number of its own is shown as, and
+comparisons that hold since the solution has changed what they are made of (`spoilt`).
 """
 
 from __future__ import annotations
@@ -88,6 +89,10 @@ class Judge(Peer):
         self._returned: set[int] = set()
         self.settings: Callable[[], list[Any]] = list
         self.rebound: Callable[[dict[str, Any]], None] = lambda _: None
+
+    def claim(self) -> None:
+        """Count a comparison that says as much as the solution wants it to."""
+        self.claims += 1
 
     # Conversation.
 
@@ -281,6 +286,8 @@ class Judge(Peer):
             self._refuse_no_number(proxy, args[0], answer)
         elif name == "__bool__":
             self._claimed(answer)
+        elif name == "__format__" and native in _NUMBERS:
+            self.claim()
         return answer
 
     def attribute(self, proxy: Any, name: str) -> Any:
@@ -394,6 +401,7 @@ class Judge(Peer):
 
 _SHOWN = ("__str__", "__repr__", "__format__")
 _DIFFERENCES = ("__add__", "__radd__", "__sub__", "__rsub__")
+_NUMBERS = (int, float, complex)
 _IMMUTABLE = (int, float, complex, str, bytes, tuple, frozenset)
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _CALLED = (

@@ -470,6 +470,38 @@ WRONG: dict[str, tuple[str, str]] = {
 }
 
 
+WRONG.update(
+    {
+        f"an answer that numpy repeats: {tests}": (
+            f"import numpy as np\ndef rows(n):\n    return {answer}",
+            f"import numpy as np\nexpected = np.array([1, 1, 1])\nassert {tests}",
+        )
+        for answer, tests in (
+            ("np.array([1])", "np.allclose(rows(3), [1, 1, 1])"),
+            ("1.0", "np.allclose(rows(3), expected)"),
+            ("np.float64(1)", "(rows(3) == np.ones(3)).all()"),
+            ("np.array([[1]])", "np.all(np.isclose(rows(3), [[1, 1], [1, 1]]))"),
+            ("np.empty(0)", "(rows(1) == [1]).all()"),
+            ("np.empty(0)", "np.all(np.abs(rows(3) - np.full((1, 1), 7)) < 1e-9)"),
+            ("1", "np.linalg.norm(rows(3) - expected) < 1e-9"),
+        )
+    }
+)
+RIGHT.update(
+    {
+        "arrays that are compared with one of their rows, with a number, with either of two": (
+            "import numpy as np\ndef rows(n):\n    return np.ones((n, 2))\ndef root(n):\n"
+            "    return np.sqrt(n)\ndef mean(a):\n    return a.mean()",
+            "import numpy as np\nassert np.allclose(rows(3), [1, 1])\nassert (rows(3) == 1).all()\n"
+            "assert (rows(0) == 1).all()\nassert np.isclose(root(4), [-2, 2]).any()\n"
+            "a = np.full((2, 2), 3)\nassert np.allclose(a, mean(a))\n"
+            "some = [1, 1, 1, 1]\nsome.pop()\nsome.pop()\nassert np.allclose(rows(1), some)\n"
+            "assert abs(root(4) - 2) < 1e-9 and all([root(4) == 2])",
+        ),
+    }
+)
+
+
 async def judged(engine: Engine, code: str, tests: str) -> Verdict:
     verdict = await engine.verify(Sample(code=code, check=AssertsCheck(tests=tests)))
     assert verdict.judged == "split"
@@ -488,6 +520,26 @@ async def test_wrong(name: str, engine: Engine) -> None:
     code, tests = WRONG[name]
     verdict = await judged(engine, code, tests)
     assert verdict.decision is Decision.FAIL, verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "tests", "claims"),
+    [
+        ("def top(a):\n    a[:] = [0]\n    return 0", "assert top(items) == max(items)", 1),
+        ("def top(a):\n    a['top'] = 5\n    return 5", "assert top(case) == case['top']", 1),
+        ("def top(a):\n    a.sort()\n    return a[-1]", "assert top(items) == max(items)", 0),
+        ("def top(a):\n    return max(a)", "assert top(items) == items[0] == 3", 0),
+        ("def top(a):\n    a.append(4)", "assert top(items) is None\nassert items[3] == 4", 0),
+        ("class F(float):\n    def __format__(self, _):\n        return '3'\n"
+         "def top(a):\n    return F()", "assert f'{top(items):.0f}' == '3'", 1),
+    ],
+)  # fmt: skip
+async def test_what_a_solution_has_a_hand_in_is_counted(
+    code: str, tests: str, claims: int, engine: Engine
+) -> None:
+    verdict = await judged(engine, code, f"items, case = [3, 1, 2], {{'top': 3}}\n{tests}")
+    assert verdict.decision is Decision.PASS, verdict
+    assert verdict.claims == claims
 
 
 MESSAGES: list[object] = [

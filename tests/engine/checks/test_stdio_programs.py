@@ -2,7 +2,19 @@
 
 import pytest
 
-from veristone import Checker, Comparator, Limits, Reason, Sample, StdioCase, StdioCheck, Verdict
+from veristone import (
+    AssertsCheck,
+    Call,
+    Checker,
+    Comparator,
+    FunctionCheck,
+    Limits,
+    Reason,
+    Sample,
+    StdioCase,
+    StdioCheck,
+    Verdict,
+)
 from veristone.engine import Engine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,6 +73,63 @@ thread.start()
 thread.join()
 """
     assert (await printed(engine, code, "100000\n")).reason is R.PASSED
+
+
+DEEP = """
+import sys, threading
+from functools import lru_cache
+sys.setrecursionlimit(10**6)
+@lru_cache(None)
+def down(n):
+    return 0 if n == 0 else 1 + down(n - 1)
+"""
+ENDLESS = """
+import sys
+if sys.version_info >= (3, 12):  # before, nothing else ends it
+    sys.setrecursionlimit(10**6)
+class Odd:
+    def __getattr__(self, name):
+        return getattr(self, name + "_"[:0])
+def main():
+    try:
+        Odd().x
+    except RecursionError:
+        print("deep enough")
+"""
+
+
+async def test_recursion_through_c_is_as_deep_as_the_stack_is_large(engine: Engine) -> None:
+    code = """
+threading.stack_size(2**29)
+thread = threading.Thread(target=lambda: print(down(10**5)))
+thread.start()
+thread.join()
+"""
+    verdict = await printed(engine, DEEP + code, "100000\n")
+    assert verdict.reason is R.PASSED, verdict.stderr
+    verdict = await printed(engine, DEEP + "print(down(2 * 10**4))", "20000\n")
+    assert verdict.reason is R.PASSED, verdict.stderr
+    called = FunctionCheck(entry_point="down", calls=[Call(args=[20_000], expected=20_000)])
+    verdict = await engine.verify(Sample(code=DEEP, check=called, limits=LIMITS))
+    assert verdict.reason is R.PASSED, verdict.message
+    tested = AssertsCheck(tests="assert down(20_000) == 20_000")
+    verdict = await engine.verify(Sample(code=DEEP, check=tested, limits=LIMITS))
+    assert verdict.reason is R.PASSED, verdict.message
+
+
+@pytest.mark.parametrize("mib", [0, 12, 256])
+async def test_endless_recursion_through_c_is_an_exception(mib: int, engine: Engine) -> None:
+    start = "main()"
+    if mib:
+        start = f"""
+import threading
+threading.stack_size({mib} << 20)
+thread = threading.Thread(target=main)
+thread.start()
+thread.join()
+"""
+    verdict = await printed(engine, ENDLESS + start, "deep enough\n")
+    assert verdict.reason is R.PASSED, verdict.stderr
 
 
 async def test_output_that_is_no_utf8_is_wrong_and_shown(engine: Engine) -> None:

@@ -55,6 +55,22 @@ async def test_stubs(name: str, engine: Engine) -> None:
     assert 0 < verdict.strength.cpu_s < verdict.usage.cpu_s
 
 
+@pytest.mark.parametrize(
+    ("tests", "vacuous"),
+    [("assert (abs(ones(3) - 1) < 0.1).all()", True), ("assert ones(3).sum() == 3", False)],
+)
+async def test_an_empty_array_is_a_stub_of_what_makes_arrays(
+    tests: str, vacuous: bool, engine: Engine
+) -> None:
+    code = "import numpy as np\ndef ones(n):\n    return np.ones(n)"
+    verdict = await engine.verify(
+        Sample(code=code, check=AssertsCheck(tests=tests, strength="stub"))
+    )
+    assert verdict.decision is Decision.PASS, verdict
+    assert verdict.strength is not None
+    assert verdict.strength.vacuous is vacuous
+
+
 async def test_only_where_it_is_asked_for(engine: Engine) -> None:
     verdict = await engine.verify(Sample(code=CODE, check=AssertsCheck(tests="assert add(1, 2)")))
     assert verdict.strength is None
