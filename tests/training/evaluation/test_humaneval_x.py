@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from backends import open_engine
 
-from veristone import DatasetError
+from veristone import DatasetError, FrameworkCheck
 from veristone.engine.backends.base import ToolchainMissing
 from veristone.training.evaluation import evaluate, load_dataset
 from veristone.training.evaluation.samples import Candidate
@@ -43,6 +43,81 @@ async def test_an_assertion_that_fails_on_the_console_fails_the_solution(tmp_pat
             pytest.skip(str(error))
         report = await evaluate(engine, dataset, candidates)
     assert [outcome.base_status for outcome in report.outcomes] == ["pass", "fail"]
+
+
+GO = {
+    "task_id": "Go/0",
+    "import": 'import (\n    "math"\n)\n',
+    "prompt": 'import (\n    "math"\n)\n\n// Far is the larger of two, in ascending sort.\n'
+    "func Far(a []int) int {\n",
+    "canonical_solution": "    sort.Ints(a)\n    return max(a[0], a[len(a)-1])\n}\n\n"
+    "func max(a, b int) int {\n    if a > b {\n        return a\n    }\n    return b\n}\n",
+    "test_setup": 'package main\n\nimport (\n    "testing"\n'
+    '    "github.com/stretchr/testify/assert"\n)\n',
+    "test": "func TestFar(t *testing.T) {\n    assert := assert.New(t)\n"
+    "    assert.Equal(3, Far([]int{3, 1}))\n"
+    "    assert.Equal(int(math.Sqrt(4)), Far([]int{2}))\n}\n",
+}
+RUST = {
+    "task_id": "Rust/0",
+    "prompt": "\n/*\n Twice a number.\n*/\nfn twice(x: i32) -> i32 {\n",
+    "declaration": "use std::{cmp::{max, self}, collections::HashMap};\n",
+    "canonical_solution": "    let held: HashMap<i32, i32> = HashMap::from([(x, 2 * x)]);\n"
+    "    held[&x]\n}\n",
+    "test": "\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn test_twice() {\n"
+    "        assert_eq!(twice(2), 4);\n        assert!(twice(max(3, 1)) == 6);\n    }\n}\n",
+}
+WRONG = {
+    "Go/0": "    return a[0] - 1\n}\n",
+    "Rust/0": "    x\n}\n",
+}
+OTHERS = {
+    # It stands by itself, with tests and a `main` of its own.
+    "Go/0": 'package far\n\nimport (\n    "sort"\n    "testing"\n)\n\nfunc Far(a []int) int {\n'
+    "    sort.Ints(a)\n    return a[len(a)-1]\n}\n\nfunc TestFar(t *testing.T) {}\n",
+    "Rust/0": "pub fn twice(x: i32) -> i32 { x + x }\n\nfn main() {\n    twice(1);\n}\n\n"
+    "#[cfg(test)]\nmod tests {\n    #[test]\n    fn own() {}\n}\n",
+}
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("fields", [GO, RUST], ids=["go", "rust"])
+async def test_tests_of_a_framework_decide(fields: dict[str, str], tmp_path: Path) -> None:
+    """A row's imports and declarations are where they are needed, and nowhere else."""
+    path = tmp_path / "tasks.jsonl"
+    path.write_text(json.dumps(fields) + "\n")
+    dataset = load_dataset(path, "humaneval-x")
+    (task,) = dataset.tasks.values()
+    whole = "fn max(a: i32, b: i32) -> i32 { a }\n" if task.language == "rust" else ""
+    texts = [
+        task.reference,
+        whole + OTHERS[task.task_id],
+        task.prompt + WRONG[task.task_id],
+        task.prompt,
+        task.prompt + fields["canonical_solution"][: len(fields["canonical_solution"]) // 2],
+    ]
+    async with open_engine("bubblewrap") as engine:
+        try:
+            await engine.isolation(task.language)
+        except ToolchainMissing as error:
+            pytest.skip(str(error))
+        candidates = [Candidate(task_id=task.task_id, solution=text) for text in texts]
+        report = await evaluate(engine, dataset, candidates)
+    found = [outcome.base_status for outcome in report.outcomes]
+    assert found == ["pass", "pass", "fail", "fail", "fail"], [
+        outcome.message for outcome in report.outcomes
+    ]
+
+
+def test_rust_of_an_older_rand_is_that_of_ours(tmp_path: Path) -> None:
+    drawn = "fn test() { rng.gen_range(0, 4); rng.gen_range(-1, 2 * n); rng.gen_range(0..4); }"
+    path = tmp_path / "tasks.jsonl"
+    path.write_text(json.dumps(RUST | {"test": drawn}) + "\n")
+    (task,) = load_dataset(path, "humaneval-x").tasks.values()
+    check = task.build(task.reference).check
+    assert isinstance(check, FrameworkCheck)
+    now = "fn test() { rng.gen_range(0..4); rng.gen_range(-1..2 * n); rng.gen_range(0..4); }"
+    assert check.tests == now
 
 
 @pytest.mark.bubblewrap

@@ -3,13 +3,22 @@
 The program is prompt, completion and test, as in its own harness, and passes where it exits with 0.
 That harness gives a C++ program headers that its prompt may lack, and takes whatever JavaScript
 writes to stderr for a failure; here a failed `console.assert` throws, and nothing else is in doubt.
+
+Go's and Rust's tests are those of `go test` and `cargo test`, and a `framework` check runs them. In
+Go a row says what its prompt imports (`import`) and what its tests begin with (`test_setup`); the
+harness drops the one, and imports of ten packages those that an answer uses. In Rust it puts
+`declaration` (what the crate uses) before the prompt. Its Rust is written for rand 0.4, ours has
+0.8: the two arguments of `gen_range` become a range.
 """
+
+import re
 
 import msgspec
 
-from veristone import DatasetError, ProgramCheck
+from veristone import DatasetError, FrameworkCheck, ProgramCheck
 from veristone.files import Row
 from veristone.training.evaluation.benchmarks.braces import without_main
+from veristone.training.evaluation.benchmarks.go_files import go_file, go_tests
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["read_task"]
@@ -32,11 +41,23 @@ _BEFORE = {
 }
 
 
+_GO_PACKAGES = "\n".join(
+    f'import "{path}"'
+    for path in (
+        *("math", "strings", "fmt", "strconv", "time"),
+        *("bytes", "regexp", "sort", "math/rand", "crypto/md5"),
+    )
+)
+_GEN_RANGE = re.compile(r"\bgen_range\(([^(),]+),\s*([^(),]+)\)")
+
+
 class _Row(msgspec.Struct):
     task_id: str
     prompt: str
     canonical_solution: str
     test: str
+    declaration: str = ""
+    test_setup: str = ""
 
 
 def read_task(row: Row) -> Task:
@@ -49,16 +70,38 @@ def read_task(row: Row) -> Task:
     language = _LANGUAGES.get(fields.task_id.partition("/")[0])
     if language is None:
         raise DatasetError(f"{row.where}: {fields.task_id[:40]!r} names no language of HumanEval-X")
-    before = _BEFORE.get(language, "")
+    if language == "rust":
+        fields.prompt = _declared(fields)
     return Task(
         task_id=fields.task_id,
         prompt=fields.prompt,
         entry_point="",
         canonical_solution=fields.canonical_solution,
-        build=lambda solution: Program(
-            f"{before}{without_main(solution) if language == 'cpp' else solution}\n{fields.test}",
-            ProgramCheck(),
-        ),
+        build=lambda solution: _program(language, solution, fields),
         instruction=f"Complete this {language} code:\n\n```{language}\n{fields.prompt}\n```",
         language=language,
     )
+
+
+def _declared(fields: _Row) -> str:
+    """Return a prompt behind those lines of the declaration that it does not hold itself."""
+    held = {"".join(line.split()) for line in fields.prompt.splitlines()}
+    declared = fields.declaration.splitlines()
+    return "\n".join(
+        [*(line for line in declared if "".join(line.split()) not in held), fields.prompt]
+    )
+
+
+def _program(language: str, solution: str, fields: _Row) -> Program:
+    """Return the program that a solution makes with the tests of its task."""
+    if language == "go":
+        prompt = f"package main\n{fields.prompt}"
+        code = go_file(solution, prompt, "", fields.test_setup, _GO_PACKAGES)
+        tests = go_tests(f"{fields.test_setup}\n{fields.test}", fields.prompt, _GO_PACKAGES)
+        return Program(code, FrameworkCheck(tests=tests))
+    if language == "rust":
+        tests = _GEN_RANGE.sub(r"gen_range(\1..\2)", fields.test)
+        return Program(_GEN_RANGE.sub(r"gen_range(\1..\2)", solution), FrameworkCheck(tests=tests))
+    if language == "cpp":
+        solution = without_main(solution)
+    return Program(f"{_BEFORE.get(language, '')}{solution}\n{fields.test}", ProgramCheck())
