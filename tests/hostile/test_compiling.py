@@ -69,7 +69,7 @@ async def tried(
             yield request.param, engine
 
 
-def test_every_language_is_attacked() -> None:
+async def test_every_language_is_attacked() -> None:
     """Python's programs that attack are `programs/` and `test_cheating.py`."""
     assert set(ATTACKS) == {name for name, each in installed().items() if not each.zygote}
 
