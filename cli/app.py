@@ -77,8 +77,9 @@ async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
 
     def terminate() -> None:
         nonlocal terminated
-        terminated = True
-        task.cancel()
+        if not terminated:  # told twice, as by the kernel for each thread of a parent that dies
+            terminated = True
+            task.cancel()
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
     try:

@@ -48,7 +48,7 @@ async def serve(
         ),
     ] = None,
     quiet: Quiet = False,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    with_parent: Annotated[int | None, typer.Option("--with-parent", hidden=True)] = None,
     worker: Annotated[bool, typer.Option("--worker", hidden=True)] = False,
 ) -> int:
     """Serve verdicts over HTTP.
@@ -69,12 +69,14 @@ async def serve(
     from veristone.service.workers import Assignment
     from veristone.settings import checked, read_toml
 
-    if with_parent or worker:
-        end_with_parent()
     if worker:
+        assignment = msgspec.json.decode(sys.stdin.buffer.read(), type=Assignment)
+        end_with_parent(assignment.starter)
         with contextlib.suppress(asyncio.CancelledError):
-            await work(msgspec.json.decode(sys.stdin.buffer.read(), type=Assignment))
+            await work(assignment)
         return 0
+    if with_parent is not None:
+        end_with_parent(with_parent)
     given: dict[str, Any] = {"host": host, "port": port, "uds": uds, "jobs": jobs}
     given["workers"] = workers
     settings: dict[str, Any] = {}

@@ -39,7 +39,10 @@ class NoVerdict(VeristoneError, RuntimeError):
 
     Attributes:
         retry_after_s: when it is worth to ask again, in whole seconds from now.
+        code: what kind of trouble it is, for programs.
     """
+
+    code = "sandbox_error"
 
     def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
         super().__init__(message)
@@ -48,6 +51,8 @@ class NoVerdict(VeristoneError, RuntimeError):
 
 class Overloaded(NoVerdict):
     """The sample was not judged, because others are before it. Ask again later, or elsewhere."""
+
+    code = "overloaded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,12 @@
 Under an overload most of what a service does is refusing, so a refusal must cost next to nothing:
 headers and queue decide, the body is neither read nor parsed, and the answer does not pass through
 the application. What only the body tells (a dialect's deadline) is looked at again behind it.
+
+It is the last that can answer, too: a request whose task is cancelled, or that an error leaves
+without an answer, is refused here. A fault of ours must not look like an answer.
 """
 
+import asyncio
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -13,7 +17,7 @@ from typing import Any
 from veristone.service.admission import Admission, NoVerdict, Overloaded
 from veristone.service.caller import Callers
 from veristone.service.config import NAME, ServiceConfig
-from veristone.service.errors import Refuse, refuse
+from veristone.service.errors import Refuse, no_verdict, refuse
 from veristone.service.peers import Peers
 from veristone.service.session_paths import SESSIONS
 
@@ -65,10 +69,26 @@ class Door:
         self._bytes = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """See the ASGI specification."""
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
+        """See the ASGI specification. What is broken off is refused, if it has no answer yet."""
+        if scope["type"] != "http":
+            await self._let_in(scope, receive, send)
             return
+        begun = False
+
+        async def noting(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._let_in(scope, receive, noting)
+        except (Exception, asyncio.CancelledError) as error:
+            if begun:  # the connection is closed on it, and whoever asked sees that it is not whole
+                raise
+            path = scope["path"]
+            await _answer(send, self._judging.get(path, refuse), no_verdict(error, path))
+
+    async def _let_in(self, scope: Any, receive: Any, send: Any) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         tenant = self._callers.tenant(headers.get(b"authorization"))
         scope.setdefault("state", {})[NAME] = tenant
@@ -76,7 +96,7 @@ class Door:
             scope["path"] = E2B_PATHS + scope["path"]
         method, path = scope.get("method"), scope["path"]
         if scope["type"] == "http" and self._peers.forwards(path, headers):
-            await self._forward(scope, receive, send)
+            await self._peers.forward(scope, receive, send)
             return
         say = self._judging.get(path) if method == "POST" else None
         in_session = method in ("POST", "PUT") and path.startswith(SESSIONS)
@@ -96,13 +116,6 @@ class Door:
             await self._app(scope, receive, send)
         finally:
             self._bytes -= size
-
-    async def _forward(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await self._peers.forward(scope, receive, send)
-        except OSError as error:
-            why = NoVerdict(f"the worker that keeps this is away: {error}")
-            await _answer(send, self._judging.get(scope["path"], refuse), why)
 
     def _size(self, headers: Mapping[bytes, bytes]) -> int:
         """Return how many bytes a request brings: as much as it may where it does not say."""

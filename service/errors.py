@@ -1,5 +1,6 @@
 """What a request gets that cannot be answered: status codes and the body that explains them."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,16 @@ from litestar.exceptions import HTTPException
 from veristone import InvalidSample, SessionsFull, VeristoneError
 from veristone.service.admission import NoVerdict, Overloaded
 
-__all__ = ["HANDLERS", "Problem", "Refuse", "Reply", "explained", "refuse"]
+__all__ = [
+    "HANDLERS",
+    "Fault",
+    "Problem",
+    "Refuse",
+    "Reply",
+    "handlers",
+    "no_verdict",
+    "refuse",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -61,34 +71,39 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
 _CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def _problem(status: int, code: str, message: str, **headers: str) -> Response[Problem]:
-    return Response(Problem(error=message, code=code), status_code=status, headers=headers)
-
-
-def _invalid(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    return _problem(400, "invalid", str(error))
-
-
-def _nested(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    return _problem(400, "invalid", "the body is nested too deeply, or is not UTF-8")
-
-
 def refuse(error: NoVerdict) -> Reply:
     """Say that there is no verdict, as the service's own paths do."""
-    status, code = (429, "overloaded") if isinstance(error, Overloaded) else (503, "sandbox_error")
+    status = 429 if isinstance(error, Overloaded) else 503
     headers = {"Retry-After": str(error.retry_after_s)}
-    return Reply(status, Problem(error=str(error), code=code), headers)
+    return Reply(status, Problem(error=str(error), code=error.code), headers)
 
 
-def _no_verdict(request: Request[Any, Any, Any], error: NoVerdict) -> Response[Any]:
-    return refuse(error).response()
+class Fault(NoVerdict):
+    """Something went wrong in here that nobody foresaw: the log says what."""
+
+    code = "fault"
 
 
-def _ours(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    return _problem(503, "sandbox_error", str(error), **{"Retry-After": "1"})
+def no_verdict(error: BaseException, path: str) -> NoVerdict:
+    """Return any error of ours as what it is for whoever asked: no verdict, ask again.
+
+    Args:
+        error: that nothing else answers.
+        path: that was asked for; an error that nobody foresaw is told to the log with it.
+    """
+    if isinstance(error, NoVerdict):
+        return error
+    if isinstance(error, SessionsFull):
+        return Overloaded(str(error))
+    if isinstance(error, VeristoneError):
+        return NoVerdict(str(error))
+    if isinstance(error, asyncio.CancelledError):
+        return NoVerdict("the service ends before this could be answered")
+    _log.error("an unforeseen error at %s", path, exc_info=error)
+    return Fault("an unforeseen error of the service: its log has the traceback")
 
 
-def explained(error: HTTPException) -> str:
+def _explained(error: HTTPException) -> str:
     """Return what is wrong with a request, with the fields that it is about."""
     extra: Any = error.extra or []
     details: list[Any] = list(extra) if isinstance(extra, list) else []  # pyright: ignore[reportUnknownArgumentType]
@@ -96,28 +111,42 @@ def explained(error: HTTPException) -> str:
     return "; ".join(said).replace("data: ", "") or error.detail
 
 
-def _waiting(request: Request[Any, Any, Any], error: SessionsFull) -> Response[Problem]:
-    return _problem(429, "overloaded", str(error), **{"Retry-After": "1"})
+def handlers(say: Refuse, invalid: Callable[[int, str], Response[Any]]) -> dict[Any, Any]:
+    """Return what Litestar answers exceptions with.
+
+    Args:
+        say: that there is no verdict.
+        invalid: says what is wrong with a request, given the status for it.
+    """
+
+    def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        return say(no_verdict(error, request.url.path)).response()
+
+    def unfit(request: Request[Any, Any, Any], error: InvalidSample) -> Response[Any]:
+        return invalid(400, str(error))
+
+    def nested(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        return invalid(400, "the body is nested too deeply, or is not UTF-8")
+
+    def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        if error.status_code >= 500:  # Litestar's own: who sent the body left in the middle of it
+            return say(NoVerdict(_explained(error))).response()
+        answer = invalid(error.status_code, _explained(error))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    return {
+        Exception: fault,
+        InvalidSample: unfit,
+        RecursionError: nested,
+        UnicodeError: nested,
+        HTTPException: http,
+    }
 
 
-def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    code = _CODES.get(error.status_code, "invalid" if error.status_code < 500 else "fault")
-    headers = {str(name): str(value) for name, value in (error.headers or {}).items()}
-    return _problem(error.status_code, code, explained(error), **headers)
+def _invalid(status: int, why: str) -> Response[Any]:
+    problem = Problem(error=why, code=_CODES.get(status, "invalid"))
+    return Response(problem, status_code=status)
 
 
-def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    _log.error("an unforeseen error at %s", request.url.path, exc_info=error)
-    return _problem(500, "fault", "an unforeseen error of the service: its log has the traceback")
-
-
-HANDLERS: Any = {
-    Exception: _fault,
-    InvalidSample: _invalid,
-    NoVerdict: _no_verdict,
-    RecursionError: _nested,
-    UnicodeError: _nested,
-    SessionsFull: _waiting,
-    VeristoneError: _ours,
-    HTTPException: _http,
-}
+HANDLERS = handlers(refuse, _invalid)

@@ -16,6 +16,8 @@ import httptools
 import msgspec
 from litestar import Request
 
+from veristone.service.admission import NoVerdict
+
 __all__ = ["OWN", "Peers", "Place"]
 
 T = TypeVar("T")
@@ -102,7 +104,7 @@ class Peers:
         """Have the first worker answer a request; an ASGI application.
 
         Raises:
-            OSError: it is away; nothing was sent yet.
+            NoVerdict: it is away, or went away in the middle.
         """
         assert self._place is not None
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
@@ -118,9 +120,12 @@ class Peers:
         lines += [b"%s: %s" % pair for pair in given]
         head = b"\r\n".join(lines) + b"\r\n\r\n"
         answer = _answer(self._place.socket(0), head, body)
-        async with contextlib.aclosing(answer) as messages:
-            async for message in messages:
-                await send(message)
+        try:
+            async with contextlib.aclosing(answer) as messages:
+                async for message in messages:
+                    await send(message)
+        except OSError as error:
+            raise NoVerdict(f"the worker that keeps this is away: {error}") from error
 
 
 _HOPS = (b"connection", b"transfer-encoding", b"keep-alive", b"te", b"upgrade", b"expect")

@@ -11,6 +11,7 @@ it had accepted, sessions of the first worker included, and nothing else; jobs g
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import sys
 import tempfile
@@ -38,6 +39,8 @@ class Assignment(msgspec.Struct, kw_only=True, frozen=True):
     """What a worker is told by the process that starts it, over its standard input."""
 
     number: int
+    starter: int
+    """Process id of who starts it, without whom it ends."""
     folder: str
     """Of the workers' own sockets."""
     listener: int
@@ -80,6 +83,7 @@ async def supervised(
             _Worker(
                 Assignment(
                     number=number,
+                    starter=os.getpid(),
                     folder=folder,
                     listener=listener.fileno(),
                     service=config.told(),

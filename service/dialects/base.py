@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Response, Router
-from litestar.exceptions import HTTPException
 
-from veristone import InvalidSample, SessionEnded
-from veristone.service.admission import NoVerdict
-from veristone.service.errors import Refuse, Reply, explained
+from veristone import SessionEnded
+from veristone.service.errors import Refuse, Reply, handlers
 
 __all__ = ["Dialect"]
 
@@ -30,25 +28,14 @@ class Dialect:
     def router(self) -> Router:
         """Return the routes, with exceptions told in the dialect's words."""
 
-        def no_verdict(_: Request[Any, Any, Any], error: NoVerdict) -> Response[Any]:
-            return self.refuse(error).response()
-
-        def unfit(_: Request[Any, Any, Any], error: InvalidSample) -> Response[Any]:
-            return self.invalid(400, str(error)).response()
+        def invalid(status: int, why: str) -> Response[Any]:
+            return self.invalid(status, why).response()
 
         def ended(_: Request[Any, Any, Any], error: SessionEnded) -> Response[Any]:
-            return self.invalid(404, str(error)).response()
+            return invalid(404, str(error))
 
-        def malformed(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-            return self.invalid(error.status_code, explained(error)).response()
-
-        handlers: Any = {
-            NoVerdict: no_verdict,
-            InvalidSample: unfit,
-            SessionEnded: ended,
-            HTTPException: malformed,
-        }
-        return Router("/", route_handlers=list(self.routes), exception_handlers=handlers)
+        answers = {**handlers(self.refuse, invalid), SessionEnded: ended}
+        return Router("/", route_handlers=list(self.routes), exception_handlers=answers)
 
     def paths(self) -> list[str]:
         """Return the paths where something is judged."""

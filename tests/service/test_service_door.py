@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from veristone.engine import Engine, EngineConfig
-from veristone.engine.backends.fake import FakeBackend
+from veristone.engine.backends.fake import FakeBackend, report
+from veristone.engine.jobs import Job, Report
 from veristone.service import Service, ServiceConfig
 from veristone.service.admission import Overloaded
 from veristone.service.dialects import DIALECTS
@@ -42,6 +43,7 @@ async def ask(
     length: int | None = None,
     query: bytes = b"",
     token: str = "",
+    sent: list[dict[str, Any]] | None = None,
 ) -> tuple[int, bytes, dict[bytes, bytes]]:
     """Return status, body and headers; without a body, to read it is a mistake."""
     headers = [(b"content-length", str(len(body or b"") if length is None else length).encode())]
@@ -61,7 +63,7 @@ async def ask(
         "server": ("test", 1),
     }
     messages = iter([] if body is None else [{"type": "http.request", "body": body}])
-    sent: list[dict[str, Any]] = []
+    sent = [] if sent is None else sent
 
     async def receive() -> dict[str, Any]:
         message = next(messages, None)
@@ -182,3 +184,46 @@ async def test_bodies_under_way_are_bounded_together() -> None:
         answer, body, _ = await ask(app, "/v1/verify", length=2**20)
         assert (answer, b"as large as memory allows" in body) == (429, True)
         assert (await ask(app, "/v1/verify", body=b'{"code": "x"}'))[0] == 200
+
+
+@contextlib.asynccontextmanager
+async def slow(sample_s: float = 30) -> AsyncGenerator[Any]:
+    """Yield an application whose samples take long."""
+
+    async def answer(job: Job) -> Report:
+        await asyncio.sleep(sample_s)
+        return report()
+
+    config = EngineConfig(sandboxes=1, attempts=1)
+    async with Engine(config, backend=FakeBackend(answer)) as engine:
+        yield Service(engine, ServiceConfig())
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/v1/verify", 503), ("/run_code", 504), ("/py_exec", 503)]
+)
+async def test_what_is_cancelled_is_refused_in_each_dialects_words(path: str, status: int) -> None:
+    async with slow() as app:
+        asking = asyncio.ensure_future(ask(app, path, body=b'{"code": "x"}'))
+        await asyncio.sleep(0.1)
+        asking.cancel()
+        answer, body, headers = await asking
+    assert answer == status
+    assert b"the service ends before" in body
+    if path == "/v1/verify":
+        assert headers[b"retry-after"] == b"1"
+
+
+async def test_a_batch_that_is_cancelled_is_broken_off() -> None:
+    """Whoever reads it sees that it is not whole: it has no end."""
+    messages: list[dict[str, Any]] = []
+    async with slow(0.2) as app:
+        body = b'{"code": "x"}\n' * 50
+        asking = asyncio.ensure_future(ask(app, "/v1/verify_batch", body=body, sent=messages))
+        while len(messages) < 3:
+            await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert messages[0]["status"] == 200
+    assert all(message["more_body"] for message in messages[1:])

@@ -44,7 +44,7 @@ async def test_a_fault_of_ours_is_no_wrong_answer() -> None:
     assert (answer.status_code, answer.json()["decision"]) == (200, "undecided")
 
 
-async def test_an_unforeseen_error_is_in_the_log(
+async def test_an_unforeseen_error_is_in_the_log_and_no_answer(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(*args: Any) -> None:
@@ -53,8 +53,11 @@ async def test_an_unforeseen_error_is_in_the_log(
     async with serving(FakeBackend(by_code)) as client:
         monkeypatch.setattr(Admission, "verify", broken)
         answer = await client.post("/v1/verify", json={"code": "pass"})
-    assert (answer.status_code, answer.json()["code"]) == (500, "fault")
-    assert "nobody foresaw" not in answer.text
+        other = await client.post("/run_code", json={"code": "pass"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "fault")
+    assert answer.headers["retry-after"] == "1"
+    assert (other.status_code, other.json()["status"]) == (504, "SandboxError")
+    assert "nobody foresaw" not in answer.text + other.text
     assert "nobody foresaw this" in caplog.text
     assert "/v1/verify" in caplog.text
 

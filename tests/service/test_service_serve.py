@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,7 @@ def _serving_under(folder: Path) -> list[str]:
 
 
 def test_what_was_accepted_is_answered_after_sigterm() -> None:
+    """Also where it comes twice, as to a child of a parent that had threads and was killed."""
     with served() as (url, process):
         answers: list[httpx.Response] = []
 
@@ -172,9 +174,29 @@ def test_what_was_accepted_is_answered_after_sigterm() -> None:
         asking = threading.Thread(target=ask)
         asking.start()
         _wait_for(lambda: httpx.get(f"{url}/health").json()["running"] == 1)
-        process.send_signal(signal.SIGTERM)
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
         asking.join()
         assert answers[0].json()["stdout"]["head"] == "done\n"
+        assert process.wait(30) == 0
+
+
+def test_what_is_not_answered_in_time_after_sigterm_is_refused(tmp_path: Path) -> None:
+    settings = tmp_path / "service.toml"
+    settings.write_text("drain_s = 0.5\n")
+    with served("--service", str(settings)) as (url, process), ThreadPoolExecutor() as pool:
+        code = "import time; time.sleep(20)"
+        paths = ("v1/verify", "run_code")
+        asked = [
+            pool.submit(httpx.post, f"{url}/{path}", json={"code": code}, timeout=30)
+            for path in paths
+        ]
+        _wait_for(lambda: httpx.get(f"{url}/health").json()["running"] == 2)
+        process.send_signal(signal.SIGTERM)
+        native, dialect = (each.result() for each in asked)
+        assert (native.status_code, native.headers["retry-after"]) == (503, "1")
+        assert dialect.status_code == 504
         assert process.wait(30) == 0
 
 

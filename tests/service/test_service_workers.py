@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from serving import COMMAND, served
+
+from veristone.service.workers import Assignment
 
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow]
 
@@ -181,8 +184,24 @@ def test_more_workers_than_sandboxes_are_refused() -> None:
     assert (done.returncode, "raise --sandboxes" in done.stderr) == (2, True)
 
 
-def test_workers_end_with_who_started_them() -> None:
-    with served("--workers", "2", "--sandboxes", "2") as (_, process):
+def test_workers_end_with_who_started_them_and_answer_before() -> None:
+    with (
+        served("--workers", "2", "--sandboxes", "2") as (url, process),
+        ThreadPoolExecutor() as pool,
+    ):
         workers = children(process.pid)
+        code = "import time; time.sleep(2); print(1)"
+        asked = [pool.submit(ask, url, code) for _ in range(4)]
+        wait_for(lambda: health(url).get("running") == 4)
         process.kill()
+        assert {each.result()["decision"] for each in asked} == {"pass"}
         wait_for(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
+
+
+def test_a_worker_does_not_outlive_who_was_killed_before_it_looked() -> None:
+    told = Assignment(
+        number=0, starter=1, folder="/", listener=0, service={"workers": 1}, engine={}
+    )
+    words = [COMMAND, "serve", "--worker"]
+    done = subprocess.run(words, input=msgspec.json.encode(told), timeout=60, check=False)
+    assert done.returncode == 1

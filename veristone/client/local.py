@@ -6,6 +6,7 @@ process, killed or not.
 
 import asyncio
 import contextlib
+import os
 import sys
 import tempfile
 from collections.abc import AsyncGenerator
@@ -37,7 +38,8 @@ async def local(*options: str) -> AsyncGenerator[Client]:
         path = Path(folder) / "service.sock"
         words = ("serve", "--uds", str(path), *options)
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "veristone", *words, "--with-parent", "--quiet"),
+            *(sys.executable, "-m", "veristone", *words, "--quiet"),
+            *("--with-parent", str(os.getpid())),
             stderr=asyncio.subprocess.PIPE,
         )
         try:
