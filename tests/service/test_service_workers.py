@@ -190,9 +190,9 @@ def test_workers_end_with_who_started_them_and_answer_before() -> None:
         ThreadPoolExecutor() as pool,
     ):
         workers = children(process.pid)
-        code = "import time; time.sleep(2); print(1)"
+        code = "import time; time.sleep(1.5); print(1)"
         asked = [pool.submit(ask, url, code) for _ in range(4)]
-        wait_for(lambda: health(url).get("running") == 4)
+        wait_for(lambda: health(url).get("running", 0) + health(url).get("waiting", 0) == 4)
         process.kill()
         assert {each.result()["decision"] for each in asked} == {"pass"}
         wait_for(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
