@@ -71,7 +71,8 @@ class Door:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """See the ASGI specification. What is broken off is refused, if it has no answer yet."""
         if scope["type"] != "http":
-            await self._let_in(scope, receive, send)
+            enter = self._let_in if scope["type"] == "websocket" else self._app
+            await enter(scope, receive, send)
             return
         begun = False
 
