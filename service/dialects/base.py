@@ -34,7 +34,7 @@ class Dialect:
         def ended(_: Request[Any, Any, Any], error: SessionEnded) -> Response[Any]:
             return invalid(404, str(error))
 
-        answers = {**handlers(self.refuse, invalid), SessionEnded: ended}
+        answers: Any = {**handlers(self.refuse, invalid), SessionEnded: ended}
         return Router("/", route_handlers=list(self.routes), exception_handlers=answers)
 
     def paths(self) -> list[str]:
