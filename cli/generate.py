@@ -11,7 +11,12 @@ import typer
 
 from veristone.cli.app import command, group
 from veristone.cli.display import complain
-from veristone.cli.generate_status import print_counts, print_status, shown
+from veristone.cli.generate_status import (
+    print_counts,
+    print_status,
+    print_strength,
+    shown,
+)
 from veristone.cli.options import (
     EngineOptions,
     Folder,
@@ -117,6 +122,8 @@ async def run(
                 async with shown(folder, folder.stages, quiet=quiet) as progress:
                     records = read_input(whole.input, source)
                     counts = await run_whole(folder, records, workers, progress.say)
+                async with folder.open() as chain:
+                    verified = (await chain.look())[-1]
             except (WorkerFailed, NothingAnswered) as error:
                 complain(f"{error}; the same command goes on from here")
                 return 2
@@ -125,6 +132,7 @@ async def run(
                 raise
     if not quiet:
         print_counts(counts)
+        print_strength(verified)
         print(f"{time.monotonic() - began:.0f} s; responses: {output / 'responses.jsonl'}")
         print(f"to read some: veristone show {output}")
     dead = sum(stage["dead"] for stage in counts["stages"])

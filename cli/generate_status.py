@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from veristone.generators.synthesis.pipeline.chain import StageStatus
     from veristone.generators.synthesis.pipeline.folder import RunFolder
 
-__all__ = ["Rates", "pass_rate", "print_counts", "print_status", "shown"]
+__all__ = ["Rates", "pass_rate", "print_counts", "print_status", "print_strength", "shown"]
 
 _TERMINAL_S, _PIPE_S = 1.0, 10.0
 _WINDOW_S = 30.0
@@ -111,6 +111,18 @@ def print_status(stages: "Sequence[StageStatus]") -> None:
         for kind, title in (("refused", " refused"), ("verdict", "")):
             if found := reasons(stage.counts, kind):
                 print(f"{stage.stage}{title}: {ranked(found)}")
+    print_strength(stages[-1])
+
+
+def print_strength(verified: "StageStatus") -> None:
+    """Print what the strength of tests that passed was found to be, and what that took."""
+    runs = verified.count("strength_runs")
+    if runs:
+        print(
+            f"strength: {verified.count('vacuous'):,} suites that passed prove nothing; it took"
+            f" {runs:,} further runs and {verified.count('strength_cpu_ms') / 1000:.1f} of"
+            f" {verified.count('cpu_ms') / 1000:.1f} CPU seconds"
+        )
 
 
 def print_counts(counts: Mapping[str, Any]) -> None:

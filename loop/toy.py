@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -31,13 +30,11 @@ from veristone.loop.run import Progress, StepFailed, run_steps, stale, write_jso
 from veristone.loop.toy_results import (
     CONTROL,
     EVALUATIONS,
-    STRENGTH,
     ToyResults,
     read_held_out,
     read_repetition,
     selected,
 )
-from veristone.processes import end_group, end_with_parent
 
 __all__ = ["run_toy_loop"]
 
@@ -139,7 +136,6 @@ async def _repetition(
     solved = {row["instruction"] for row in selected(run, MAIN)}
     _write_some(run / _POOLS[MAIN], run / _POOLS[CONTROL], lambda one: one["instruction"] in solved)
     await do(steps)
-    await _measure_strength(run)
 
 
 def _of_pool(step: Step) -> Step:
@@ -151,42 +147,6 @@ def _of_pool(step: Step) -> Step:
 
 def _write_some(given: Path, kept: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
     _write_rows(kept, [row.fields for row in read_rows(given) if keep(row.fields)])
-
-
-async def _measure_strength(run: Path) -> None:
-    """Judge the main variant's rows once more, as `veristone verify --strength stub` does.
-
-    Raises:
-        StepFailed: it did not end well.
-    """
-    samples = run / f"samples-{STRENGTH}"
-    records = (row["record"] for row in selected(run, MAIN))
-    _write_rows(
-        samples,
-        [
-            {"id": one["id"], "code": one["code"], "check": _asserts(one["tests"])}
-            for one in records
-        ],
-    )
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "veristone", "verify", samples, "-o", run / STRENGTH),
-        *("--strength", "stub", "--overwrite", "--quiet"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-        preexec_fn=end_with_parent,
-    )
-    try:
-        _, said = await process.communicate()
-    except asyncio.CancelledError:
-        await asyncio.shield(end_group(process, 10.0))
-        raise
-    if process.returncode != 0:
-        raise StepFailed(f"{run}: the strength of its tests was not measured: {said.decode()}")
-
-
-def _asserts(tests: str) -> dict[str, str]:
-    return {"kind": "asserts", "tests": tests}
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

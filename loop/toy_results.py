@@ -20,7 +20,6 @@ __all__ = [
     "CONTROL",
     "EVALUATIONS",
     "MODELS",
-    "STRENGTH",
     "Interval",
     "Repetition",
     "ToyResults",
@@ -38,8 +37,6 @@ MODELS: Final[Mapping[str, str]] = {
     "passing": f"round-1/evaluation/{MAIN}",
     "no filter": f"round-1/evaluation/{CONTROL}",
 }
-STRENGTH: Final = "strength.jsonl"
-"""In a run: verdicts on the main variant's rows, judged once more with `--strength stub`."""
 _DIFFERENCES: Final = (("passing", "base"), ("passing", "no filter"), ("no filter", "base"))
 
 
@@ -138,8 +135,6 @@ def read_repetition(folder: Path) -> Repetition | None:
     """Return what is in a repetition's folder; None where it is not finished."""
     run, files = folder / "run", folder / "files"
     scores: dict[str, dict[str, float]] = {label: {} for label in EVALUATIONS}
-    if not (run / STRENGTH).exists():
-        return None
     try:
         for label, by_model in scores.items():
             for model, place in MODELS.items():
@@ -147,12 +142,12 @@ def read_repetition(folder: Path) -> Repetition | None:
                 by_model[model] = json.loads(path.read_bytes())["pass_at_k"]["base"]["pass@1"]
     except FileNotFoundError:
         return None
-    verdicts = [msgspec.convert(row, Verdict) for row in _rows(run / STRENGTH)]
     before = msgspec.json.decode((files / OVERLAP).read_bytes(), type=Overlap)
     rows = {name: selected(run, name) for name in (MAIN, CONTROL)}
     shown = [
         Shown(row["instruction"], row["record"]["code"]) for one in rows.values() for row in one
     ]
+    verdicts = [msgspec.convert(row["record"]["verdict"], Verdict) for row in rows[MAIN]]
     main, control = ({row["instruction"] for row in one} for one in rows.values())
     return Repetition(
         scores=scores,

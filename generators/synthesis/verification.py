@@ -35,6 +35,8 @@ class Verify(BaseModel):
     untested: Literal["run", "skip"] = "run"
     """Records without tests: `run` asks that the program ends well, `skip` exports them without a
     verdict."""
+    strength: Literal["none", "stub", "mutants"] = "stub"
+    """What the verdict on Python tests that pass says of their strength, as in `AssertsCheck`."""
 
     @model_validator(mode="after")
     def _limits_hold(self) -> Self:
@@ -62,10 +64,12 @@ def sample_of(record: Record, verify: Verify) -> Sample | None:
     code = record.code
     if tests and not python:
         code = f"{code.rstrip()}\n\n{record.tests}"
+    strength = None if verify.strength == "none" else verify.strength
+    asserts = AssertsCheck(tests=record.tests, strength=strength)
     return Sample(
         id=record.id,
         language=record.language,
         code=code,
-        check=AssertsCheck(tests=record.tests) if tests and python else ProgramCheck(),
+        check=asserts if tests and python else ProgramCheck(),
         limits=verify.limits,
     )

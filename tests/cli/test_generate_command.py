@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -32,6 +33,7 @@ def done(recorded: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) 
     assert result.returncode == 0, result.stderr
     assert "verdicts" in result.stdout
     assert "responses.jsonl" in result.stdout
+    assert re.search(r"strength: 0 suites .* took [\d,]+ further runs and .* CPU", result.stdout)
     return folder
 
 
@@ -52,6 +54,10 @@ def test_everything_at_once(done: Path) -> None:
     decisions = Counter(response["verdict"]["decision"] for response in responses)
     assert decisions["pass"] > decisions["fail"] > 0
     assert "usage" not in responses[0]["verdict"]
+    passed = [one["verdict"] for one in responses if one["verdict"]["decision"] == "pass"]
+    assert not any(one["strength"]["vacuous"] for one in passed)
+    assert not any("cpu_s" in one["strength"] for one in passed)
+    assert stages["verify"]["vacuous"] == 0
     verdicts = [json.loads(line) for line in (done / "verdicts.jsonl").read_text().splitlines()]
     assert [one["id"] for one in verdicts] == [one["id"] for one in responses]
     assert all(one["usage"]["cpu_s"] > 0 for one in verdicts)

@@ -20,7 +20,6 @@ from veristone.loop.toy_results import (
     CONTROL,
     EVALUATIONS,
     MODELS,
-    STRENGTH,
     ToyResults,
     interval,
     read_repetition,
@@ -62,6 +61,10 @@ TASKS = [
 ]  # fmt: skip
 
 
+PASSED = {"id": "a", "decision": "pass", "reason": "passed"}
+STRENGTHS = [{"vacuous": False, "stubs": 4}, {"vacuous": True, "stubs": 2}]
+
+
 def rows(path: Path, found: list[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(row) + "\n" for row in found))
@@ -76,11 +79,11 @@ def finished(folder: Path, main: list[dict[str, str]], control: list[dict[str, s
         path = folder / "run" / place / folder_name(label) / "results.json"
         rows(path, [{"pass_at_k": {"base": {"pass@1": number / 10}}}])
     for variant, tasks in (("main", main), (CONTROL, control)):
-        learnt = [{**task, "record": {"code": task["code"]}} for task in tasks]
+        learnt = [
+            {**task, "record": {"code": task["code"], "verdict": {**PASSED, "strength": strength}}}
+            for task, strength in zip(tasks, STRENGTHS, strict=False)
+        ]
         rows(folder / "run/round-1/selection" / variant / "selected.jsonl", learnt)
-    verdict = {"id": "a", "decision": "pass", "reason": "passed"}
-    strength = {"vacuous": True, "stubs": 2}
-    rows(folder / "run" / STRENGTH, [verdict, {**verdict, "strength": strength}])
     return folder
 
 

@@ -152,15 +152,20 @@ def _row(stage: StageStatus, dead: int, refused: int) -> dict[str, Any]:
         row["refused_by_server"] = refused
     if stage.stage == VERIFY:
         row["verdicts"] = dict(sorted(reasons(stage.counts, "verdict").items()))
+        row["vacuous"] = stage.count("vacuous")
     return row
 
 
 def _steady(record: Record) -> Record:
-    """The record with a verdict without usage, isolation, attempts, output and addresses."""
+    """The record with a verdict without usage, isolation, attempts, output and addresses; of its
+    strength stays what was found, not what that took."""
     verdict = record.verdict
     if verdict is None:
         return record
     tests = [msgspec.structs.replace(t, message=_no_address(t.message)) for t in verdict.tests]
+    strength = verdict.strength
+    if strength is not None:
+        strength = msgspec.structs.replace(strength, runs=0, cpu_s=0.0)
     # What is not named keeps its default, and so stays out of the JSON.
     steady = Verdict(
         id=verdict.id,
@@ -168,6 +173,7 @@ def _steady(record: Record) -> Record:
         reason=verdict.reason,
         message=_no_address(verdict.message),
         judged=verdict.judged,
+        strength=strength,
         passed=verdict.passed,
         total=verdict.total,
         tests=tests,

@@ -104,7 +104,8 @@ def _count(result: StageResult, given: Record) -> dict[str, int]:
     """What is counted about a result.
 
     `given`, `kept`, `refused`, `refused:REASON`, `verdict:REASON`, tokens, and how many of the kept
-    records have another instruction or other concepts than the given one: exports go by that.
+    records have another instruction or other concepts than the given one: exports go by that. Of
+    verdicts also what `strength` found and took, and the CPU time of all runs in milliseconds.
     """
     counts = Counter(given=1, kept=len(result.kept), refused=len(result.refused))
     counts["prompt_tokens"] = result.prompt_tokens
@@ -116,6 +117,11 @@ def _count(result: StageResult, given: Record) -> dict[str, int]:
         counts["instructions"] += record.instruction != given.instruction
         if record.verdict is not None:
             counts[f"verdict:{record.verdict.reason}"] += 1
+            counts["cpu_ms"] += round(1000 * record.verdict.usage.cpu_s)
+            if (strength := record.verdict.strength) is not None:
+                counts["vacuous"] += strength.vacuous
+                counts["strength_runs"] += strength.runs
+                counts["strength_cpu_ms"] += round(1000 * strength.cpu_s)
     return {name: number for name, number in counts.items() if number}
 
 

@@ -14,8 +14,18 @@ def test_tests_of_python_run_behind_the_code() -> None:
     assert sample is not None
     sample.validate()
     assert (sample.id, sample.code, sample.language) == ("a/1", "x = 1\n", "python")
-    assert sample.check == AssertsCheck(tests="assert x == 1")
+    assert sample.check == AssertsCheck(tests="assert x == 1", strength="stub")
     assert sample.limits == Limits(cpu_s=2, memory_mib=99)
+
+
+@pytest.mark.parametrize(("asked", "of_the_check"), [("none", None), ("mutants", "mutants")])
+def test_how_much_is_asked_about_the_tests_is_the_recipes(
+    asked: str, of_the_check: str | None
+) -> None:
+    sample = sample_of(RECORD, Verify.model_validate({"strength": asked}))
+    assert sample is not None
+    assert isinstance(sample.check, AssertsCheck)
+    assert sample.check.strength == of_the_check
 
 
 def test_without_tests_a_program_runs_to_its_end() -> None:
