@@ -8,6 +8,7 @@ beside it, since how much of a fault is too much is for the caller to say.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from veristone import AssertsCheck, Decision, Reason, Sample, Verdict, Verifier
 from veristone.audit.examples import Example, examples, holds
 from veristone.audit.tasks import AuditTask
 from veristone.generators.code.mutants import against_mutants
-from veristone.generators.code.stubs import against_stubs, enough
+from veristone.generators.code.stubs import against_stubs, enough, printing, stubbed
 
 __all__ = ["FAULTS", "Fault", "Findings", "Questions", "examine"]
 
@@ -29,7 +30,7 @@ FAULTS: dict[Fault, str] = {
     "flaky": "the gold solution passes and fails",
     "disagreement": "another back end says otherwise",
     "tight": "the gold solution needs much of the time limit",
-    "vacuous": "stubs that return constants pass",
+    "vacuous": "stubs that return, or print, constants pass",
     "weak": "too many mutants pass",
     "examples": "an example of the statement does not hold",
 }
@@ -67,7 +68,8 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     other_reasons: tuple[str, ...] = ()
     """Of the repeated runs, and of other back ends, where they were not the first's."""
     stubs: tuple[str, ...] | None = None
-    """Constants, as expressions, whose stubs pass; null: there was nothing to stub."""
+    """Constants, as expressions, whose stubs pass; null: there was nothing to stub, or none was
+    tried."""
     mutants: int = 0
     killed: int = 0
     survivors: tuple[str, ...] = ()
@@ -142,8 +144,12 @@ async def examine(
     found = msgspec.structs.replace(
         found, repeats=len(again), other_reasons=tuple(sorted(differing))
     )
+    if task.changeable or task.program:
+        found = await _with_stubs(task, found, asked, faults)
     if task.changeable:
-        found = await _with_strength(task, found, asked, questions.mutants, faults)
+        # Tests that prove nothing are spared the mutants.
+        most = 0 if "vacuous" in faults else questions.mutants
+        found = await _with_mutants(task, found, asked, most, faults)
         found = await _with_examples(task, found, asked, faults)
     if found.mutants and found.killed < questions.min_killed * found.mutants:
         faults.add("weak")
@@ -156,29 +162,35 @@ def _with_hash_seed(sample: Sample, seed: int) -> Sample:
     return msgspec.structs.replace(sample, env={"PYTHONHASHSEED": str(seed), **sample.env}, id="")
 
 
-async def _with_strength(
+async def _with_stubs(
+    task: AuditTask, found: Findings, asked: _Asked, faults: set[Fault]
+) -> Findings:
+    async def passes(code: str) -> bool | None:
+        return await asked.passes(_shortened(task.stub(code), found))
+
+    stubs = await against_stubs(printing if task.program else partial(stubbed, task.gold), passes)
+    if stubs is not None and stubs.vacuous:
+        faults.add("vacuous")
+    return msgspec.structs.replace(found, stubs=None if stubs is None else stubs.constants)
+
+
+async def _with_mutants(
     task: AuditTask, found: Findings, asked: _Asked, most: int, faults: set[Fault]
 ) -> Findings:
     async def passes(code: str) -> bool | None:
-        sample = task.sample(code)
-        limits = enough(sample.limits, found.cpu_s)
-        return await asked.passes(msgspec.structs.replace(sample, limits=limits))
+        return await asked.passes(_shortened(task.sample(code), found))
 
-    stubs = await against_stubs(task.gold, passes)
-    if stubs is not None and stubs.vacuous:
-        faults.add("vacuous")
-    # Tests that prove nothing are spared the mutants.
-    most = 0 if "vacuous" in faults else most
-    noticed = await against_mutants(task.gold, most, "audit", passes)
+    noticed = await against_mutants(task.gold, most, "audit", passes, task.tests)
     if noticed.undecided:
         faults.add("undecided")
     return msgspec.structs.replace(
-        found,
-        stubs=None if stubs is None else stubs.constants,
-        mutants=noticed.decided,
-        killed=noticed.killed,
-        survivors=noticed.survivors,
+        found, mutants=noticed.decided, killed=noticed.killed, survivors=noticed.survivors
     )
+
+
+def _shortened(sample: Sample, gold: Findings) -> Sample:
+    """Return a sample with the time that a stub or a mutant of the gold solution may take."""
+    return msgspec.structs.replace(sample, limits=enough(sample.limits, gold.cpu_s))
 
 
 async def _with_examples(

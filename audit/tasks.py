@@ -8,8 +8,10 @@ import msgspec
 
 from veristone import (
     AssertsCheck,
+    Check,
     DatasetError,
     FunctionCheck,
+    InteractiveCheck,
     InvalidSample,
     Limits,
     Sample,
@@ -38,6 +40,16 @@ class AuditTask:
     changeable: bool
     """Whether the gold solution is Python apart from its tests, so that stubs and mutants of it
     say something about them."""
+    tests: str = ""
+    """Text that names what of the solution is tested; empty: the whole of it."""
+    program: bool = False
+    """It is a program that is judged by what it reads and prints: in whatever language it is, one
+    in Python that prints a constant can be judged in its place."""
+
+    def stub(self, code: str) -> Sample:
+        """Return the sample that judges a stub."""
+        sample = self.sample(code)
+        return msgspec.structs.replace(sample, language="python", id="") if self.program else sample
 
 
 def of_samples(path: Path, read: Read) -> Iterator[AuditTask]:
@@ -70,7 +82,26 @@ def _of_sample(sample: Sample) -> AuditTask:
     def judged(code: str) -> Sample:
         return msgspec.structs.replace(sample, code=code, id="")
 
-    return AuditTask(sample.id, sample.code, judged, apart and sample.language == "python")
+    changeable = apart and sample.language == "python"
+    return _task(sample.id, sample.code, judged, sample.check, changeable=changeable)
+
+
+def _task(
+    name: str, gold: str, judged: Callable[[str], Sample], check: Check, *, changeable: bool
+) -> AuditTask:
+    program = isinstance(check, StdioCheck | InteractiveCheck)
+    return AuditTask(name, gold, judged, changeable, _naming(check), program)
+
+
+def _naming(check: Check) -> str:
+    """Return the text in which a check names what it tests."""
+    match check:
+        case AssertsCheck(tests=tests):
+            return tests
+        case FunctionCheck(entry_point=name):
+            return name
+        case _:
+            return ""
 
 
 def of_benchmark(dataset: Dataset, limits: Limits) -> Iterator[AuditTask]:
@@ -84,4 +115,6 @@ def _of_task(task: Task, dataset: Dataset, limits: Limits) -> AuditTask:
     def judged(code: str) -> Sample:
         return sample_for(Candidate(task.task_id, code), dataset, limits)
 
-    return AuditTask(task.task_id, task.reference, judged, task.language == "python")
+    check = task.build(task.reference).check
+    python = task.language == "python"
+    return _task(task.task_id, task.reference, judged, check, changeable=python)

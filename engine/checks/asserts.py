@@ -58,7 +58,7 @@ async def check_asserts(sample: Sample, check: AssertsCheck, runner: Runner) -> 
     short = enough(sample.limits, report.cpu_s)
     strength = None
     if check.strength is not None and reason is Reason.PASSED:
-        strength = await strength_of(sample.code, check.strength, passes)
+        strength = await strength_of(sample.code, check.tests, check.strength, passes)
     if strength is not None:
         looked_at, _, same, _ = await run(sample.code, short, measured=True)
         further.append(looked_at)

@@ -6,13 +6,14 @@ suite runs, and the asserts that are reached and do not hold.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 
 from veristone import Strength
 from veristone.generators.code.mutants import against_mutants
-from veristone.generators.code.stubs import against_stubs
+from veristone.generators.code.stubs import against_stubs, stubbed
 
 __all__ = ["reach_of", "strength_of"]
 
@@ -21,7 +22,10 @@ _MUTANTS = 20
 
 
 async def strength_of(
-    code: str, asked: Literal["stub", "mutants"], passes: Callable[[str], Awaitable[bool]]
+    code: str,
+    tests: str,
+    asked: Literal["stub", "mutants"],
+    passes: Callable[[str], Awaitable[bool]],
 ) -> Strength | None:
     """Run a suite against what is no solution; None where there is nothing to stub.
 
@@ -30,15 +34,16 @@ async def strength_of(
 
     Args:
         code: the solution.
+        tests: the suite.
         asked: whether mutants are run too.
         passes: runs the suite against code.
     """
-    stubs = await against_stubs(code, passes)
+    stubs = await against_stubs(partial(stubbed, code), passes)
     if stubs is None:
         return None
     if asked == "stub" or stubs.vacuous:
         return Strength(vacuous=stubs.vacuous, stubs=stubs.tried, passed_with=stubs.constants)
-    noticed = await against_mutants(code, _MUTANTS, "strength", passes)
+    noticed = await against_mutants(code, _MUTANTS, "strength", passes, tests)
     return Strength(
         vacuous=False,
         stubs=stubs.tried,

@@ -6,10 +6,10 @@ the same to answers before it runs them (`sanitize`), and keeps less.
 """
 
 import ast
-from collections.abc import Collection, Sequence
 
-from veristone.generators.code.names import defined_names, free_names, names_in, parts_run
-from veristone.generators.code.python import Function, Parsed, parse
+from veristone.generators.code.names import defined_names, names_in, parts_run
+from veristone.generators.code.python import Parsed, parse
+from veristone.generators.code.reach import binds, reached, uses
 
 __all__ = ["without_demo"]
 
@@ -29,14 +29,14 @@ def without_demo(code: str, entry_point: str) -> str:
     if not isinstance(tree, Parsed) or entry_point not in defined_names(tree.module):
         return code
     body = tree.module.body
-    uses = _uses(body)
-    needed = _reached({entry_point}, uses)
-    binding = [place for place, node in enumerate(body) if not _bound(node).isdisjoint(needed)]
+    used = uses(body)
+    needed = reached({entry_point}, used)
+    binding = [place for place, node in enumerate(body) if not binds(node).isdisjoint(needed)]
     dropped: list[ast.stmt] = []
     for place, node in enumerate(body):
         told = {entry_point, *_SHOWS, *_READS} if place > binding[-1] else _READS
         idle = place > binding[-1] and _does_nothing(node)
-        if place not in binding and (idle or not _mentions(node, uses).isdisjoint(told)):
+        if place not in binding and (idle or not _mentions(node, used).isdisjoint(told)):
             dropped.append(node)
     if not dropped:
         return code
@@ -51,59 +51,9 @@ def _lines(node: ast.stmt) -> range:
     return range(first, (node.end_lineno or node.lineno) + 1)
 
 
-def _uses(body: Sequence[ast.stmt]) -> dict[str, set[str]]:
-    """Return what each name of the module takes from it."""
-    found: dict[str, set[str]] = {}
-    for node in body:
-        for name in _bound(node):
-            found.setdefault(name, set()).update(free_names(node))
-    return found
-
-
-def _reached(names: Collection[str], uses: dict[str, set[str]]) -> set[str]:
-    """Return names with all that they need, and what that needs."""
-    found: set[str] = set()
-    pending = list(names)
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            pending += uses.get(name, ())
-    return found
-
-
-def _mentions(node: ast.stmt, uses: dict[str, set[str]]) -> set[str]:
+def _mentions(node: ast.stmt, used: dict[str, set[str]]) -> set[str]:
     """Return what is used when a statement is run: of a definition not the bodies of functions."""
-    return _reached({name for part in parts_run(node) for name in names_in(part)}, uses)
-
-
-def _bound(node: ast.stmt) -> set[str]:
-    """Return the names that a statement binds, or changes: an element, an attribute, by a call of a
-    method."""
-    if isinstance(node, Function | ast.ClassDef):
-        return {node.name}
-    found: set[str] = set()
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                found |= {alias.asname or alias.name.partition(".")[0] for alias in aliases}
-            case ast.Name(ctx=ast.Store() | ast.Del()):
-                found.add(inner.id)
-            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-                found |= _root(inner)
-            case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
-                found |= _root(method)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                found.add(inner.name)
-            case _:
-                pass
-    return found
-
-
-def _root(node: ast.expr) -> set[str]:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return {node.id} if isinstance(node, ast.Name) else set()
+    return reached({name for part in parts_run(node) for name in names_in(part)}, used)
 
 
 def _does_nothing(node: ast.stmt) -> bool:

@@ -6,18 +6,21 @@ moved by one, a condition turned round, two arguments change places, a result be
 is off by one, a statement is left out. One change a mutant. Which of them are made is drawn by
 hash, kinds of change in turn, so a long function is not all constants.
 
-Documentation, annotations, decorators, what an exception is raised with, and what stands under
-`if __name__ == "__main__"` are left alone. Not promised: that a mutant differs in what it does (an
-equivalent mutant survives every test), so a strength of 1 cannot be asked for.
+Documentation, annotations, decorators, what an exception is raised with, what stands under
+`if __name__ == "__main__"`, and functions that nothing in the tests leads to (a helper that the
+statement shows and the solution does not call) are left alone. Not promised: that a mutant differs
+in what it does (an equivalent mutant survives every test), so a strength of 1 cannot be asked for.
 """
 
 import ast
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, cast
 
 from veristone.generators.code.draws import draw
+from veristone.generators.code.reach import binds, reached, uses
 
 __all__ = ["Mutant", "Noticed", "against_mutants", "mutants"]
 
@@ -98,7 +101,11 @@ class Noticed(NamedTuple):
 
 
 async def against_mutants(
-    code: str, limit: int, name: str, passes: Callable[[str], Awaitable[bool | None]]
+    code: str,
+    limit: int,
+    name: str,
+    passes: Callable[[str], Awaitable[bool | None]],
+    tests: str = "",
 ) -> Noticed:
     """Have a suite run against mutants of a solution.
 
@@ -107,10 +114,11 @@ async def against_mutants(
         limit: how many mutants, at most.
         name: what their draw is for.
         passes: runs the suite against code; None where nobody can say.
+        tests: see `mutants`.
     """
     killed = undecided = 0
     survivors: list[str] = []
-    made = mutants(code, limit, random_seed=0, name=name)
+    made = mutants(code, limit, random_seed=0, name=name, tests=tests)
     for mutant in made:
         passed = await passes(mutant.code)
         killed += passed is False
@@ -120,7 +128,7 @@ async def against_mutants(
     return Noticed(len(made) - undecided, killed, tuple(survivors[:_SHOWN]), undecided)
 
 
-def mutants(code: str, limit: int, random_seed: int, name: str) -> list[Mutant]:
+def mutants(code: str, limit: int, random_seed: int, name: str, tests: str = "") -> list[Mutant]:
     """Return at most `limit` different mutants of Python code, none if it cannot be read.
 
     Args:
@@ -128,13 +136,16 @@ def mutants(code: str, limit: int, random_seed: int, name: str) -> list[Mutant]:
         limit: how many.
         random_seed: of the recipe.
         name: what the draw is for: the id of the response.
+        tests: text with the names that whoever tests the code begins with: test code, or the name
+            of a function. What they do not lead to is left alone; all may be changed where they
+            name nothing that the code defines.
     """
     tree = _parsed(code)
     if tree is None or limit < 1:
         return []
     found: list[Mutant] = []
     seen = {ast.unparse(tree)}
-    sites = list(_sites(tree))
+    sites = [site for node in _tested(tree, tests) for site in _sites(node)]
     for index in _in_turn(sites, random_seed, name):
         if len(found) == limit:
             break
@@ -161,6 +172,15 @@ def _parsed(code: str) -> ast.Module | None:
     return tree
 
 
+def _tested(tree: ast.Module, tests: str) -> list[ast.stmt]:
+    """Return the module's statements that define, change or are what tests lead to."""
+    used = uses(tree.body)
+    begun = used.keys() & set(re.findall(r"\w+", tests))
+    needed = reached(begun, used) if begun else used.keys()
+    found = (node for node in _children(tree) if isinstance(node, ast.stmt))
+    return [node for node in found if not (names := binds(node)) or names & needed]
+
+
 def _in_turn(sites: list[_Site], random_seed: int, name: str) -> list[int]:
     """Return the sites' indices in random order, the first of every kind before the second."""
     kinds: dict[str, list[tuple[float, int]]] = defaultdict(list)
@@ -174,9 +194,9 @@ def _in_turn(sites: list[_Site], random_seed: int, name: str) -> list[int]:
     return [index for _, _, index in sorted(order)]
 
 
-def _sites(tree: ast.Module) -> Iterator[_Site]:
-    """Yield all places in an order that is the same for every copy of the tree."""
-    stack: list[ast.AST] = [tree]
+def _sites(statement: ast.stmt) -> Iterator[_Site]:
+    """Yield all places in an order that is the same for every copy of the statement."""
+    stack: list[ast.AST] = [statement]
     while stack:
         node = stack.pop()
         yield from _changes(node)

@@ -1,4 +1,4 @@
-"""Solutions whose functions return a constant: what a suite passes that looks at no value.
+"""Solutions that return, or print, a constant: what a suite passes that looks at no value.
 
 One constant may be what a suite expects; a suite that two different ones of a kind pass proves
 nothing.
@@ -12,7 +12,7 @@ import msgspec
 
 from veristone import Limits
 
-__all__ = ["CONSTANTS", "Passed", "against_stubs", "enough", "stubbed"]
+__all__ = ["CONSTANTS", "Passed", "against_stubs", "enough", "printing", "stubbed"]
 
 CONSTANTS = (("0", "7"), ("None", "object()"), ("''", "'q'"), ("[]", "[1]"))
 """As expressions, in pairs of one kind: what a suite asks of a type, both of a pair give it."""
@@ -35,12 +35,12 @@ class Passed(NamedTuple):
 
 
 async def against_stubs(
-    code: str, passes: Callable[[str], Awaitable[bool | None]]
+    stubbed: Callable[[str], str | None], passes: Callable[[str], Awaitable[bool | None]]
 ) -> Passed | None:
     """Have a suite run against stubs of a solution, until two of a kind pass.
 
     Args:
-        code: the solution.
+        stubbed: returns the stub with a constant; None where the solution cannot be stubbed.
         passes: runs the suite against code; None where nobody can say.
 
     Returns:
@@ -50,7 +50,7 @@ async def against_stubs(
     for pair in (*CONSTANTS, *(_OF_ARRAYS if "numpy" in code else ())):
         before = len(passed)
         for constant in pair:
-            stub = stubbed(code, constant)
+            stub = stubbed(constant)
             if stub is None:
                 return None
             tried += 1
@@ -70,6 +70,11 @@ def enough(limits: Limits, cpu_s: float) -> Limits:
         cpu_s: CPU seconds that it took.
     """
     return msgspec.structs.replace(limits, cpu_s=min(limits.cpu_s, _AT_LEAST_S + _AS_LONG * cpu_s))
+
+
+def printing(constant: str) -> str:
+    """Return the stub of a program: one that prints a constant, whatever it is given."""
+    return f"print({constant})\n"
 
 
 def stubbed(code: str, constant: str) -> str | None:

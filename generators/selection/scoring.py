@@ -244,7 +244,7 @@ def _own_runs(record: Record, scoring: Scoring, random_seed: int) -> Iterator[Ru
         nothing = stubbed(record.code, "None")
         if nothing is not None:
             yield Run("stub", record.id, sample(nothing, "stub", short))
-        made = mutants(record.code, scoring.mutants, random_seed, record.id)
+        made = mutants(record.code, scoring.mutants, random_seed, record.id, record.tests)
         for number, mutant in enumerate(made):
             yield Run("mutant", record.id, sample(mutant.code, f"m{number}", short))
     for number in range(scoring.repeats):

@@ -1,11 +1,28 @@
 """What is wrong with a task is found, and what is right is let be."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
-from veristone import AssertsCheck, Call, FunctionCheck, Limits, ProgramCheck, Sample, Verdict
+from veristone import (
+    AssertsCheck,
+    Call,
+    Check,
+    Checker,
+    FunctionCheck,
+    InteractiveCheck,
+    Limits,
+    ProgramCheck,
+    Sample,
+    StdioCase,
+    StdioCheck,
+    Verdict,
+)
 from veristone.audit.examine import Findings, Questions, examine
-from veristone.audit.tasks import AuditTask
+from veristone.audit.tasks import AuditTask, of_samples
 from veristone.engine import Engine
+from veristone.engine.reading import read_sample
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -110,6 +127,54 @@ async def test_calls_are_audited_like_asserts(engine: Engine) -> None:
     findings = await found(one, engine)
     assert findings.stubs == ()
     assert 0 < findings.killed < findings.mutants
+
+
+ECHOED = """
+import sys
+for word in open(sys.argv[1]).read().split():
+    print(word, flush=True)
+    if sys.stdin.readline() != word + "\\n":
+        sys.exit(1)
+"""
+WHATEVER = "import sys\nsys.stdin.read()\n"
+ECHO = {
+    "python": "import sys\nfor line in sys.stdin:\n    print(line, end='', flush=True)",
+    "bash": "while read -r line; do echo $line; done",
+}
+
+HELLO = {"python": "print('hello')", "bash": "echo hello"}
+
+
+def of_program(tmp_path: Path, check: Check, code: str, language: str = "python") -> AuditTask:
+    sample = Sample(id="p", code=code, check=check, language=language, limits=Limits(wall_s=10.0))
+    (tmp_path / "tasks.jsonl").write_bytes(msgspec.json.encode(sample) + b"\n")
+    return next(of_samples(tmp_path / "tasks.jsonl", read_sample))
+
+
+@pytest.mark.parametrize("language", list(ECHO))
+@pytest.mark.parametrize(("interactor", "vacuous"), [(ECHOED, False), (WHATEVER, True)])
+async def test_conversations_are_tried_with_programs_that_print_constants(
+    language: str, interactor: str, vacuous: bool, engine: Engine, tmp_path: Path
+) -> None:
+    """Whatever language they are in; an interactor that accepts every word proves nothing."""
+    if language != "python" and engine.backend == "docker":
+        pytest.skip("of this language there need not be an image")
+    code = HELLO[language] if vacuous else ECHO[language]
+    check = InteractiveCheck(cases=[StdioCase(input="a b c")], interactor=Checker(code=interactor))
+    findings = await found(of_program(tmp_path, check, code, language), engine, repeats=2)
+    assert findings.faults == (("vacuous",) if vacuous else ())
+    assert findings.stubs == (("0", "7") if vacuous else ())
+    assert findings.mutants == 0
+    assert findings.runs == 1 + 2 + (2 if vacuous else 4)
+
+
+async def test_a_program_that_prints_a_constant_is_the_stub_of_a_program(
+    engine: Engine, tmp_path: Path
+) -> None:
+    check = StdioCheck(cases=[StdioCase(input="0", output="0")])
+    findings = await found(of_program(tmp_path, check, "print(input())"), engine, repeats=0)
+    assert findings.faults == ()
+    assert findings.stubs == ("0",)
 
 
 class Contrary:

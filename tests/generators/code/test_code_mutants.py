@@ -76,6 +76,44 @@ def test_arguments_are_exchanged_where_somebody_may_notice() -> None:
     assert found == [ast.unparse(ast.parse(code.replace("g(a, b)", "g(b, a)")))]
 
 
+HELPERS = """
+import math
+
+TABLE = {1: 2}
+
+def shown(s):
+    return s + 1
+
+def inner(s):
+    return TABLE[s] - 1
+
+def solve(s):
+    return inner(s) * math.pi
+"""
+
+
+@pytest.mark.parametrize(
+    ("tests", "unchanged"),
+    [
+        ("solve", "def shown(s):\n    return s + 1"),
+        ("assert shown(1) == 2", "def solve(s):\n    return inner(s) * math.pi"),
+    ],
+)
+def test_what_the_tests_do_not_lead_to_is_left_alone(tests: str, unchanged: str) -> None:
+    found = mutants(HELPERS, 100, 0, "a/0", tests)
+    assert found
+    assert all(unchanged in one.code for one in found)
+    changed = {line for one in found for line in one.differs(HELPERS).splitlines()}
+    assert ("-    return TABLE[s] - 1" in changed) == ("solve" in tests)
+    assert ("-TABLE = {1: 2}" in changed) == ("solve" in tests)
+
+
+def test_all_may_be_changed_where_tests_name_nothing_of_it() -> None:
+    everything = mutants(HELPERS, 100, 0, "a/0")
+    assert mutants(HELPERS, 100, 0, "a/0", "assert main() == 1") == everything
+    assert mutants(HELPERS, 100, 0, "a/0", "shown(1); solve(1)") == everything
+
+
 def test_a_stub_does_nothing() -> None:
     text = stubbed(CODE, "None")
     assert text is not None
