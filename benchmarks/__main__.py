@@ -2,7 +2,7 @@
 
     python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
 
-Names: verification, judging, error_rates, languages, evaluation, service, seeds, synthesis,
+Names: verification, judging, error_rates, staged, languages, evaluation, service, seeds, synthesis,
 selection.
 """
 
@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> None:
         seeds,
         selection,
         service,
+        staged,
         synthesis,
         verification,
     )
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> None:
         "verification": verification,
         "judging": judging,
         "error_rates": error_rates,
+        "staged": staged,
         "languages": languages,
         "evaluation": evaluation,
         "service": service,

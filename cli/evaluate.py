@@ -137,16 +137,17 @@ async def evaluate(
     """
     from veristone.engine import Engine
     from veristone.engine.kept import cache_folder
-    from veristone.generators.models.registry import open_model, parse_model
-    from veristone.training.evaluation.asking import Asking
     from veristone.training.evaluation.whole import Evaluation, evaluate_files
-    from veristone.training.finetune.template import load_template
 
     need_benchmark(benchmark)
     if not 0 < cpu_s <= 3600:
         raise ConfigError(f"--cpu-s {cpu_s:g} is not between 0 and 3600")
     asking = opened = None
     if model is not None:
+        from veristone.generators.models.registry import open_model, parse_model
+        from veristone.training.evaluation.asking import Asking
+        from veristone.training.finetune.template import load_template
+
         asked = parse_model(model)
         opened = lambda: open_model(asked)  # noqa: E731 - opened late: it takes minutes
         asking = Asking(

@@ -27,6 +27,7 @@ import msgspec
 from veristone import (
     AssertsCheck,
     BackendUnavailable,
+    FunctionCheck,
     InteractiveCheck,
     InvalidSample,
     Isolation,
@@ -45,6 +46,7 @@ from veristone.engine.backends import choose
 from veristone.engine.backends.base import Backend
 from veristone.engine.calibration import measure, scaled
 from veristone.engine.checks import check_names, judge
+from veristone.engine.checks.function import reference_seconds
 from veristone.engine.config import EngineConfig
 from veristone.engine.jobs import Job
 from veristone.engine.judge.outcome import Judgement, signal_name
@@ -205,6 +207,23 @@ class Engine:
     async def verify_anew(self, sample: Sample) -> Verdict:
         """Judge one sample, also where a verdict of it is kept; raises as `verify` does."""
         return await self._verify(sample, None)
+
+    async def prepare(self, sample: Sample) -> float:
+        """Have the reference of a sample's check worked out, so that it stands ready.
+
+        Returns:
+            The CPU seconds that it takes; 0 where there is none or it fails: the verdict says so.
+        """
+        check = sample.check
+        if not isinstance(check, FunctionCheck) or check.reference is None:
+            return 0.0
+        runner = SampleRunner(self._pools, self._references)
+        timed = scaled(sample, self._cpu_factor)
+        try:
+            return await reference_seconds(timed, check, runner)
+        except Exception:
+            # Whatever it is, the verdict on a sample will tell it.
+            return 0.0
 
     async def _verify(self, sample: Sample, kept: VerdictCache | None) -> Verdict:
         runner = SampleRunner(self._pools, self._references)

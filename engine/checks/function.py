@@ -32,7 +32,7 @@ from veristone.engine.judge.values import (
     incomparable,
 )
 
-__all__ = ["check_function"]
+__all__ = ["check_function", "reference_seconds"]
 
 _encode = msgspec.json.Encoder().encode
 _Failure = tuple[Reason, str]
@@ -90,6 +90,16 @@ async def check_function(sample: Sample, check: FunctionCheck, runner: Runner) -
     earned = sum(float(test.passed) if test.score is None else test.score for test in tests)
     score = earned / len(tests) if check.validator is not None else None
     return replace(failed, tests=tests, score=score)
+
+
+async def reference_seconds(sample: Sample, check: FunctionCheck, runner: Runner) -> float:
+    """Return the CPU seconds that a check's reference takes for all calls; 0 without one.
+
+    Raises:
+        SandboxFailure: it fails, or no sandbox can run it.
+        InvalidSample: the check cannot be asked.
+    """
+    return (await _oracle(sample, check, runner)).total_s
 
 
 def _stages(check: FunctionCheck) -> list[list[range]]:

@@ -5,7 +5,9 @@ small outcome each, whatever the number of tests. An undecided verdict stays und
 read as a wrong answer.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+import collections
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +23,7 @@ from veristone import (
     VeristoneError,
 )
 from veristone.training.evaluation.datasets import Dataset
+from veristone.training.evaluation.order import Preparing, longest_first
 from veristone.training.evaluation.passk import TaskCount
 from veristone.training.evaluation.samples import Candidate, Trouble
 
@@ -139,42 +142,69 @@ async def evaluate(
     candidates: Sequence[Candidate],
     *,
     limits: Limits | None = None,
-    progress: Callable[[Outcome, Verdict], None] | None = None,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+    progress: Callable[[Outcome, Verdict], None] = lambda outcome, verdict: None,
 ) -> EvalReport:
-    """Judge every candidate.
+    """Judge every candidate, those of the longest tasks first (`order`).
 
     Args:
         limits: of each sample (all its tests together); `limits_for()` where left out.
-        progress: called with each outcome and its verdict as they come, in the order of
-            `candidates`.
+        on_outcome: called with each outcome as they come.
+        progress: called with each outcome and its verdict in the order of `candidates`, as soon as
+            those before it have come.
 
     Raises:
-        VeristoneError: the verifier's verdicts are not those of the samples, in order.
+        VeristoneError: a verdict of the verifier is of no sample that it was given.
     """
     limits = limits or limits_for()
-    ids: list[str] = []
+    asked: dict[str, collections.deque[int]] = {}
 
-    def samples() -> Iterator[Sample]:
-        for candidate in candidates:
-            sample = sample_for(candidate, dataset, limits)
-            ids.append(sample.id)
-            yield sample
+    async def samples() -> AsyncGenerator[Sample]:
+        async with contextlib.aclosing(_places(verifier, dataset, candidates, limits)) as places:
+            async for place in places:
+                sample = sample_for(candidates[place], dataset, limits)
+                asked.setdefault(sample.id, collections.deque()).append(place)
+                yield sample
 
     outcomes: list[Outcome] = []
-    verdicts = verifier.verify_stream(samples(), ordered=True)
+    early: dict[int, tuple[Outcome, Verdict]] = {}
+    # What comes in any order waits here for its turn; no verifier but those has a say in it.
+    verdicts = verifier.verify_stream(samples(), ordered=not isinstance(verifier, Preparing))
     try:
         async for verdict in verdicts:
-            candidate = candidates[len(outcomes)]
-            if verdict.id != ids[len(outcomes)]:
+            if not asked.get(verdict.id):
                 raise VeristoneError(f"the verdict {verdict.id} is not that of its sample")
-            outcomes.append(read_verdict(verdict, candidate, dataset))
-            if progress is not None:
-                progress(outcomes[-1], verdict)
+            place = asked[verdict.id].popleft()
+            outcome = read_verdict(verdict, candidates[place], dataset)
+            on_outcome(outcome)
+            early[place] = outcome, verdict
+            while (first := early.pop(len(outcomes), None)) is not None:
+                outcomes.append(first[0])
+                progress(*first)
     finally:
         # However it ends: no sample may run on for nobody. The protocol asks for an iterator only.
         if isinstance(verdicts, AsyncGenerator):
             await verdicts.aclose()
     return EvalReport(dataset=dataset, outcomes=outcomes, limits=limits)
+
+
+async def _places(
+    verifier: Verifier, dataset: Dataset, candidates: Sequence[Candidate], limits: Limits
+) -> AsyncGenerator[int]:
+    """Yield the places of candidates in the order in which they are to be judged."""
+    if not isinstance(verifier, Preparing):
+        for place in range(len(candidates)):
+            yield place
+        return
+
+    async def seconds(task_id: str) -> float:
+        reference = Candidate(task_id, dataset.tasks[task_id].reference)
+        return await verifier.prepare(sample_for(reference, dataset, limits))
+
+    tasks = [candidate.task_id for candidate in candidates]
+    async with contextlib.aclosing(longest_first(tasks, seconds)) as places:
+        async for place in places:
+            yield place
 
 
 def read_verdict(verdict: Verdict, candidate: Candidate, dataset: Dataset) -> Outcome:

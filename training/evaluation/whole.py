@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from veristone import ConfigError, Model, Verdict, Verifier
+from veristone import ConfigError, Model, Verifier
 from veristone.training.evaluation.asking import Asking, ask
 from veristone.training.evaluation.benchmarks import NEED_LIBRARIES, Benchmark
 from veristone.training.evaluation.datasets import load_dataset
@@ -97,16 +97,22 @@ async def evaluate_files(
     )
     done = undecided = 0
 
-    def advance(outcome: Outcome, verdict: Verdict) -> None:
+    def advance(outcome: Outcome) -> None:
         nonlocal done, undecided
         done += 1
         undecided += outcome.undecided
-        results.add(outcome, verdict)
         note = f"{undecided} undecided" if undecided else ""
         on_progress(benchmark, done, len(candidates), note)
 
     with opened_results(wanted.format, path, dataset) as results:
-        report = await evaluate(verifier, dataset, candidates, limits=limits, progress=advance)
+        report = await evaluate(
+            verifier,
+            dataset,
+            candidates,
+            limits=limits,
+            on_outcome=advance,
+            progress=results.add,
+        )
         report = replace(report, skipped=read.skipped, troubles=read.troubles, left_out=left_out)
         summary = await asyncio.to_thread(summarise, report)
         await asyncio.to_thread(results.write, report, summary)

@@ -24,8 +24,8 @@ class FakeVerifier:
         self, samples: Iterable[Sample] | AsyncIterable[Sample], *, ordered: bool = True
     ) -> AsyncIterator[Verdict]:
         assert ordered
-        assert isinstance(samples, Iterable)
-        for sample in samples:
+        assert isinstance(samples, AsyncIterable)
+        async for sample in samples:
             yield await self.verify(sample)
 
 

@@ -16,7 +16,7 @@ from veristone.files import Row
 from veristone.training.evaluation.benchmarks import mbpp
 from veristone.training.evaluation.benchmarks.mbpp_inputs import restore_mbpp_args
 from veristone.training.evaluation.benchmarks.oracles import validator_for
-from veristone.training.evaluation.benchmarks.values import encode_json, encode_value
+from veristone.training.evaluation.benchmarks.values import encode_each, encode_json, encode_value
 from veristone.training.evaluation.task import Program, Task
 
 __all__ = ["FLOAT_ATOL", "read_humaneval", "read_plus"]
@@ -98,19 +98,20 @@ def read_plus(row: Row, benchmark: str, float_atol: float = FLOAT_ATOL) -> Task:
     fields = row.read(_Plus)
     task_id, entry_point, solution = fields.task_id, fields.entry_point, fields.canonical_solution
     inputs = [*fields.base_input, *fields.plus_input]
-    try:
-        # Tried here for the sake of the line number, and so that no run ends half-way.
-        for args in inputs:
-            _restored(task_id, args)
-    except DatasetError as error:
-        raise DatasetError(f"{row.where}: {error}") from error
+    if benchmark == "mbpp+":
+        try:
+            # Tried here for the sake of the line number, and so that no run ends half-way.
+            for args in inputs:
+                restore_mbpp_args(task_id, args)
+        except DatasetError as error:
+            raise DatasetError(f"{row.where}: {error}") from error
 
     # Made when the first sample comes, and shared by all of a task's samples.
     @cache
     def check() -> FunctionCheck:
         return FunctionCheck(
             entry_point=entry_point,
-            calls=[Call(args=_encoded(task_id, args)) for args in inputs],
+            calls=[Call(args=args) for args in _encoded(task_id, inputs)],
             reference=task.reference,
             validator=validator_for(benchmark, entry_point, fields.atol),
             atol=fields.atol,
@@ -138,10 +139,12 @@ def _check_id(row: Row, benchmark: str) -> None:
         raise DatasetError(f"{row.where}: {task_id!r} is no task of {benchmark}")
 
 
-def _encoded(task_id: str, args: list[Any]) -> list[Any]:
-    restored = _restored(task_id, args)
-    return encode_json(args) if restored is args else [encode_value(arg) for arg in restored]
-
-
-def _restored(task_id: str, args: list[Any]) -> list[Any]:
-    return restore_mbpp_args(task_id, args) if task_id.startswith("Mbpp/") else args
+def _encoded(task_id: str, inputs: list[list[Any]]) -> list[list[Any]]:
+    """Return the arguments of every call in their wire form."""
+    if not task_id.startswith("Mbpp/"):
+        return encode_each(inputs)
+    restored = [restore_mbpp_args(task_id, args) for args in inputs]
+    return [
+        encode_json(args) if again is args else [encode_value(arg) for arg in again]
+        for args, again in zip(inputs, restored, strict=True)
+    ]

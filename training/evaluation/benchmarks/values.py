@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
-__all__ = ["encode_json", "encode_value"]
+__all__ = ["encode_each", "encode_json", "encode_value"]
 
 EXACT_INT = 2**53
 """Largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
@@ -23,11 +23,19 @@ an integer, or a fraction, of as many digits as EXACT_INT."""
 
 def encode_json(values: list[Any]) -> list[Any]:
     """Return the wire form of values that were read from JSON: mostly what they are already."""
+    return values if _is_as_it_is(values) else _encode_items(values)
+
+
+def encode_each(lists: list[list[Any]]) -> list[list[Any]]:
+    """Return the wire form of lists of values that were read from JSON."""
+    return lists if _is_as_it_is(lists) else [encode_json(values) for values in lists]
+
+
+def _is_as_it_is(values: list[Any]) -> bool:
     try:
-        as_it_is = _NOT_AS_IT_IS.search(msgspec.json.encode(values)) is None
+        return _NOT_AS_IT_IS.search(msgspec.json.encode(values)) is None
     except UnicodeEncodeError:  # half a surrogate pair
-        as_it_is = False
-    return values if as_it_is else _encode_items(values)
+        return False
 
 
 def encode_value(value: Any) -> Any:
