@@ -1,7 +1,10 @@
 """`function`: calls with given arguments, judged on the values that came back.
 
 Judged `split`: the sandbox sees arguments only. Expected values are in the check or come from a
-reference solution that ran in a sandbox of its own; they are compared here.
+reference solution that ran in a sandbox of its own; they are compared here. What a reference
+answers at length stays in the sandbox, as do answers that long: of both a digest is compared. Where
+digests differ, values may be equal nevertheless (a float that is close to another, a set in another
+order), so those calls are made once more, and the values come.
 """
 
 import time
@@ -52,6 +55,9 @@ _JUDGED_BETWEEN = 32
 _VALIDATOR_CALL_S = 10.0
 _VALIDATOR_LIMITS = Limits(cpu_s=60.0, wall_s=120.0)
 _Answers = dict[int, dict[str, Any]]
+_LONGEST = 64 * 1024
+"""Characters of an answer from which on a digest takes its place."""
+_UNSEEN = "not compared: a digest says that two values are equal, and not that they differ"
 _OBJECT = b'"$object"'
 """What the text of a value holds that has no copy to be compared with; other texts may too."""
 
@@ -119,11 +125,19 @@ def _stages(check: FunctionCheck) -> list[list[range]]:
     return [stage for stage in stages if stage]
 
 
+class _Unseen(NamedTuple):
+    """A value that stayed in its sandbox: equal to one of the same digest."""
+
+    digest: str
+    size: int
+    """Bytes of its text."""
+
+
 class _Oracle(NamedTuple):
     """What is expected of the calls, and the CPU seconds that a reference took for them."""
 
     expected: list[Any]
-    """Values in their JSON form; a long one that a reference returned is a `Large`."""
+    """Values in their JSON form; a long one that a reference returned is `_Unseen` or a `Large`."""
     slowest_s: float | None = None
     total_s: float = 0.0
 
@@ -154,13 +168,21 @@ async def _judge_part(
     """Make some of the calls, in one run."""
     check = msgspec.structs.replace(whole_check, calls=whole_check.calls[part.start : part.stop])
     expected = oracle.expected[part.start : part.stop]
-    room = _room(sample, check, expected)
-    job = python_job(sample.code, "calls", _payload(check), limits, room, sample)
-    report = await runner.run(replace(job, call_cpu_s=oracle.call_cpu_s(check)))
-    _raise_unreadable(report)
-    answers = _answers(report)
-    long = sum(len(value.text) for value in map(_value, answers.values()) if type(value) is Large)
-    failures = await aside(long, _judge_calls, answers, expected, check)
+
+    async def made(payload: bytes) -> tuple[Report, _Answers, list[_Failure | None]]:
+        room = _room(sample, check, expected)
+        job = python_job(sample.code, "calls", payload, limits, room, sample)
+        report = await runner.run(replace(job, call_cpu_s=oracle.call_cpu_s(check)))
+        _raise_unreadable(report)
+        answers = _answers(report)
+        returned = map(_value, answers.values())
+        long = sum(len(value.text) for value in returned if type(value) is Large)
+        return report, answers, await aside(long, _judge_calls, answers, expected, check)
+
+    report, answers, failures = await made(_payload(check, digests=_with_digests(check)))
+    if any(failed is not None and failed[1] is _UNSEEN for failed in failures):
+        expected = _expected(check, await _reference(sample, check, runner, digests=False))
+        report, answers, failures = await made(_payload(check))
     if report.killed == "call":
         stuck = next((index for index in range(len(failures)) if index not in answers), None)
         if stuck is not None:  # None: it answered every call and was stuck after them
@@ -199,9 +221,11 @@ async def _judge_part(
 def _room(sample: Sample, check: FunctionCheck, expected: list[Any]) -> Room:
     """Return how much the answers can be. A validator may accept another than the expected one."""
     try:
-        longest = _MOST_LONGER * sum(len(_text(value)) for value in expected)
+        longest = _MOST_LONGER * sum(map(_length, expected))
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidSample(f"check: an expected value is no value: {error}") from error
+    if any(type(value) is _Unseen for value in expected):
+        longest = min(longest, _LONGEST * len(expected))
     if check.validator is not None:
         longest += sample.limits.output_bytes
     return Room.of(len(expected), longest)
@@ -221,13 +245,23 @@ def _answers(report: Report) -> _Answers:
 
 
 def _value(event: dict[str, Any]) -> Any:
-    return event.get("value")
+    """Return what a call has returned, as its event tells it; UNSET where it tells nothing."""
+    digest, size = event.get("digest"), event.get("size")
+    if type(digest) is str and type(size) is int:
+        return _Unseen(digest, size)
+    return event.get("value", msgspec.UNSET)
 
 
-def _payload(check: FunctionCheck) -> bytes:
+def _with_digests(check: FunctionCheck) -> bool:
+    """True where long values need not come: nobody asks for them but the comparison."""
+    return check.reference is not None and check.validator is None
+
+
+def _payload(check: FunctionCheck, *, digests: bool = False) -> bytes:
     calls = [{"args": call.args, "kwargs": call.kwargs} for call in check.calls]
+    task = {"entry_point": check.entry_point, "calls": calls}
     try:
-        return _encode({"entry_point": check.entry_point, "calls": calls})
+        return _encode({**task, "longest": _LONGEST} if digests else task)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidSample(f"check: the arguments cannot be written as JSON: {error}") from error
 
@@ -238,6 +272,21 @@ async def _oracle(sample: Sample, check: FunctionCheck, runner: Runner) -> _Orac
         if any(call.expected is msgspec.UNSET for call in check.calls):
             raise InvalidSample("check: a call has no expected value and there is no reference")
         return _Oracle([call.expected for call in check.calls])
+    events = await _reference(sample, check, runner, digests=_with_digests(check))
+    expected = _expected(check, events)
+    shown = [value for value in expected if type(value) is not _Unseen]
+    suspects = [_built(value) for value in shown if _OBJECT in _text(value)]
+    unknown = next(filter(None, map(incomparable, suspects)), None)
+    if unknown is not None and check.validator is None:
+        raise SandboxFailure(f"the reference returns a {unknown}, which equals no copy of itself")
+    taken = [float(event.get("cpu", 0.0)) for event in events if "call" in event]
+    return _Oracle(expected, max(taken), sum(taken))
+
+
+async def _reference(
+    sample: Sample, check: FunctionCheck, runner: Runner, *, digests: bool
+) -> tuple[dict[str, Any], ...]:
+    """Return the record of a check's reference; with `digests` long values stay where they are."""
     # The reference gets time of its own: it is trusted, and often slower than a good answer.
     limits = msgspec.structs.replace(
         sample.limits,
@@ -245,18 +294,20 @@ async def _oracle(sample: Sample, check: FunctionCheck, runner: Runner) -> _Orac
         wall_s=max(120.0, sample.limits.wall_s * 4),
     )
     room = Room.of(len(check.calls), _REFERENCE_BYTES)
-    job = python_job(check.reference, "calls", _payload(check), limits, room)
-    events = await runner.reference(job)
-    values: dict[int, Any] = {event["call"]: event for event in events if "call" in event}
-    if len(values) != len(check.calls) or any("value" not in event for event in values.values()):
+    payload = _payload(check, digests=digests)
+    return await runner.reference(python_job(check.reference or "", "calls", payload, limits, room))
+
+
+def _expected(check: FunctionCheck, events: tuple[dict[str, Any], ...]) -> list[Any]:
+    """Return what a reference has answered, call by call.
+
+    Raises:
+        SandboxFailure: it did not answer all.
+    """
+    values = {event["call"]: _value(event) for event in events if "call" in event}
+    if len(values) != len(check.calls) or any(v is msgspec.UNSET for v in values.values()):
         raise SandboxFailure(f"the reference solution failed: {_why_reference(events)}")
-    expected = [values[index]["value"] for index in range(len(check.calls))]
-    suspects = [_built(value) for value in expected if _OBJECT in _text(value)]
-    unknown = next(filter(None, map(incomparable, suspects)), None)
-    if unknown is not None and check.validator is None:
-        raise SandboxFailure(f"the reference returns a {unknown}, which equals no copy of itself")
-    taken = [float(event.get("cpu", 0.0)) for event in values.values()]
-    return _Oracle(expected, max(taken), sum(taken))
+    return [values[index] for index in range(len(check.calls))]
 
 
 def _why_reference(events: tuple[dict[str, Any], ...]) -> str:
@@ -293,9 +344,11 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
         return Reason.EARLY_EXIT, "called sys.exit"
     if "raised" in event:
         return Reason.RUNTIME_ERROR, ": ".join(read_error(event["raised"]))[:300]
-    if "value" not in event:
+    value = _value(event)
+    if value is msgspec.UNSET:
         return Reason.TAMPERED, "the record of a call holds no value"
-    value = event["value"]
+    if _Unseen in (type(value), type(want)):
+        return _judge_unseen(value, want)
     if check.validator is not None:
         if has_nan(value) and not has_nan(want):
             # No comparison with NaN is true, so what looks for a difference finds none.
@@ -319,6 +372,28 @@ def _judge_call(event: dict[str, Any] | None, want: Any, check: FunctionCheck) -
     if fault is not None:
         raise InvalidSample(f"check: an expected value is no value: {fault}")
     return Reason.WRONG_ANSWER, f"expected {show(want)}, got {show(value)}"
+
+
+def _judge_unseen(value: Any, want: Any) -> _Failure | None:
+    """Judge a call of which a digest is all that is known, on one side or on both."""
+    if value == want:
+        return None
+    got, wanted = _length(value), _length(want)
+    if got > LARGE_BYTES + _MOST_LONGER * wanted:
+        return Reason.WRONG_ANSWER, f"returned far more than {_shown(want)}"
+    if wanted > LARGE_BYTES + _MOST_LONGER * got:
+        return Reason.WRONG_ANSWER, f"expected {_shown(want)}, got {_shown(value)}"
+    return Reason.WRONG_ANSWER, _UNSEEN
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message shows it."""
+    return f"a value of {value.size} bytes" if type(value) is _Unseen else show(_built(value))
+
+
+def _length(value: Any) -> int:
+    """Return how long a value's text is."""
+    return value.size if type(value) is _Unseen else len(_text(value))
 
 
 def _of_one_form(want: Any, value: Any) -> bool:

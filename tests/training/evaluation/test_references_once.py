@@ -54,7 +54,8 @@ async def judged(folder: Path, benchmark: Any) -> tuple[int, list[str]]:
         return added(job)
 
     config = EngineConfig(sandboxes=2, references=folder / "kept")
-    answers = [Candidate(*dataset.tasks, f"answer = {number}") for number in range(3)]
+    (task_id,) = dataset.tasks
+    answers = [Candidate(task_id, f"answer = {number}") for number in range(3)]
     async with Engine(config, backend=FakeBackend(script)) as engine:
         found = await evaluate(engine, dataset, answers)
     return len(golds), [
