@@ -8,7 +8,6 @@ beside it, since how much of a fault is too much is for the caller to say.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 import msgspec
@@ -168,7 +167,7 @@ async def _with_stubs(
     async def passes(code: str) -> bool | None:
         return await asked.passes(_shortened(task.stub(code), found))
 
-    stubs = await against_stubs(printing if task.program else partial(stubbed, task.gold), passes)
+    stubs = await against_stubs(task.gold, passes, printing if task.program else stubbed)
     if stubs is not None and stubs.vacuous:
         faults.add("vacuous")
     return msgspec.structs.replace(found, stubs=None if stubs is None else stubs.constants)

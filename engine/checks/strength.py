@@ -6,7 +6,6 @@ suite runs, and the asserts that are reached and do not hold.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -38,7 +37,7 @@ async def strength_of(
         asked: whether mutants are run too.
         passes: runs the suite against code.
     """
-    stubs = await against_stubs(partial(stubbed, code), passes)
+    stubs = await against_stubs(code, passes, stubbed)
     if stubs is None:
         return None
     if asked == "stub" or stubs.vacuous:

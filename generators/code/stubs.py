@@ -35,13 +35,17 @@ class Passed(NamedTuple):
 
 
 async def against_stubs(
-    stubbed: Callable[[str], str | None], passes: Callable[[str], Awaitable[bool | None]]
+    code: str,
+    passes: Callable[[str], Awaitable[bool | None]],
+    stub_of: Callable[[str, str], str | None],
 ) -> Passed | None:
     """Have a suite run against stubs of a solution, until two of a kind pass.
 
     Args:
-        stubbed: returns the stub with a constant; None where the solution cannot be stubbed.
+        code: the solution.
         passes: runs the suite against code; None where nobody can say.
+        stub_of: makes the stub of code with a constant (`stubbed`, `printing`); None where it
+            cannot be stubbed.
 
     Returns:
         None where the solution cannot be stubbed.
@@ -50,7 +54,7 @@ async def against_stubs(
     for pair in (*CONSTANTS, *(_OF_ARRAYS if "numpy" in code else ())):
         before = len(passed)
         for constant in pair:
-            stub = stubbed(constant)
+            stub = stub_of(code, constant)
             if stub is None:
                 return None
             tried += 1
@@ -72,8 +76,8 @@ def enough(limits: Limits, cpu_s: float) -> Limits:
     return msgspec.structs.replace(limits, cpu_s=min(limits.cpu_s, _AT_LEAST_S + _AS_LONG * cpu_s))
 
 
-def printing(constant: str) -> str:
-    """Return the stub of a program: one that prints a constant, whatever it is given."""
+def printing(_code: str, constant: str) -> str:
+    """Return the stub of a program, whatever that is: one that prints a constant."""
     return f"print({constant})\n"
 
 
