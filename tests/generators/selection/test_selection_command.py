@@ -28,6 +28,9 @@ by = "strength"
 """
 
 
+ONE_SANDBOX = ["--backend", "bubblewrap", "--sandboxes", "1", "--quiet", "-o"]
+
+
 def responses(tmp_path: Path, groups: int = 8) -> Path:
     records = [
         record
@@ -98,13 +101,23 @@ def test_nothing_selected_is_told_by_the_status(tmp_path: Path) -> None:
     assert main(["select", str(mine), str(path), "-o", str(tmp_path / "s"), "--quiet"]) == 1
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A selection that nobody interrupted, in a folder with what it was made from."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    path, mine = responses(folder, 60), recipe(folder, SCORED)
+    assert main(["select", str(mine), str(path), *ONE_SANDBOX, str(folder / "whole")]) == 0
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.bubblewrap
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_selection_goes_on(tmp_path: Path, how: signal.Signals) -> None:
-    path, mine = responses(tmp_path, 60), recipe(tmp_path, SCORED)
-    command = [sys.executable, "-m", "veristone", "select", str(mine), str(path)]
-    command += ["--backend", "bubblewrap", "--sandboxes", "1", "--quiet", "-o"]
+def test_an_interrupted_selection_goes_on(
+    undisturbed: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    inputs = [str(undisturbed / name) for name in ("mine.toml", "responses.jsonl")]
+    command = [sys.executable, "-m", "veristone", "select", *inputs, *ONE_SANDBOX]
     log = tmp_path / "s" / "work" / "scores.jsonl"
     with subprocess.Popen([*command, str(tmp_path / "s")], stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
@@ -121,6 +134,5 @@ def test_an_interrupted_selection_goes_on(tmp_path: Path, how: signal.Signals) -
     assert len(before) > 500
     subprocess.run([*command, str(tmp_path / "s")], check=True, timeout=100)
     assert log.read_bytes().startswith(before)
-    subprocess.run([*command, str(tmp_path / "whole")], check=True, timeout=100)
     for name in ("selected.jsonl", "rejected.jsonl", "funnel.json"):
-        assert (tmp_path / "s" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / "s" / name).read_bytes() == (undisturbed / "whole" / name).read_bytes()

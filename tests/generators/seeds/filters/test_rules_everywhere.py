@@ -46,7 +46,7 @@ def outcomes(rule: Rule, seeds: tuple[Seed, ...]) -> list[Outcome]:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.kind)
 def test_real_functions(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
-    seeds = corpus(1000)
+    seeds = corpus(400)
     first = outcomes(rule, seeds)
     assert len(first) == len(seeds)
     counts: Counter[str] = Counter()

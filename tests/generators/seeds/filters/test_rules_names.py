@@ -77,7 +77,7 @@ def test_agrees_with_ruff_on_real_functions(tmp_path: Path) -> None:
     """The differences are known: ruff takes the strings of a `Literal` that is not imported for
     names, does not look into the string of such a `cast`, knows `except NameError`, and follows
     `del`."""
-    seeds = corpus(1000)
+    seeds = corpus(400)
     for number, seed in enumerate(seeds):
         (tmp_path / f"{number}.py").write_text(seed.code, encoding="utf-8", newline="")
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--quiet"]
@@ -88,7 +88,7 @@ def test_agrees_with_ruff_on_real_functions(tmp_path: Path) -> None:
         if message["code"] == "F821":
             name = message["message"].split("`")[1]
             theirs.setdefault(int(Path(message["filename"]).stem), set()).add(name)
-    assert len(theirs) > 400
+    assert len(theirs) > 150
     other = 0
     for number, seed in enumerate(seeds):
         ours = undefined(seed.code) if isinstance(parse(seed.code), Parsed) else set[str]()
