@@ -58,12 +58,12 @@ def reason_to_share(tests: str) -> str | None:
         tree = ast.parse(tests)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return _derives(tree)
-
-
-def _derives(tree: ast.Module) -> str | None:
-    """Return a reason where a class of the tests has a base that only the solution can define."""
     known = _names_bound(tree)
+    return _derives(tree, known) or _asks_about_its_own(tree, known)
+
+
+def _derives(tree: ast.Module, known: set[str]) -> str | None:
+    """Return a reason where a class of the tests has a base that only the solution can define."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.ClassDef):
             continue
@@ -71,6 +71,39 @@ def _derives(tree: ast.Module) -> str | None:
             if isinstance(base, ast.Name) and base.id not in known and not _is_builtin(base.id):
                 return "derive a class from the solution's"
     return None
+
+
+def _asks_about_its_own(tree: ast.Module, known: set[str]) -> str | None:
+    """Return a reason where an object of the tests' may be an instance of the solution's class.
+
+    As of a protocol, which looks at what the object has.
+    """
+    classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    own = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and _makes_one_of(classes, node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or len(node.args) != 2:
+            continue
+        asks = isinstance(node.func, ast.Name) and node.func.id == "isinstance"
+        instance, kind = node.args
+        is_own = _makes_one_of(classes, instance) or (
+            isinstance(instance, ast.Name) and instance.id in own
+        )
+        strange = isinstance(kind, ast.Name) and not (kind.id in known or _is_builtin(kind.id))
+        if asks and is_own and strange:
+            return "look into classes or modules"
+    return None
+
+
+def _makes_one_of(classes: set[str], node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in classes
+    )
 
 
 def _is_builtin(name: str) -> bool:

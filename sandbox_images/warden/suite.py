@@ -35,7 +35,8 @@ FUTURE_FLAGS = functools.reduce(
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _STAGE = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
 # Calls that show something and check nothing.
-_IDLE_CALLS = {"print", "input", "exit", "quit"}
+_EXITS = {"exit", "quit"}
+_IDLE_CALLS = {"print", "input", *_EXITS}
 _HERE = os.path.dirname(__file__) + "/"
 _CHAINED = 20
 _RUNNERS = {"unittest", "pytest", "doctest"}
@@ -310,8 +311,16 @@ def is_a_test(node: ast.stmt) -> bool:
     if isinstance(node, (ast.Assert, ast.Raise)):
         return True
     if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Call) and called_name(node.value) not in _IDLE_CALLS
+        return isinstance(node.value, ast.Call) and _checks_something(node.value)
     return any(map(is_a_test, _statements_in(node)))
+
+
+def _checks_something(call: ast.Call) -> bool:
+    """True for a call that may fail, also where it says what to exit with: `sys.exit(main())`."""
+    name = called_name(call)
+    return name not in _IDLE_CALLS or (
+        name in _EXITS and any(isinstance(argument, ast.Call) for argument in call.args)
+    )
 
 
 def _statements_in(node: Any) -> list[ast.stmt]:

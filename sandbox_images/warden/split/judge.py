@@ -15,6 +15,7 @@ comparisons that hold since the solution has changed what they are made of (`spo
 from __future__ import annotations
 
 import builtins
+import math
 import operator
 import os
 import random
@@ -22,7 +23,7 @@ import sys
 import types
 from typing import Any, Callable, Optional
 
-from . import proxies, stubs
+from . import proxies, stubs, values
 from .asynchrony import run_to_end
 from .errors import describe_class, instance_form
 from .peer import MALFORMED, Peer
@@ -265,7 +266,10 @@ class Judge(Peer):
     def ask_special(self, name: str, proxy: Any, *args: Any, **kwargs: Any) -> Any:
         kind = type(proxy)
         native = proxies.native_base(kind)
-        native_answers = native is not None and not kind._veristone_named and name not in _SHOWN
+        if name in proxies.OF_BUILTINS:
+            native_answers = native is not None and not self._is_believed(proxy)
+        else:
+            native_answers = native is not None and not kind._veristone_named and name not in _SHOWN
         if native_answers and hasattr(native, name):
             return getattr(native, name)(proxy, *args)
         if name in ("__eq__", "__ne__"):
@@ -278,6 +282,8 @@ class Judge(Peer):
         if name == "__exit__":
             return self._leave(proxy, *args)
         answer = self.ask(name, proxy, *args, **kwargs)
+        if name in ("__getitem__", "__missing__") and native in (list, dict):
+            return _item_of(native, proxy, args[0], answer)
         if self._is_believed(proxy):
             return answer
         if name in _DIFFERENCES:
@@ -286,7 +292,7 @@ class Judge(Peer):
             self._refuse_no_number(proxy, args[0], answer)
         elif name == "__bool__":
             self._claimed(answer)
-        elif name == "__format__" and native in _NUMBERS:
+        elif name in _READINGS or (name == "__format__" and native in _NUMBERS):
             self.claim()
         return answer
 
@@ -376,7 +382,16 @@ class Judge(Peer):
             for question, against in ((contrary, other), (name, beyond)):
                 if hasattr(kind, question) and self._says(question, proxy, against):
                     raise AssertionError(f"a {kind.__name__} is smaller and greater than a number")
+        elif answer is False and self._is_nowhere(kind, proxy):
+            raise AssertionError(f"a {kind.__name__} lies neither below nor above any number")
         return self._claimed(answer)
+
+    def _is_nowhere(self, kind: Any, proxy: Any) -> bool:
+        """True for what orders itself among numbers and lies neither below nor above any."""
+        below, above = ("__lt__", math.inf), ("__gt__", -math.inf)
+        return all(hasattr(kind, name) for name, _ in (below, above)) and not any(
+            self._says(name, proxy, end) for name, end in (below, above)
+        )
 
     def _says(self, name: str, proxy: Any, value: Any) -> bool:
         try:
@@ -401,6 +416,8 @@ class Judge(Peer):
 
 _SHOWN = ("__str__", "__repr__", "__format__")
 _DIFFERENCES = ("__add__", "__radd__", "__sub__", "__rsub__")
+_READINGS = ("__round__", "__abs__", "__trunc__", "__floor__", "__ceil__")
+"""What an object may answer without being a number."""
 _NUMBERS = (int, float, complex)
 _IMMUTABLE = (int, float, complex, str, bytes, tuple, frozenset)
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
@@ -419,6 +436,17 @@ _MOCKS_OWN = frozenset(
 )
 """What a mock is asked about afterwards, and what changes that."""
 _FILES = ("_io", "io", "tempfile")
+
+
+def _item_of(native: Any, proxy: Any, key: Any, answer: Any) -> Any:
+    """Return an item as the copy of its container has it here: what is done to it shows there."""
+    if not values.is_mutable(answer):
+        return answer
+    try:
+        item = native.__getitem__(proxy, key)
+    except (LookupError, TypeError):
+        return answer
+    return item if type(item) is type(answer) and item == answer else answer
 
 
 def _is_true(answer: Any) -> bool:
@@ -533,6 +561,9 @@ _CHANGED: dict[str, Callable[[Any], Any]] = {
     "datetime.date": lambda v: v + (v.resolution if v.day < 28 else -v.resolution),
     "datetime.datetime": lambda v: v + (v.resolution if v.day < 28 else -v.resolution),
     "datetime.timedelta": lambda v: v + v.resolution,
+    "builtins.range": lambda v: range(v.start, v.stop + v.step, v.step),
+    "datetime.time": lambda v: v.replace(microsecond=v.microsecond ^ 1),
+    "pathlib.PurePosixPath": lambda v: v.parent / (v.name + "s"),
     "pathlib.PosixPath": lambda v: v.parent / (v.name + "s"),
     "uuid.UUID": lambda v: type(v)(int=v.int ^ 6),
     "decimal.Decimal": lambda v: v + 1,

@@ -344,6 +344,7 @@ class Peer:
         if self._held:
             self._tell_changes(message)
         self.sending(message)
+        self._fresh.clear()  # with what `sending` has added: it may change before the next message
         if self._introductions:
             message["t"], self._introductions = self._introductions, []
         self.link.send(message)
@@ -358,7 +359,6 @@ class Peer:
             if deeply(partial(ne, box[1]), form):
                 box[1] = form
                 changed.append([number, form])
-        self._fresh.clear()
         self._looked_into.clear()
         if changed:
             message["u"] = changed

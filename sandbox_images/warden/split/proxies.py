@@ -52,6 +52,15 @@ _LOCAL = frozenset(("__copy__", "__deepcopy__", "__reduce_ex__", "__reduce__", "
 _OF_ITS_OWN = frozenset(
     ("__call__", "__enter__", "__exit__", "__missing__", "__repr__", "__str__", "__format__")
 )
+OF_BUILTINS = frozenset(
+    f"__{name}__"
+    for name in (
+        *("getitem", "setitem", "delitem", "contains", "iter", "len", "reversed", "hash"),
+        *COMPARISONS,
+    )
+)
+"""How the content of a built-in class is looked into, changed and compared, which a class derived
+from one may do its own way."""
 _ARRAY_PROTOCOL = frozenset(
     ("__array_ufunc__", "__array_function__", "__array_priority__", "__array_interface__")
 )
@@ -171,6 +180,9 @@ class Proxy(metaclass=Meta):
         return self.__reduce_ex__(2)
 
 
+_OF_PROXIES = [name for name, value in vars(Proxy).items() if callable(value)]
+
+
 def unpickle(data: bytes) -> Any:
     """Load a pickle where it was made: on the other side."""
     return Proxy._veristone_peer.ask("loads", data)
@@ -247,10 +259,13 @@ def make_mirror(
         space.update({method: _METHODS[method] for method in _FORWARDED_ALWAYS})
     if "unhashable" in specials:
         space["__hash__"] = None
-    elif "__hash__" not in space and native is None:
-        space["__hash__"] = object.__hash__
+    elif "__hash__" not in space:
+        space["__hash__"] = (native or object).__hash__
     if not any(isinstance(base, Meta) for base in real):
         real = (Proxy, *real)
+    elif native is not None:
+        # The built-in class may come first, as in `class Size(int, Enum)`, and has these as well.
+        space.update({method: Proxy.__dict__[method] for method in _OF_PROXIES})
     try:
         return Meta(name, real, space)
     except TypeError:  # bases whose layouts or orders do not go together
@@ -259,7 +274,7 @@ def make_mirror(
 
 def _may_forward(method: str) -> bool:
     """True for what a class derived from a built-in one may answer itself."""
-    return method in _OF_ITS_OWN or method in _NUMERIC
+    return method in _OF_ITS_OWN or method in _NUMERIC or method in OF_BUILTINS
 
 
 def _of_exception(self: Any, name: str) -> Any:

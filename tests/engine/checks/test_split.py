@@ -502,6 +502,101 @@ RIGHT.update(
 )
 
 
+RIGHT.update(
+    {
+        "a global that is bound anew and changed": (
+            "items = []\ndef reset():\n    global items\n    items = [5]\n"
+            "def add():\n    items.append(1)",
+            "reset()\nassert items == [5]\nadd()\nassert items == [5, 1]",
+        ),
+        "enumerations of numbers, texts and tuples": (
+            "from enum import Enum, IntEnum\nclass Level(IntEnum):\n    LOW = 1\n"
+            "class Color(str, Enum):\n    RED = 'red'\n    def loud(self):\n"
+            "        return self.value.upper()\nclass Place(tuple, Enum):\n    HOME = (1, 2)\n"
+            "def favourite():\n    return Color.RED",
+            "assert Level.LOW.name == 'LOW' and Level.LOW.value == 1 and Level(1) is Level.LOW\n"
+            "assert favourite().name == 'RED' and favourite().loud() == 'RED' == 'red'.upper()\n"
+            "assert Place.HOME.value == (1, 2) and Place.HOME[1] == 2",
+        ),
+        "a dictionary that looks its keys up in its own way": (
+            "class Folded(dict):\n    def __setitem__(self, key, value):\n"
+            "        super().__setitem__(key.lower(), value)\n    def __getitem__(self, key):\n"
+            "        return super().__getitem__(key.lower())\n    def __contains__(self, key):\n"
+            "        return super().__contains__(key.lower())\n"
+            "class Filled(dict):\n    def __getitem__(self, key):\n        if key not in self:\n"
+            "            self[key] = []\n        return super().__getitem__(key)",
+            "d = Folded()\nd['Ab'] = 1\nassert d['AB'] == 1 and 'aB' in d and d == {'ab': 1}\n"
+            "f = Filled()\nf['a'].append(1)\nassert f == {'a': [1]} and f['b'] == []",
+        ),
+        "a list that keeps its items in its own way": (
+            "class Sorted(list):\n    def __iter__(self):\n"
+            "        return iter(sorted(super().__iter__()))\n    def __getitem__(self, index):\n"
+            "        return super().__getitem__(index % len(self))\n"
+            "    def __setitem__(self, index, value):\n        super().__setitem__(index, value * 10)",
+            "s = Sorted([3, 1])\nassert list(s) == [1, 3] and s[4] == 3\n"
+            "s[0] = 5\nassert s == [50, 1]",
+        ),
+        "numbers and texts that are equal in their own way": (
+            "class Hour(int):\n    def __eq__(self, other):\n"
+            "        return (int(self) - int(other)) % 24 == 0\n    def __hash__(self):\n"
+            "        return int(self) % 24\nclass Word(str):\n    def __eq__(self, other):\n"
+            "        return self.lower() == other.lower()\n    def __hash__(self):\n"
+            "        return hash(self.lower())",
+            "assert Hour(25) == Hour(1) == 1 and Hour(2) != 3 and len({Hour(1), Hour(25)}) == 1\n"
+            "assert Word('Ab') == 'aB' and {Word('A'): 1}[Word('a')] == 1 and Word('a') != 'b'",
+        ),
+        "standard output is patched": (
+            "def greet(name):\n    print('Hello', name)",
+            "import io\nfrom unittest.mock import patch\n"
+            "with patch('sys.stdout', new_callable=io.StringIO) as out:\n    greet('Ann')\n"
+            "assert out.getvalue() == 'Hello Ann\\n'",
+        ),
+        "an exit with what the tests come to": (
+            "def add(a, b):\n    return a + b",
+            "import sys\ndef main():\n    assert add(1, 2) == 3\n    return 0\n"
+            "if __name__ == '__main__':\n    sys.exit(main())",
+        ),
+        "an interval among numbers": (
+            "class Interval:\n    def __init__(self, a, b):\n        self.a, self.b = a, b\n"
+            "    def __lt__(self, x):\n        return self.b < x\n"
+            "    def __gt__(self, x):\n        return self.a > x\ndef make():\n"
+            "    return Interval(1, 5)",
+            "assert not make() < 3 and not make() > 3 and make() < 9 and make() > 0",
+        ),
+    }
+)
+WRONG.update(
+    {
+        "neither smaller nor greater": (
+            "class Odd:\n    def __lt__(self, other):\n        return False\n"
+            "    __gt__ = __lt__\ndef f():\n    return Odd()",
+            "assert not f() < 3 and not f() > 3",
+        ),
+        "a path that is every path": (
+            "from pathlib import PurePosixPath\nclass Any(PurePosixPath):\n"
+            "    def __eq__(self, other):\n        return True\n"
+            "    __hash__ = PurePosixPath.__hash__\ndef f():\n    return Any('x')",
+            "from pathlib import PurePosixPath\nassert f() == PurePosixPath('a/b')",
+        ),
+        "a container of a class that the tests do not name lies about its items": (
+            "class Lying(list):\n    def __getitem__(self, index):\n        return index + 1\n"
+            "    def __iter__(self):\n        return iter([1, 2])\n    def __len__(self):\n"
+            "        return 2\ndef f():\n    return Lying()",
+            "assert len(f()) == 2 and list(f()) == [1, 2] and f()[0] == 1",
+        ),
+        "a number that equals everything, of a class that the tests name, comes from a call": (
+            "class Sum(int):\n    def __eq__(self, other):\n        return True\n"
+            "    __hash__ = int.__hash__\ndef add(a, b):\n    return Sum()",
+            "assert isinstance(add(1, 2), Sum) and add(1, 2) == 3",
+        ),
+        "an exit with what wrong tests come to": (
+            "def add(a, b):\n    return 0",
+            "import sys\ndef main():\n    return int(add(1, 2) != 3)\nsys.exit(main())",
+        ),
+    }
+)
+
+
 async def judged(engine: Engine, code: str, tests: str) -> Verdict:
     verdict = await engine.verify(Sample(code=code, check=AssertsCheck(tests=tests)))
     assert verdict.judged == "split"

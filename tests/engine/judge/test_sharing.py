@@ -17,6 +17,8 @@ from veristone.engine.judge.sharing import reason_to_share
         ("assert isinstance(Box.__dict__['size'], property)", True),
         ("assert vars(box) == {'size': 3} == box.__dict__", False),
         ("import threading\nassert add(1, 2) == 3", True),
+        ("class Duck:\n    pass\nd = Duck()\nassert isinstance(d, Quacks)", True),
+        ("class Duck:\n    pass\nassert isinstance(Duck(), Duck) and hear(Duck())", False),
         ("this is no Python: class", False),
     ],
 )
