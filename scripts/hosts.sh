@@ -8,8 +8,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 VENV=.venv-hosts
 PINS=requirements-hosts.txt
-# What the hosts ask for and nothing of theirs that we run imports: models, and clouds.
-LEFT_OUT=(accelerate anthropic boto3 google-genai google-generativeai gradio mistralai stop-sequencer vllm)
+# What the hosts ask for and nothing of theirs that we run imports: models, clouds, other validators.
+LEFT_OUT=(
+    accelerate boto3 google-genai google-generativeai gradio mistralai stop-sequencer vllm
+    bitsandbytes deepspeed einops flash-attn loralib optimum optree peft pylatexenc pynvml tensorboard
+    torch torchdata torchmetrics transformers-stream-generator wandb
+    anyascii asciichartpy duckdb faker jsonpath-rust-bindings lxml marko sqlfluff
+)
+# Where two hosts want other versions: nothing of Data Designer's that we run imports this one.
+AGREED='mcp==2.0.0'
 
 lock_pins() {
     local build_requires
@@ -22,7 +29,7 @@ print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], s
     .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
         --extra service --extra client --group pyproject.toml:dev --group pyproject.toml:hosts \
-        --override <(printf '%s; python_version < "3"\n' "${LEFT_OUT[@]}") \
+        --override <(printf '%s; python_version < "3"\n' "${LEFT_OUT[@]}" && say "$AGREED") \
         --output-file $PINS pyproject.toml - <<<"$build_requires" >/dev/null
     say "$PINS: $(grep -c == $PINS) packages"
 }

@@ -31,6 +31,8 @@ __all__ = ["DIALECT"]
 _SLIME_S, _OPENRLHF_S, _DESIGNER_S = 100.0, 170.0, 28.0
 """Seconds in which each asks again or gives up, less the way back."""
 _MOST_ROWS = 4096
+_END = 64
+"""Characters by which the end of a prompt is found again where OpenRLHF cut its beginning off."""
 
 
 class SlimeRequest(msgspec.Struct, kw_only=True):
@@ -92,7 +94,7 @@ async def openrlhf(
     if not len(data.query) == len(data.prompts) == len(data.labels):
         raise InvalidSample("query, prompts and labels are not equally many")
     samples = [
-        answer_sample(query.removeprefix(prompt), label)
+        answer_sample(_behind(prompt, query), label)
         for query, prompt, label in zip(data.query, data.prompts, data.labels, strict=True)
     ]
     verdicts = await caller.verify_all(samples, _OPENRLHF_S)
@@ -101,6 +103,18 @@ async def openrlhf(
             raise NoVerdict(verdict.message)
     rewards = [float(verdict.decision is Decision.PASS) for verdict in verdicts]
     return OpenRlhfReply(rewards=rewards, scores=rewards, extra_logs={"passed": rewards})
+
+
+def _behind(prompt: str, query: str) -> str:
+    """Return the answer: what follows the prompt, or the end of one that was too long to keep.
+
+    Code in the prompt, an example, must never be taken for the answer's.
+    """
+    if query.startswith(prompt):
+        return query[len(prompt) :]
+    end = prompt[-_END:]
+    at = query.find(end)
+    return query[at + len(end) :] if at >= 0 else query
 
 
 @post("/validate", status_code=200, tags=["rewards"])
