@@ -8,15 +8,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 VENV=.venv-hosts
 PINS=requirements-hosts.txt
-# What the hosts ask for and nothing of theirs that we run imports: models, clouds, other validators.
+# What the hosts ask for and nothing of theirs that we run imports: models, clouds, validators.
 LEFT_OUT=(
     accelerate boto3 google-genai google-generativeai gradio mistralai stop-sequencer vllm
     bitsandbytes deepspeed einops flash-attn loralib optimum optree peft pylatexenc pynvml tensorboard
     torch torchdata torchmetrics transformers-stream-generator wandb
     anyascii asciichartpy duckdb faker jsonpath-rust-bindings lxml marko sqlfluff
 )
-# Where two hosts want other versions: nothing of Data Designer's that we run imports this one.
-AGREED='mcp==2.0.0'
+# Where two hosts want other versions: nothing of verifiers' that we run needs its own.
+AGREED='mcp<2'
 
 lock_pins() {
     local build_requires
