@@ -43,6 +43,9 @@ _SHORTEST_S = 10
 _PIPE_BYTES = 64 * 1024
 """What a pipe holds; a longer program is started plainly."""
 _NEW = ".veristone-program"
+_IDLE_MS, _LONGEST_IDLE_MS = 10, 640
+"""A busy sandbox has its next job before, and a start would take its time. The longer after a start
+that was in vain."""
 
 
 class Command(NamedTuple):
@@ -135,6 +138,8 @@ class Prestart:
         self._next: dict[Optional[int], Command] = {}
         """What came after a command of each kind, or of none, the last time; at first it itself."""
         self._waiting: Optional[Waiting] = None
+        self.idle_ms = _IDLE_MS
+        """How long nothing is asked of the sandbox before anything is started ahead."""
 
     def begin(self) -> None:
         """Start what is likely to come; the sandbox must be clean.
@@ -162,8 +167,12 @@ class Prestart:
         """Return what waits for just this job; where it is another one, nothing waits any more."""
         command = self._note(job, limits) if job is not None else None
         waiting, self._waiting = self._waiting, None
-        if waiting is None or (waiting.command == command and self._still_waits(waiting)):
+        if waiting is None:
+            return None
+        if waiting.command == command and self._still_waits(waiting):
+            self.idle_ms = _IDLE_MS
             return waiting
+        self.idle_ms = min(_LONGEST_IDLE_MS, 4 * self.idle_ms)
         kill_all(_reap_one)
         waiting.pipes.close()
         waiting.gate.close()
@@ -199,6 +208,10 @@ class Prestart:
         return waiting.pid
 
     def _still_waits(self, waiting: Waiting) -> bool:
+        """True for one that can be used, and is sooner at its program than a plain start."""
+        command = waiting.command
+        if command.starts != command.argv and not waiting.gate.reached():
+            return False  # it is still busy with what a plain start leaves out
         ended = os.waitid(os.P_PID, waiting.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         return ended is None and time.monotonic() - waiting.since < self._patience_s
 
@@ -213,6 +226,10 @@ def _reap_one(flags: int) -> bool:
 
 class _Gate(Protocol):
     """The file of a program that is not there yet."""
+
+    def reached(self) -> bool:
+        """True where somebody waits at it."""
+        ...
 
     def open(self, program: Buffer) -> None:
         """Write the program and let it be read, as the sample's user."""
@@ -242,6 +259,11 @@ class _Leased:
             self.close()
             raise
 
+    def reached(self) -> bool:
+        """See `_Gate.reached`."""
+        # What it is to become, where somebody waits: no lease.
+        return fcntl.fcntl(self._fd, fcntl.F_GETLEASE) != fcntl.F_WRLCK
+
     def open(self, program: Buffer) -> None:
         """See `_Gate.open`."""
         write_all(self._fd, program)
@@ -262,6 +284,10 @@ class _Piped:
         os.mkfifo(path, 0o644)
         self._path = path
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def reached(self) -> bool:
+        """See `_Gate.reached`; it cannot be seen."""
+        return True
 
     def open(self, program: Buffer) -> None:
         """See `_Gate.open`."""

@@ -77,9 +77,6 @@ PRELOAD = (
     *("typing", "warnings"),
 )
 
-_IDLE_MS = 10
-"""How long nothing is asked of a sandbox before anything is started ahead: a busy one has a job
-before, and the start would take its time."""
 _NEVER_STARTED = 254 << 8
 """What waitpid(2) would say of a child that exited with 254."""
 
@@ -231,7 +228,7 @@ class Warden:
 
     def receive(self) -> tuple[dict[str, Any], list[memoryview]]:
         """Wait for the next frame; while none comes, start ahead what it may ask for."""
-        if self._prestart is not None and not _readable_soon(self.source):
+        if self._prestart is not None and not _readable(self.source, self._prestart.idle_ms):
             try:
                 self._prestart.begin()
             except OSError as error:
@@ -357,10 +354,10 @@ def _start_program(run: Run, start: Callable[[], int], recorder: Recorder) -> No
         run.status = _NEVER_STARTED
 
 
-def _readable_soon(fd: int) -> bool:
+def _readable(fd: int, within_ms: int) -> bool:
     poller = select.poll()
     poller.register(fd, select.POLLIN)
-    return bool(poller.poll(_IDLE_MS))
+    return bool(poller.poll(within_ms))
 
 
 def listen() -> python_main.Program:
