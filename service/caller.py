@@ -155,8 +155,10 @@ class Callers:
         return Caller(tenant, None, self._config, self._admission, self._metrics)
 
 
-def let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Let a request through whose token is known: the guard of everything that judges.
+
+    A coroutine although it waits for nothing: any other guard Litestar calls in a thread.
 
     Raises:
         NotAuthorizedException: there are tenants and the token is none of theirs.
