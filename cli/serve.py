@@ -60,7 +60,7 @@ async def serve(
     """
     from veristone.extras import need_modules
 
-    need_modules("litestar", "uvicorn", "prometheus_client", extra="service")
+    need_modules("litestar", "uvicorn", "prometheus_client", "httpx", extra="service")
     from veristone.cli.display import complain
     from veristone.processes import end_with_parent
     from veristone.service.config import ServiceConfig

@@ -68,7 +68,13 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What kind of trouble, for programs: `invalid`, `unauthorized`, `overloaded`, ..."""
 
 
-_CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {
+    401: "unauthorized",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_slow",
+    413: "too_large",
+}
 
 
 def refuse(error: NoVerdict) -> Reply:

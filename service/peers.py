@@ -8,11 +8,11 @@ requests live in the first worker.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import httptools
+import httpx
 import msgspec
 from litestar import Request
 
@@ -22,7 +22,7 @@ __all__ = ["OWN", "Peers", "Place"]
 
 T = TypeVar("T")
 _ASK_S = 5.0
-_BLOCK = 256 * 1024
+_WORKER = "http://worker"
 OWN = "x-veristone-own"
 """A header of what one worker asks another: it answers for itself alone."""
 
@@ -79,19 +79,17 @@ class Peers:
         return dict(sorted({**found, self.number: own}.items()))
 
     async def _get(self, number: int, path: str) -> bytes | None:
-        assert self._place is not None
-        request = b"GET %s HTTP/1.1\r\nhost: worker\r\n%s: 1\r\nconnection: close\r\n\r\n"
-        body = bytearray()
-        with contextlib.suppress(OSError, TimeoutError, httptools.HttpParserError):
-            async with asyncio.timeout(_ASK_S):
-                answer = _answer(
-                    self._place.socket(number), request % (path.encode(), OWN.encode()), None
-                )
-                async with contextlib.aclosing(answer) as messages:
-                    async for message in messages:
-                        body += message.get("body", b"")
-            return bytes(body)
+        request = httpx.Request("GET", f"{_WORKER}{path}", headers={OWN: "1"})
+        with contextlib.suppress(httpx.HTTPError, TimeoutError):
+            async with asyncio.timeout(_ASK_S), self._worker(number) as worker:
+                answer = await worker.handle_async_request(request)
+                return await answer.aread()
         return None
+
+    def _worker(self, number: int) -> httpx.AsyncHTTPTransport:
+        """Return a connection to a worker, for one request."""
+        assert self._place is not None
+        return httpx.AsyncHTTPTransport(uds=str(self._place.socket(number)), verify=False)
 
     def forwards(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
         """True where a request is the first worker's, and this is another one."""
@@ -106,25 +104,19 @@ class Peers:
         Raises:
             NoVerdict: it is away, or went away in the middle.
         """
-        assert self._place is not None
-        query = b"?" + scope["query_string"] if scope["query_string"] else b""
-        target = scope["raw_path"] + query
-        lines = [b"%s %s HTTP/1.1" % (scope["method"].encode(), target), b"connection: close"]
-        given = [(name, value) for name, value in scope["headers"] if name not in _HOPS]
-        body = None
-        if any(name == b"content-length" for name, _ in given):
-            body = _sized(receive)
-        elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
-            given.append((b"transfer-encoding", b"chunked"))
-            body = _chunked(receive)
-        lines += [b"%s: %s" % pair for pair in given]
-        head = b"\r\n".join(lines) + b"\r\n\r\n"
-        answer = _answer(self._place.socket(0), head, body)
+        target = scope["raw_path"]
+        if scope["query_string"]:
+            target += b"?" + scope["query_string"]
+        request = httpx.Request(
+            scope["method"],
+            httpx.URL(_WORKER).copy_with(raw_path=target),
+            headers=[(name, value) for name, value in scope["headers"] if name not in _HOPS],
+            content=_body(receive) if _has_body(scope["headers"]) else None,
+        )
         try:
-            async with contextlib.aclosing(answer) as messages:
-                async for message in messages:
-                    await send(message)
-        except OSError as error:
+            async with self._worker(0) as worker:
+                await _pass_on(await worker.handle_async_request(request), send)
+        except httpx.HTTPError as error:
             raise NoVerdict(f"the worker that keeps this is away: {error}") from error
 
 
@@ -133,74 +125,26 @@ _KEPT = ("/v1/sessions", "/sessions", "/submissions", "/e2b")
 """Paths, and all below them, whose answers depend on what is kept in memory between requests."""
 
 
-async def _sized(receive: Any) -> AsyncGenerator[bytes]:
+def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
+
+
+async def _body(receive: Any) -> AsyncGenerator[bytes]:
     more = True
     while more:
         message = await receive()
-        yield message.get("body", b"")
-        more = message.get("more_body", False)
+        if message["type"] == "http.disconnect":  # half of it must not look like all of it
+            raise NoVerdict("whoever sent this has left in the middle of it")
+        yield message["body"]
+        more = message["more_body"]
 
 
-async def _chunked(receive: Any) -> AsyncGenerator[bytes]:
-    async for block in _sized(receive):
-        if block:
-            yield b"%x\r\n%s\r\n" % (len(block), block)
-    yield b"0\r\n\r\n"
-
-
-class _Reader:
-    """Makes messages of ASGI out of an answer; called by httptools."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.done = False
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._parser = httptools.HttpResponseParser(self)
-
-    def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """Return what is complete now."""
-        self._parser.feed_data(data)
-        messages, self.messages = self.messages, []
-        return messages
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called with each header."""
-        if name.lower() not in _HOPS:
-            self._headers.append((name.lower(), value))
-
-    def on_headers_complete(self) -> None:
-        """Called behind the headers."""
-        status = self._parser.get_status_code()
-        head = {"type": "http.response.start", "status": status, "headers": self._headers}
-        self.messages.append(head)
-
-    def on_body(self, body: bytes) -> None:
-        """Called with each part of the body."""
-        self.messages.append({"type": "http.response.body", "body": body, "more_body": True})
-
-    def on_message_complete(self) -> None:
-        """Called at the end."""
-        self.done = True
-        self.messages.append({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _answer(
-    socket: Path, head: bytes, body: AsyncGenerator[bytes] | None
-) -> AsyncGenerator[dict[str, Any]]:
-    """Send a request over a worker's socket, and yield its answer as messages of ASGI."""
-    source, sink = await asyncio.open_unix_connection(socket)
-    try:
-        sink.write(head)
-        if body is not None:
-            async for block in body:
-                sink.write(block)
-                await sink.drain()
-        reader = _Reader()
-        while not reader.done:
-            data = await source.read(_BLOCK)
-            if not data:
-                raise ConnectionResetError("the worker went away before its answer was whole")
-            for message in reader.feed(data):
-                yield message
-    finally:
-        sink.close()
+async def _pass_on(answer: httpx.Response, send: Any) -> None:
+    headers = [(name.lower(), value) for name, value in answer.headers.raw]
+    headers = [(name, value) for name, value in headers if name not in _HOPS]
+    start = {"type": "http.response.start", "status": answer.status_code, "headers": headers}
+    await send(start)
+    async with contextlib.aclosing(answer.aiter_raw()) as blocks:
+        async for block in blocks:
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

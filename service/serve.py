@@ -14,6 +14,7 @@ from veristone.engine import Engine, EngineConfig
 from veristone.service.app import Service
 from veristone.service.config import ServiceConfig
 from veristone.service.peers import Place
+from veristone.service.protocol import BoundedProtocol
 from veristone.service.telemetry import log_as_json
 from veristone.service.workers import Assignment, supervised
 
@@ -90,6 +91,7 @@ async def _serve_one(
             log_config=None,
             access_log=False,
             lifespan="off",
+            http=BoundedProtocol,
             ws="wsproto",
             timeout_graceful_shutdown=int(config.drain_s),
             backlog=_BACKLOG if place is None else _AT_ONCE,

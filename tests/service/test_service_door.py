@@ -44,6 +44,7 @@ async def ask(
     query: bytes = b"",
     token: str = "",
     sent: list[dict[str, Any]] | None = None,
+    never: bool = False,
 ) -> tuple[int, bytes, dict[bytes, bytes]]:
     """Return status, body and headers; without a body, to read it is a mistake."""
     headers = [(b"content-length", str(len(body or b"") if length is None else length).encode())]
@@ -68,7 +69,7 @@ async def ask(
     async def receive() -> dict[str, Any]:
         message = next(messages, None)
         if message is None:
-            assert body is not None, "the body was asked for"
+            assert body is not None or never, "the body was asked for"
             await asyncio.sleep(3600)
         return message  # pyright: ignore[reportReturnType]
 
@@ -227,3 +228,14 @@ async def test_a_batch_that_is_cancelled_is_broken_off() -> None:
             await asking
     assert messages[0]["status"] == 200
     assert all(message["more_body"] for message in messages[1:])
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/verify", 408), ("/run_code", 408)])
+async def test_a_body_that_does_not_come_is_not_waited_for(path: str, status: int) -> None:
+    """Its bytes are counted from its beginning, and others want the room."""
+    config = EngineConfig(sandboxes=1, attempts=1)
+    async with Engine(config, backend=FakeBackend()) as engine:
+        app = Service(engine, ServiceConfig(deadline_s=0.2, max_bodies_mib=1))
+        answer, body, _ = await ask(app, path, length=2**20, never=True)
+        assert (answer, b"did not come within 0.2 s" in body) == (status, True)
+        assert (await ask(app, path, body=b'{"code": "x"}', query=b"deadline_s=9"))[0] == 200

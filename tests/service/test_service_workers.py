@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Generator
@@ -111,6 +112,23 @@ def test_a_session_is_found_whoever_is_asked(service: tuple[str, subprocess.Pope
     assert [each["id"] for each in httpx.get(f"{url}/v1/sessions").json()] == [made.json()["id"]]
     assert httpx.delete(path).status_code == 204
     assert {httpx.get(path).status_code for _ in range(6)} == {404}
+
+
+def test_half_a_file_is_no_file_whoever_is_asked(
+    service: tuple[str, subprocess.Popen[str]],
+) -> None:
+    """A sender that leaves in the middle has written nothing, also where another worker keeps."""
+    url, _ = service
+    path = httpx.post(f"{url}/v1/sessions", json={}, timeout=60).headers["location"]
+    host, port = url.removeprefix("http://").split(":")
+    head = f"PUT {path}/file?path=half HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for _ in range(8):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode() + b"4\r\nhalf\r\n")
+            time.sleep(0.05)
+    time.sleep(0.2)
+    assert httpx.get(f"{url}{path}/file?path=half", timeout=60).status_code == 404
+    assert httpx.delete(f"{url}{path}").status_code == 204
 
 
 def test_a_submission_is_found_whoever_is_asked(service: tuple[str, subprocess.Popen[str]]) -> None:
