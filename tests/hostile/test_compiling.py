@@ -74,6 +74,9 @@ async def test_every_language_is_attacked() -> None:
     assert set(ATTACKS) == {name for name, each in installed().items() if not each.zygote}
 
 
+@pytest.mark.timeout(
+    600
+)  # each attack takes all of its compiler's CPU time, on a busy host in minutes
 async def test_attacks_end_in_a_verdict_and_leave_nothing(tried: tuple[str, Engine]) -> None:
     name, engine = tried
     language = find(f"tight-{name}")
