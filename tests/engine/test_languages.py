@@ -84,6 +84,7 @@ def test_every_language_has_a_selftest_of_every_kind(name: str) -> None:
     assert all(test.reasons for test in found.values()), "an expectation is misspelt"
 
 
+NODE_TYPES = "@/opt/veristone/prepared/node.options"
 MAIN = "public static void main(String[] args) { }"
 LAYOUTS = [
     ("python", "print(1)", Layout("main.py", "{stem}")),
@@ -92,6 +93,10 @@ LAYOUTS = [
     ("javascript", "const a = require('a')", Layout("main.js", "{stem}")),
     ("javascript", "// import x\nimport fs from 'fs'", Layout("main.mjs", "{stem}")),
     ("javascript", "importantThing()", Layout("main.js", "{stem}")),
+    ("typescript", "const request = 1;", Layout("main.ts", "{stem}")),
+    ("typescript", 'import * as fs from "fs";', Layout("main.ts", "{stem}", (NODE_TYPES,))),
+    ("typescript", "const fs = require('fs')", Layout("main.ts", "{stem}", (NODE_TYPES,))),
+    ("typescript", "process.stdin.resume()", Layout("main.ts", "{stem}", (NODE_TYPES,))),
     ("java", "class A { }", Layout("Main.java", "{stem}")),
     ("java", f"public final class A {{\n {MAIN}\n}}", Layout("A.java", "A")),
     ("java", f"class A {{ static class B {{ }}\n {MAIN}\n}}", Layout("Main.java", "A")),
