@@ -37,11 +37,12 @@ class Watching(Instrument):
         test = node.test
         if not isinstance(test, ast.Compare) or len(test.ops) != 1:
             return
-        if not isinstance(test.ops[0], ast.Eq) or not _is_simple(test.comparators[0]):
+        # Most arguments are written out: that is seen at once, and the rest is not looked at.
+        given, expected = _given(test.left), test.comparators[0]
+        if not given or not isinstance(test.ops[0], ast.Eq):
             return
-        expected = test.comparators[0]
-        names = sorted(_given(test.left) & _names(expected))
-        if names:
+        names = sorted(given & _names(expected))
+        if names and _is_simple(expected):
             node.test = ast.fix_missing_locations(
                 ast.copy_location(_compared(names, test.left, expected), test)
             )
@@ -88,14 +89,16 @@ def _compared(names: list[str], answer: ast.expr, expected: ast.expr) -> ast.exp
 
 
 def _given(answer: ast.expr) -> set[str]:
-    """Return names that are given to a call as they are."""
-    return {
-        argument.id
-        for node in ast.walk(answer)
-        if isinstance(node, ast.Call)
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords))
-        if isinstance(argument, ast.Name)
-    }
+    """Return names that are given as they are to a call, or to one whose answer it is given."""
+    if not isinstance(answer, ast.Call):
+        return set()
+    found: set[str] = set()
+    for argument in (*answer.args, *(keyword.value for keyword in answer.keywords)):
+        if isinstance(argument, ast.Name):
+            found.add(argument.id)
+        elif isinstance(argument, ast.Call):
+            found |= _given(argument)
+    return found
 
 
 def _names(node: ast.expr) -> set[str]:
