@@ -148,10 +148,10 @@ CHECKS: list[Check] = [
 
 
 class Heard(logging.Handler):
-    """Keeps what the engine logs: each is an error that nobody foresaw."""
+    """Keeps what the engine warns of: each is an error that nobody foresaw."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(logging.WARNING)
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
