@@ -71,12 +71,13 @@ async def tried(
 
 async def test_every_language_is_attacked() -> None:
     """Python's programs that attack are `programs/` and `test_cheating.py`."""
-    assert set(ATTACKS) == {name for name, each in installed().items() if not each.zygote}
+    ours = {name for name, each in installed().items() if not each.zygote}
+    # A language's fixture may still be open.
+    assert set(ATTACKS) == {name for name in ours if not name.startswith("tight-")}
 
 
-@pytest.mark.timeout(
-    600
-)  # each attack takes all of its compiler's CPU time, on a busy host in minutes
+# Each attack takes all of its compiler's CPU time, which on a busy host is minutes.
+@pytest.mark.timeout(600)
 async def test_attacks_end_in_a_verdict_and_leave_nothing(tried: tuple[str, Engine]) -> None:
     name, engine = tried
     language = find(f"tight-{name}")
