@@ -197,10 +197,10 @@ class _Writer:
 
 def other_form(start: bytes) -> str:
     """Return what a file is, by its first lines, if it is not JSON Lines, and what makes it so."""
-    first = start.lstrip().partition(b"\n")[0].rstrip()
+    first, _, second = start.removeprefix(_BOM).lstrip().partition(b"\n")
     if first.startswith(b"["):
         return "a JSON array: jq -c '.[]'"
-    if first == b"{":
+    if first.rstrip() == b"{" and second[:1] in (b" ", b"\t", b'"'):  # else the line was torn
         return "a sample on several lines: jq -c ."
     return "compressed: zcat, bzcat or xzcat" if start.startswith(PACKED) else ""
 
@@ -234,12 +234,6 @@ class _Reader:
                 line = line.removeprefix(_BOM)
             if not line.strip():
                 continue
-            if number == 1 and (form := other_form(line)):
-                name = self._source.name
-                raise ConfigError(
-                    f"{name}: one sample a line is expected, and this is {form} {name}"
-                    " > samples.jsonl"
-                )
             records += 1
             if records < self._done:
                 continue
@@ -295,6 +289,12 @@ class _Reader:
             block = os.read(fd, _BLOCK)
             if not block:
                 break
+            if not self._tally.read_bytes and (form := other_form(block)):
+                name = self._source.name
+                raise ConfigError(
+                    f"{name}: one sample a line is expected, and this is {form} {name}"
+                    " > samples.jsonl"
+                )
             self._tally.read_bytes += len(block)
             *ends, rest = block.split(b"\n")
             for end in ends:

@@ -9,7 +9,7 @@ aside to be tried again, and `mask_sample` takes it out of NeMo RL's loss.
 
 import statistics
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import post
@@ -26,12 +26,14 @@ from veristone.service.errors import Reply
 __all__ = ["DIALECT", "Results", "response_text"]
 
 _PATIENCE_S = 300.0
+_MOST_REWARD = 1e9
+"""Of which the sum is a number still, however many there are."""
 
 
 class Rewarded(msgspec.Struct, kw_only=True):
     """What is read of a reply to `/verify` that comes back."""
 
-    reward: float
+    reward: Annotated[float, msgspec.Meta(ge=-_MOST_REWARD, le=_MOST_REWARD)]
     task: int = msgspec.field(default=0, name="_ng_task_index")
 
 

@@ -56,7 +56,7 @@ async def test_a_file_is_judged_in_order_and_told_of_while_it_runs(tmp_path: Pat
 
 
 async def test_a_service_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
-    backend = FakeBackend(by_code, delay_s=0.01)
+    backend = FakeBackend(by_code, delay_s=0.05)
     async with serving(backend, jobs=tmp_path) as client:
         name = (await client.post("/v1/jobs", content=samples(60))).json()["id"]
         while (await client.get(f"/v1/jobs/{name}")).json()["done"] < 10:
