@@ -36,7 +36,7 @@ from veristone import (
     VeristoneError,
 )
 from veristone.files import read_rows
-from veristone.generators.code.stubs import against_stubs
+from veristone.generators.code.stubs import against_stubs, stubbed
 from veristone.integrations.asking import service_token, service_urls
 
 __all__ = ["CanaryFloor", "FloorGap", "OracleMax", "VerifierDeterminism"]
@@ -126,16 +126,16 @@ class FloorGap(_Grader):
     async def _grade(self, subject: Subject, client: Client) -> _Found:
         samples = _oracle(subject)
         problems: list[str] = []
-        stubbed = 0
+        counted = 0
         for sample in samples:
-            found = await against_stubs(sample.code, _passes(client, sample))
+            found = await against_stubs(sample.code, _passes(client, sample), stubbed)
             if found is None:
                 continue
-            stubbed += 1
+            counted += 1
             if found.vacuous:
                 said = " or ".join(found.constants)
                 problems.append(f"{sample.id}: passes where every function returns {said}")
-        measured = {"solutions": len(samples), "stubbed": stubbed}
+        measured = {"solutions": len(samples), "stubbed": counted}
         return _Found(measured, problems, "give the tasks tests that look at values")
 
 
