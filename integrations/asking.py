@@ -13,9 +13,8 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from veristone import Client, ConfigError, Decision, FunctionCheck, Limits, Sample, Verdict
-from veristone.forms import check_of
-from veristone.generators.code.answers import solution_in_answer
+from veristone import Client, ConfigError, Decision, Limits, Sample, Verdict
+from veristone.generators.code.answer_sample import answer_sample
 
 __all__ = [
     "Asker",
@@ -46,10 +45,7 @@ def sample_of(
     Raises:
         InvalidSample: the row's check is none.
     """
-    found = check_of(check)
-    entry_point = found.entry_point if isinstance(found, FunctionCheck) else ""
-    code = solution_in_answer(completion_text(completion), entry_point=entry_point).code
-    return Sample(code=code, check=found, language=language, limits=limits or Limits())
+    return answer_sample(completion_text(completion), check, language, limits)
 
 
 def share(verdict: Verdict) -> float:

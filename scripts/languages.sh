@@ -37,8 +37,8 @@ if [[ ${1:-} == --minutes ]]; then
     shift 2
 fi
 if [[ -z $minutes ]]; then
-    (($#)) || mapfile -t languages < <(all_languages)
-    build_and_test python "${languages[@]:-$@}"
+    mapfile -t languages < <(if (($#)); then printf '%s\n' "$@"; else all_languages; fi)
+    build_and_test python "${languages[@]}"
     exit "$rc"
 fi
 

@@ -3,26 +3,27 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any
 
-from veristone import FunctionCheck, InvalidSample, Sample
-from veristone.forms import check_of
-from veristone.generators.code.answers import solution_in_answer
+from veristone import InvalidSample
+from veristone.service.admission import NoVerdict
+from veristone.service.errors import Reply
 
-__all__ = ["answer_sample", "decoded_files"]
+__all__ = ["decoded_files", "fastapi_invalid", "refused_with_detail", "with_detail"]
 
 
-def answer_sample(answer: str, check: Any, language: str = "python") -> Sample:
-    """Return the sample that a model's answer and a row's check are.
+def with_detail(status: int, why: str) -> Reply:
+    """Return an error in the form in which servers built on FastAPI have theirs."""
+    return Reply(status, {"detail": why})
 
-    Raises:
-        InvalidSample: the check is none.
-    """
-    found = check_of(check)
-    entry = found.entry_point if isinstance(found, FunctionCheck) else ""
-    return Sample(
-        code=solution_in_answer(answer, entry_point=entry).code, check=found, language=language
-    )
+
+def fastapi_invalid(status: int, why: str) -> Reply:
+    """Return what FastAPI says of a request that is none: 422 where we have 400."""
+    return with_detail(422 if status == 400 else status, why)
+
+
+def refused_with_detail(error: NoVerdict) -> Reply:
+    """Return 503 in that form, with the time after which to ask again."""
+    return Reply(503, {"detail": str(error)}, {"Retry-After": str(error.retry_after_s)})
 
 
 def decoded_files(given: Mapping[str, str | None]) -> dict[str, bytes]:

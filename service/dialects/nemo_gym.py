@@ -17,11 +17,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from veristone import Decision, InvalidSample
+from veristone.generators.code.answer_sample import answer_sample
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
-from veristone.service.dialects.common import answer_sample
-from veristone.service.errors import Reply
+from veristone.service.dialects.common import refused_with_detail, with_detail
 
 __all__ = ["DIALECT", "Results", "response_text"]
 
@@ -123,17 +123,9 @@ def response_text(response: Any) -> str:
     return "".join(part.text for part in (messages or [[]])[-1] if part.type == "output_text")
 
 
-def _refuse(error: NoVerdict) -> Reply:
-    return Reply(503, {"detail": str(error)}, {"Retry-After": str(error.retry_after_s)})
-
-
-def _invalid(status: int, why: str) -> Reply:
-    return Reply(status, {"detail": why})
-
-
 DIALECT = Dialect(
     routes=(verify, seed_session, aggregate_metrics),
-    refuse=_refuse,
-    invalid=_invalid,
+    refuse=refused_with_detail,
+    invalid=with_detail,
     echoing=frozenset({"/verify"}),
 )

@@ -41,7 +41,8 @@ from veristone.generators.code.answers import solution_in_answer
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
-from veristone.service.dialects.sandbox_fusion import RunCodeReply, invalid
+from veristone.service.dialects.common import fastapi_invalid
+from veristone.service.dialects.sandbox_fusion import RunCodeReply
 from veristone.service.errors import Reply
 
 __all__ = [
@@ -423,5 +424,5 @@ DIALECT = Dialect(
         get_prompt_by_id,
     ),
     refuse=_refuse,
-    invalid=invalid,
+    invalid=fastapi_invalid,
 )

@@ -23,6 +23,7 @@ from veristone.forms import cases_check, loaded
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
+from veristone.service.dialects.common import fastapi_invalid
 from veristone.service.errors import Reply
 
 __all__ = ["DIALECT", "TestProgram", "deadline_s", "to_reply", "to_samples"]
@@ -123,8 +124,6 @@ def _refuse(error: NoVerdict) -> Reply:
     return Reply(503, {"detail": str(error)})
 
 
-def _invalid(status: int, why: str) -> Reply:
-    return Reply(422 if status == 400 else status, {"detail": why})
-
-
-DIALECT = Dialect(routes=(test_program, test_program_stdio), refuse=_refuse, invalid=_invalid)
+DIALECT = Dialect(
+    routes=(test_program, test_program_stdio), refuse=_refuse, invalid=fastapi_invalid
+)

@@ -17,6 +17,7 @@ from litestar.params import JSONBody
 from veristone import InvalidSample, Limits, RunRequest, RunResult, SessionOptions
 from veristone.service.admission import NoVerdict
 from veristone.service.dialects.base import Dialect
+from veristone.service.dialects.common import fastapi_invalid
 from veristone.service.errors import Reply
 from veristone.service.sessions import TenantSessions
 
@@ -111,8 +112,4 @@ def _refuse(error: NoVerdict) -> Reply:
     return Reply(503, {"detail": str(error)})
 
 
-def _invalid(status: int, why: str) -> Reply:
-    return Reply(422 if status == 400 else status, {"detail": why})
-
-
-DIALECT = Dialect(routes=(execute_batch,), refuse=_refuse, invalid=_invalid)
+DIALECT = Dialect(routes=(execute_batch,), refuse=_refuse, invalid=fastapi_invalid)

@@ -32,10 +32,11 @@ from veristone import (
     __version__,
 )
 from veristone.engine.sessions import Session
+from veristone.generators.code.answer_sample import answer_sample
 from veristone.service.admission import NoVerdict, Overloaded
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
-from veristone.service.dialects.common import answer_sample
+from veristone.service.dialects.common import fastapi_invalid
 from veristone.service.errors import Reply
 from veristone.service.sessions import TenantSessions
 from veristone.service.tasks import Task, Tasks
@@ -352,13 +353,9 @@ def _refuse(error: NoVerdict) -> Reply:
     return Reply(status, {"detail": str(error)}, {"Retry-After": str(error.retry_after_s)})
 
 
-def _invalid(status: int, why: str) -> Reply:
-    return Reply(422 if status == 400 else status, {"detail": why})
-
-
 _TASK_API = (list_environments, list_splits, list_tasks, num_tasks, one_task, task_range)
 DIALECT = Dialect(
     routes=(reset, step, state, schema, metadata, *_TASK_API, episode),
     refuse=_refuse,
-    invalid=_invalid,
+    invalid=fastapi_invalid,
 )

@@ -26,11 +26,11 @@ from veristone.engine.languages import find
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
-from veristone.service.dialects.common import decoded_files
+from veristone.service.dialects.common import decoded_files, fastapi_invalid
 from veristone.service.dialects.run_jupyter import run_jupyter
 from veristone.service.errors import Reply
 
-__all__ = ["DIALECT", "RunCode", "RunCodeReply", "deadline_s", "invalid", "to_reply", "to_sample"]
+__all__ = ["DIALECT", "RunCode", "RunCodeReply", "deadline_s", "to_reply", "to_sample"]
 
 _SHOWN = 1024 * 1024
 """Bytes of each stream in a reply."""
@@ -153,13 +153,8 @@ async def ping() -> str:
     return "pong"
 
 
-def invalid(status: int, why: str) -> Reply:
-    """Say what is wrong with a request, as FastAPI does."""
-    return Reply(422 if status == 400 else status, {"detail": why})
-
-
 def _refuse(error: NoVerdict) -> Reply:
     return Reply(504, RunCodeReply(status="SandboxError", message=str(error)))
 
 
-DIALECT = Dialect(routes=(run_code, run_jupyter, ping), refuse=_refuse, invalid=invalid)
+DIALECT = Dialect(routes=(run_code, run_jupyter, ping), refuse=_refuse, invalid=fastapi_invalid)

@@ -22,8 +22,8 @@ from veristone import (
     Verdict,
 )
 from veristone.engine.backends.fake import FakeBackend
+from veristone.generators.code.answer_sample import answer_sample
 from veristone.service.dialects import nemo_skills, online_judge
-from veristone.service.dialects.common import answer_sample
 
 ADD = "Here it is:\n```python\ndef add(a, b):\n    return a + b\n```\n"
 ECHO = "```python\nprint(int(input()) + 1)\n```"
