@@ -2,8 +2,8 @@
 
     python -m benchmarks [NAME] [OPTIONS OF THE ONE THAT IS NAMED]
 
-Names: verification, judging, error_rates, staged, languages, evaluation, service, seeds, synthesis,
-selection.
+Names: verification, judging, error_rates, staged, languages, evaluation, service, cases, seeds,
+synthesis, selection.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import sys
 def main(arguments: list[str]) -> None:
     """Run the benchmark that the first argument names, or all."""
     from benchmarks import (
+        cases,
         error_rates,
         evaluation,
         judging,
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> None:
         "languages": languages,
         "evaluation": evaluation,
         "service": service,
+        "cases": cases,
         "seeds": seeds,
         "synthesis": synthesis,
         "selection": selection,

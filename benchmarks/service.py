@@ -49,7 +49,7 @@ async def main(arguments: list[str]) -> None:
     config = EngineConfig(backend=options.backend)
     async with contextlib.AsyncExitStack() as stack:
         engine = await stack.enter_async_context(Engine(config))
-        asked = await stack.enter_async_context(_service(options.backend))
+        asked = await stack.enter_async_context(service(options.backend))
         await _in_process(engine, _WARM_S)
         await _run_code(asked, _WARM_S)
         peer = None
@@ -82,7 +82,7 @@ def _ratio(rates: list[float], bases: list[float]) -> float:
 
 
 @contextlib.asynccontextmanager
-async def _service(backend: str) -> AsyncGenerator[aiohttp.ClientSession]:
+async def service(backend: str) -> AsyncGenerator[aiohttp.ClientSession]:
     """Start a service and yield a session whose paths are its own."""
     words = (sys.executable, "-m", "veristone", "serve", "--port", "0", "--backend", backend)
     child = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
