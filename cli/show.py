@@ -119,9 +119,9 @@ async def _seeds(folder: Path, wanted: _Wanted) -> AsyncIterator[_Item]:
 
 
 def _found(folder: Path) -> "Iterator[Seed]":
-    from veristone.generators.seeds.pipeline.storage import StageFolder, read_seeds
+    from veristone.generators.seeds.pipeline.storage import StageFolder, read_seeds, stage_folders
 
-    stages = _stages(folder)
+    stages = stage_folders(folder)
     if (folder / "seeds.jsonl").exists():
         yield from read_seeds(folder / "seeds.jsonl")
     elif stages:
@@ -131,9 +131,9 @@ def _found(folder: Path) -> "Iterator[Seed]":
 
 
 def _rejections(folder: Path, wanted: _Wanted) -> "Iterator[Rejection]":
-    from veristone.generators.seeds.pipeline.storage import StageFolder
+    from veristone.generators.seeds.pipeline.storage import StageFolder, stage_folders
 
-    for path in _stages(folder):
+    for path in stage_folders(folder):
         stage = StageFolder(path)
         for number in stage.done():
             for rejection in stage.rejections(number):
@@ -142,11 +142,6 @@ def _rejections(folder: Path, wanted: _Wanted) -> "Iterator[Rejection]":
                     rejection.reason,
                 ):
                     yield rejection
-
-
-def _stages(folder: Path) -> list[Path]:
-    found = [path for path in folder.glob("[0-9]*-*") if (path / "stage.json").exists()]
-    return sorted(found, key=lambda path: int(path.name.partition("-")[0]))
 
 
 def _language(item: "Rejection | Seed") -> str:

@@ -304,5 +304,5 @@ def asked_model(step: Step) -> str:
 
 
 def folder_name(label: str) -> str:
-    """Return the folder of an evaluation inside that of its model."""
+    """Return a name (of an evaluation, of a model) as a file or a folder can have it."""
     return "".join(c if c.isalnum() or c in "+-._" else "_" for c in label)

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from veristone.settings import change_texts, checked, joined, names_in, read_toml
-from veristone.training.finetune.presets import parse_override
+from veristone.training.finetune.presets import merged, parse_override
 
 __all__ = [
     "SERVER",
@@ -331,7 +331,7 @@ def load_align_recipe(
     settings = read_toml(path, str(path), what="recipe", known=builtin_recipes())
     settings.setdefault("name", path.stem)
     for change in changes:
-        settings = _merged(settings, parse_override(change))
+        settings = merged(settings, parse_override(change))
     own = path.resolve().parent
     given = settings
     settings = change_texts(given, lambda key, text: _anchored(key, text, own, folder))
@@ -339,15 +339,6 @@ def load_align_recipe(
     if isinstance(given.get("report"), dict):
         _join_files(given["report"], settings["report"], "compare", folder)
     return checked(AlignRecipe, settings, str(path))
-
-
-def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both, what `over` says in place of the same."""
-    merged = dict(settings)
-    for key, value in over.items():
-        inside = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merged(merged[key], value) if inside else value
-    return merged
 
 
 def _join_files(

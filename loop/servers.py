@@ -24,7 +24,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from veristone import VeristoneError
-from veristone.loop.plan import Step, asked_model
+from veristone.loop.plan import Step, asked_model, folder_name
 from veristone.loop.recipe import SERVER, Server
 from veristone.processes import end_group, end_with_parent
 from veristone.text import line
@@ -110,8 +110,7 @@ class Servers:
 
     @property
     def _log(self) -> Path:
-        name = "".join(c if c.isalnum() or c in "+-._" else "_" for c in self._model)
-        return self._folder / "servers" / f"{name}.log"
+        return self._folder / "servers" / f"{folder_name(self._model)}.log"
 
     async def _start(self, model: str, say: Callable[[str], None]) -> None:
         self._model = model

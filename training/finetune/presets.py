@@ -14,7 +14,7 @@ from veristone import ConfigError
 from veristone.settings import change_texts, checked, joined, names_in, read_named
 from veristone.training.finetune.config import Settings
 
-__all__ = ["load_settings", "parse_override", "preset_names"]
+__all__ = ["load_settings", "merged", "parse_override", "preset_names"]
 
 _PRESETS = Path(__file__).parent / "presets"
 _RIVALS = (("epochs", "max_steps"), ("warmup_ratio", "warmup_steps"))
@@ -41,8 +41,8 @@ def load_settings(
     """
     settings = _read(name)
     for text in overrides:
-        settings = _merge(settings, parse_override(text))
-    settings = _merge(settings, more or {})
+        settings = merged(settings, parse_override(text))
+    settings = merged(settings, more or {})
     return checked(Settings, settings, name)
 
 
@@ -92,22 +92,22 @@ def _read(name: str) -> dict[str, Any]:
         return settings
     if base not in preset_names():
         raise ConfigError(f"{name}: preset: {base!r} is none of {', '.join(preset_names())}")
-    return _merge(_read(base), settings)
+    return merged(_read(base), settings)
 
 
-def _merge(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return both, with what `over` says in place of the same and of what excludes it."""
-    merged = dict(settings)
+    both = dict(settings)
     for key, value in over.items():
         for pair in _RIVALS:
             if key in pair and value is not None:
                 rival = pair[1 - pair.index(key)]
                 if rival not in over:
-                    merged.pop(rival, None)
-        old = merged.get(key)
+                    both.pop(rival, None)
+        old = both.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
             inner = cast("dict[str, Any]", value)
-            merged[key] = _merge(cast("dict[str, Any]", old), inner)
+            both[key] = merged(cast("dict[str, Any]", old), inner)
         else:
-            merged[key] = value
-    return merged
+            both[key] = value
+    return both

@@ -64,18 +64,11 @@ class Functions(BaseModel):
         """
         if document.language not in self.languages:
             return Extraction(counts=Counter(other_language=1))
-        query(_grammar(document))  # here first: a missing one is the caller's business
+        query(document.language)  # here first: a missing one is the caller's business
         try:
             return _reader()((document, self.methods))
         except ChildDied:
             return Extraction(counts=Counter(too_hard=1))
-
-
-def _grammar(document: Document) -> str:
-    """Return the grammar to read a document with: TypeScript's two differ by the file's name."""
-    if document.language == "typescript" and document.provenance.path.endswith(".tsx"):
-        return "tsx"
-    return document.language
 
 
 @cache
@@ -90,12 +83,12 @@ def _read(document: Document, methods: bool) -> Extraction:
     from veristone.generators.seeds.extract.mining import Found, find
 
     source = document.content.encode()
-    root = parse_bytes(_grammar(document), source)
+    root = parse_bytes(document.language, source)
     if root is None:
         return Extraction(counts=Counter(too_hard=1))
     counts: Counter[str] = Counter()
     documented: list[Found] = []
-    for found in find(_grammar(document), root, source, methods):
+    for found in find(document.language, root, source, methods):
         if found is None:
             counts["tests"] += 1
             continue

@@ -140,7 +140,6 @@ class Run:
                 )
             if stale is not None:
                 await asyncio.to_thread(self.redo, stale)
-            write_whole(self.folder / "recipe.json", self.recipe.model_dump_json(indent=1))
             return await self._go(until)
 
     def _check(self) -> None:
@@ -164,6 +163,8 @@ class Run:
             (self.folder / "seeds.jsonl").unlink(missing_ok=True)
         # All of them first: a wrong path in the last step must not cost a night's work.
         await asyncio.to_thread(self._prepare, todo)
+        await asyncio.to_thread(self._begun, self.stages[0])
+        write_whole(self.folder / "recipe.json", self.recipe.model_dump_json(indent=1))
         async with Pool(self._processes) as pool:
             for stage in todo:
                 await self._stage(stage, pool)
@@ -195,10 +196,7 @@ class Run:
 
     async def _stage(self, stage: Stage, pool: Pool) -> None:
         folder = self._folder(stage)
-        plan = folder.plan()
-        if plan is None:
-            plan = await asyncio.to_thread(self._plan, stage)
-            folder.begin(plan)
+        plan = await asyncio.to_thread(self._begun, stage)
         done = set(folder.done())
         kept = sum(folder.counts(number).kept for number in done)
         missing = [number for number in range(len(plan)) if number not in done]
@@ -216,6 +214,15 @@ class Run:
             self._on_progress(Progress(stage.name, finished, len(plan), kept))
         if lost:
             raise PartsLost(_explain(plan, lost, stage))
+
+    def _begun(self, stage: Stage) -> StagePlan:
+        """Return a stage's plan, which is made and written down where it has not begun."""
+        folder = self._folder(stage)
+        plan = folder.plan()
+        if plan is None:
+            plan = self._plan(stage)
+            folder.begin(plan)
+        return plan
 
     def _plan(self, stage: Stage) -> StagePlan:
         """Decide what the parts of a stage are."""

@@ -1,76 +1,16 @@
-"""Paths: which files of a tree are documents, and what a glob stands for."""
+"""Paths: what a path or a glob stands for, and the files below a folder."""
 
 import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from glob import glob
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from veristone import ConfigError
-from veristone.generators.seeds.languages import language_of_path
-from veristone.generators.seeds.sources.settings import Source
 from veristone.generators.seeds.sources.text import printable
 
-__all__ = [
-    "FileSettings",
-    "error_name",
-    "expanded",
-    "files_of",
-    "walk",
-]
-
-SKIPPED: tuple[str, ...] = (
-    *(".*", "__pycache__", "__MACOSX"),
-    # Copies of other people's work, mostly under other licences than what lies around them.
-    *("node_modules", "bower_components", "vendor", "vendored", "_vendor"),
-    *("third_party", "thirdparty", "3rdparty"),
-    # Input for tests: often broken on purpose.
-    *("testdata", "test_data", "test-data"),
-)
-"""Names of folders that are not entered, as globs."""
-
-_Glob = Annotated[str, StringConstraints(min_length=1)]
-
-
-class FileSettings(Source, frozen=True):
-    """Settings of sources that are made of files with paths.
-
-    Globs: `*` and `?` stay within a name, `**` spans folders; a glob without a slash is matched
-    against the file's name alone. Case counts.
-    """
-
-    include: tuple[_Glob, ...] = ()
-    """Only files whose path inside the tree matches one of these globs; empty: all."""
-    exclude: tuple[_Glob, ...] = ()
-    """Files that match one of these are passed over."""
-    skip_folders: tuple[_Glob, ...] = SKIPPED
-    """Files in folders with such names are passed over, as are hidden ones (`.*`)."""
-    repository: str = ""
-    """What the files belong to, where they do not say it themselves."""
-    commit: str = ""
-
-    def language_of(self, path: str) -> str | None:
-        """Return the language of a file that is asked for, None for all other files."""
-        language = language_of_path(path)
-        if language is None or not self.wants(language, path):
-            return None
-        *folders, name = path.split("/")
-        if any(map(self.skips, folders)) or (name.startswith(".") and self.skips(name)):
-            return None
-        if self.include and not any(_matches(pattern, path) for pattern in self.include):
-            return None
-        if any(_matches(pattern, path) for pattern in self.exclude):
-            return None
-        return language
-
-    def skips(self, folder: str) -> bool:
-        """Whether a folder of this name is not entered."""
-        return any(_matches(pattern, folder) for pattern in self.skip_folders)
+__all__ = ["error_name", "expanded", "files_of", "walk"]
 
 
 def expanded(path: str) -> list[str]:
@@ -129,17 +69,3 @@ def walk(
 def error_name(error: OSError) -> str:
     """Return what the system says, without the path: `EACCES`."""
     return errno.errorcode.get(error.errno or 0, "EIO")
-
-
-def _matches(pattern: str, path: str) -> bool:
-    if "/" not in pattern:
-        return fnmatchcase(path.rpartition("/")[2], pattern)
-    return _match(pattern.removeprefix("/").split("/"), path.split("/"))
-
-
-def _match(patterns: Sequence[str], names: Sequence[str]) -> bool:
-    if not patterns:
-        return not names
-    if patterns[0] == "**":
-        return any(_match(patterns[1:], names[skip:]) for skip in range(len(names) + 1))
-    return bool(names) and fnmatchcase(names[0], patterns[0]) and _match(patterns[1:], names[1:])

@@ -1,7 +1,7 @@
 """Names of licences to SPDX identifiers, and which of them are allowed.
 
-Corpora write licences as SPDX identifiers in any case (The Stack), as trove classifiers, as SPDX
-expressions (PEP 639, Cargo, npm) or in words. `normalised` gives the identifier or expression; what
+Corpora write licences as SPDX identifiers in any case (The Stack), as SPDX expressions (PEP 639,
+Cargo, npm) or in words. `normalised` gives the identifier or expression; what
 it does not recognise stays as it is, and is then allowed only if the recipe lists those words.
 
 Decisions, on the side of caution:
@@ -111,8 +111,6 @@ def _allowed(names: tuple[str, ...]) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _normalised(words: str) -> str:
     line = next((line.strip() for line in words.splitlines() if line.strip()), "")
-    if line.lower().startswith("license ::"):
-        line = line.rpartition("::")[2].strip()
     line = one_line(line, _MOST_CHARS)
     if name := _recognised(line):
         return name

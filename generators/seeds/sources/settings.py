@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self, cast
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from veristone.generators.seeds.languages import KnownLanguage, candidates, settled
+from veristone.generators.seeds.languages import KnownLanguage
 from veristone.generators.seeds.records import Document, Provenance, Rejection
 from veristone.generators.seeds.sources.base import Content, Part, Reason, Refusal
 from veristone.generators.seeds.sources.licences import (
@@ -89,11 +89,9 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
             raise ValueError("the source needs a name")
         return self
 
-    def wants(self, language: str, path: str = "") -> bool:
-        """Whether a document of this language, as its path has it, may be one asked for."""
-        return self.languages is None or not set(self.languages).isdisjoint(
-            candidates(language, path)
-        )
+    def wants(self, language: str) -> bool:
+        """Whether documents of this language are asked for."""
+        return self.languages is None or language in self.languages
 
     def stated_licences(self) -> tuple[str, ...]:
         """Return the licence that the recipe states, normalised."""
@@ -109,15 +107,14 @@ class Source(BaseModel, ABC, frozen=True, extra="forbid"):
         refusal = self.licences.refusal(provenance.licences)
         if refusal is not None:
             return self.rejection(provenance, refusal)
-        if language is None or not self.wants(language, provenance.path):
+        if language == "typescript" and provenance.path.lower().endswith(".tsx"):
+            language = "tsx"  # corpora call both TypeScript, and their grammars differ
+        if language is None or not self.wants(language):
             return self.rejection(provenance, Refusal("language", language or "none is known"))
         text = self._text(load())
         if isinstance(text, Refusal):
             return self.rejection(provenance, text)
-        final = settled(language, provenance.path, text)
-        if final is None or not self.wants(final):
-            return self.rejection(provenance, Refusal("language", final or f"not {language}"))
-        return Document(content=text, language=final, provenance=provenance)
+        return Document(content=text, language=language, provenance=provenance)
 
     def _text(self, content: Content) -> str | Refusal:
         if isinstance(content, Refusal):

@@ -6,26 +6,37 @@ in provenance are the second half, so they say nothing of the machine.
 
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from veristone import ConfigError
+from veristone.generators.seeds.languages import language_of_path
 from veristone.generators.seeds.records import Document, Provenance, Rejection
 from veristone.generators.seeds.sources.base import Content, Part, Refusal, runs
-from veristone.generators.seeds.sources.files import FileSettings, error_name, expanded, walk
-from veristone.generators.seeds.sources.installed import Package, installed
+from veristone.generators.seeds.sources.files import error_name, expanded, walk
+from veristone.generators.seeds.sources.settings import Source
 from veristone.generators.seeds.sources.text import printable
 
 __all__ = ["TreeSource"]
 
 _ROOT = "/./"
+SKIPPED: tuple[str, ...] = (
+    *(".*", "__pycache__", "__MACOSX"),
+    # Copies of other people's work, mostly under other licences than what lies around them.
+    *("node_modules", "bower_components", "vendor", "vendored", "_vendor"),
+    *("third_party", "thirdparty", "3rdparty"),
+    # Input for tests: often broken on purpose.
+    *("testdata", "test_data", "test-data"),
+)
+"""Names of folders that are not entered, as globs."""
 
 
-class TreeSource(FileSettings, frozen=True):
+class TreeSource(Source, frozen=True):
     """Files of known suffixes under one or several folders.
 
     What is not a regular file, and what symbolic links point to, is not part of the tree.
@@ -34,9 +45,12 @@ class TreeSource(FileSettings, frozen=True):
     kind: Literal["tree"] = "tree"
     path: str
     """A folder or a file, or a glob of them (`/srv/repos/*`): each match is a root of its own."""
-    packages: bool = False
-    """The folders are site-packages: a file's licence, package and version come from the
-    `*.dist-info` beside it. Files of no package have what the recipe states."""
+    skip_folders: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = SKIPPED
+    """Files in folders with such names, globs without a slash, are passed over, and so are hidden
+    ones where `.*` is among them. Case counts."""
+    repository: str = ""
+    """What the files belong to."""
+    commit: str = ""
     part_files: int = Field(default=1000, ge=1)
     """Files that make a part, however small they are."""
 
@@ -46,11 +60,11 @@ class TreeSource(FileSettings, frozen=True):
         Raises:
             ConfigError: there is no such folder, or nothing can say what its files' licence is.
         """
-        if self.licences.wants_licences and not (self.licence or self.packages):
+        if self.licences.wants_licences and not self.licence:
             raise ConfigError(
                 f"source {self.name}: nothing says what licence its files have. State it "
-                '(licence = "MIT"), or read it from installed packages (packages = true), or '
-                'let files without one through (licences = {unknown = "allow"}, or --any-licence)'
+                '(licence = "MIT"), or let files without one through (licences = {unknown = '
+                '"allow"}, or --any-licence)'
             )
         # The limit is `read`'s; files that it will never reach need not be listed.
         for files in runs(islice(self._files(), self.limit), self.part_mib << 20, self.part_files):
@@ -59,17 +73,15 @@ class TreeSource(FileSettings, frozen=True):
     def items(self, part: Part) -> Iterator[Document | Rejection]:
         """Yield the part's files, one by one."""
         for path in part.paths:
-            root, _, relative = path.partition(_ROOT)
-            found = installed(root, relative) if self.packages else None
-            package = found or Package(self.repository, self.commit, self.stated_licences())
+            relative = path.partition(_ROOT)[2]
             provenance = Provenance(
                 source=self.name,
-                repository=package.repository,
+                repository=self.repository,
                 path=relative,
-                commit=package.commit,
-                licences=package.licences,
+                commit=self.commit,
+                licences=self.stated_licences(),
             )
-            language = self.language_of(relative)
+            language = self._language_of(relative)
             if language is None:  # a folder that could not be entered
                 yield self.rejection(provenance, Refusal("unreadable", "a folder"))
                 continue
@@ -80,19 +92,31 @@ class TreeSource(FileSettings, frozen=True):
         for root in _apart(expanded(self.path)):
             if Path(root).is_file():
                 real = Path(root).resolve()
-                if self.language_of(real.name) is not None:
+                if self._language_of(real.name) is not None:
                     yield f"{real.parent}{_ROOT}{real.name}", real.stat().st_size
                 continue
             try:
-                for entry in walk(root, self.skips):
+                for entry in walk(root, self._skips):
                     relative = printable(entry.path[len(root) :].lstrip("/"))
                     if entry.is_dir(follow_symlinks=False):
                         yield printable(root) + _ROOT + relative, 0
-                    elif self.language_of(relative) is not None:
+                    elif self._language_of(relative) is not None:
                         size = entry.stat(follow_symlinks=False).st_size
                         yield printable(root) + _ROOT + relative, min(size, self.max_bytes)
             except OSError as error:
                 raise ConfigError(f"source {self.name}: {root}: {error.strerror}") from error
+
+    def _language_of(self, path: str) -> str | None:
+        """Return the language of a file that is asked for, None for all other files."""
+        language = language_of_path(path)
+        *folders, name = path.split("/")
+        if any(map(self._skips, folders)) or (name.startswith(".") and self._skips(name)):
+            return None
+        return language if language is not None and self.wants(language) else None
+
+    def _skips(self, folder: str) -> bool:
+        """Whether a folder of this name is not entered."""
+        return any(fnmatchcase(folder, pattern) for pattern in self.skip_folders)
 
     def _content(self, path: str) -> Content:
         try:

@@ -502,15 +502,5 @@ def test_functions_of_a_language(name: str) -> None:
         assert seed.code.split("\n") == [line[indent:] for line in whole]
 
 
-def test_typescript_with_markup_is_known_by_its_name() -> None:
-    document = Document(
-        content=TSX,
-        language="typescript",
-        provenance=Provenance(source="here", path="src/Hello.tsx"),
-    )
-    (seed,) = Functions().extract(document).seeds
-    assert (seed.name, seed.language) == ("Hello", "typescript")
-
-
 def test_the_table_covers_every_language_that_has_a_test() -> None:
     assert {case.language for case in CASES.values()} | {"python"} == set(LANGUAGES)

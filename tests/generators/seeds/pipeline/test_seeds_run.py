@@ -231,6 +231,7 @@ async def test_sources_that_are_not_there(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="no"):
         await Run(wrong, tmp_path / "run", processes=1).go()
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.suffix == ".json"]
     with pytest.raises(ConfigError, match="sources"):
         await Run(parse_recipe({}, "test"), tmp_path / "run", processes=1).go()
 

@@ -40,14 +40,6 @@ PERMISSIVE, OTHERS = DATA["permissive"].split(), DATA["others"].split()
         ("GNU Lesser General Public License v2.1 or later", "LGPL-2.1-or-later"),
         ("AGPL-3.0", "AGPL-3.0-only"),
         ("GNU GPL", "LicenseRef-GPL"),
-        ("License :: OSI Approved :: MIT License", "MIT"),
-        ("License :: OSI Approved :: Apache Software License", "Apache-2.0"),
-        ("License :: OSI Approved :: Python Software Foundation License", "PSF-2.0"),
-        ("License :: OSI Approved :: BSD License", "LicenseRef-BSD"),
-        ("License :: OSI Approved :: GNU General Public License v2 (GPLv2)", "GPL-2.0-only"),
-        ("License :: OSI Approved :: zlib/libpng License", "Zlib"),
-        ("License :: Public Domain", "LicenseRef-Public-Domain"),
-        ("License :: OSI Approved", ""),
         ("UNKNOWN", ""),
         ("NOASSERTION", ""),
         ("", ""),
@@ -135,7 +127,7 @@ def test_policies_that_are_none(setting):
         LicencePolicy.model_validate(setting)
 
 
-WORDS = st.sampled_from(["MIT", "mit", "GPL-2.0", "(", ")", "AND", "or", "WITH", "a/b", ",", "::"])
+WORDS = st.sampled_from(["MIT", "mit", "GPL-2.0", "(", ")", "AND", "or", "WITH", "a/b", ","])
 
 
 @given(st.one_of(st.text(), st.lists(WORDS).map(" ".join)))

@@ -14,7 +14,7 @@ RECIPE = """
 [[sources]]
 kind = "tree"
 path = "/srv/lib/python3/site-packages"
-packages = true
+licence = "MIT"
 languages = ["python", "C++"]
 
 [[sources]]

@@ -85,27 +85,21 @@ def test_a_tree_is_read_in_order_and_says_what_it_leaves_out(tmp_path):
     [
         ({"languages": ["Go"]}, ["a/z/d.go"]),
         ({"languages": ["C++"]}, ["pkg/x.h", "pkg/x.hpp"]),
-        ({"include": ["*.js"]}, ["a.js"]),
-        ({"include": ["a/**"]}, ["a/c.py", "a/z/d.go"]),
-        ({"include": ["a/*"]}, ["a/c.py"]),
-        ({"include": ["**/z/*.go"]}, ["a/z/d.go"]),
-        ({"include": ["[a-b].py", "?.js"]}, ["a.js", "b.py"]),
-        ({"include": ["**/*.py"], "exclude": ["l*", "a/**"]}, ["b.py", "big.py", "empty.py"]),
-        ({"include": ["*.go"], "skip_folders": []}, ["a/z/d.go", "pkg/vendor/f.go"]),
-        ({"include": ["hook.py"], "skip_folders": []}, [".git/hook.py"]),
-        ({"include": ["*.go"], "skip_folders": ["z*"]}, ["pkg/vendor/f.go"]),
+        (
+            {"languages": ["Go"], "skip_folders": []},
+            ["a/z/d.go", "pkg/vendor/f.go"],
+        ),
+        (
+            {"languages": ["Python"], "skip_folders": ["pkg", "[a-b]", "b*"], "limit": 1},
+            [".git/hook.py"],
+        ),
+        ({"languages": ["Go"], "skip_folders": ["z*"]}, ["pkg/vendor/f.go"]),
         ({"limit": 2}, ["a/c.py", "a/z/d.go"]),
     ],
 )
 def test_what_is_asked_for(tmp_path, settings, paths):
     source = tree(path=str(grow(tmp_path, FILES)), licence="MIT", **settings)
     assert [path for path, _ in outcomes(source)] == paths
-
-
-def test_a_c_header_is_no_rejection_of_a_c_recipe_but_a_cpp_header_is(tmp_path):
-    grow(tmp_path, {"a.h": "int f(void);\n", "b.h": "class B {};\n"})
-    source = tree(path=str(tmp_path), licence="MIT", languages=("c",))
-    assert outcomes(source) == [("a.h", "c"), ("b.h", "language")]
 
 
 def test_links_are_not_followed(tmp_path):
@@ -192,52 +186,6 @@ def test_a_folder_that_may_not_be_entered_is_rejected(tmp_path, monkeypatch):
     assert found == [("a.py", "python"), ("shut", "unreadable")]
 
 
-PACKAGES: dict[str, str | bytes] = {
-    "one/__init__.py": "x = 1\n",
-    "One_Thing-2.0.dist-info/METADATA": "Metadata-Version: 2.4\nName: One_Thing\nVersion: 2.0\n"
-    "License-Expression: MIT OR Apache-2.0\n\nLicense: GPL\n",
-    "One_Thing-2.0.dist-info/RECORD": 'one/__init__.py,sha256=a,1\n"six,odd.py",,\n../../bin/x,,\n',
-    "six,odd.py": "y = 1\n",
-    "two.py": "y = 1\n",
-    "two-1.dist-info/METADATA": "Name: two\nVersion: 1\nLicense: BSD 3-Clause\n"
-    "Classifier: License :: OSI Approved :: BSD License\nClassifier: Topic :: Other\n",
-    "two-1.dist-info/RECORD": "two.py,,\n",
-    "three/a.py": "z = 1\n",
-    "three_dist-3.egg-info/PKG-INFO": "Name: three-dist\nVersion: 3\n"
-    "Classifier: License :: OSI Approved :: GNU General Public License v3 (GPLv3)\n",
-    "three_dist-3.egg-info/top_level.txt": "three\n",
-    "four.py": "w = 1\n",
-    "four-1.dist-info/METADATA": b"Name: four\nVersion: 1\nLicense: \xe9\xff\n",
-    "four-1.dist-info/RECORD": b"four.py,,\n\xff\xfe\n\0\n" + b'"' * 50,
-    "nobody.py": "v = 1\n",
-}
-
-
-def test_installed_packages_say_where_their_files_come_from(tmp_path):
-    root = grow(tmp_path, PACKAGES)
-    source = tree(path=str(root), packages=True, licences="any", commit="c0ffee")
-    assert [
-        (i.provenance.path, i.provenance.repository, i.provenance.commit, i.provenance.licences)
-        for i in items(source)
-    ] == [
-        ("four.py", "", "c0ffee", ()),  # its metadata are not UTF-8
-        ("nobody.py", "", "c0ffee", ()),
-        ("one/__init__.py", "pkg:pypi/one-thing", "2.0", ("MIT OR Apache-2.0",)),
-        ("six,odd.py", "pkg:pypi/one-thing", "2.0", ("MIT OR Apache-2.0",)),
-        ("three/a.py", "pkg:pypi/three-dist", "3", ("GPL-3.0-only",)),
-        ("two.py", "pkg:pypi/two", "1", ("BSD-3-Clause",)),
-    ]
-    strict = tree(path=str(root), packages=True)
-    assert outcomes(strict) == [
-        ("four.py", "licence_unknown"),
-        ("nobody.py", "licence_unknown"),
-        ("one/__init__.py", "python"),
-        ("six,odd.py", "python"),
-        ("three/a.py", "licence_not_allowed"),
-        ("two.py", "python"),
-    ]
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -261,7 +209,7 @@ def test_what_cannot_be_is_said_at_once(settings, message, tmp_path, monkeypatch
         {"path": "a", "languages": ["cobol"]},
         {"path": "a", "languages": []},
         {"path": "a", "licence": "permissive"},
-        {"path": "a", "include": [""]},
+        {"path": "a", "skip_folders": [""]},
         {"path": "a", "licenses": "any"},
     ],
 )
