@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 from command_line import veristone
+from fake_model import FakeModel
 
 from veristone import GenerationRequest
-from veristone.generators.models.fake import FakeModel
 from veristone.generators.models.recording import RecordingModel
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
 from veristone.generators.synthesis.recipe import load_recipe, parse_recipe

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fake_model import FakeModel
 from judge_seeds import asked_about, numbered, seed
 
 from veristone import Completion, ConfigError, GenerationRequest, ModelUnavailable, RequestRefused
 from veristone.generators.judge.judge import ModelJudge
 from veristone.generators.judge.prompt import MAX_CHARACTERS, render
 from veristone.generators.judge.store import FILE
-from veristone.generators.models.fake import FakeModel
 
 Answer = Callable[[GenerationRequest], str | Completion | list[str]]
 

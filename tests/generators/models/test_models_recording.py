@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from fake_model import FakeModel
 
 from veristone import (
     Completion,
@@ -26,7 +27,6 @@ from veristone import (
     RequestRefused,
 )
 from veristone.generators.models.config import ReplayConfig
-from veristone.generators.models.fake import FakeModel
 from veristone.generators.models.recording import RecordingModel, ReplayModel
 
 ROOT = Path(__file__).parents[3]
@@ -153,7 +153,7 @@ async def test_open_and_closed(tmp_path: Path) -> None:
 
 WRITER = """
 import asyncio, sys
-from veristone.generators.models.fake import FakeModel
+from fake_model import FakeModel
 from veristone.generators.models.recording import RecordingModel
 from veristone import GenerationRequest
 
@@ -176,7 +176,10 @@ async def test_a_kill_loses_nothing_that_was_returned(tmp_path: Path) -> None:
     returned: list[str] = []
     for start in range(2):
         command = [sys.executable, "-c", WRITER, str(path), str(start)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
+        env = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, cwd=ROOT, env=env, text=True
+        ) as process:
             assert process.stdout is not None
             returned.append(process.stdout.readline().strip())
             time.sleep(random.random() / 5)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_model import FakeModel
 from hypothesis import example, given
 from hypothesis import strategies as st
 from model_server import ModelServer
@@ -19,7 +20,6 @@ from veristone.generators.models.config import (
     TransformersConfig,
     VLLMConfig,
 )
-from veristone.generators.models.fake import FakeModel
 from veristone.generators.models.registry import check_model, open_model, parse_model
 
 ROOT = Path(__file__).parents[3]

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from fake_model import FakeModel
 
 from veristone import (
     Completion,
@@ -16,7 +17,6 @@ from veristone import (
     ModelUnavailable,
     RequestRefused,
 )
-from veristone.generators.models.fake import FakeModel
 from veristone.training.evaluation import Dataset, load_candidates, load_dataset
 from veristone.training.evaluation.asking import Asking, ask, request_for
 

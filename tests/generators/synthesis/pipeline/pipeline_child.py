@@ -9,11 +9,11 @@ import random
 import sys
 from pathlib import Path
 
+from fake_model import FakeModel
 from pipeline_parts import STAGES, answer, verify, work
 
 from veristone import GenerationRequest, Sample, Verdict
 from veristone.engine import Engine, EngineConfig
-from veristone.generators.models.fake import FakeModel
 from veristone.generators.synthesis.pipeline.folder import find
 
 LEASE_S = 1.0

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from fake_model import FakeModel
 
 from veristone import Generation, GenerationRequest, Model, Reason, Sample, Usage, Verdict, Verifier
 from veristone.files import only_one
-from veristone.generators.models.fake import FakeModel
 from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.pipeline.chain import VERIFY
 from veristone.generators.synthesis.pipeline.export import export

@@ -1,6 +1,7 @@
 """Workers in processes of their own, killed at random; real sandboxes judge."""
 
 import asyncio
+import os
 import random
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from veristone.generators.synthesis.pipeline.chain import finished
 
 pytestmark = pytest.mark.bubblewrap
 CHILD = Path(__file__).with_name("pipeline_child.py")
+ROOT = Path(__file__).parents[4]
 KILLS = 20
 
 
@@ -41,7 +43,8 @@ class Worker:
     async def start(self) -> None:
         self._number += 1
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, str(CHILD), str(self._path), self.role, str(self.mark)
+            *(sys.executable, str(CHILD), str(self._path), self.role, str(self.mark)),
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
         )
 
     async def kill(self) -> None:

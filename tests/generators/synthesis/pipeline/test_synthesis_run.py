@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fake_model import FakeModel
 from pipeline_parts import (
     STAGES,
     FakeVerifier,
@@ -35,7 +36,6 @@ from veristone import (
     RequestRefused,
     Sample,
 )
-from veristone.generators.models.fake import FakeModel
 from veristone.generators.synthesis.pipeline.chain import finished
 from veristone.generators.synthesis.pipeline.folder import RunFolder
 from veristone.generators.synthesis.pipeline.whole import (
