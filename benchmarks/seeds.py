@@ -24,9 +24,10 @@ from benchmarks import near_duplicates, pyright_way
 from benchmarks.record import machine, write
 from veristone.cli.display import print_table
 from veristone.generators.seeds.funnel import Funnel
-from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
+from veristone.generators.seeds.pipeline.recipe import Recipe, load_recipe
 from veristone.generators.seeds.pipeline.run import Run
 from veristone.generators.seeds.pipeline.shortcuts import with_benchmarks, with_sources
+from veristone.settings import checked
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"
 _BENCHMARKS = {"HumanEval+": "humanevalplus.jsonl.gz", "MBPP": "mbpp.jsonl.gz"}
@@ -55,7 +56,7 @@ async def _chain(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     settings = with_benchmarks(settings, options.benchmark)
     processes = len(os.sched_getaffinity(0))
     began = time.monotonic()
-    funnel = await Run(parse_recipe(settings, "starcoder2"), folder, processes=processes).go()
+    funnel = await Run(checked(Recipe, settings, "starcoder2"), folder, processes=processes).go()
     wall_s = time.monotonic() - began
     functions = sum(source.seen["functions"] for source in funnel.sources)
     steps = _steps(funnel)

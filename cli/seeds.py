@@ -23,6 +23,7 @@ from veristone.cli.options import (
 )
 from veristone.extras import need_modules
 from veristone.files import disk_trouble
+from veristone.settings import checked
 from veristone.text import line
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ async def run(
     """Collect seeds by a recipe, with what is said here over it."""
     need_modules(*_NEEDED, extra="seeds")
     from veristone.generators.judge.late import with_judge
-    from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
+    from veristone.generators.seeds.pipeline.recipe import Recipe as SeedRecipe
+    from veristone.generators.seeds.pipeline.recipe import load_recipe
     from veristone.generators.seeds.pipeline.shortcuts import with_benchmarks, with_sources
 
     settings = load_recipe(recipe)
@@ -123,7 +125,7 @@ async def run(
         settings = with_sources(settings, source, any_licence=any_licence, documents=documents)
     if benchmark:
         settings = with_benchmarks(settings, benchmark)
-    whole = parse_recipe(settings, recipe)
+    whole = checked(SeedRecipe, settings, recipe)
     if judge is not None:
         whole = with_judge(whole, judge)
     return await _go(until, output, whole, engine, processes, overwrite, quiet)

@@ -12,6 +12,7 @@ from veristone.cli.display import Progress, complain, print_table
 from veristone.cli.options import Benchmarks, EngineOptions, OutputFolder, Quiet, Recipe
 from veristone.extras import need_modules
 from veristone.files import disk_trouble
+from veristone.settings import checked
 
 if TYPE_CHECKING:
     from veristone.generators.selection.funnel import Funnel
@@ -55,10 +56,11 @@ async def select(
     Exit status: 0 done; 1 done, and nothing was selected; 2 could not start; 130 interrupted.
     """
     need_modules("veristone.generators.selection.run", extra="generate")
-    from veristone.generators.selection.recipe import load_recipe, parse_recipe, with_benchmarks
+    from veristone.generators.selection.recipe import Recipe as SelectionRecipe
+    from veristone.generators.selection.recipe import load_recipe, with_benchmarks
     from veristone.generators.selection.run import Selection
 
-    whole = with_benchmarks(parse_recipe(load_recipe(recipe), recipe), benchmark or ())
+    whole = with_benchmarks(checked(SelectionRecipe, load_recipe(recipe), recipe), benchmark or ())
     if limit is not None:
         choice = whole.choice.model_copy(update={"limit": limit})
         whole = whole.model_copy(update={"choice": choice})

@@ -16,6 +16,7 @@ from veristone.loop.report.measures import need_libraries
 from veristone.loop.report.write import write_report
 from veristone.loop.run import Progress, StepFailed, run_steps, stale, write_json
 from veristone.loop.servers import Servers
+from veristone.settings import checked
 
 __all__ = ["align", "checked_plan", "content", "overrides"]
 
@@ -93,7 +94,7 @@ def content(kind: str, name: str) -> str:
         more = load_template(whole.template).model_dump_json()
     else:
         room = {"seeds": seeds, "selection": selection, "synthesis": synthesis}[kind]
-        whole = room.parse_recipe(room.load_recipe(name), name)
+        whole = checked(room.Recipe, room.load_recipe(name), name)
     return hashlib.sha256((whole.model_dump_json() + more).encode()).hexdigest()[:16]
 
 

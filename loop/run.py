@@ -54,10 +54,9 @@ class Mark(Step, frozen=True, kw_only=True):
 
 
 class Progress(NamedTuple):
-    """A step at work: how long, and the last line that it wrote."""
+    """A step at work, and the last line that it wrote."""
 
     step: Step
-    elapsed_s: float
     line: str
 
 
@@ -127,7 +126,7 @@ async def _run(
     log = path.with_name(_LOG)
     code = None
     try:
-        asked = await servers.ready(step, lambda said: on_progress(Progress(step, 0.0, said)))
+        asked = await servers.ready(step, lambda said: on_progress(Progress(step, said)))
         facts = msgspec.structs.replace(facts, address=asked)
         write_json(path, facts)
         code = await _process(folder, step, log, servers, on_progress)
@@ -148,7 +147,6 @@ async def _process(
     servers: Servers,
     on_progress: Callable[[Progress], None],
 ) -> int:
-    began = time.monotonic()
     words = (*(step.launcher or (sys.executable,)), "-m", "veristone", "step")
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -166,7 +164,7 @@ async def _process(
     try:
         while not waiting.done():
             await asyncio.wait((waiting,), timeout=_LOOK_S)
-            on_progress(Progress(step, time.monotonic() - began, tail(log, lines=1)))
+            on_progress(Progress(step, tail(log, lines=1)))
             if not waiting.done() and (trouble := servers.trouble()):
                 raise ServerFailed(trouble)
         return waiting.result()

@@ -6,7 +6,7 @@ __all__ = ["Judgement"]
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer about one seed: a probability, neither yes nor no (`unclear`), or refused."""
+    """The answer about one seed: a probability, neither yes nor no, or refused."""
 
     seed: str
     """Id of the seed."""
@@ -22,8 +22,3 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why there is no answer, a fixed word: `too_long_to_judge`, `request_refused`."""
     detail: str = ""
     """The refusal in words, at most a line."""
-
-    @property
-    def unclear(self) -> bool:
-        """Whether the model answered, and neither yes nor no."""
-        return self.p_yes is None and not self.refused

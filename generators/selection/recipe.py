@@ -1,6 +1,6 @@
 """A selection's recipe: one TOML file. Built-in ones lie in `recipes/` and go by their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,14 +15,12 @@ from veristone.generators.selection.formatting import Formatting
 from veristone.generators.selection.gates import Gates
 from veristone.generators.selection.products import Products
 from veristone.generators.selection.scoring import Scoring
-from veristone.settings import change_texts, checked, joined, names_in, read_named
+from veristone.settings import change_texts, joined, read_named
 
 __all__ = [
     "Decontamination",
     "Recipe",
-    "builtin_recipes",
     "load_recipe",
-    "parse_recipe",
     "with_benchmarks",
 ]
 
@@ -96,11 +94,6 @@ class Recipe(BaseModel):
         return self
 
 
-def builtin_recipes() -> list[str]:
-    """Return the names of the recipes that come with Veristone."""
-    return names_in(_BUILT_IN)
-
-
 def load_recipe(name: str) -> dict[str, Any]:
     """Read a recipe's settings: a built-in one by its name, or a TOML file.
 
@@ -114,15 +107,6 @@ def load_recipe(name: str) -> dict[str, Any]:
     return change_texts(
         settings, lambda key, text: joined(path.parent, text) if key == "path" else text
     )
-
-
-def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
-    """Check a recipe's settings.
-
-    Raises:
-        ConfigError: the first thing that is wrong with it, by its place in the file.
-    """
-    return checked(Recipe, settings, where)
 
 
 def with_benchmarks(recipe: Recipe, named: Sequence[str]) -> Recipe:

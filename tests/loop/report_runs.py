@@ -22,7 +22,7 @@ from report_responses import (
 from veristone import ProgramCheck, Reason
 from veristone.generators.dataset.write import write_dataset
 from veristone.generators.seeds.funnel import Funnel, SourceFunnel, StepFunnel
-from veristone.generators.selection.recipe import parse_recipe
+from veristone.generators.selection.recipe import Recipe
 from veristone.generators.selection.run import Selection
 from veristone.generators.synthesis.pipeline.chain import VERIFY, Chain
 from veristone.generators.synthesis.pipeline.export import export
@@ -33,6 +33,7 @@ from veristone.loop.plan import Step as Planned
 from veristone.loop.plan import plan
 from veristone.loop.recipe import AlignRecipe, load_align_recipe
 from veristone.queues import Item
+from veristone.settings import checked
 from veristone.training.evaluation.datasets import Dataset
 from veristone.training.evaluation.formats import plan_path
 from veristone.training.evaluation.results import summarise, write_results
@@ -246,7 +247,8 @@ async def _keep(chain: Chain, stage: str, result: StageResult, given: Record) ->
 
 def _selection(folder: Path, step: Planned, size: Size) -> None:
     pool = _POOLS.get(step.settings["recipe"], "passes")
-    recipe = parse_recipe(
+    recipe = checked(
+        Recipe,
         {
             "name": step.settings["recipe"],
             "choice": {"pool": pool},

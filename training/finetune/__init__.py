@@ -7,7 +7,7 @@ launch runs the same code.
 
 from veristone.training.finetune.config import Lora, Settings
 from veristone.training.finetune.presets import load_settings, preset_names
-from veristone.training.finetune.template import Template, load_template, template_names
+from veristone.training.finetune.template import Template, load_template
 
 __all__ = [
     "Lora",
@@ -16,5 +16,4 @@ __all__ = [
     "load_settings",
     "load_template",
     "preset_names",
-    "template_names",
 ]

@@ -20,9 +20,9 @@ from typing import Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from veristone.settings import checked, names_in, read_named
+from veristone.settings import checked, read_named
 
-__all__ = ["Template", "Turn", "load_template", "template_names"]
+__all__ = ["Template", "Turn", "load_template"]
 
 _BUILT_IN = Path(__file__).parent / "templates"
 
@@ -114,11 +114,6 @@ class Template(BaseModel):
 
     def _system(self, text: str) -> str:
         return self.before_system + text + self.after_system if text else ""
-
-
-def template_names() -> list[str]:
-    """Return the names of the templates that come with Veristone."""
-    return names_in(_BUILT_IN)
 
 
 def load_template(name: str) -> Template:

@@ -4,7 +4,6 @@ Built-in recipes lie in `generators/seeds/recipes/` and are named without a path
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
@@ -22,14 +21,12 @@ from veristone.generators.seeds.filters.pyright import Pyright
 from veristone.generators.seeds.sandboxed.behaviour import BehaviourStep
 from veristone.generators.seeds.sandboxed.judge import DocstringJudgeStep
 from veristone.generators.seeds.sources import AnySource
-from veristone.settings import change_texts, checked, joined, names_in, read_named
+from veristone.settings import change_texts, checked, joined, read_named
 
 __all__ = [
     "AnyStep",
     "Recipe",
-    "builtin_recipes",
     "load_recipe",
-    "parse_recipe",
     "stored_recipe",
 ]
 
@@ -77,11 +74,6 @@ class Recipe(BaseModel):
         return [data["sources"], data["extract"], data["part_size"]]
 
 
-def builtin_recipes() -> list[str]:
-    """Return the names of the recipes that come with Veristone."""
-    return names_in(_BUILT_IN)
-
-
 def load_recipe(name: str) -> dict[str, Any]:
     """Read a recipe's settings: a built-in one by its name, or a TOML file.
 
@@ -94,15 +86,6 @@ def load_recipe(name: str) -> dict[str, Any]:
     return change_texts(
         settings, lambda key, text: joined(path.parent, text) if key in _PATHS else text
     )
-
-
-def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
-    """Check a recipe's settings.
-
-    Raises:
-        ConfigError: the first thing that is wrong with it, by its place in the file.
-    """
-    return checked(Recipe, settings, where)
 
 
 def stored_recipe(folder: Path) -> Recipe:
@@ -120,4 +103,4 @@ def stored_recipe(folder: Path) -> Recipe:
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    return parse_recipe(settings, str(path))
+    return checked(Recipe, settings, str(path))

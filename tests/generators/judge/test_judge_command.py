@@ -197,8 +197,9 @@ def test_a_recipe_without_the_step_has_nobody_to_ask(corpus: Path, tmp_path: Pat
 
 def test_the_built_in_recipe_has_one(tmp_path: Path) -> None:
     from veristone.generators.judge.late import judge_of, with_judge
-    from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
+    from veristone.generators.seeds.pipeline.recipe import Recipe, load_recipe
+    from veristone.settings import checked
 
-    found = with_judge(parse_recipe(load_recipe("starcoder2"), "test"), "replay:answers.jsonl")
+    found = with_judge(checked(Recipe, load_recipe("starcoder2"), "test"), "replay:answers.jsonl")
     # Understood in every folder.
     assert judge_of(found) == f"replay:{Path.cwd() / 'answers.jsonl'}"

@@ -66,8 +66,7 @@ async def test_one_token_is_asked_for_and_the_deck_is_shared() -> None:
 async def test_neither_yes_nor_no_is_unclear_and_not_guessed() -> None:
     model = FakeModel(lambda request: said(0, 0, 1.0))
     (found,) = await ModelJudge(model).judge([seed()])
-    assert found.unclear
-    assert found.p_yes is None
+    assert (found.p_yes, found.refused) == (None, "")
 
 
 @pytest.mark.parametrize("quiet", [False, True], ids=["refused", "left out"])
@@ -99,7 +98,7 @@ async def test_an_empty_answer_is_unclear() -> None:
         return "" if "Add 1." in request.prompt else said(0.9, 0.1)
 
     found = await ModelJudge(FakeModel(answer)).judge(numbered(3))
-    assert [one.unclear for one in found] == [False, True, False]
+    assert [one.p_yes is None for one in found] == [False, True, False]
 
 
 async def test_a_model_that_refuses_everything_is_no_judge() -> None:
@@ -121,7 +120,6 @@ async def test_a_refused_seed_is_that_seeds_affair() -> None:
     found = await ModelJudge(FakeModel(answer)).judge(numbered(3))
     assert [one.refused for one in found] == ["", "request_refused", ""]
     assert found[1].detail == "prompt has 17,000 tokens, the context 16,384"
-    assert not found[1].unclear
 
 
 async def test_what_is_too_long_is_not_asked() -> None:

@@ -10,15 +10,12 @@ from selection_records import failing, make, passing, read_lines, undecided, wri
 from veristone import ConfigError, DatasetError, Reason
 from veristone.generators.selection import run as run_module
 from veristone.generators.selection.funnel import Funnel
-from veristone.generators.selection.recipe import (
-    builtin_recipes,
-    load_recipe,
-    parse_recipe,
-    with_benchmarks,
-)
+from veristone.generators.selection.recipe import Recipe, load_recipe, with_benchmarks
 from veristone.generators.selection.run import FILES, Selection
 from veristone.generators.synthesis.records import Record
+from veristone.settings import checked, names_in
 
+OURS = Path(__file__).parents[3] / "generators/selection/recipes"
 FULL: dict[str, Any] = {
     "duplicates": [{"of": "instruction"}, {"of": "tree"}],
     "student": {"tests": 0.0},
@@ -44,7 +41,7 @@ def responses(groups: int = 6) -> list[Record]:
 
 async def select(tmp_path: Path, records: Sequence[Record], **settings: Any) -> Funnel:
     path = write_responses(tmp_path / "responses.jsonl", records)
-    return await Selection(parse_recipe(settings, "test"), path, tmp_path / "out").go()
+    return await Selection(checked(Recipe, settings, "test"), path, tmp_path / "out").go()
 
 
 def ids(tmp_path: Path, name: str = "selected") -> list[str]:
@@ -225,7 +222,7 @@ async def test_benchmarks_are_found_in_rows_and_products(tmp_path: Path) -> None
         passing("taken/0", code=solution),
     ]
     path = write_responses(tmp_path / "responses.jsonl", records)
-    recipe = with_benchmarks(parse_recipe(FULL, "test"), [f"B={benchmark}"])
+    recipe = with_benchmarks(checked(Recipe, FULL, "test"), [f"B={benchmark}"])
     funnel = await Selection(recipe, path, tmp_path / "out").go()
     assert ids(tmp_path) == ["clean/0"]
     (removed,) = [
@@ -272,7 +269,7 @@ async def test_a_broken_file_leaves_no_half_selection(tmp_path: Path) -> None:
     before = (tmp_path / "out" / "selected.jsonl").read_bytes()
     path = tmp_path / "responses.jsonl"
     path.write_bytes(path.read_bytes() + b"rubbish\n")
-    recipe = parse_recipe(FULL, "test")
+    recipe = checked(Recipe, FULL, "test")
     with pytest.raises(DatasetError):
         await Selection(recipe, path, tmp_path / "out").go()
     assert not (tmp_path / "out" / "funnel.json").exists()
@@ -291,9 +288,9 @@ async def test_what_synthesis_says_of_itself_is_kept(tmp_path: Path) -> None:
     assert funnel.synthesis == {"recipe": {"name": "tiny"}}
 
 
-@pytest.mark.parametrize("name", builtin_recipes())
+@pytest.mark.parametrize("name", names_in(OURS))
 def test_built_in_recipes_are_valid(name: str) -> None:
-    recipe = parse_recipe(load_recipe(name), name)
+    recipe = checked(Recipe, load_recipe(name), name)
     assert recipe.name == name
     assert recipe.scores.asks == (name == "strong")
 
@@ -312,19 +309,19 @@ def test_built_in_recipes_are_valid(name: str) -> None:
 )
 def test_wrong_recipes(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        parse_recipe(settings, "test")
+        checked(Recipe, settings, "test")
 
 
 def test_recipes_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="starcoder2-instruct"):
         load_recipe(str(tmp_path / "none.toml"))
     with pytest.raises(ConfigError, match="NAME=FILE"):
-        with_benchmarks(parse_recipe({}, "x"), ["humaneval"])
+        with_benchmarks(checked(Recipe, {}, "x"), ["humaneval"])
     bad = tmp_path / "bad.toml"
     bad.write_text("a = ")
     with pytest.raises(ConfigError, match=r"bad\.toml"):
         load_recipe(str(bad))
     good = tmp_path / "good.toml"
     good.write_text('[decontamination]\nbenchmarks = [{ name = "B", path = "b.jsonl" }]\n')
-    recipe = parse_recipe(load_recipe(str(good)), "good")
+    recipe = checked(Recipe, load_recipe(str(good)), "good")
     assert recipe.decontamination.benchmarks[0].path == tmp_path / "b.jsonl"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veristone import ConfigError
-from veristone.training.finetune.template import Template, Turn, load_template, template_names
+from veristone.training.finetune.template import Template, Turn, load_template
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 PIECE = TEXT.filter(lambda text: "{{" not in text and "{%" not in text)
@@ -28,7 +28,7 @@ def as_a_server_does(template: Template, messages: list[dict[str, str]], **value
     return compiled.render(messages=messages, raise_exception=refuse, **values)
 
 
-@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("name", ["instruction", "magicoder", "plain"])
 def test_the_chat_template_of_ours_says_what_render_says(name: str) -> None:
     template = load_template(name)
     text = "Write \"it\".\n\n  {{ not jinja }} {% raw %} \\n 'x' ü \u2028 \t"

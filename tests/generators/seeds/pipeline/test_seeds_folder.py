@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from veristone import ConfigError
-from veristone.generators.seeds.pipeline.recipe import Recipe, parse_recipe
+from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.pipeline.run import Run
 from veristone.generators.seeds.pipeline.storage import (
     StageFolder,
@@ -16,6 +16,7 @@ from veristone.generators.seeds.pipeline.storage import (
     read_seeds,
     stage_folders,
 )
+from veristone.settings import checked
 
 FUNCTION = '''\
 def scaled_{n}(value, factor):
@@ -30,7 +31,7 @@ def recipe(corpus: Path, *steps: str) -> Recipe:
         "sources": [{"kind": "tree", "path": str(corpus), "part_files": 2, "licence": "MIT"}],
         "steps": [{"kind": step} for step in steps],
     }
-    return parse_recipe(settings, "test")
+    return checked(Recipe, settings, "test")
 
 
 def run(corpus: Path, folder: Path, *steps: str, redo: bool = False) -> None:

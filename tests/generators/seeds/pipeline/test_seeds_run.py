@@ -18,9 +18,10 @@ import pytest
 
 from veristone import ConfigError
 from veristone.files import only_one
-from veristone.generators.seeds.pipeline.recipe import Recipe, parse_recipe
+from veristone.generators.seeds.pipeline.recipe import Recipe
 from veristone.generators.seeds.pipeline.run import Progress, Run
 from veristone.generators.seeds.pipeline.storage import StageFolder, read_seeds
+from veristone.settings import checked
 
 ROOT = Path(__file__).resolve().parents[4]
 STEPS = ["exact_duplicates", "syntax", "length", "returns", "undefined", "near_duplicates"]
@@ -50,7 +51,7 @@ def settings(corpus: Path) -> dict[str, object]:
 
 
 def recipe(corpus: Path) -> Recipe:
-    return parse_recipe(settings(corpus), "test")
+    return checked(Recipe, settings(corpus), "test")
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -205,7 +206,7 @@ async def test_other_settings_are_noticed_and_redone_only_when_asked(
     changed["steps"] = [
         {"kind": kind} | ({"max_lines": 20} if kind == "length" else {}) for kind in STEPS
     ]
-    run = Run(parse_recipe(changed, "test"), folder, processes=1)
+    run = Run(checked(Recipe, changed, "test"), folder, processes=1)
     with pytest.raises(ConfigError, match=r"3-filters.*--overwrite"):
         await run.go()
     assert digest(folder) == digest(undisturbed)
@@ -226,14 +227,16 @@ async def test_two_processes_do_not_work_in_one_folder(corpus: Path, tmp_path: P
 
 
 async def test_sources_that_are_not_there(tmp_path: Path) -> None:
-    wrong = parse_recipe(
-        {"sources": [{"kind": "tree", "path": str(tmp_path / "no"), "licences": "any"}]}, "test"
+    wrong = checked(
+        Recipe,
+        {"sources": [{"kind": "tree", "path": str(tmp_path / "no"), "licences": "any"}]},
+        "test",
     )
     with pytest.raises(ConfigError, match="no"):
         await Run(wrong, tmp_path / "run", processes=1).go()
     assert not [path for path in (tmp_path / "run").rglob("*") if path.suffix == ".json"]
     with pytest.raises(ConfigError, match="sources"):
-        await Run(parse_recipe({}, "test"), tmp_path / "run", processes=1).go()
+        await Run(checked(Recipe, {}, "test"), tmp_path / "run", processes=1).go()
 
 
 def test_a_run_leaves_no_process_behind(undisturbed: Path) -> None:
@@ -263,7 +266,7 @@ def _command(pid: str) -> str:
 async def test_seeds_that_passed_unjudged_are_counted(corpus: Path, tmp_path: Path) -> None:
     changed = settings(corpus)
     changed["steps"] = [{"kind": "length"}, {"kind": "docstring_judge"}]
-    run = Run(parse_recipe(changed, "test"), tmp_path, processes=1)
+    run = Run(checked(Recipe, changed, "test"), tmp_path, processes=1)
     funnel = await run.go()
     assert funnel.steps[1].unjudged == {"no_judge": funnel.seeds}
     assert funnel.seeds > 0

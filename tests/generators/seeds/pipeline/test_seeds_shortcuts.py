@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from veristone import ConfigError
-from veristone.generators.seeds.pipeline.recipe import load_recipe, parse_recipe
+from veristone.generators.seeds.pipeline.recipe import Recipe, load_recipe
 from veristone.generators.seeds.pipeline.shortcuts import with_benchmarks, with_sources
+from veristone.settings import checked
 
 
 @pytest.mark.parametrize(
@@ -24,13 +25,13 @@ def test_sources_of_equal_names_are_told_apart(
     for folder in folders:
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     paths = [str(tmp_path / folder) for folder in folders]
-    recipe = parse_recipe(with_sources({}, paths, any_licence=True), "test")
+    recipe = checked(Recipe, with_sources({}, paths, any_licence=True), "test")
     assert [source.name for source in recipe.sources][: len(names)] == names
 
 
 def test_the_same_source_twice(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^test: two sources are called"):
-        parse_recipe(with_sources({}, [str(tmp_path)] * 2, any_licence=True), "test")
+        checked(Recipe, with_sources({}, [str(tmp_path)] * 2, any_licence=True), "test")
 
 
 @pytest.mark.parametrize("value", ["tree", 3, [1], {"kind": "tree"}])

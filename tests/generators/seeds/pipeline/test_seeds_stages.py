@@ -1,18 +1,22 @@
 """How a recipe is cut into stages, and parts into groups."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from veristone import ConfigError
-from veristone.generators.seeds.pipeline.recipe import builtin_recipes, load_recipe, parse_recipe
+from veristone.generators.seeds.pipeline.recipe import Recipe, load_recipe
 from veristone.generators.seeds.pipeline.stages import group, stages
+from veristone.settings import checked, names_in
+
+OURS = Path(__file__).parents[4] / "generators/seeds/recipes"
 
 
 def names(*kinds: str) -> list[str]:
-    recipe = parse_recipe({"steps": [{"kind": kind} for kind in kinds]}, "test")
+    recipe = checked(Recipe, {"steps": [{"kind": kind} for kind in kinds]}, "test")
     return [stage.name for stage in stages(recipe, {})]
 
 
@@ -41,7 +45,7 @@ def test_neighbouring_filters_share_a_stage(kinds: tuple[str, ...], expected: li
 
 
 def digests(settings: dict[str, object], versions: dict[str, str] | None = None) -> list[str]:
-    return [stage.digest for stage in stages(parse_recipe(settings, "test"), versions or {})]
+    return [stage.digest for stage in stages(checked(Recipe, settings, "test"), versions or {})]
 
 
 def test_a_changed_setting_changes_its_stage_and_all_behind_it() -> None:
@@ -84,9 +88,9 @@ def test_every_seed_is_in_one_group(sizes: list[int], size: int) -> None:
     assert all(sum(sizes[begin:end]) >= size for begin, end in groups[:-1])
 
 
-@pytest.mark.parametrize("name", builtin_recipes())
+@pytest.mark.parametrize("name", names_in(OURS))
 def test_recipes_that_come_with_veristone_are_right(name: str) -> None:
-    recipe = parse_recipe(load_recipe(name), name)
+    recipe = checked(Recipe, load_recipe(name), name)
     assert len(stages(recipe, {})) > 2
 
 
@@ -101,7 +105,7 @@ def test_recipes_that_come_with_veristone_are_right(name: str) -> None:
 )
 def test_a_wrong_recipe_is_explained(settings: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
-        parse_recipe(settings, "recipe.toml")
+        checked(Recipe, settings, "recipe.toml")
 
 
 def test_a_recipe_that_is_not_there() -> None:

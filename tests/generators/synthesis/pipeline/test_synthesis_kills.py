@@ -44,7 +44,7 @@ class Worker:
         self._number += 1
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(CHILD), str(self._path), self.role, str(self.mark)),
-            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
         )
 
     async def kill(self) -> None:
