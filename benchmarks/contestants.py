@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import tarfile
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from veristone import Sample
 from veristone.engine import Engine
 from veristone.engine.languages import find
 
-__all__ = ["Reference", "veristone_latency", "veristone_rate"]
+__all__ = ["Reference", "veristone_cpu_s", "veristone_latency", "veristone_rate"]
 
 _BASELINES = Path(__file__).parent / "baselines"
 
@@ -25,6 +26,15 @@ async def veristone_rate(engine: Engine, programs: Sequence[str], repeat: int) -
     async for _ in engine.verify_stream(sample for _ in range(repeat) for sample in samples):
         count += 1
     return count / (time.perf_counter() - started)
+
+
+def veristone_cpu_s(client: Any) -> float:
+    """Return the CPU seconds that this process and its Docker sandboxes have used so far."""
+    mine = client.containers.list(filters={"label": f"veristone.pid={os.getpid()}"})
+    stats = (client.api.stats(each.id, stream=False, one_shot=True) for each in mine)
+    return time.process_time() + sum(
+        each["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9 for each in stats
+    )
 
 
 async def veristone_latency(
@@ -73,14 +83,24 @@ class Reference:
     def rate(self, script: str, *arguments: str, count: int | None = None) -> float:
         """Run a baseline script inside; return programs (or forks) per second."""
         done = count if count is not None else len(self._programs)
+        return done / self._run(script, *arguments, count=count)[0]
+
+    def zygote(self) -> tuple[float, float]:
+        """Return the programs per second of the bare zygote, and CPU seconds per program."""
+        took_s, used_s = self._run("bare_zygote.py")
+        return len(self._programs) / took_s, used_s / len(self._programs)
+
+    def _run(self, script: str, *arguments: str, count: int | None = None) -> list[float]:
+        """Run a baseline script inside; return the numbers that it prints."""
         words = " ".join((str(self._workers), *arguments))
-        listing = " ".join(f"/bench/{n}.py" for n in range(done)) if count is None else ""
+        programs = range(len(self._programs)) if count is None else ()
+        listing = " ".join(f"/bench/{n}.py" for n in programs)
         code, output = self._container.exec_run(
             ["sh", "-c", f"echo {listing} | python3 /bench/{script} {words}"], workdir="/tmp"
         )
         if code != 0:
             raise RuntimeError(f"{script}: {output.decode(errors='replace')[-500:]}")
-        return done / float(output.split()[0])
+        return [float(word) for word in output.split()]
 
     async def exec_rate(self, count: int) -> float:
         """Return programs per second with one `docker exec` each."""

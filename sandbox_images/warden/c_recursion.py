@@ -48,7 +48,8 @@ def widen(stack_bytes: int) -> bool:
 
     def _set_native_id(self: Any) -> None:  # the first that a new thread does by itself
         note_id(self)
-        _widen(place, _stack_bytes())
+        if _levels(place).value <= _MOST_LEVELS:  # else it is done, as in a sample's main thread
+            _widen(place, _stack_bytes())
 
     thread._set_native_id = _set_native_id
     return True
@@ -81,9 +82,8 @@ def _levels(place: int) -> ctypes.c_int:
 
 
 def _widen(place: int, stack_bytes: int) -> None:
-    levels = _levels(place)
-    if levels.value <= _MOST_LEVELS and stack_bytes > _USUAL_BYTES:  # else it is done
-        levels.value *= stack_bytes // _USUAL_BYTES
+    if stack_bytes > _USUAL_BYTES:
+        _levels(place).value *= stack_bytes // _USUAL_BYTES
 
 
 def _stack_bytes() -> int:

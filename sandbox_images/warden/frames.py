@@ -14,6 +14,8 @@ import os
 import struct
 from typing import Any, Sequence, Union
 
+from .record import dumps
+
 PREFIX = struct.Struct("!4sIQ")
 MAGIC = b"VST1"
 PROTOCOL = 4
@@ -40,7 +42,7 @@ class BadFrame(Exception):
 
 def encode_head(header: dict[str, Any], body_length: int) -> bytes:
     """Return prefix and header of a frame whose body has `body_length` bytes."""
-    data = json.dumps(header, separators=(",", ":")).encode()
+    data = dumps(header).encode()
     return PREFIX.pack(MAGIC, len(data), body_length) + data
 
 
@@ -105,7 +107,7 @@ def receive_head(fd: int) -> tuple[dict[str, Any], int]:
     header_length, body_length = parse_prefix(prefix)
     raw = memoryview(bytearray(header_length))
     fill(fd, raw)
-    return json.loads(bytes(raw)), body_length
+    return json.loads(bytes(raw).decode()), body_length
 
 
 def receive(fd: int, arena: Arena) -> tuple[dict[str, Any], list[memoryview]]:

@@ -14,9 +14,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-import sysconfig
 import types
-from typing import Any, Iterable
+from typing import Any, Iterable, Iterator
 
 _KINDS = frozenset(
     (
@@ -27,37 +26,44 @@ _KINDS = frozenset(
         *(property, staticmethod, classmethod, types.CellType),
     )
 )
-_COUNTED_ELSEWHERE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+_LEAVES = frozenset((int, float, complex, str, bytes))
+"""What leads to nothing."""
+_COUNTED_ELSEWHERE = "t" in sys.abiflags
 _SINCE = (3, 12)
 _CODE_HOLDS = (
-    *("co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars"),
-    *("co_filename", "co_name", "co_qualname", "co_linetable", "co_exceptiontable"),
+    *("co_consts", "co_names", "co_linetable", "co_exceptiontable"),
+    *("co_filename", "co_name", "co_qualname"),
 )
+"""Names of variables are not asked for: that would make a tuple of them, which stays."""
 
 
-def make_immortal() -> int:
-    """Make every object of this process immortal; return how many there are, 0 if not possible."""
+def make_immortal() -> None:
+    """Make every object of this process immortal, where its interpreter knows how."""
     if sys.version_info < _SINCE or _COUNTED_ELSEWHERE or sys.byteorder != "little":
-        return 0
-    objects = [each for each in _reachable() if type(each) in _KINDS or _is_class(each)]
-    for each in objects:
-        # The lower half of the count, in CPython 3.12 and newer: all ones is never changed.
-        ctypes.memset(id(each), 0xFF, 4)
-    return len(objects)
+        return
+    for each in _reachable():
+        if type(each) in _KINDS or _is_class(each):
+            # The lower half of the count, in CPython 3.12 and newer: all ones is never changed.
+            ctypes.memset(id(each), 0xFF, 4)
 
 
-def _reachable() -> list[Any]:
-    """Return what the collector knows, and what that leads to."""
+def _reachable() -> Iterator[Any]:
+    """Yield what the collector knows, and what that leads to; leaves more than once.
+
+    What is noted on the way stays little, so that its memory is none that each fork copies.
+    """
     found: list[Any] = gc.get_objects()
-    own = {id(found), id(sys._getframe())}
-    seen = {id(each) for each in found} | own
-    seen.add(id(seen))
-    for each in found:  # it grows
+    seen = {id(each) for each in found}
+    seen |= {id(found), id(seen), id(sys._getframe())}
+    while found:
+        each = found.pop()
+        yield each
         for held in _held_by(each):
-            if id(held) not in seen:
+            if type(held) in _LEAVES:
+                yield held
+            elif id(held) not in seen:
                 seen.add(id(held))
                 found.append(held)
-    return found
 
 
 def _held_by(each: Any) -> Iterable[Any]:

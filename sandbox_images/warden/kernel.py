@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from typing import Optional
@@ -62,6 +63,12 @@ def drop_inheritable_capabilities() -> None:
             return
     error = ctypes.get_errno()
     raise OSError(error, f"capset: {os.strerror(error)}")
+
+
+def trim() -> None:
+    """Give back the memory that libc holds and does not use; what has no such call keeps it."""
+    with contextlib.suppress(AttributeError):
+        _libc.malloc_trim(0)
 
 
 def death_signal() -> int:

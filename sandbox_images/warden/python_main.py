@@ -105,7 +105,11 @@ class Program:
             status = code or 0
         if status is not None and not traced and not interrupted:
             try:
-                if not self._may_show():
+                if not self.may_show():
+                    _run_exit_functions()
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+                    _flush_c(None)
                     _exit(status)
             except BaseException:  # no memory, or a class of the sample's that answers oddly
                 pass
@@ -124,7 +128,7 @@ class Program:
         self.namespace.pop("__file__", None)
         self.namespace.pop("__cached__", None)
 
-    def _may_show(self) -> bool:
+    def may_show(self) -> bool:
         """True where somebody could tell a full finalisation from none."""
         if self._calm != (sys.stdout, sys.stderr, _exit_functions()) or _threads():
             return True
@@ -132,13 +136,7 @@ class Program:
         kinds = set(map(type, objects))
         if any(hasattr(kind, "__del__") and kind not in _SILENT for kind in kinds):
             return True
-        if weakref.ref in kinds and any(map(_has_callback, objects)):
-            return True
-        _run_exit_functions()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        _flush_c(None)
-        return False
+        return weakref.ref in kinds and any(map(_has_callback, objects))
 
 
 class _FirstToGo:

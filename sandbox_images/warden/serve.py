@@ -34,6 +34,7 @@ from . import (
     c_recursion,
     fetch,
     frames,
+    holes,
     kernel,
     live,
     probe,
@@ -60,6 +61,7 @@ from .pipes import Pipes, connect
 from .prestart import Command, Prestart
 from .python_end import RECORD, Witness
 from .record import Recorder
+from .rehearsal import rehearse
 from .residue import Residue
 from .session import Session
 from .split import driver as split_driver
@@ -389,8 +391,12 @@ def listen() -> python_main.Program:
     python_main.prepare(options.work)
     warden.greet()
     python_main.remember_modules()
+    rehearse(options.work)
+    warden.clean()
     gc.collect()
     make_immortal()
+    holes.fill()
+    kernel.trim()
     gc.disable()
     gc.freeze()
     try:
@@ -440,7 +446,9 @@ def _connect(path: Optional[str]) -> tuple[int, int]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="warden")
+    # Without a width it asks the terminal, by modules that every fork would have to copy.
+    wide = functools.partial(argparse.HelpFormatter, width=100)
+    parser = argparse.ArgumentParser(prog="warden", formatter_class=wide)
     parser.add_argument("--work", default="/work")
     parser.add_argument("--uid", type=int)
     parser.add_argument("--socket")

@@ -96,7 +96,7 @@ class Wiper:
             for path in (*self.places, *devices)
             if _touch(path)
         ]
-        self._untouched: dict[int, _Look] = {}
+        self._untouched: dict[int, tuple[int, ...]] = {}
 
     def wipe(self) -> None:
         """Empty every place, or raise `NotClean`."""
@@ -115,7 +115,7 @@ class Wiper:
         if self._uid is not None and not self._untouched:
             fds = (*self._fds, *(fd for _, fd in self._touchable))
             looks = {fd: _look(fd) for fd in fds}
-            self._untouched = {fd: look for fd, look in looks.items() if look.modified_ns == 0}
+            self._untouched = {fd: look for fd, look in looks.items() if look[0] == 0}
 
     def _is_untouched(self, fd: int) -> bool:
         """True where the times of a place or a device are those that the last wipe gave it.
@@ -163,18 +163,10 @@ class Wiper:
         return False
 
 
-class _Look(NamedTuple):
-    modified_ns: int
-    read_ns: int
-    size: int
-    mode: int
-    links: int
-
-
-def _look(fd: int) -> _Look:
+def _look(fd: int) -> tuple[int, ...]:
+    """Return when a file was last modified and read, in ns, then its size, mode and links."""
     info = os.fstat(fd)
-    times = info.st_mtime_ns, info.st_atime_ns
-    return _Look(*times, info.st_size, info.st_mode, info.st_nlink)
+    return info.st_mtime_ns, info.st_atime_ns, info.st_size, info.st_mode, info.st_nlink
 
 
 def _used(info: os.statvfs_result) -> tuple[int, int]:
