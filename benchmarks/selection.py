@@ -117,7 +117,7 @@ def asserts_of(samples: Sequence[str], name: str) -> list[str]:
     return [
         f"{text}\n"
         for sample in samples
-        for text in asserts_in(f"assert {sample}", torn=True)
+        for text in asserts_in(f"assert {sample}")
         if re.search(rf"\b{name}\b", text)
     ]
 

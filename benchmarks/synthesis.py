@@ -37,9 +37,10 @@ from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
 from veristone.generators.synthesis.pipeline.work import judging, work_off
 from veristone.generators.synthesis.read_input import read_input
-from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
+from veristone.generators.synthesis.recipe import Recipe, load_recipe
 from veristone.generators.synthesis.records import Record, StageResult
 from veristone.generators.synthesis.verification import sample_of
+from veristone.settings import checked
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"
 _SOLUTIONS = "codegen16b_humaneval_solutions.jsonl.gz"
@@ -174,7 +175,7 @@ async def _alone(samples: list[Sample], engine: Engine) -> tuple[float, float]:
 def _recipe(solutions: int) -> Recipe:
     settings = load_recipe("solutions")
     settings["stages"][0]["sampling"]["n"] = solutions
-    return parse_recipe(settings, "solutions")
+    return checked(Recipe, settings, "solutions")
 
 
 def _prepare(folder: Path, options: argparse.Namespace) -> str:

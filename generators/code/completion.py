@@ -158,18 +158,18 @@ def last_function(head: str) -> str:
     return ""
 
 
-def asserts_in(text: str, *, torn: bool) -> list[str]:
+def asserts_in(text: str) -> list[str]:
     """Return the complete asserts of a text, each once, in order, on lines of their own.
 
-    `torn` says that the text may end in the middle of a statement: then an assert that no newline
-    follows is left out, even if it parses (`== 1` may have been going to be `== 12`).
+    The text may end in the middle of a statement: an assert that no newline follows is left out,
+    even if it parses (`== 1` may have been going to be `== 12`).
     """
     found: dict[str, None] = {}
     starts = [match.end() for match in _ASSERT.finditer(text)]
     for start, end in zip(starts, [*starts, len(text)][1:], strict=True):
         gap = _AFTER_ASSERT.match(text, start)
         chunk = "assert " + text[gap.end() if gap else start : end].lstrip(" \t")
-        statement = _statement(chunk, open_end=torn and end == len(text))
+        statement = _statement(chunk, open_end=end == len(text))
         match parse(statement):
             case Parsed(module=ast.Module(body=[_, *_] as body)):
                 if all(isinstance(node, ast.Assert) for node in body):

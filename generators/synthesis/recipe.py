@@ -7,7 +7,6 @@ one JSON file, and a run never depends on a file that may have changed since.
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
@@ -21,9 +20,9 @@ from veristone.generators.synthesis.stages.instructions import Concepts, Instruc
 from veristone.generators.synthesis.stages.responses import ProblemAndSolution, Responses
 from veristone.generators.synthesis.stages.solutions import Solutions
 from veristone.generators.synthesis.verification import Verify
-from veristone.settings import change_texts, checked, read_toml
+from veristone.settings import change_texts, read_toml
 
-__all__ = ["AnyStage", "Recipe", "builtin_recipes", "load_recipe", "parse_recipe"]
+__all__ = ["AnyStage", "Recipe", "builtin_recipes", "load_recipe"]
 
 AnyStage: TypeAlias = Annotated[
     Concepts | Evolve | Instructions | ProblemAndSolution | Propose | Responses | Solutions,
@@ -111,15 +110,6 @@ def load_recipe(name: str) -> dict[str, Any]:
         return text
 
     return change_texts(settings, read)
-
-
-def parse_recipe(settings: Mapping[str, Any], where: str) -> Recipe:
-    """Check a recipe's settings, with the texts in them, as `load_recipe` returns them.
-
-    Raises:
-        ConfigError: the first thing that is wrong with it, by its place in the file.
-    """
-    return checked(Recipe, settings, where)
 
 
 def _template_text(name: str, folder: Path) -> str:

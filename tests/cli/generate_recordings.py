@@ -14,8 +14,9 @@ from fake_model import FakeModel
 from veristone import GenerationRequest
 from veristone.generators.models.recording import RecordingModel
 from veristone.generators.seeds.records import Provenance, Seed, seed_id
-from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
+from veristone.generators.synthesis.recipe import Recipe, load_recipe
 from veristone.generators.synthesis.records import Record
+from veristone.settings import checked
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = "starcoder2-instruct"
@@ -39,7 +40,7 @@ def _seed(number: int) -> Seed:
 
 
 async def _record(path: Path, seeds: Iterable[Seed], slow: bool) -> None:
-    recipe = parse_recipe(load_recipe(RECIPE), RECIPE)
+    recipe = checked(Recipe, load_recipe(RECIPE), RECIPE)
     records = [Record(id=seed.id, seed=seed) for seed in seeds]
     async with RecordingModel(FakeModel(lambda request: _answer(request, slow)), path) as model:
         for stage in recipe.stages:

@@ -10,23 +10,22 @@ counts what is kept, before them what is tried.
 """
 
 from collections import Counter
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, NonNegativeInt, StringConstraints
+from pydantic import Field, NonNegativeInt
 
+from veristone.generators.seeds.languages import KnownLanguage
 from veristone.generators.seeds.records import Seed
 from veristone.generators.seeds.steps import Decide, OrderedStep, Outcome, Rejected
 
 __all__ = ["Quota"]
-
-_Language = Annotated[str, StringConstraints(pattern="^[a-z]+$")]
 
 
 class Quota(OrderedStep, frozen=True):
     """Keeps the first seeds of each language. Rejects with `quota_full` and `no_quota`."""
 
     kind: Literal["quota"] = "quota"
-    counts: dict[_Language, NonNegativeInt] = Field(min_length=1)
+    counts: dict[KnownLanguage, NonNegativeInt] = Field(min_length=1)
     """How many of each language."""
 
     def begin(self) -> Decide:

@@ -9,12 +9,13 @@ on which documents came before, in what order, or in which process.
 
 import hashlib
 from collections import Counter
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, PositiveInt, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, PositiveInt, model_validator
 
 from veristone.generators.seeds.extract.lines import dedent, margin
+from veristone.generators.seeds.languages import KnownLanguage
 from veristone.generators.seeds.records import Document, Extraction, Seed, seed_id
 
 __all__ = ["Snippets"]
@@ -32,7 +33,7 @@ class Snippets(BaseModel):
     kind: Literal["snippets"] = "snippets"
     seed: int = 976
     """Changes all draws. 976 is what Magicoder shuffled with."""
-    languages: tuple[Annotated[str, StringConstraints(pattern="^[a-z]+$")], ...] = ()
+    languages: tuple[KnownLanguage, ...] = ()
     """Languages to take snippets from; empty for all."""
     min_lines: PositiveInt = 1
     max_lines: PositiveInt = 15

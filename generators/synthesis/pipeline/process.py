@@ -14,8 +14,9 @@ from veristone.generators.synthesis.pipeline.feed import Fed, check_ids, feed
 from veristone.generators.synthesis.pipeline.folder import RunFolder, begin
 from veristone.generators.synthesis.pipeline.work import asking, judging, work_off
 from veristone.generators.synthesis.read_input import read_input
-from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
+from veristone.generators.synthesis.recipe import Recipe, load_recipe
 from veristone.generators.synthesis.records import Record
+from veristone.settings import checked
 from veristone.text import near
 
 __all__ = ["begun", "feed_run", "named_stages", "read_recipe", "verify_run", "work_on"]
@@ -32,7 +33,7 @@ def read_recipe(name: str, seed: int | None = None) -> Recipe:
         settings["random_seed"] = seed
     path = Path(name)
     settings.setdefault("name", path.parent.name if path.name == "recipe.toml" else path.stem)
-    return parse_recipe(settings, name)
+    return checked(Recipe, settings, name)
 
 
 @contextlib.asynccontextmanager
@@ -60,7 +61,7 @@ async def feed_run(folder: RunFolder, records: Iterable[Record]) -> Fed:
 
 def _frozen_recipe(folder: RunFolder) -> Recipe:
     """Return the recipe as it was when the run began."""
-    return parse_recipe(msgspec.json.decode(folder.recipe()), str(folder.recipe_path))
+    return checked(Recipe, msgspec.json.decode(folder.recipe()), str(folder.recipe_path))
 
 
 def named_stages(folder: RunFolder, named: Sequence[str]) -> list[str]:

@@ -53,8 +53,6 @@ class Answer(NamedTuple):
 class SolvingStage(Stage, frozen=True):
     """A stage whose completion has a program in it."""
 
-    tests_in_response: bool = False
-    """Whether the tests stay in what a student is to answer."""
     max_characters: int = Field(default=20_000, ge=1)
     """Of a response without its tests."""
     imports: Literal["any", "stdlib"] = "any"
@@ -92,8 +90,7 @@ class SolvingStage(Stage, frozen=True):
             lambda: seed_code(code, record) if code else None,
             lambda: suite(tests, code) if tests and code and python else None,
         )
-        response = whole if self.tests_in_response else answer.response
-        return wrong or {"response": response, "code": code, "tests": tests}
+        return wrong or {"response": answer.response, "code": code, "tests": tests}
 
     def _read(self, found: str | Problem) -> str | Problem:
         """Return what was read, empty where it is permitted to be wrong."""

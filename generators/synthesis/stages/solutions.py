@@ -45,7 +45,6 @@ class Solutions(Stage, frozen=True):
     sampling: Sampling = Sampling(n=100, temperature=0.8, top_p=0.95, max_tokens=300)
     """CodeT's: 100 solutions and 100 continuations of tests, T 0.8, top-p 0.95, 300 tokens."""
     tests_max_tokens: int = Field(default=300, ge=1)
-    tests_stop: tuple[str, ...] = ()
     max_asserts: int = Field(default=0, ge=0)
     """Asserts to keep of each continuation, from the first; 0: all. CodeT kept 5."""
     imports: Literal["any", "stdlib"] = "any"
@@ -67,7 +66,7 @@ class Solutions(Stage, frozen=True):
         """Return the request for solutions and the one for tests."""
         drawn = self.drawn(record, random_seed)
         sampling = self.sampling.model_copy(
-            update={"max_tokens": self.tests_max_tokens, "stop": self.tests_stop}
+            update={"max_tokens": self.tests_max_tokens, "stop": ()}
         )
         return [
             self.request(drawn, self.template, random_seed),
@@ -122,13 +121,10 @@ class Solutions(Stage, frozen=True):
 
     def _suite(self, record: Record, opening: str, continuation: Completion) -> str | Problem:
         """Return the whole asserts of a continuation, one a line."""
-        whole = continuation.finish_reason == "stop" and any(
-            stop.startswith("\n") for stop in self.tests_stop
-        )
         entry = record.seed.name if record.seed is not None else ""
         asserts = [
             statement
-            for statement in asserts_in(opening + continuation.text, torn=not whole)
+            for statement in asserts_in(opening + continuation.text)
             if _tests_entry(statement, entry)
         ]
         tests = "\n".join(asserts[: self.max_asserts or None])

@@ -63,35 +63,33 @@ def test_the_last_function(head: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "torn", "expected"),
+    ("text", "expected"),
     [
-        ("assert f(1) == 1\nassert f(2) == 2\n", True, ["assert f(1) == 1", "assert f(2) == 2"]),
-        ("assert f(1) == 1\nassert f(2) == 1", True, ["assert f(1) == 1"]),
-        ("assert f(1) == 1\nassert f(2) == 1", False, ["assert f(1) == 1", "assert f(2) == 1"]),
-        ("assert f(1) == 1\nassert f(", False, ["assert f(1) == 1"]),
-        ("assert f(1) ==\nassert f(2) == 2\n", True, ["assert f(2) == 2"]),
-        ("assert \n    f(1) == 1, 'one'\n", True, ["assert f(1) == 1, 'one'"]),
-        ("assert f(\n    1,\n) == 1\n", True, ["assert f(\n    1,\n) == 1"]),
-        ("assert f(1) == 1  # one\n", True, ["assert f(1) == 1  # one"]),
-        ("assert f(1) == 1; assert f(2)\n", True, ["assert f(1) == 1; assert f(2)"]),
-        ("assert f(1) == 1; x = 2\n", True, []),
-        ("assert f(1) == 1\nassert f(1) == 1\n", True, ["assert f(1) == 1"]),
-        ("assert f('''\nassert g''') == 1\nassert f(2)\n", True, ["assert f(2)"]),
-        ("assert f(1) == 1\nimport os\nprose here, no code\n", True, ["assert f(1) == 1"]),
-        ("def g():\n    assert f(1)\n", True, ["assert f(1)"]),
-        ("assertion fails\nassert_that(f(1))\n", True, []),
-        ("assert", True, []),
-        ("assert \n", False, []),
-        ("assert ____ == ____, \n", False, []),
+        ("assert f(1) == 1\nassert f(2) == 2\n", ["assert f(1) == 1", "assert f(2) == 2"]),
+        ("assert f(1) == 1\nassert f(2) == 1", ["assert f(1) == 1"]),
+        ("assert f(1) == 1\nassert f(", ["assert f(1) == 1"]),
+        ("assert f(1) ==\nassert f(2) == 2\n", ["assert f(2) == 2"]),
+        ("assert \n    f(1) == 1, 'one'\n", ["assert f(1) == 1, 'one'"]),
+        ("assert f(\n    1,\n) == 1\n", ["assert f(\n    1,\n) == 1"]),
+        ("assert f(1) == 1  # one\n", ["assert f(1) == 1  # one"]),
+        ("assert f(1) == 1; assert f(2)\n", ["assert f(1) == 1; assert f(2)"]),
+        ("assert f(1) == 1; x = 2\n", []),
+        ("assert f(1) == 1\nassert f(1) == 1\n", ["assert f(1) == 1"]),
+        ("assert f('''\nassert g''') == 1\nassert f(2)\n", ["assert f(2)"]),
+        ("assert f(1) == 1\nimport os\nprose here, no code\n", ["assert f(1) == 1"]),
+        ("def g():\n    assert f(1)\n", ["assert f(1)"]),
+        ("assertion fails\nassert_that(f(1))\n", []),
+        ("assert", []),
+        ("assert \n", []),
+        ("assert ____ == ____, \n", []),
         (
             "assert f(1)\r\nassert f(2)\r\n",
-            True,
             ["assert f(1)", "assert f(2)"],
         ),
     ],
 )
-def test_asserts(text: str, torn: bool, expected: list[str]) -> None:
-    assert asserts_in(text, torn=torn) == expected
+def test_asserts(text: str, expected: list[str]) -> None:
+    assert asserts_in(text) == expected
 
 
 CODE = st.lists(
@@ -105,7 +103,7 @@ CODE = st.lists(
 
 @given(CODE | st.text(max_size=100))
 def test_no_text_makes_them_fail(text: str) -> None:
-    for statement in asserts_in(text, torn=True):
+    for statement in asserts_in(text):
         assert all(isinstance(node, ast.Assert) for node in ast.parse(statement).body)
     cut = completed(HEAD, text)
     assert text.startswith(cut.continuation)

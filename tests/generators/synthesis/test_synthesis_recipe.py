@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from veristone import ConfigError
-from veristone.generators.synthesis.recipe import Recipe, builtin_recipes, load_recipe, parse_recipe
+from veristone.generators.synthesis.recipe import Recipe, builtin_recipes, load_recipe
+from veristone.settings import checked
 
 EXAMPLE = "# Snippet\n\nx = 1\n\n# Concepts\n\nassignment\n\n# Instruction\n\nAssign one to x.\n"
 RECIPE = """
@@ -76,7 +77,7 @@ def minimal(**changes: Any) -> dict[str, Any]:
 
 def test_a_recipe_of_ones_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (str(folder), str(folder / "recipe.toml")):
-        recipe = parse_recipe(load_recipe(name), name)
+        recipe = checked(Recipe, load_recipe(name), name)
         assert [stage.name for stage in recipe.stages] == [
             *("concepts", "instructions"),
             *("evolve", "evolve-2"),
@@ -93,14 +94,14 @@ def test_a_frozen_recipe_needs_no_files(folder: Path) -> None:
     for path in (folder / "c.jinja", folder / "shots" / "01-one.md", folder / "recipe.toml"):
         path.unlink()
     frozen = json.loads(json.dumps(settings))
-    recipe = parse_recipe(frozen, "x")
-    assert parse_recipe(json.loads(recipe.model_dump_json()), "x") == recipe
+    recipe = checked(Recipe, frozen, "x")
+    assert checked(Recipe, json.loads(recipe.model_dump_json()), "x") == recipe
     assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
 @pytest.mark.parametrize("name", builtin_recipes())
 def test_the_recipes_that_come_along(name: str) -> None:
-    recipe = parse_recipe(load_recipe(name), name)
+    recipe = checked(Recipe, load_recipe(name), name)
     assert recipe.name
     assert recipe.stages
 
@@ -190,7 +191,7 @@ def test_what_is_wrong_is_named_with_its_place(
     settings: dict[str, Any], place: str, message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        parse_recipe(settings, "recipe")
+        checked(Recipe, settings, "recipe")
     text = str(caught.value)
     assert text.startswith("recipe: ")
     assert place in text
@@ -200,23 +201,23 @@ def test_what_is_wrong_is_named_with_its_place(
 def test_stages_of_one_name_are_numbered() -> None:
     stage = minimal()["stages"][0]
     stages = [stage, {**stage, "name": "concepts-2"}, stage, {**stage, "name": "same"}]
-    recipe = parse_recipe({**minimal(), "stages": stages}, "x")
+    recipe = checked(Recipe, {**minimal(), "stages": stages}, "x")
     names = ["concepts", "concepts-2", "concepts-3", "same"]
     assert [one.name for one in recipe.stages] == names
     frozen = recipe.model_dump(mode="json")
-    assert [one.name for one in parse_recipe(frozen, "x").stages] == names
+    assert [one.name for one in checked(Recipe, frozen, "x").stages] == names
 
 
 def test_the_examples_must_have_what_a_stage_shows() -> None:
     examples = [{"name": "a", "snippet": "x"}, {"name": "b", "snippet": "x", "concepts": ["y"]}]
-    recipe = parse_recipe(minimal(examples=examples, stage={"shots": 1}), "x")
+    recipe = checked(Recipe, minimal(examples=examples, stage={"shots": 1}), "x")
     assert [example.name for example in recipe.stages[0].examples] == ["b"]
     with pytest.raises(ConfigError, match="of 2 only 1 have all of: snippet, concepts"):
-        parse_recipe(minimal(examples=examples, stage={"shots": 2}), "x")
+        checked(Recipe, minimal(examples=examples, stage={"shots": 2}), "x")
 
 
 def test_settings_of_another_form() -> None:
     for wrong in ({"stages": 3}, {"stages": [3]}, {"stages": [{}]}, {}):
         with pytest.raises(ConfigError):
-            parse_recipe(wrong, "x")
-    assert isinstance(parse_recipe(minimal(), "x"), Recipe)
+            checked(Recipe, wrong, "x")
+    assert isinstance(checked(Recipe, minimal(), "x"), Recipe)

@@ -42,7 +42,7 @@ def test_settings(settings: dict[str, object], extractor: Functions | Snippets) 
         ({"kind": "functions", "nested": True}, "nested"),
         ({"kind": "functions", "languages": ["python", "cobol"]}, "no grammar for cobol.*typescri"),
         ({"kind": "functions", "languages": []}, "no grammar"),
-        ({"kind": "snippets", "languages": ["C++"]}, "pattern"),
+        ({"kind": "snippets", "languages": ["cobol"]}, "no language 'cobol'"),
         ({"kind": "snippets", "min_lines": 16}, "min_lines is more than max_lines"),
     ],
 )

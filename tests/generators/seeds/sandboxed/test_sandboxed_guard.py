@@ -17,10 +17,10 @@ from veristone.generators.seeds.sandboxed.guard import (
     Answer,
     borrow,
     choose,
+    expressions,
     information,
 )
 from veristone.generators.seeds.sandboxed.tasks import Task
-from veristone.generators.seeds.sandboxed.trivial import expressions
 
 
 def table(text: str) -> dict[int, Answer]:

@@ -3,9 +3,10 @@
 from veristone import GenerationRequest
 from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.examples import Example
-from veristone.generators.synthesis.recipe import Recipe, load_recipe, parse_recipe
+from veristone.generators.synthesis.recipe import Recipe, load_recipe
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.stages.base import Stage
+from veristone.settings import checked
 
 HOSTILE = '''def render(x):
     """Render {{ x }} and {% raw %} {# no comment #} or {%- endfor %}.
@@ -23,7 +24,7 @@ HOSTILE = '''def render(x):
 
 
 def recipe_named(name: str) -> Recipe:
-    return parse_recipe(load_recipe(name), name)
+    return checked(Recipe, load_recipe(name), name)
 
 
 def record(number: int, code: str = HOSTILE, instruction: str = HOSTILE) -> Record:

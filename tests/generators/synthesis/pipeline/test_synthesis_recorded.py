@@ -17,8 +17,9 @@ from veristone.generators.synthesis.pipeline.feed import feed
 from veristone.generators.synthesis.pipeline.folder import begin
 from veristone.generators.synthesis.pipeline.work import asking, judging, work_off
 from veristone.generators.synthesis.read_input import read_input
-from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
+from veristone.generators.synthesis.recipe import Recipe, load_recipe
 from veristone.generators.synthesis.verification import sample_of
+from veristone.settings import checked
 
 pytestmark = pytest.mark.bubblewrap
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
@@ -45,7 +46,7 @@ async def test_recorded_solutions_and_tests(tmp_path: Path) -> None:
             for n, r in enumerate(solutions)
         )
     )
-    recipe = parse_recipe(load_recipe("solutions"), "solutions")
+    recipe = checked(Recipe, load_recipe("solutions"), "solutions")
     (stage,) = recipe.stages
     path = tmp_path / "run"
     with only_one(path):

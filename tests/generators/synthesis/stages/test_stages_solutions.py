@@ -11,10 +11,11 @@ from stage_parts import answer, template
 from veristone import Completion, Generation
 from veristone.generators.seeds.records import Provenance, Seed
 from veristone.generators.synthesis.read_input import Tasks, read_input
-from veristone.generators.synthesis.recipe import load_recipe, parse_recipe
+from veristone.generators.synthesis.recipe import Recipe, load_recipe
 from veristone.generators.synthesis.records import Record
 from veristone.generators.synthesis.stages.base import Sampling
 from veristone.generators.synthesis.stages.solutions import Solutions
+from veristone.settings import checked
 
 HEAD = 'def double(x):\n    """Return twice x."""\n'
 SEED = Seed(id="t/1", code=HEAD, language="python", name="double", provenance=Provenance(source=""))
@@ -26,7 +27,6 @@ STAGE = Solutions(
     tests_template=template("{{ record.seed.code }}    pass\n\n# check\nassert "),
     sampling=SAMPLING,
     tests_max_tokens=40,
-    tests_stop=("\n#",),
 )
 DATA = Path(__file__).parents[5] / "shared" / "data"
 
@@ -53,7 +53,7 @@ def test_two_requests() -> None:
     assert first.prompt == HEAD
     assert second.prompt == f"{HEAD}    pass\n\n# check\nassert "
     assert (first.n, first.max_tokens, first.stop) == (2, 30, ())
-    assert (second.n, second.max_tokens, second.stop) == (2, 40, ("\n#",))
+    assert (second.n, second.max_tokens, second.stop) == (2, 40, ())
     assert first.seed != second.seed
 
 
@@ -99,7 +99,7 @@ def test_solutions(solution: str, finish: str, reason: str) -> None:
     [
         (ASSERTS, "length", "assert double(1) == 2\nassert double(0) == 0"),
         ("double(1) == 2", "length", ""),
-        ("double(1) == 2", "stop", "assert double(1) == 2"),
+        ("double(1) == 2\n", "stop", "assert double(1) == 2"),
         ("\n", "stop", ""),
         ("____ == double\n", "stop", ""),
         ("True\nassert double(1) == 2\n", "stop", "assert double(1) == 2"),
@@ -171,7 +171,7 @@ def recorded(name: str) -> dict[str, list[str]]:
 def test_codegens_recordings_are_read_as_if_generated() -> None:
     """82 tasks, 100 solutions and 100 continuations each: CodeT, arXiv 2207.10397."""
     solutions, tests = recorded("solutions"), recorded("tests")
-    recipe = parse_recipe(load_recipe("solutions"), "solutions")
+    recipe = checked(Recipe, load_recipe("solutions"), "solutions")
     stage = recipe.stages[0]
     assert isinstance(recipe.input, Tasks)
     counts: Counter[str] = Counter()

@@ -60,15 +60,6 @@ def test_plain_answers_have_no_tests() -> None:
     assert (kept.code, kept.tests, kept.response) == (CODE, "", PLAIN.strip())
 
 
-@pytest.mark.parametrize(
-    ("form", "text"), [("sections", SECTIONS), ("tags", TAGS), ("fences", FENCES)]
-)
-def test_tests_may_stay_in_the_response(form: str, text: str) -> None:
-    [kept] = ask(stage(form, tests_in_response=True), ASKED, text).kept
-    assert TESTS in kept.response
-    assert kept.tests == TESTS
-
-
 def test_all_fences_of_the_implementation_are_the_code() -> None:
     text = TAGS.replace(
         fence(CODE),
