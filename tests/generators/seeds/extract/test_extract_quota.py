@@ -44,7 +44,7 @@ def test_after_an_interruption_the_kept_ones_count() -> None:
 
 @pytest.mark.parametrize("counts", [{}, {"cobol": 5}, {"": 5}])
 def test_wrong_counts(counts: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="no language|at least 1"):
+    with pytest.raises(ValueError, match=r"no language|at least 1"):
         Quota(counts=counts)
 
 
