@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from veristone import Client, Decision, InvalidSample
+from veristone import Client, Decision, InvalidSample, Verdict
 from veristone.integrations.asking import Asker, share
 
 __all__ = ["reward"]
@@ -28,6 +28,7 @@ def reward(
     """Return a reward function: 1 for a pass, 0 for a failure, None where there is no verdict.
 
     TRL leaves out a completion whose reward is None; a fault of the verifier is no wrong answer.
+    A row whose column holds None is one of another task: it is not asked about and has no verdict.
 
     Args:
         urls: of services.
@@ -42,6 +43,9 @@ def reward(
     """
     asker = Asker(*urls, token=token, deadline_s=deadline_s, cpu_s=cpu_s, client=client)
 
+    async def asked(completion: Any, check: Any) -> Verdict | None:
+        return None if check is None else await asker.ask(completion, check, language)
+
     async def veristone_reward(
         completions: Sequence[Any],
         log_metric: Callable[[str, float], None] | None = None,
@@ -51,19 +55,16 @@ def reward(
             raise InvalidSample(
                 f"the dataset has no column {column!r}; it has: {', '.join(sorted(columns))}"
             )
-        checks = columns[column]
-        verdicts = await asyncio.gather(
-            *(
-                asker.ask(completion, check, language)
-                for completion, check in zip(completions, checks, strict=True)
-            )
-        )
-        undecided = [verdict.decision is Decision.UNDECIDED for verdict in verdicts]
+        rows = zip(completions, columns[column], strict=True)
+        verdicts = await asyncio.gather(*(asked(completion, check) for completion, check in rows))
+        undecided = [
+            verdict is not None and verdict.decision is Decision.UNDECIDED for verdict in verdicts
+        ]
         if log_metric is not None:
             log_metric("undecided", sum(undecided) / max(1, len(undecided)))
         return [
             None
-            if left_out
+            if verdict is None or left_out
             else share(verdict)
             if partial
             else float(verdict.decision is Decision.PASS)

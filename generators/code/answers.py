@@ -71,6 +71,7 @@ _READS = re.compile(
     r"\binput\s*\(|\bstdin\b|\bopen\s*\(\s*0\s*[,)]|\bfileinput\b|\bos\.read\(\s*0|/dev/stdin"
 )
 _WRITES = re.compile(r"\bprint\s*\(|\bstdout\b|\bos\.write\(")
+_MAIN = re.compile(r"\bmain\s*\(", re.IGNORECASE)
 _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*")
 _GLUED = re.compile(r"^(.*[^\s`~])(?:`{3,}|~{3,})[ \t]*$", re.M)
 _LOOSE = re.compile(r"(`{3,}|~{3,})[ \t]*([\w.+#-]*)[^\n`]*\n(.*?)(?:\1|\Z)", re.S)
@@ -152,6 +153,7 @@ def solution_in_answer(
     answer: str,
     *,
     entry_point: str = "",
+    also: Collection[str] = (),
     tags: Collection[str] = (),
     head: str = "",
     torn: bool = False,
@@ -167,8 +169,9 @@ def solution_in_answer(
     Args:
         answer: all that the model said.
         entry_point: the function or class that is called.
+        also: further names that are wanted, from whatever blocks define them.
         tags: of another language than Python, in lower case: the program is then the last block
-            that holds the last line of `head`, else the first.
+            that holds the last line of `head`, or without a head has a `main`, else the first.
         head: the beginning of the program that was asked for.
         torn: the answer was cut off, so a block that is not closed may miss something.
     """
@@ -179,7 +182,7 @@ def solution_in_answer(
     pools = _pools(text)
     if entry_point:
         pools[:2] = reversed(pools[:2])  # the final one may be without a tag
-    found = [_chosen(pool, entry_point, torn=torn) for pool in pools]
+    found = [_chosen(pool, entry_point, also, torn=torn) for pool in pools]
     good = (one for one in found if wanted(one.code))
     solution = next(good, None) or (None if pools else _between_lines(text, wanted))
     if solution is None and found:
@@ -188,7 +191,7 @@ def solution_in_answer(
         solution = begun if head and parses(begun.code) and wanted(begun.code) else found[0]
     if solution is None:
         return Solution("" if any(fence.code for fence in fences(text)) else text, False)
-    return solution._replace(code=without_demo(solution.code, entry_point))
+    return solution._replace(code=without_demo(solution.code, entry_point, also))
 
 
 def _as_body(code: str) -> str:
@@ -273,7 +276,9 @@ def _loose_fences(text: str) -> Iterator[Fence]:
         yield Fence("", code.strip("\n"), not text[match.start() :].endswith(code), 0, 0)
 
 
-def _chosen(blocks: Sequence[_Block], entry_point: str, *, torn: bool) -> Solution:
+def _chosen(
+    blocks: Sequence[_Block], entry_point: str, also: Collection[str], *, torn: bool
+) -> Solution:
     """Return the program of some blocks, with its helpers."""
     places = range(len(blocks))
     good = [place for place in places if parses(blocks[place].code)]
@@ -293,7 +298,7 @@ def _chosen(blocks: Sequence[_Block], entry_point: str, *, torn: bool) -> Soluti
         choices = [[place for place in programs if place in whole], programs, reads]
         choices.append([place for place in good if _names(blocks[place].code)])
     main = next((choice[-1] for choice in choices if choice), 0)
-    solution = _with_helpers(blocks, main)
+    solution = _with_helpers(blocks, main, also)
     if not entry_point and only_defines(solution.code):
         # Perhaps it is called in a block of its own.
         names = set(_names(solution.code))
@@ -324,11 +329,11 @@ def _is_stub(code: str, name: str) -> bool:
     )
 
 
-def _with_helpers(blocks: Sequence[_Block], main: int) -> Solution:
+def _with_helpers(blocks: Sequence[_Block], main: int, also: Collection[str]) -> Solution:
     tree = parse(blocks[main].code)
     if not isinstance(tree, Parsed):
         return Solution(*blocks[main])
-    needed = names_in(tree.module) - set(_names(blocks[main].code))
+    needed = (names_in(tree.module) | {*also}) - _names(blocks[main].code)
     kept = [main]
     # The nearest first: a helper may itself need one, before or behind it.
     for place in sorted(range(len(blocks)), key=lambda place: abs(place - main)):
@@ -388,6 +393,8 @@ def _other(text: str, tags: Collection[str], head: str, *, torn: bool) -> Soluti
     last = next((line for line in reversed(head.split("\n")) if line.strip()), "")
     sought = "".join(last.split()).rstrip("{:")
     named = [one for one in blocks if sought and sought in "".join(one.code.split())]
+    if not sought:
+        named = [one for one in blocks if _MAIN.search(one.code)]
     whole = [one for one in named if one.closed or not torn]
     chosen = (whole or named or blocks[:1])[-1]
     return Solution(chosen.code, chosen.closed)

@@ -6,6 +6,7 @@ the same to answers before it runs them (`sanitize`), and keeps less.
 """
 
 import ast
+from collections.abc import Collection
 
 from veristone.generators.code.names import defined_names, names_in, parts_run
 from veristone.generators.code.python import Parsed, parse
@@ -17,8 +18,10 @@ _SHOWS = frozenset({"print", "pprint", "__name__", "unittest", "doctest", "pytes
 _READS = frozenset({"input", "raw_input", "stdin", "argv"})
 
 
-def without_demo(code: str, entry_point: str) -> str:
+def without_demo(code: str, entry_point: str, also: Collection[str] = ()) -> str:
     """Return a program without the statements that show its entry point off, print or read.
+
+    `also` are further names that a grader takes from it.
 
     Only what stands behind all that the entry point needs goes; what reads an input goes from
     anywhere. What may set something (`sys.setrecursionlimit(...)`, a table that is filled) stays,
@@ -30,7 +33,7 @@ def without_demo(code: str, entry_point: str) -> str:
         return code
     body = tree.module.body
     used = uses(body)
-    needed = reached({entry_point}, used)
+    needed = reached({entry_point, *also}, used)
     binding = [place for place, node in enumerate(body) if not binds(node).isdisjoint(needed)]
     dropped: list[ast.stmt] = []
     for place, node in enumerate(body):

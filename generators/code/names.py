@@ -1,12 +1,14 @@
 """What a piece of Python defines, imports and mentions."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 
 from veristone.generators.code.python import Function, Parsed, parse
 
 __all__ = [
+    "asked_names",
     "defined_names",
     "defines",
     "definitions",
@@ -109,6 +111,26 @@ def names_in(node: ast.AST) -> set[str]:
         elif isinstance(inner, ast.Attribute):
             found.add(inner.attr)
     return found
+
+
+def asked_names(tests: str) -> list[str]:
+    """Return the names that test code may take from the solution, in the order of the text: what it
+    mentions or imports and does not define itself. Of tests that do not parse, none."""
+    tree = parse(tests)
+    if not isinstance(tree, Parsed):
+        return []
+    found: dict[str, tuple[int, int]] = {}
+    for node in tree.nodes:
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                found.setdefault(name, (node.lineno, node.col_offset))
+            case ast.ImportFrom(names=aliases):
+                for alias in aliases:
+                    found.setdefault(alias.name, (node.lineno, node.col_offset))
+            case _:
+                pass
+    own = {*defined_names(tree.module), *dir(builtins)}
+    return sorted(found.keys() - own, key=found.__getitem__)
 
 
 def parts_run(node: ast.stmt) -> list[ast.AST]:

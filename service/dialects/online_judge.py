@@ -37,7 +37,11 @@ from veristone import (
 )
 from veristone.engine.languages import find
 from veristone.forms import calls_check, cases_check, loaded
-from veristone.generators.code.answers import solution_in_answer
+from veristone.generators.code.answer_sample import (
+    code_for,
+    with_json_values,
+    without_entry,
+)
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
@@ -183,7 +187,7 @@ def common_sample(request: Submit) -> Sample:
     if kind == "stdin_stdout":
         return _sample(request, _stdio(pairs, config), language)
     if kind == "function_call":
-        return _sample(request, _calls(str(first.get("fn_name") or ""), pairs), language)
+        return _sample(request, calls_check(str(first.get("fn_name") or ""), pairs), language)
     raise InvalidSample(f"test_cases: type {kind!r} is none of stdin_stdout, function_call, assert")
 
 
@@ -193,11 +197,9 @@ def _sample(request: Submit, check: Check, language: str, behind: str = "") -> S
     if config.custom_extract_logic:
         raise InvalidSample("custom_extract_logic: code of a request is not run in the server")
     known = find(language)
-    entry = check.entry_point if isinstance(check, FunctionCheck) else ""
-    if known.zygote:
-        code = solution_in_answer(request.completion, entry_point=entry).code
-    else:
-        code = solution_in_answer(request.completion, tags={known.name, *known.aliases}).code
+    code = code_for(request.completion, check, "python" if known.zygote else known.name)
+    if isinstance(check, FunctionCheck):
+        code, check = with_json_values(code, check)
     run_s = config.run_timeout or _RUN_S
     memory = config.mem_limit or config.memory_limit_mb or 0
     return Sample(
@@ -227,17 +229,6 @@ def _stdio(pairs: Sequence[tuple[Any, Any]], config: TestConfig) -> StdioCheck:
     return msgspec.structs.replace(
         check, compare=Comparator(mode="floats", rtol=1e-5), checker=checker
     )
-
-
-def _calls(name: str, pairs: Sequence[tuple[Any, Any]]) -> FunctionCheck:
-    # These data sets put each value into a list of one.
-    return calls_check(name, [(given, _alone(wanted)) for given, wanted in pairs])
-
-
-def _alone(value: Any) -> Any:
-    """Return the one item of a list of one, else the value itself."""
-    items: list[Any] = cast("list[Any]", value) if isinstance(value, list) else []
-    return items[0] if len(items) == 1 else cast(Any, value)
 
 
 def _asserts(fields: Mapping[str, Any]) -> str:
@@ -329,7 +320,7 @@ def to_result(request: Submit, sample: Sample, verdict: Verdict) -> EvalResult:
     return EvalResult(
         id=request.id,
         accepted=verdict.decision is Decision.PASS,
-        extracted_code=sample.code,
+        extracted_code=without_entry(sample.code),
         tests=[_tested(test) for test in ran or [whole]],
     )
 

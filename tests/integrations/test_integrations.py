@@ -63,6 +63,14 @@ def client() -> Client:
         ([{"input": "1", "output": "2"}], StdioCheck),
         ({"language": "python", "test_cases": [{"input": "1", "output": "2"}]}, StdioCheck),
         (["assert f(1) == 2"], AssertsCheck),
+        (np.array(["assert f(1) == 2"], dtype=object), AssertsCheck),
+        (np.array([{"input": "1", "output": "2"}], dtype=object), StdioCheck),
+        ({"inputs": np.array(["1"]), "outputs": np.array(["2"])}, StdioCheck),
+        ([{"fn_name": "f", "input": "1", "output": "2", "type": "function_call"}], FunctionCheck),
+        ([{"input": "1", "output": "2", "metadata": {"func_name": "f"}}], FunctionCheck),
+        ([{"input": "1", "output": "2", "metadata": '{"func_name": null}'}], StdioCheck),
+        ({"kind": "asserts", "tests": TESTS, "cases": None, "compare": None}, AssertsCheck),
+        ({"kind": "stdio", "cases": [{"input": "1"}], "compare": None}, StdioCheck),
     ],
 )
 def test_rows_of_other_peoples_datasets(row: Any, kind: type) -> None:
@@ -77,7 +85,36 @@ def test_arguments_of_a_function_are_json_one_a_line() -> None:
     assert check.calls[0].expected == [2]
 
 
-@pytest.mark.parametrize("row", [None, 1, [], {}, {"kind": "nothing"}, {"inputs": []}])
+def test_one_input_may_be_a_text_and_no_list() -> None:
+    check = check_of({"inputs": "12\n", "outputs": "24\n"})
+    assert isinstance(check, StdioCheck)
+    assert [(case.input, case.output) for case in check.cases] == [("12\n", "24\n")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ([[3], [4]], [3, 4]),  # APPS: each in a list of one
+        (["[3]", "[4]"], [[3], [4]]),
+        ([[3], [4, 5]], [[3], [4, 5]]),
+        (["True", "None\n"], [True, None]),
+    ],
+)
+def test_values_of_a_function(wanted: list[Any], expected: list[Any]) -> None:
+    check = check_of({"inputs": ["1\n", "2\n"], "outputs": wanted, "fn_name": "f"})
+    assert isinstance(check, FunctionCheck)
+    assert [call.args for call in check.calls] == [[1], [2]]
+    assert [call.expected for call in check.calls] == expected
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(None, 1, [], {}, {"kind": "nothing"}, {"inputs": []}),
+        *("", " \n", {"inputs": [], "outputs": []}),
+        *({"test_cases": []}, [{"input": "1", "output": "2", "type": "function_call"}]),
+    ],
+)
 def test_a_row_without_a_check_is_said(row: Any) -> None:
     with pytest.raises(InvalidSample, match="check"):
         check_of(row)
@@ -99,6 +136,11 @@ async def test_trls_reward_is_none_where_there_is_no_verdict() -> None:
     )
     assert rewards == [1.0, 0.0, None]
     assert metrics == {"undecided": pytest.approx(1 / 3)}
+
+
+async def test_trls_rows_of_another_task_are_not_asked_about() -> None:
+    rewards = await reward(client=client())(completions=[RIGHTS] * 2, tests=[TESTS, None])
+    assert rewards == [1.0, None]
 
 
 async def test_a_share_of_the_tests_is_less_than_a_pass() -> None:
