@@ -17,7 +17,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from veristone import Decision, InvalidSample
-from veristone.generators.code.answer_sample import answer_sample
+from veristone.generators.code.answer_sample import answer_sample, without_entry
 from veristone.service.admission import NoVerdict
 from veristone.service.caller import Caller
 from veristone.service.dialects.base import Dialect
@@ -63,7 +63,7 @@ async def verify(data: JSONBody[dict[str, Any]], caller: NamedDependency[Caller]
         }
     return data | {
         "reward": float(verdict.decision is Decision.PASS),
-        "extracted_model_code": sample.code,
+        "extracted_model_code": without_entry(sample.code),
         "reason": verdict.reason,
     }
 
