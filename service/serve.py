@@ -14,7 +14,7 @@ from veristone.engine import Engine, EngineConfig
 from veristone.service.app import Service
 from veristone.service.config import ServiceConfig
 from veristone.service.peers import Place
-from veristone.service.protocol import BoundedProtocol
+from veristone.service.protocol import BoundedProtocol, BoundedSocket
 from veristone.service.telemetry import log_as_json
 from veristone.service.workers import Assignment, supervised
 
@@ -22,6 +22,8 @@ __all__ = ["serve", "work"]
 
 _BACKLOG = 2048
 """Connections that wait to be accepted."""
+_MOST_MESSAGE = 4 * 1024 * 1024
+"""Bytes of a websocket's message."""
 _AT_ONCE = 2
 """Connections that one of several workers accepts at a time: the others get their share."""
 
@@ -92,7 +94,10 @@ async def _serve_one(
             access_log=False,
             lifespan="off",
             http=BoundedProtocol,
-            ws="wsproto",
+            ws=BoundedSocket,
+            ws_max_size=_MOST_MESSAGE,
+            # A small message could become any number of bytes before they are counted.
+            ws_per_message_deflate=False,
             timeout_graceful_shutdown=int(config.drain_s),
             backlog=_BACKLOG if place is None else _AT_ONCE,
             # Nobody's address is believed: a proxy in front has nothing to tell us here.
