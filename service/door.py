@@ -15,11 +15,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from litestar.exceptions import HTTPException
+from litestar.utils.path import normalize_path
 
 from veristone.service.admission import Admission, NoVerdict, Overloaded
 from veristone.service.caller import Callers
 from veristone.service.config import NAME, ServiceConfig
 from veristone.service.errors import Refuse, no_verdict, refuse
+from veristone.service.job_paths import JOBS
 from veristone.service.peers import Peers
 from veristone.service.session_paths import SESSIONS
 
@@ -30,6 +32,8 @@ E2B_PATHS = "/e2b"
 """Where E2B's paths lie: its SDK asks for them at the top, where others have the same."""
 _E2B = b"e2b-sandbox-port"
 """A header of every request that E2B's SDK sends to a sandbox."""
+_UPLOAD_S = 3600.0
+"""In which the file of a job must have come: until then it is one of `max_jobs`."""
 _DEADLINE = re.compile(rb"(?:^|&)deadline_s=([0-9.]{1,12})(?:&|$)")
 
 
@@ -95,37 +99,50 @@ class Door:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         tenant = self._callers.tenant(headers.get(b"authorization"))
         scope.setdefault("state", {})[NAME] = tenant
-        if _E2B in headers and not scope["path"].startswith(E2B_PATHS):
-            scope["path"] = E2B_PATHS + scope["path"]
-        method, path = scope.get("method"), scope["path"]
+        # Litestar takes `/v1//verify/` for `/v1/verify`: what holds for one holds for both.
+        method, path = scope.get("method"), normalize_path(scope["path"])
+        if _E2B in headers and not path.startswith(E2B_PATHS):
+            path = E2B_PATHS + path
+        scope["path"] = path
         if scope["type"] == "http" and self._peers.forwards(path, headers):
             await self._peers.forward(scope, receive, send)
             return
         say = self._judging.get(path) if method == "POST" else None
         in_session = method in ("POST", "PUT") and path.startswith(SESSIONS)
+        if method == "POST" and path == JOBS:
+            receive = _Body(receive, _UPLOAD_S, lambda _: None).received
         if tenant is None or not (say or in_session):
             await self._app(scope, receive, send)
             return
-        size = self._size(headers)
-        refusal: NoVerdict | None = self._too_large(size)
+        refusal: NoVerdict | None = self._too_large(self._size(headers))
         if refusal is None and say is not None and path not in self._echoing:
             refusal = self._refusal(scope["query_string"], say, tenant)
         if refusal is not None:
             self._refused(tenant, refusal)
             await _answer(send, say or refuse, refusal)
             return
-        self._bytes += size
+
+        def came(size: int) -> None:
+            self._bytes += size
+            if (refusal := self._too_large(0)) is not None:
+                self._refused(tenant, refusal)
+                raise refusal
+
+        body = _Body(receive, self._config.deadline_s, came)
         try:
-            await self._app(scope, _in_time(receive, self._config.deadline_s), send)
+            await self._app(scope, body.received, send)
         finally:
-            self._bytes -= size
+            self._bytes -= body.bytes
 
     def _size(self, headers: Mapping[bytes, bytes]) -> int:
-        """Return how many bytes a request brings: as much as it may where it does not say."""
-        most = self._config.max_body_mib * _MIB
+        """Return how many bytes a request says that it brings.
+
+        They count for nobody before they have come: to promise many would shut the others out.
+        """
         length = headers.get(b"content-length", b"")
         # A body that is too large is refused behind the door, and not read either.
-        return min(int(length), most) if length.isdigit() else most
+        most = self._config.max_body_mib * _MIB
+        return min(int(length), most) if length.isdigit() else 0
 
     def _too_large(self, size: int) -> Overloaded | None:
         if self._bytes + size > self._most_bytes:
@@ -142,29 +159,35 @@ class Door:
         return self._admission.refusal(deadline_s, tenant, self._callers.most_waiting(tenant))
 
 
-def _in_time(receive: Any, seconds: float) -> Any:
-    """Return what receives a body, as long as it comes within so many seconds.
+class _Body:
+    """Receives a body as long as it comes within so many seconds, and tells of each piece of it.
 
-    Room was made for it, which others want: who sends too slowly is answered with 408.
+    Others want the room that it takes: who sends too slowly is answered with 408.
     """
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    more = True
 
-    async def received() -> Any:
-        nonlocal more
-        if not more:  # what comes now is the end of the connection, whenever that is
-            return await receive()
+    def __init__(self, receive: Any, seconds: float, came: Callable[[int], None]) -> None:
+        self._receive = receive
+        self._seconds = seconds
+        self._end = asyncio.get_running_loop().time() + seconds
+        self._came = came
+        self._more = True
+        self.bytes = 0
+
+    async def received(self) -> Any:
+        """See the ASGI specification."""
+        if not self._more:  # what comes now is the end of the connection, whenever that is
+            return await self._receive()
         try:
-            async with asyncio.timeout_at(end):
-                message = await receive()
+            async with asyncio.timeout_at(self._end):
+                message = await self._receive()
         except TimeoutError:
-            why = f"the body did not come within {seconds:g} s"
+            why = f"the body did not come within {self._seconds:g} s"
             raise HTTPException(why, status_code=408) from None
-        more = message.get("more_body", False)
+        self._more = message.get("more_body", False)
+        size = len(message.get("body", b""))
+        self.bytes += size
+        self._came(size)
         return message
-
-    return received
 
 
 async def _answer(send: Any, say: Refuse, error: NoVerdict) -> None:

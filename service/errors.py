@@ -113,6 +113,8 @@ def _explained(error: HTTPException) -> str:
     """Return what is wrong with a request, with the fields that it is about."""
     extra: Any = error.extra or []
     details: list[Any] = list(extra) if isinstance(extra, list) else []  # pyright: ignore[reportUnknownArgumentType]
+    if [each.get("message") for each in details] == ["'data'"]:  # Litestar's words for it
+        return "a body is expected, and there is none"
     said = [f"{each.get('key', '')}: {each.get('message', '')}" for each in details]
     return "; ".join(said).replace("data: ", "") or error.detail
 

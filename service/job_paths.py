@@ -13,7 +13,9 @@ from veristone.service.config import NAME
 from veristone.service.errors import Problem
 from veristone.service.jobs import Job, Jobs, NoSuchJob
 
-__all__ = ["job_routes"]
+__all__ = ["JOBS", "job_routes"]
+
+JOBS = "/v1/jobs"
 
 After = Annotated[int, QueryParameter(ge=0, description="Records that are left out.")]
 
@@ -22,7 +24,7 @@ def _tenant(request: Request[Any, Any, Any]) -> str:
     return request.scope["state"][NAME]
 
 
-@post("/v1/jobs", status_code=202, tags=["jobs"], request_max_body_size=None)
+@post(JOBS, status_code=202, tags=["jobs"], request_max_body_size=None)
 async def accept(request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]) -> Response[Job]:
     """Take a file of samples, one a line (NDJSON), and judge it when there is room.
 
@@ -33,13 +35,13 @@ async def accept(request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]) -
     return Response(job, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
-@get("/v1/jobs", tags=["jobs"])
+@get(JOBS, tags=["jobs"])
 async def jobs_there_are(request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]) -> list[Job]:
     """Name one's jobs."""
     return await jobs.list(_tenant(request))
 
 
-@get("/v1/jobs/{name:str}", tags=["jobs"])
+@get(JOBS + "/{name:str}", tags=["jobs"])
 async def progress(
     name: FromPath[str], request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]
 ) -> Job:
@@ -47,7 +49,7 @@ async def progress(
     return await jobs.get(_tenant(request), name)
 
 
-@get("/v1/jobs/{name:str}/results", tags=["jobs"])
+@get(JOBS + "/{name:str}/results", tags=["jobs"])
 async def results(
     name: FromPath[str],
     request: Request[Any, Any, Any],
@@ -62,7 +64,7 @@ async def results(
     return Stream(lines, media_type="application/x-ndjson")
 
 
-@delete("/v1/jobs/{name:str}", status_code=204, tags=["jobs"])
+@delete(JOBS + "/{name:str}", status_code=204, tags=["jobs"])
 async def remove(
     name: FromPath[str], request: Request[Any, Any, Any], jobs: NamedDependency[Jobs]
 ) -> None:

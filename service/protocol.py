@@ -11,6 +11,7 @@ for it twice.
 """
 
 import asyncio
+import resource
 from typing import Any
 
 import wsproto.events
@@ -30,6 +31,8 @@ _UNREAD_S = 120.0
 """In which some of an answer must be read that fills all buffers on its way."""
 _MOST_AHEAD = 64
 """Requests that are sent before the one in front of them is answered."""
+_KEPT_FREE = 256
+"""Open files that are no connections': those of sandboxes, which must start whoever connects."""
 _MOST_JOINED = 64 * 1024
 """Bytes that wait for the end of a turn of the event loop."""
 
@@ -48,6 +51,19 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(_Joining(transport, self.loop))
         self.flow = _InOrder(self)
         self._wait(_HEAD_S)
+        if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _KEPT_FREE:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Hang up on somebody who waits for no answer."""
+        others = (each for each in self.connections if isinstance(each, BoundedProtocol))
+        next((each for each in others if each is not self and each.idle), self).transport.close()
+
+    @property
+    def idle(self) -> bool:
+        """True where no request is being answered."""
+        answered = self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] - None before the first request
+        return answered and not self.transport.is_closing()
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
@@ -63,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._patience is None:
             if self._in_head:
                 self._wait(_HEAD_S)
-            elif self.cycle.response_complete:  # of no use to anybody, or not even a request
+            elif self.idle:  # of no use to anybody, or not even a request
                 self._wait(_REST_S)
 
     def connection_lost(self, exc: Exception | None) -> None:

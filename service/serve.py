@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import socket
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -51,11 +52,18 @@ async def serve(
     engine = engine or EngineConfig()
     if config.log == "json":
         log_as_json()
+    _allow_files()
     with _listening(config) as (listener, address):
         if config.workers > 1:
             await supervised(config, engine, listener, lambda: on_ready(address))
         else:
             await _serve_one(config, engine, [listener], None, lambda: on_ready(address))
+
+
+def _allow_files() -> None:
+    """Have as many open files as the system allows: each connection is one, and workers inherit."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def work(assignment: Assignment) -> None:
@@ -88,23 +96,28 @@ async def _serve_one(
             await app.canaries.ask_all("python")
         if app.quarantined is not None:
             raise BackendUnavailable(f"verdicts are wrong here: {app.quarantined}")
-        settings = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            http=BoundedProtocol,
-            ws=BoundedSocket,
-            ws_max_size=_MOST_MESSAGE,
-            # A small message could become any number of bytes before they are counted.
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=int(config.drain_s),
-            backlog=_BACKLOG if place is None else _AT_ONCE,
-            # Nobody's address is believed: a proxy in front has nothing to tell us here.
-            proxy_headers=False,
-            server_header=False,
-        )
+        settings = http_settings(app, config, _BACKLOG if place is None else _AT_ONCE)
         await _run(_Server(settings), listeners, ready)
+
+
+def http_settings(app: Service, config: ServiceConfig, at_once: int) -> uvicorn.Config:
+    """Return how HTTP is spoken; `at_once`: connections that are accepted at a time."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        http=BoundedProtocol,
+        ws=BoundedSocket,
+        ws_max_size=_MOST_MESSAGE,
+        # A small message could become any number of bytes before they are counted.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=int(config.drain_s),
+        backlog=at_once,
+        # Nobody's address is believed: a proxy in front has nothing to tell us here.
+        proxy_headers=False,
+        server_header=False,
+    )
 
 
 class _Server(uvicorn.Server):
