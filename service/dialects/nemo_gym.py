@@ -1,10 +1,11 @@
 """NeMo Gym's resources server: `/verify`, and what its agents ask of one beside it.
 
 Contract read from nemo_gym/base_resources_server.py, responses_api_agents/simple_agent and
-nemo_gym/rollout_collection.py (0.4.0). How an answer is checked stands in the row's
-`verifier_metadata.unit_tests`, in any form that `veristone.forms.check_of` knows. Where there is no
-verdict, the reply says so in the two ways that its readers know: `_ng_failure_class` sets the row
-aside to be tried again, and `mask_sample` takes it out of NeMo RL's loss.
+nemo_gym/rollout_collection.py (0.4.0; `/reverify_mode` from 07d6b0d). How an answer is checked
+stands in the row's `verifier_metadata.unit_tests`, in any form that `veristone.forms.check_of`
+knows. Where there is no verdict, the reply says so in the two ways that its readers know:
+`_ng_failure_class` sets the row aside to be tried again, and `mask_sample` takes it out of NeMo
+RL's loss.
 """
 
 import statistics
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 import msgspec
-from litestar import post
+from litestar import MediaType, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -91,6 +92,12 @@ async def aggregate_metrics(data: JSONBody[Results]) -> dict[str, Any]:
     return {"group_level_metrics": groups, "agent_metrics": overall, "key_metrics": overall}
 
 
+@get("/reverify_mode", media_type=MediaType.JSON, tags=["NeMo Gym"])
+async def reverify_mode() -> str:
+    """Say that `/verify` may be asked again about recorded rollouts: nothing else decides."""
+    return "stateless"
+
+
 def _mean(rewards: Sequence[float]) -> dict[str, float]:
     return {"mean/reward": statistics.fmean(rewards)} if rewards else {}
 
@@ -124,7 +131,7 @@ def response_text(response: Any) -> str:
 
 
 DIALECT = Dialect(
-    routes=(verify, seed_session, aggregate_metrics),
+    routes=(verify, seed_session, aggregate_metrics, reverify_mode),
     refuse=refused_with_detail,
     invalid=with_detail,
     echoing=frozenset({"/verify"}),

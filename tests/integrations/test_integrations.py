@@ -212,6 +212,26 @@ async def test_slime_leaves_out_what_has_no_verdict(monkeypatch: pytest.MonkeyPa
     assert await slime.reward(None, samples[0], client=asked) == 1.0
 
 
+@pytest.mark.parametrize("estimator", ["grpo", "reinforce_plus_plus_baseline", "ppo"])
+def test_slimes_groups_are_measured_by_verdicts_alone(estimator: str) -> None:
+    args = SimpleNamespace(
+        advantage_estimator=estimator, rewards_normalization=True, grpo_std_normalization=True
+    )
+    rows = [(0, 1.0, False), (0, 0.0, False), (0, 0.0, True), (1, 1.0, False), (1, 0.0, True)]
+    samples = [
+        SimpleNamespace(group_index=group, remove_sample=out, get_reward_value=lambda _, r=value: r)
+        for group, value, out in rows
+    ]
+    raw, rewards = slime.normalized(args, samples)
+    assert raw == [1.0, 0.0, 0.0, 1.0, 0.0]
+    wanted = {
+        "grpo": [0.5**0.5, -(0.5**0.5), 0, 0, 0],
+        "reinforce_plus_plus_baseline": [0.5, -0.5, 0, 0, 0],
+        "ppo": raw,
+    }
+    assert rewards == pytest.approx(wanted[estimator], abs=1e-4)
+
+
 async def test_verifiers_is_told_of_a_fault_by_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifiers, "_DEADLINE_S", 0.2)
     asked = client()

@@ -188,6 +188,7 @@ async def test_hosts_that_can_abstain_in_a_reply_are_told_so() -> None:
         "verifier_metadata": {"unit_tests": "assert x"},
     }
     async with serving(FakeBackend(lambda job: SandboxFailure("gone"))) as client:
+        assert (await client.get("/reverify_mode")).json() == "stateless"
         reply = (await client.post("/verify", json=gym)).json()
         assert (reply["reward"], reply["mask_sample"]) == (0.0, True)
         assert reply["_ng_failure_class"] == "undecided"
