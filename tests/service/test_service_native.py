@@ -91,7 +91,7 @@ async def test_an_unforeseen_error_is_in_the_log_and_no_answer(
         (b'{"code": "x", "limits": {"cpu": 1}}', "limits has no field 'cpu'"),
         (b'{"code": "x", "tests": "assert f() == 1"}', "the field 'tests' is not read"),
         (b"[]", "Expected `object`"),
-        (b"", "data"),
+        (b"", "a body is expected"),
     ],
 )
 async def test_what_is_no_sample_is_explained(body: bytes, says: str) -> None:
