@@ -212,6 +212,15 @@ async def test_slime_leaves_out_what_has_no_verdict(monkeypatch: pytest.MonkeyPa
     assert await slime.reward(None, samples[0], client=asked) == 1.0
 
 
+def always(value: float) -> Any:
+    """Return what says so, whatever it is asked."""
+
+    def said(_: Any) -> float:
+        return value
+
+    return said
+
+
 @pytest.mark.parametrize("estimator", ["grpo", "reinforce_plus_plus_baseline", "ppo"])
 def test_slimes_groups_are_measured_by_verdicts_alone(estimator: str) -> None:
     args = SimpleNamespace(
@@ -219,7 +228,7 @@ def test_slimes_groups_are_measured_by_verdicts_alone(estimator: str) -> None:
     )
     rows = [(0, 1.0, False), (0, 0.0, False), (0, 0.0, True), (1, 1.0, False), (1, 0.0, True)]
     samples = [
-        SimpleNamespace(group_index=group, remove_sample=out, get_reward_value=lambda _, r=value: r)
+        SimpleNamespace(group_index=group, remove_sample=out, get_reward_value=always(value))
         for group, value, out in rows
     ]
     raw, rewards = slime.normalized(args, samples)
