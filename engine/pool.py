@@ -83,6 +83,11 @@ class Pool:
         """Sandboxes that are lent at this moment."""
         return self._lent
 
+    @property
+    def idle(self) -> bool:
+        """True where a sandbox waits to be lent, so nobody waits for one."""
+        return bool(self._idle)
+
     @contextlib.asynccontextmanager
     async def lease(
         self, *, alone: bool = False, compiles: bool = False

@@ -255,8 +255,9 @@ class SampleRunner:
                 # Beside nothing else: then it was no other sample that ran out of memory.
                 self.alone = True
                 raise SandboxFailure("the program was killed when the host ran out of memory")
-        # Who waits for this sandbox goes first; judging can wait, an idle sandbox is a loss.
-        await asyncio.sleep(0)
+        if not pool.idle:
+            # Who waits for this sandbox goes first; judging can wait, an idle sandbox is a loss.
+            await asyncio.sleep(0)
         return report
 
     async def _converse_once(self, solution: Job, interactor: Job, content: Judged) -> Conversation:

@@ -165,19 +165,25 @@ class Connection(asyncio.Protocol):
             return self._ready.pop()
         if self._lost is not None:
             raise self._lost
-        self._waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        silent = SandboxFailure(f"the sandbox did not answer for {timeout_s:.0f} s")
+        deadline = loop.call_later(timeout_s, _refuse, self._waiter, silent)
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._waiter
-        except TimeoutError:
-            raise SandboxFailure(f"the sandbox did not answer for {timeout_s:.0f} s") from None
+            return await self._waiter
         finally:
+            deadline.cancel()
             self._waiter = None
 
     def close(self) -> None:
         """Hang up. The warden takes that as the end and exits."""
         if self._transport is not None:
             self._transport.abort()
+
+
+def _refuse(waiter: asyncio.Future[tuple[bytes, bytes]], error: SandboxFailure) -> None:
+    if not waiter.done():
+        waiter.set_exception(error)
 
 
 _NAMESPACES = {"ipc": "own-ipc-namespace", "pid": "own-pid-namespace", "net": "no-network"}
