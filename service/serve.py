@@ -25,8 +25,10 @@ _BACKLOG = 2048
 """Connections that wait to be accepted."""
 _MOST_MESSAGE = 4 * 1024 * 1024
 """Bytes of a websocket's message."""
-_AT_ONCE = 2
-"""Connections that one of several workers accepts at a time: the others get their share."""
+_AT_ONCE, _AT_ONCE_OF_SEVERAL = 16, 2
+"""Connections that are accepted in one turn of the event loop. The more there are, the longer a
+turn is, and a sample needs several: with 2048, ten times too many requests left no time to judge
+any. One of several workers takes fewer, so that the others get their share."""
 
 
 async def serve(
@@ -96,12 +98,12 @@ async def _serve_one(
             await app.canaries.ask_all("python")
         if app.quarantined is not None:
             raise BackendUnavailable(f"verdicts are wrong here: {app.quarantined}")
-        settings = http_settings(app, config, _BACKLOG if place is None else _AT_ONCE)
+        settings = http_settings(app, config, alone=place is None)
         await _run(_Server(settings), listeners, ready)
 
 
-def http_settings(app: Service, config: ServiceConfig, at_once: int) -> uvicorn.Config:
-    """Return how HTTP is spoken; `at_once`: connections that are accepted at a time."""
+def http_settings(app: Service, config: ServiceConfig, *, alone: bool) -> uvicorn.Config:
+    """Return how HTTP is spoken, by the only process that listens or by one of several."""
     return uvicorn.Config(
         app,
         log_config=None,
@@ -113,7 +115,7 @@ def http_settings(app: Service, config: ServiceConfig, at_once: int) -> uvicorn.
         # A small message could become any number of bytes before they are counted.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=int(config.drain_s),
-        backlog=at_once,
+        backlog=_AT_ONCE if alone else _AT_ONCE_OF_SEVERAL,
         # Nobody's address is believed: a proxy in front has nothing to tell us here.
         proxy_headers=False,
         server_header=False,

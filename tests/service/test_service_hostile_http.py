@@ -32,14 +32,15 @@ async def listening(delay_s: float = 0.0, **settings: Any) -> AsyncGenerator[int
         Engine(engine, backend=FakeBackend(delay_s=delay_s)) as opened,
         Service(opened, config) as app,
     ):
-        http = http_settings(app, config, 128)
-        http.port = 0
+        http = http_settings(app, config, alone=True)
+        listener = socket.create_server(("127.0.0.1", 0))
         server = _Server(http)
-        serving = asyncio.ensure_future(server.serve())
+        serving = asyncio.ensure_future(server.serve([listener]))
         while not server.started:
             await asyncio.sleep(0.01)
+        listener.listen(2048)  # asyncio takes what it accepts at a time for this, too
         try:
-            yield server.servers[0].sockets[0].getsockname()[1]
+            yield listener.getsockname()[1]
         finally:
             server.should_exit = True
             await serving
@@ -261,6 +262,29 @@ async def test_connections_leave_files_for_sandboxes(monkeypatch: pytest.MonkeyP
         assert sum(source.at_eof() for source, _ in idle) >= 40
         for _, sink in idle:
             sink.close()
+
+
+async def test_a_crowd_comes_in_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between them samples are judged: a turn of the event loop must not be long."""
+    came = 0
+    made = protocol.BoundedProtocol.connection_made
+
+    def counted(self: protocol.BoundedProtocol, transport: asyncio.Transport) -> None:
+        nonlocal came
+        came += 1
+        made(self, transport)
+
+    monkeypatch.setattr(protocol.BoundedProtocol, "connection_made", counted)
+    async with listening() as port:
+        crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]
+        most = 0
+        while came < len(crowd):
+            before = came
+            await asyncio.sleep(0)
+            most = max(most, came - before)
+        assert most <= 32
+        for each in crowd:
+            each.close()
 
 
 def upgraded(port: int) -> tuple[wsproto.WSConnection, bytes]:
