@@ -80,3 +80,19 @@ def test_d_and_csharp_keep_the_main_of_the_tests() -> None:
     assert "WriteLine(F(1))" not in text
     assert "static long G" in text
     assert text.count("{") == text.count("}")
+
+
+def test_cpp_keeps_the_main_of_the_tests_and_the_headers_of_the_prompt() -> None:
+    prompt = "#include<assert.h>\n#include<bits/stdc++.h>\n// Say.\nstd::vector<long> f(long n) {\n"
+    tests = "}\nint main() {\n    assert(f(1) == (std::vector<long>({1})));\n}\n"
+    answer = (
+        "std::vector<long> f(long n) {\n    return {n};\n}\n\n"
+        # It looks like a function that the answer needs.
+        "int main() {\n    assert(f(1) == std::vector<long>({1}));\n    std::cout << 1;\n}\n"
+    )
+    text = program("cpp", prompt, tests, answer)
+    assert text.count(" main(") == 1
+    assert "cout" not in text
+    assert text.startswith("#include<assert.h>\n#include<bits/stdc++.h>\n")
+    whole = program("cpp", prompt, tests, prompt + "    return {n};\n}\n")
+    assert whole.count("#include<assert.h>") == 1

@@ -7,8 +7,9 @@ writes to stderr for a failure; here a failed `console.assert` throws, and nothi
 Go's and Rust's tests are those of `go test` and `cargo test`, and a `framework` check runs them. In
 Go a row says what its prompt imports (`import`) and what its tests begin with (`test_setup`); the
 harness drops the one, and imports of ten packages those that an answer uses. In Rust it puts
-`declaration` (what the crate uses) before the prompt. Its Rust is written for rand 0.4, ours has
-0.8: the two arguments of `gen_range` become a range.
+`declaration` (what the crate uses) before the prompt; crates that every row declares and few use
+are left out where nothing else names them, so that hosts without them judge the other rows. Its
+Rust is written for rand 0.4, ours has 0.8: the two arguments of `gen_range` become a range.
 """
 
 import re
@@ -48,7 +49,11 @@ _GO_PACKAGES = "\n".join(
         *("bytes", "regexp", "sort", "math/rand", "crypto/md5"),
     )
 )
-_GEN_RANGE = re.compile(r"\bgen_range\(([^(),]+),\s*([^(),]+)\)")
+_ARGUMENT = r"((?:[^(),]|\([^()]*\))+)"
+_GEN_RANGE = re.compile(rf"\bgen_range\({_ARGUMENT},\s*{_ARGUMENT}\)")
+_CRATES = {"rand": r"\b(?:rand|gen|gen_\w+)\b", "regex": r"\bRegex\w*\b", "md5": r"\bmd5\b"}
+"""What a program says that uses them."""
+_USES_CRATE = re.compile(rf"^[ \t]*use[ \t]+({'|'.join(_CRATES)})\b[^;\n]*;", re.M)
 
 
 class _Row(msgspec.Struct):
@@ -92,6 +97,12 @@ def _declared(fields: _Row) -> str:
     )
 
 
+def _without_idle_crates(solution: str, tests: str) -> str:
+    """Return a Rust solution without the `use` of crates that neither it nor the tests name."""
+    rest = f"{_USES_CRATE.sub('', solution)}\n{tests}"
+    return _USES_CRATE.sub(lambda use: use[0] * bool(re.search(_CRATES[use[1]], rest)), solution)
+
+
 def _program(language: str, solution: str, fields: _Row) -> Program:
     """Return the program that a solution makes with the tests of its task."""
     if language == "go":
@@ -101,7 +112,8 @@ def _program(language: str, solution: str, fields: _Row) -> Program:
         return Program(code, FrameworkCheck(tests=tests))
     if language == "rust":
         tests = _GEN_RANGE.sub(r"gen_range(\1..\2)", fields.test)
-        return Program(_GEN_RANGE.sub(r"gen_range(\1..\2)", solution), FrameworkCheck(tests=tests))
+        solution = _GEN_RANGE.sub(r"gen_range(\1..\2)", _without_idle_crates(solution, tests))
+        return Program(solution, FrameworkCheck(tests=tests))
     if language == "cpp":
         solution = without_main(solution)
     return Program(f"{_BEFORE.get(language, '')}{solution}\n{fields.test}", ProgramCheck())

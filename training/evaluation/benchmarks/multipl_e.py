@@ -34,7 +34,11 @@ class FailedAssertionExits : System.Diagnostics.DefaultTraceListener {
 }
 """
 _LISTENING = "System.Diagnostics.Trace.Listeners.Add(new FailedAssertionExits());"
-_USING = re.compile(r"^using [\w.]+;", re.M)
+_GIVEN = {
+    "cs": re.compile(r"^using [\w.]+;", re.M),
+    "cpp": re.compile(r"^#include[ \t]*[<\"].*[>\"]", re.M),
+}
+"""What of a prompt is there for an answer that says all anew and leaves out what tests use."""
 _CSHARP_MAIN = re.compile(
     r"^[ \t]*(?:(?:public|private|internal|static|async)[ \t]+)*"
     r"(?:void|int|Task)[ \t]+Main\s*\([^;{}]*\)\s*(?=\{)",
@@ -82,10 +86,16 @@ def _joined(solution: str, prompt: str, tests: str, language: str) -> str:
     if language == "d":
         solution = without_main(solution)
     elif language in ("cs", "csharp"):
-        # An answer that says all anew may leave out what the tests use of what the prompt said.
-        given = [line for line in _USING.findall(prompt) if line not in solution]
-        solution = "\n".join([*given, without_functions(solution, _CSHARP_MAIN)])
+        solution = _with_given("cs", without_functions(solution, _CSHARP_MAIN), prompt)
+    elif language == "cpp":
+        solution = _with_given("cpp", without_main(solution), prompt)
     return f"{_open(solution, prompt, tests, language)}\n{tests}"
+
+
+def _with_given(language: str, solution: str, prompt: str) -> str:
+    """Return a solution behind those lines of its prompt that it left out."""
+    given = [line for line in _GIVEN[language].findall(prompt) if line not in solution]
+    return "\n".join([*given, solution])
 
 
 def _open(solution: str, prompt: str, tests: str, language: str) -> str:

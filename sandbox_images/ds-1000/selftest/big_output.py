@@ -1,0 +1,5 @@
+# expect: passed
+import numpy as np
+
+for number in np.arange(20000):
+    print(number)

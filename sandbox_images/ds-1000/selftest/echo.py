@@ -1,0 +1,6 @@
+# expect: passed
+import sys
+
+import numpy
+
+sys.stdout.write(sys.stdin.read())

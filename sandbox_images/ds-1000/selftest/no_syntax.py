@@ -1,0 +1,3 @@
+# expect: compile_error
+import numpy
+def f(:

@@ -1,0 +1,4 @@
+# expect: passed
+import numpy as np
+
+print(np.array(["grüße", "日本"])[1])
