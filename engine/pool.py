@@ -94,7 +94,7 @@ class Pool:
     ) -> AsyncGenerator[Sandbox, None]:
         """Lend a sandbox; with `alone`, one beside which no other sandbox works.
 
-        A job that `compiles` gets one that did so before, where there are several.
+        A job that `compiles` gets one that did so before, where it may be ready for it.
 
         An error inside the block, a cancellation too, destroys the sandbox: nobody knows what
         state it is in.
@@ -169,9 +169,12 @@ class Pool:
     def _best(self, compiles: bool) -> int:
         """Return which idle sandbox is ready soonest for such a job.
 
-        Each starts ahead what it ran last (`warden.prestart`), and is wiped when it has reported:
-        so one that did the same, and of these the one that was given back first.
+        The one that was given back last: the processors' caches still know it. Where sandboxes
+        start ahead what they ran last (`warden.prestart`), one that did the same, and of these
+        the one that has had longest for it.
         """
+        if not self._language.prestart:
+            return -1
         for at, sandbox in enumerate(self._idle):
             if sandbox.compiled in (None, compiles):
                 return at

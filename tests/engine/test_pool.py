@@ -18,10 +18,12 @@ JOB = Job(language="python", driver="main", entry="main.py", files={}, limits=Li
 
 
 @contextlib.asynccontextmanager
-async def opened(backend: FakeBackend, size: int) -> AsyncGenerator[Pool, None]:
+async def opened(
+    backend: FakeBackend, size: int, language: str = "python"
+) -> AsyncGenerator[Pool, None]:
     """An open pool; afterwards no sandbox is left and no task."""
     before = asyncio.all_tasks()
-    pool = Pool(backend, find("python"), size)
+    pool = Pool(backend, find(language), size)
     try:
         await pool.open()
         async with asyncio.timeout(20):
@@ -67,8 +69,7 @@ async def test_one_job_at_a_time_per_sandbox() -> None:
 async def test_a_sandbox_is_given_what_it_did_before() -> None:
     """One that compiled waits for a compiler's job (`warden.prestart`); of two, the one that has
     been idle for longer is the one that is ready."""
-    backend = FakeBackend()
-    async with opened(backend, 2) as pool:
+    async with opened(FakeBackend(), 2, "java") as pool:
 
         async def used(*, compiles: bool) -> Sandbox:
             async with pool.lease(compiles=compiles) as sandbox:
@@ -78,9 +79,15 @@ async def test_a_sandbox_is_given_what_it_did_before() -> None:
         assert compiler is not runner
         for compiles in (False, False, True, True, False):
             assert await used(compiles=compiles) is (compiler if compiles else runner)
-    async with opened(FakeBackend(), 2) as pool:
+    async with opened(FakeBackend(), 2, "java") as pool:
         first, second, third = [await use(pool) for _ in range(3)]
         assert first is third is not second
+
+
+async def test_the_sandbox_that_was_used_last_is_used_next() -> None:
+    """Where nothing is started ahead: the processors' caches still know that one."""
+    async with opened(FakeBackend(), 3) as pool:
+        assert len({await use(pool) for _ in range(5)}) == 1
 
 
 def test_the_fake_sees_two_jobs_at_one_time() -> None:
