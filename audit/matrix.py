@@ -25,7 +25,7 @@ from veristone import (
     Verdict,
     Verifier,
 )
-from veristone.files import disk_trouble, drop_half_line, lock, read_rows
+from veristone.files import disk_trouble, drop_half_line, lock, not_its_own, read_rows
 from veristone.generators.code.python import Parsed, parse
 from veristone.stream import stream_map
 
@@ -224,6 +224,7 @@ async def matrix_file(
             raise DatasetError(f"{where}: {error}") from error
 
     count = 0
+    not_its_own(output, source)
     with disk_trouble(output.parent), output.open("ab") as file:
         lock(file, f"{output}: another run writes to it")
         if resume:

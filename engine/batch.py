@@ -9,6 +9,7 @@ again.
 """
 
 import asyncio
+import codecs
 import contextlib
 import logging
 import os
@@ -43,6 +44,7 @@ _log = logging.getLogger(__name__)
 MAX_LINE = 128 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -118,7 +120,7 @@ async def verify_file(
     tally = Tally()
     with contextlib.ExitStack() as stack:
         source = _open_input(samples, stack, tally)
-        sink = _open_output(output, mode, stack)
+        sink = _open_output(output, mode, stack, source)
         done = _records(output) if mode == "resume" and output is not None else 0
         writer = _Writer(sink, tally, on_record, output if mode == "resume" else None)
         engine_of = Engine(config) if judge is None else contextlib.nullcontext(judge)
@@ -202,6 +204,10 @@ def other_form(start: bytes) -> str:
         return "a JSON array: jq -c '.[]'"
     if first.rstrip() == b"{" and second[:1] in (b" ", b"\t", b'"'):  # else the line was torn
         return "a sample on several lines: jq -c ."
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16: iconv -f UTF-16 -t UTF-8"
+    if start.startswith(_ZSTD):
+        return "compressed: zstdcat"
     return "compressed: zcat, bzcat or xzcat" if start.startswith(PACKED) else ""
 
 
@@ -339,13 +345,17 @@ def _open_input(path: Path | None, stack: contextlib.ExitStack, tally: Tally) ->
     return file
 
 
-def _open_output(path: Path | None, mode: str, stack: contextlib.ExitStack) -> IO[bytes]:
+def _open_output(
+    path: Path | None, mode: str, stack: contextlib.ExitStack, source: IO[bytes]
+) -> IO[bytes]:
     if path is None:
         return _standard(sys.stdout, "output")
     try:
         file = stack.enter_context(path.open("ab"))
         info = os.fstat(file.fileno())
         if stat.S_ISREG(info.st_mode):  # a pipe or /dev/null has room for many
+            if os.path.samestat(info, os.fstat(source.fileno())):
+                raise ConfigError(f"{path} holds the samples: name another file for the verdicts")
             lock(file, f"{path}: another run writes to it")
         if mode == "overwrite" and info.st_size:
             file.truncate(0)

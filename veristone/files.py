@@ -32,6 +32,7 @@ __all__ = [
     "drop_half_line",
     "is_packed",
     "lock",
+    "not_its_own",
     "only_one",
     "read_bytes",
     "read_rows",
@@ -85,6 +86,17 @@ def lock(file: IO[bytes], what: str) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ConfigError(what) from None
+
+
+def not_its_own(output: Path, *sources: Path) -> None:
+    """Refuse an output that is one of the files that are read: it would be lost.
+
+    Raises:
+        ConfigError: it is, by whatever name.
+    """
+    for source in sources:
+        if source.exists() and output.exists() and output.samefile(source):
+            raise ConfigError(f"{output} is read here: name another file for the output")
 
 
 def drop_half_line(path: Path) -> None:

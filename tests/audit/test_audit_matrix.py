@@ -90,6 +90,17 @@ def test_the_command_goes_on_where_it_was(
     assert "in.jsonl:1" in capsys.readouterr().err
 
 
+def test_the_questions_are_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": "q", "solutions": [], "tests": []}\n')
+    words = ["matrix", str(source), "-o", str(source), "--backend", "bubblewrap"]
+    assert main([*words, "--overwrite"]) == 2
+    assert "name another file" in capsys.readouterr().err
+    assert source.read_text() == '{"id": "q", "solutions": [], "tests": []}\n'
+
+
 def test_an_output_that_another_run_writes_to_is_left_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -112,6 +112,8 @@ def test_a_likely_mistake_is_answered_with_its_mend(
         (b'[{"code": "x"}]', "jq -c '.[]' "),
         (b'{\n  "code": "x"\n}\n', "jq -c . "),
         (gzip.compress(b'{"code": "x"}\n'), "compressed: zcat"),
+        (bytes.fromhex("28b52ffd2011890000"), "compressed: zstdcat "),
+        ('{"code": "x"}\n'.encode("utf-16"), "iconv -f UTF-16 "),
     ],
 )
 def test_what_is_no_json_lines_is_told_with_what_makes_it_so(

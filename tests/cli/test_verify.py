@@ -299,6 +299,29 @@ def test_it_does_not_overwrite_unless_told_to(tmp_path: Path) -> None:
     assert ids(out) == ["s1"]
 
 
+@pytest.mark.parametrize("mode", ["--overwrite", "--resume"])
+@pytest.mark.parametrize("how", ["file", "link", "stdin"])
+def test_the_samples_are_not_written_over(how: str, mode: str, tmp_path: Path) -> None:
+    source = write(tmp_path / "in", map(line, range(2)))
+    before = source.read_bytes()
+    out = source
+    if how == "link":
+        out = tmp_path / "link"
+        out.symlink_to(source)
+    words = ["-" if how == "stdin" else source, "-o", out, mode, *ENGINE]
+    with source.open("rb") as opened:
+        result = subprocess.run(
+            [COMMAND, "verify", *map(str, words)],
+            stdin=opened,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    assert result.returncode == 2
+    assert b"holds the samples" in result.stderr
+    assert source.read_bytes() == before
+
+
 def test_an_empty_output_file_is_nothing_to_lose(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.touch()

@@ -27,7 +27,7 @@ from typing import IO, Any, Literal, get_args
 import msgspec
 
 from veristone import ConfigError, Decision, Reason, Verdict
-from veristone.files import whole_file, write_whole
+from veristone.files import not_its_own, whole_file, write_whole
 from veristone.training.evaluation.datasets import Dataset
 from veristone.training.evaluation.reading import rows_of
 from veristone.training.evaluation.results import Summary, write_results
@@ -80,6 +80,7 @@ def plan_path(
         raise ConfigError(f"results cannot be written to {path.parent}{hint}")
     if path.is_dir():
         raise ConfigError(f"{path} is a directory; --output must name a file")
+    not_its_own(path, samples)
     if path.exists() and not overwrite:
         raise ConfigError(f"{path} is there already; give --overwrite or another --output")
     return path

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from veristone import ConfigError, Model, Verifier
+from veristone.files import not_its_own
 from veristone.training.evaluation.asking import Asking, ask
 from veristone.training.evaluation.benchmarks import NEED_LIBRARIES, Benchmark
 from veristone.training.evaluation.datasets import load_dataset
@@ -95,6 +96,7 @@ async def evaluate_files(
     path = await asyncio.to_thread(
         plan_path, samples, wanted.output, overwrite=wanted.overwrite, format=wanted.format
     )
+    not_its_own(path, wanted.dataset)
     done = undecided = 0
 
     def advance(outcome: Outcome) -> None:

@@ -270,6 +270,9 @@ def test_results_are_never_overwritten_unasked(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--overwrite"):
         plan_path(tmp_path / "a.jsonl", None, overwrite=False)
     plan_path(tmp_path / "a.jsonl", None, overwrite=True)
+    (tmp_path / "a.jsonl").write_text("mine")
+    with pytest.raises(ConfigError, match="name another file"):
+        plan_path(tmp_path / "a.jsonl", tmp_path / "a.jsonl", overwrite=True)
 
 
 def test_a_folder_that_cannot_be_written_asks_for_output(
