@@ -6,14 +6,20 @@ answer, and it reads as many requests as are sent in advance. Each of these hold
 file, so here it ends. Bodies that are still of use have their bounds behind it: `max_body_mib`, and
 the deadline.
 
+Whoever would rather speak another protocol (`Upgrade: h2c`, as Java's client asks with its first
+request) is answered in HTTP/1.1, as RFC 9110 (7.8) lets a server do: httptools takes what comes
+behind the head for that other protocol's, where it is the request's body.
+
 An answer leaves as one piece: uvicorn writes its head and its body apart, which wakes whoever waits
 for it twice.
 """
 
 import asyncio
 import resource
+import sys
 from typing import Any
 
+import httptools
 import wsproto.events
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -42,7 +48,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _in_head = True
     _head_bytes = 0
-    _piece_bytes = 0
+    _piece = b""
     _patience: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
@@ -67,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
-        self._piece_bytes = len(data)
+        self._piece = data
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -104,6 +110,30 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes = True, 0
         super().on_message_begin()
 
+    @property
+    def _asks_for_more(self) -> bool:
+        """True where a request would rather speak a protocol that nobody here does."""
+        asked: bytes | None = self._get_upgrade()
+        return self.parser.should_upgrade() and asked is not None and not self._should_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Called by uvicorn while it handles what httptools raised there.
+
+        The request is read again, as one that asks for nothing.
+        """
+        stopped = sys.exception()
+        if not self._asks_for_more or not isinstance(stopped, httptools.HttpParserUpgrade):
+            return
+        rest = self._piece[stopped.args[0] :]
+        lines = [self.parser.get_method() + b" " + self.url + b" HTTP/1.1"]
+        lines += [
+            name + b": " + value
+            for name, value in self.headers
+            if name not in (b"upgrade", b"http2-settings", b"connection")
+        ]
+        self.parser = httptools.HttpRequestParser(self)
+        super().data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+
     def on_headers_complete(self) -> None:
         """Called by httptools. An exception in here is answered with 400.
 
@@ -112,13 +142,19 @@ class BoundedProtocol(HttpToolsProtocol):
         """
         self._wait_no_longer()
         self._in_head = False
-        if self._head_bytes + self._piece_bytes > _MOST_HEAD:
+        if self._head_bytes + len(self._piece) > _MOST_HEAD:
             head = sum(len(name) + len(value) + 4 for name, value in self.headers)
             if head + len(self.url) > _MOST_HEAD:
                 raise ValueError("the head is too large")
         if len(self.pipeline) >= _MOST_AHEAD:
             raise ValueError("too many requests before an answer")
-        super().on_headers_complete()
+        if not self._asks_for_more:
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Called by httptools."""
+        if not self._asks_for_more:
+            super().on_message_complete()
 
     def _wait(self, seconds: float) -> None:
         self._patience = self.loop.call_later(seconds, self.transport.close)
