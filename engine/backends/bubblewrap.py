@@ -72,10 +72,14 @@ class Bubblewrap:
         await asyncio.to_thread(remove_leftovers)
         await asyncio.to_thread(cgroup.remove_leftovers)
         self._files = tempfile.TemporaryDirectory(prefix="veristone-")
-        self._roots = await asyncio.to_thread(
-            Roots, Path(self._files.name), self._config.python or base_interpreter()
-        )
-        self._shown = await asyncio.to_thread(Shown)
+        try:
+            self._roots = await asyncio.to_thread(
+                Roots, Path(self._files.name), self._config.python or base_interpreter()
+            )
+            self._shown = await asyncio.to_thread(Shown)
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """See `Backend.close`."""
