@@ -1,4 +1,8 @@
-"""`veristone verify` as people run it: a process, files, pipes and signals."""
+"""`veristone verify` as people run it: a process, pipes and signals.
+
+What becomes of the lines of a file, and of an output that is there, is in
+`tests/engine/test_batch.py`.
+"""
 
 import contextlib
 import json
@@ -16,7 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import docker
+import msgspec
 import pytest
+from command_line import veristone
 
 from veristone import ProgramCheck, Reason, Sample, Verdict
 
@@ -54,6 +60,11 @@ def verify(
         timeout=60,
         check=False,
     )
+
+
+def here(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process, with one sandbox."""
+    return veristone("verify", *arguments, *ENGINE, "--sandboxes", 1)
 
 
 def records(data: bytes | Path) -> list[dict[str, Any]]:
@@ -141,117 +152,52 @@ def read_line(stream: IO[bytes], seconds: float) -> bytes | None:
     return found[0] if found else None
 
 
-MALFORMED = [
-    "{",
-    "[]",
-    "null",
-    "3",
-    '{"id": "no code"}',
-    '{"code": 3}',
-    '{"code": "x", "check": {"kind": "psychic"}}',
-    '{"code": "x", "check": {"kind": "stdio"}}',
-    '{"code": "x", "limits": {"cpu_s": -1}}',
-    '{"code": "x", "limits": {"memory_mib": 1e9}}',
-    '{"code": "x", "language": "cobol"}',
-    '{"code": "x", "files": {"../up": ""}}',
-    '{"code": "\\ud800"}',
-    '{"code": ' + "[" * 100_000,
-    '{"code": "x", "metadata": ' + "[" * 2000 + "]" * 2000 + "}",
-]
-
-
-def test_what_is_no_sample_is_rejected_with_its_line_number(tmp_path: Path) -> None:
-    lines = [line(0)]
-    for number, bad in enumerate(MALFORMED):
-        lines += ["", bad, "  \t", line(number + 1)]
-    result = verify(write(tmp_path / "in", lines), "-o", tmp_path / "out")
-    assert result.returncode == 1, result.stderr
-    found = records(tmp_path / "out")
-    assert [r["id"] for r in found if "id" in r] == [f"s{n}" for n in range(len(MALFORMED) + 1)]
-    rejected = [r for r in found if r.get("rejected")]
-    wanted = {3 + 4 * number: bad for number, bad in enumerate(MALFORMED)}
-    assert [r["line"] for r in rejected] == list(wanted)
-    assert all(r["error"] for r in rejected)
-    # In the order of the input, between the samples around them.
-    assert [bool(r.get("rejected")) for r in found] == [False] + [True, False] * len(MALFORMED)
-
-
-def test_bytes_that_are_no_text_are_rejected() -> None:
-    data = b'{"code": "\xff"}\n\xff\xfe\x00\n' + line(1).encode() + b"\n"
-    result = verify("-", stdin=data)
-    assert result.returncode == 1
-    assert [bool(r.get("rejected")) for r in records(result.stdout)] == [True, True, False]
-
-
-def test_an_expected_value_that_is_none_ends_no_run() -> None:
+def test_an_expected_value_that_is_none_ends_no_run(tmp_path: Path) -> None:
     check = {"kind": "function", "entry_point": "f", "calls": [{"expected": {"$set": 3}}]}
     lines = [line(1, code="def f(): return {1}", check=check), line(2)]
-    result = verify("-", stdin="\n".join(lines))
-    assert result.returncode == 1
-    assert [r["decision"] for r in records(result.stdout)] == ["undecided", "pass"]
-
-
-def test_unicode_and_a_long_line_and_no_newline_at_the_end() -> None:
-    text = "naïve ☃ \U0001f40d"
-    check = {"kind": "program", "stdout": text + "\n"}
-    long = "#" + "x" * 5_000_000 + "\nprint(1)"
-    data = "\n".join(
-        [
-            json.dumps({"id": "☃", "code": f"print({text!r})", "check": check}, ensure_ascii=False),
-            json.dumps({"id": "escaped", "code": f"print({text!r})", "check": check}),
-            json.dumps({"id": "long", "code": long}),
-        ]
-    )
-    result = verify("-", stdin=data)
-    assert result.returncode == 0, result.stderr
-    assert ids(result.stdout) == ["☃", "escaped", "long"]
-
-
-def test_samples_of_other_tools_are_read_as_they_are() -> None:
-    result = verify("-", stdin=line(1, task_id="HumanEval/0", score=0.5) + "\n")
-    assert result.returncode == 0
-
-
-def test_nothing_in_nothing_out() -> None:
-    result = verify("-", stdin="\n\n")
-    assert (result.returncode, result.stdout) == (0, b"")
+    assert here(write(tmp_path / "in", lines), "-o", tmp_path / "out").returncode == 1
+    assert [r["decision"] for r in records(tmp_path / "out")] == ["undecided", "pass"]
 
 
 # Exit status ----------------------------------------------------------------------------------
 
-FAILING = '{"id": "bad", "code": "1/0"}\n'
+
+def test_a_failure_is_a_verdict_and_with_strict_an_exit_status(tmp_path: Path) -> None:
+    failing = write(tmp_path / "failing", [line(1, code="1/0")])
+    passing = write(tmp_path / "passing", [line(1)])
+    out = ["-o", tmp_path / "out", "--overwrite"]
+    assert here(failing, *out).returncode == 0
+    assert here(failing, *out, "--strict").returncode == 1
+    assert here(passing, *out, "--strict").returncode == 0
 
 
-def test_a_failure_is_a_verdict_and_with_strict_an_exit_status() -> None:
-    assert verify("-", stdin=FAILING).returncode == 0
-    assert verify("-", "--strict", stdin=FAILING).returncode == 1
-    assert verify("-", "--strict", stdin=line(1) + "\n").returncode == 0
+def test_a_line_that_is_no_sample_is_an_exit_status(tmp_path: Path) -> None:
+    source = write(tmp_path / "in", ["{", line(1)])
+    assert here(source, "-o", tmp_path / "out").returncode == 1
+    assert [bool(r.get("rejected")) for r in records(tmp_path / "out")] == [True, False]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["nowhere.jsonl"], "nowhere.jsonl"),
-        (["-", "-o", "no/such/folder/out"], "no/such/folder/out"),
-        (["-", "--resume"], "--output"),
-        (["-", "--config", "nowhere.toml"], "nowhere.toml"),
-        (["-", "--sandboxes", "0"], "sandboxes"),
-        (["-", "--python", "/no/python"], "/no/python"),
+        (["in", "-o", "no/such/folder/out"], "no/such/folder/out"),
+        (["in", "--resume"], "--output"),
+        (["in", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["in", "--sandboxes", "0"], "sandboxes"),
+        (["in", "-o", "out", "--python", "/no/python"], "/no/python"),
     ],
 )
-def test_what_cannot_start_says_why(arguments: list[str], said: str, tmp_path: Path) -> None:
-    result = subprocess.run(
-        [COMMAND, "verify", *arguments, *ENGINE],
-        input=b"",
-        capture_output=True,
-        cwd=tmp_path,
-        timeout=60,
-        check=False,
-    )
+def test_what_cannot_start_says_why(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "in", [line(1)])
+    result = veristone("verify", *arguments, *ENGINE)
     assert result.returncode == 2, result.stderr
-    assert said in result.stderr.decode()
-    assert b"Traceback" not in result.stderr
-    assert result.stderr.count(b"\n") <= 3
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("\n") <= 3
 
 
 @pytest.mark.parametrize(
@@ -269,34 +215,19 @@ def test_errors_in_a_configuration_file_name_the_setting(
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text(text)
-    command = [COMMAND, "verify", "-", "--config", str(config)]
-    result = subprocess.run(command, input=b"", capture_output=True, timeout=60, check=False)
+    result = veristone("verify", write(tmp_path / "in", [line(1)]), "--config", config)
     assert result.returncode == 2
-    assert said in result.stderr.decode()
-    assert b"Traceback" not in result.stderr
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_configuration_file_is_obeyed(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("sandboxes = 1\nmax_memory_mib = 128\n")
-    data = line(1, limits={"memory_mib": 100}) + "\n" + line(2, limits={"memory_mib": 129})
-    result = verify("-", "--config", config, stdin=data)
-    assert [bool(r.get("rejected")) for r in records(result.stdout)] == [False, True]
-
-
-# Output files -----------------------------------------------------------------------------------
-
-
-def test_it_does_not_overwrite_unless_told_to(tmp_path: Path) -> None:
+    lines = [line(n, limits={"memory_mib": mib}) for n, mib in enumerate((100, 129))]
     out = tmp_path / "out"
-    out.write_text("precious\n")
-    result = verify("-", "-o", out, stdin=line(1))
-    assert result.returncode == 2
-    assert b"--resume" in result.stderr
-    assert b"--overwrite" in result.stderr
-    assert out.read_text() == "precious\n"
-    assert verify("-", "-o", out, "--overwrite", stdin=line(1)).returncode == 0
-    assert ids(out) == ["s1"]
+    veristone("verify", write(tmp_path / "in", lines), *ENGINE, "--config", config, "-o", out)
+    assert [bool(r.get("rejected")) for r in records(out)] == [False, True]
 
 
 @pytest.mark.parametrize("mode", ["--overwrite", "--resume"])
@@ -322,63 +253,7 @@ def test_the_samples_are_not_written_over(how: str, mode: str, tmp_path: Path) -
     assert source.read_bytes() == before
 
 
-def test_an_empty_output_file_is_nothing_to_lose(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    out.touch()
-    assert verify("-", "-o", out, stdin=line(1)).returncode == 0
-
-
-def test_resume_after_the_end_does_nothing(tmp_path: Path) -> None:
-    source = write(tmp_path / "in", map(line, range(5)))
-    out = tmp_path / "out"
-    assert verify(source, "-o", out).returncode == 0
-    before = out.read_bytes()
-    assert verify(source, "-o", out, "--resume").returncode == 0
-    assert out.read_bytes() == before
-
-
-def test_resume_with_nothing_there_starts(tmp_path: Path) -> None:
-    source = write(tmp_path / "in", map(line, range(5)))
-    assert verify(source, "-o", tmp_path / "out", "--resume").returncode == 0
-    assert ids(tmp_path / "out") == [f"s{n}" for n in range(5)]
-
-
-@pytest.mark.parametrize("cut", [1, 30, -1])
-def test_a_half_written_last_line_is_written_again(cut: int, tmp_path: Path) -> None:
-    source = write(tmp_path / "in", ["{", *map(line, range(6))])
-    out = tmp_path / "out"
-    verify(source, "-o", out)
-    lines = out.read_bytes().splitlines(keepends=True)
-    out.write_bytes(b"".join(lines[:4]) + lines[4][:cut])
-    assert verify(source, "-o", out, "--resume").returncode == 0
-    assert [r.get("id") for r in records(out)] == [None, *(f"s{n}" for n in range(6))]
-
-
-def other_output(kind: str) -> str:
-    if kind == "another input":
-        return "".join(
-            json.dumps({"id": f"t{n}", "decision": "pass", "reason": "passed"}) + "\n"
-            for n in range(3)
-        )
-    return "".join(
-        json.dumps({"id": f"s{n}", "decision": "pass", "reason": "passed"}) + "\n" for n in range(9)
-    )
-
-
-@pytest.mark.parametrize("half", ["", '{"id": "t9", "deci'], ids=["whole", "half a line"])
-@pytest.mark.parametrize("kind", ["another input", "longer than the input"])
-def test_resume_of_another_run_is_refused_and_the_file_stays_as_it_is(
-    kind: str, half: str, tmp_path: Path
-) -> None:
-    source = write(tmp_path / "in", map(line, range(6)))
-    out = tmp_path / "out"
-    out.write_text(other_output(kind) + half)
-    before = out.read_bytes()
-    result = verify(source, "-o", out, "--resume")
-    assert result.returncode == 2, result.stderr
-    assert b"out" in result.stderr
-    assert b"Traceback" not in result.stderr
-    assert out.read_bytes() == before
+# Kills ------------------------------------------------------------------------------------------
 
 
 def samples_for_killing(count: int) -> Iterator[str]:
@@ -390,11 +265,11 @@ def samples_for_killing(count: int) -> Iterator[str]:
         yield line(number, code=f"import time; time.sleep(0.01); print({number})")
 
 
-@pytest.mark.slow
 def _newlines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
+@pytest.mark.slow
 def test_every_sample_has_one_verdict_however_often_the_command_is_killed(tmp_path: Path) -> None:
     """Invariant 7."""
     count = 150
@@ -470,7 +345,8 @@ def test_an_interrupt_while_it_waits_for_input() -> None:
         assert process.stdin is not None
         process.stdin.write(line(1).encode() + b"\n")
         process.stdin.flush()
-        time.sleep(2.0)
+        assert process.stdout is not None
+        assert read_line(process.stdout, 20.0), "no verdict"
         left = below(process.pid)
         process.send_signal(signal.SIGINT)
         try:
@@ -568,7 +444,7 @@ def test_after_a_full_disk_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
         assert b"cannot be written: File too large" in process.stderr.read()
     assert process.returncode == 2
     assert out.stat().st_size == 4096
-    assert verify(source, "-o", out, "--resume").returncode == 0
+    assert here(source, "-o", out, "--resume").returncode == 0
     assert ids(out) == [f"s{n}" for n in range(20)]
 
 
@@ -581,13 +457,13 @@ def test_two_runs_do_not_write_to_one_file(tmp_path: Path) -> None:
         first.stdin.flush()
         wait_for(lambda: out.exists() and bool(out.read_bytes()))
         for mode in ("--resume", "--overwrite"):
-            second = verify(source, "-o", out, mode)
+            second = here(source, "-o", out, mode)
             assert second.returncode == 2
-            assert b"another run writes to it" in second.stderr
+            assert "another run writes to it" in second.stderr
         first.stdin.close()
         assert first.wait(20) == 0
     assert ids(out) == ["s7"]
-    assert verify(source, "-o", out, "--overwrite").returncode == 0
+    assert here(source, "-o", out, "--overwrite").returncode == 0
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -606,39 +482,6 @@ def waits_for_input(pid: int) -> bool:
     return "0" in watched
 
 
-def nested(levels: int) -> str:
-    return "[" * levels + "]" * levels
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        line(1)[:-1] + f', "metadata": {{"deep": {nested(1100)}}}}}',
-        line(1)[:-1] + f', "check": {nested(1100)}}}',
-        nested(1100),
-        line(1)[:-1] + f', "unknown": {nested(100_000)}}}',
-    ],
-    ids=["metadata", "check", "alone", "unknown field"],
-)
-def test_a_line_that_nests_too_deep_is_rejected_and_ends_no_run(text: str, tmp_path: Path) -> None:
-    source, out = write(tmp_path / "in", [line(0), text, line(2)]), tmp_path / "out"
-    assert verify(source, "-o", out).returncode == 1
-    assert [record.get("id") for record in records(out)] == ["s0", None, "s2"]
-    whole = out.read_bytes().splitlines(keepends=True)
-    for kept in (1, 2):
-        out.write_bytes(b"".join(whole[:kept]))
-        assert verify(source, "-o", out, "--resume").returncode == (1 if kept == 1 else 0)
-        assert [record.get("id") for record in records(out)] == ["s0", None, "s2"]
-
-
-@pytest.mark.parametrize("piped", [False, True])
-def test_a_byte_order_mark_costs_no_line(piped: bool, tmp_path: Path) -> None:
-    source = tmp_path / "in"
-    source.write_bytes(b"\xef\xbb\xbf" + f"{line(0)}\n{line(1)}\n".encode())
-    result = verify("-", stdin=source.read_bytes()) if piped else verify(source)
-    assert (result.returncode, ids(result.stdout)) == (0, ["s0", "s1"])
-
-
 def test_a_byte_order_mark_that_comes_in_pieces() -> None:
     process = start("-", "--quiet", stdin=subprocess.PIPE)
     with process:
@@ -647,7 +490,7 @@ def test_a_byte_order_mark_that_comes_in_pieces() -> None:
         wait_for(lambda: waits_for_input(process.pid))
         process.stdin.write(b"\xef")
         process.stdin.flush()
-        time.sleep(0.5)
+        time.sleep(0.2)
         process.stdin.write(b"\xbb\xbf" + f"{line(0)}\n{line(1)}\n".encode())
         process.stdin.close()
         assert ids(process.stdout.read()) == ["s0", "s1"]
@@ -681,12 +524,11 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert large - small < 40, (small, large)
 
 
-def test_the_python_wire_types_read_what_the_command_writes() -> None:
-    import msgspec
-
+def test_the_python_wire_types_read_what_the_command_writes(tmp_path: Path) -> None:
     sample = Sample(id="x", code="print(2)", check=ProgramCheck(stdout="2"))
-    result = verify("-", stdin=msgspec.json.encode(sample) + b"\n")
-    verdict = msgspec.json.decode(result.stdout, type=Verdict)
+    source = write(tmp_path / "in", [msgspec.json.encode(sample).decode()])
+    here(source, "-o", tmp_path / "out")
+    verdict = msgspec.json.decode((tmp_path / "out").read_bytes(), type=Verdict)
     assert (verdict.id, verdict.reason) == ("x", Reason.PASSED)
     assert verdict.isolation is not None
     assert verdict.isolation.backend == "bubblewrap"
@@ -694,13 +536,14 @@ def test_the_python_wire_types_read_what_the_command_writes() -> None:
 
 def test_verdicts_that_are_kept(tmp_path: Path) -> None:
     samples = write(tmp_path / "in.jsonl", [line(1), line(2), line(1, id="again")])
-    first = records(verify(samples, "--cache", tmp_path / "kept").stdout)
-    assert [record["id"] for record in first] == ["s1", "s2", "again"]
-    assert sum(record.get("cached", False) for record in first) == 1, (
+    kept, out = ["--cache", tmp_path / "kept"], tmp_path / "out"
+    here(samples, *kept, "-o", out)
+    assert ids(out) == ["s1", "s2", "again"]
+    assert sum(record.get("cached", False) for record in records(out)) == 1, (
         "one of the two that are equal"
     )
-    second = records(verify(samples, "--cache", tmp_path / "kept").stdout)
-    assert [(record["id"], record["cached"]) for record in second] == [
+    here(samples, *kept, "-o", out, "--overwrite")
+    assert [(record["id"], record["cached"]) for record in records(out)] == [
         ("s1", True),
         ("s2", True),
         ("again", True),
