@@ -47,8 +47,11 @@ class Watched:
         """Note what the sandbox looks like before an attack: what two looks in a row agree on.
 
         The kernel frees a closed socket a moment after its process is gone, so one look right
-        after another sample may still count the other's.
+        after another sample may still count the other's. A sandbox is noted once: it has to look
+        like that after the last attack as well.
         """
+        if self._new and self._replaced == self.pool.replaced:
+            return
         self._new = await self.look()
         for _ in range(10):
             before, self._new = self._new, await self.look()
@@ -77,10 +80,11 @@ class Watched:
             for name, value in now.items()
             if value != self._new[name]
         }
+        if changed:
+            self._new = {}  # the next attack is not to blame for it
         assert not changed, f"changed (before, after): {changed}"
-        if lasting is None:
-            return
+        before, self._replaced = self._replaced, self.pool.replaced
         if lasting:
-            assert self.pool.replaced == self._replaced + 1, "the sandbox was used again"
-        else:
-            assert self.pool.replaced == self._replaced, "the sandbox was thrown away"
+            assert self._replaced == before + 1, "the sandbox was used again"
+        elif lasting is not None:
+            assert self._replaced == before, "the sandbox was thrown away"
