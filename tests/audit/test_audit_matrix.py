@@ -11,6 +11,7 @@ from veristone.cli.main import main
 from veristone.engine import Engine
 from veristone.files import lock
 
+ENGINE = ["--backend", "bubblewrap", "--sandboxes", "1"]
 SOLUTIONS = {
     "def f(x):\n    return 2 * x": "11100",
     "def f(x):\n    return x + x": "11100",
@@ -35,7 +36,7 @@ TESTS = [
 @pytest.mark.asyncio(loop_scope="module")
 async def test_every_solution_meets_every_test(engine: Engine) -> None:
     question = Question(
-        id="a", solutions=list(SOLUTIONS), tests=TESTS, limits=Limits(cpu_s=1.0, wall_s=30.0)
+        id="a", solutions=list(SOLUTIONS), tests=TESTS, limits=Limits(cpu_s=0.5, wall_s=30.0)
     )
     found = await fill(question, engine)
     assert dict(zip(SOLUTIONS, found.passes, strict=True)) == SOLUTIONS
@@ -73,7 +74,7 @@ def test_the_command_goes_on_where_it_was(
         for at in range(3)
     ]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    words = ["matrix", str(source), "-o", str(output), "--backend", "bubblewrap"]
+    words = ["matrix", str(source), "-o", str(output), *ENGINE]
     assert main(words) == 0
     whole = output.read_bytes()
     assert [json.loads(line)["passes"] for line in whole.splitlines()] == [["1"]] * 3
@@ -109,7 +110,7 @@ def test_an_output_that_another_run_writes_to_is_left_as_it_is(
     output.write_text("half a day's work\n")
     with output.open("rb") as other:
         lock(other, "free")
-        words = ["matrix", str(source), "-o", str(output), "--backend", "bubblewrap"]
+        words = ["matrix", str(source), "-o", str(output), *ENGINE]
         assert main([*words, "--overwrite"]) == 2
     assert "another run writes to it" in capsys.readouterr().err
     assert output.read_text() == "half a day's work\n"

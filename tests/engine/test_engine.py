@@ -331,7 +331,6 @@ async def test_one_verdict_for_every_sample(ordered: bool) -> None:
         ({"check": FunctionCheck(entry_point="f", calls=[Call(args=[1])])}, "expected"),
         ({"check": FunctionCheck(entry_point="f", calls=[Call(expected={"$set": 1})])}, "value"),
     ],
-    ids=lambda value: str(value)[:40],
 )
 async def test_a_bad_sample_in_a_stream_is_undecided_and_the_stream_goes_on(
     bad: dict[str, Any], said: str

@@ -113,6 +113,7 @@ async def test_requests_are_answered_while_a_job_runs(tmp_path: Path) -> None:
         (gzip.compress(b"x", mtime=0), "compressed"),
         (b"x" * (2**20 + 1), "larger than 1 MiB"),
     ],
+    ids=["empty", "blank", "an array", "several lines", "compressed", "too large"],
 )
 async def test_what_is_no_file_of_samples(tmp_path: Path, body: bytes, says: str) -> None:
     async with serving(jobs=tmp_path, max_job_mib=1) as client:
