@@ -23,9 +23,9 @@ from veristone.engine.languages import find, installed
 
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.asyncio(loop_scope="module")]
 
-LIMITS = Limits(cpu_s=5.0, wall_s=60.0)
-SMALL = {"cpu_s": 4.0, "wall_s": 60.0, "memory_mib": 640}
-LARGER = {"cpu_s": 8.0, "wall_s": 120.0, "memory_mib": 1280}
+LIMITS = Limits(cpu_s=2.0, wall_s=60.0)
+SMALL = {"cpu_s": 2.0, "wall_s": 60.0, "memory_mib": 640}
+LARGER = {"cpu_s": 4.0, "wall_s": 120.0, "memory_mib": 1280}
 """For compilers that run on a JVM and are large themselves, and for LLVM's."""
 ARE_LARGE = ("kotlin", "scala", "swift")
 RUNTIMES_OWN = re.compile(r"mono\.\d+|Rtmp\w+")
@@ -77,6 +77,7 @@ async def test_every_language_is_attacked() -> None:
 
 
 # Each attack takes all of its compiler's CPU time, which on a busy host is minutes.
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_attacks_end_in_a_verdict_and_leave_nothing(tried: tuple[str, Engine]) -> None:
     name, engine = tried

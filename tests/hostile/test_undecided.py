@@ -65,7 +65,7 @@ async def test_output_that_its_checker_cannot_bear(
     checker: str, output: str, watched: Watched
 ) -> None:
     case = StdioCase(input="1\n", output="2\n")
-    asked = Checker(code=CHECKERS[checker], limits=Limits(cpu_s=3.0))
+    asked = Checker(code=CHECKERS[checker], limits=Limits(cpu_s=1.0))
     check = StdioCheck(cases=[case], checker=asked)
     verdict = await watched.attack(Sample(code=OUTPUTS[output], check=check, limits=LIMITS))
     assert verdict.decision is Decision.FAIL, story(verdict)
@@ -132,7 +132,7 @@ VALUES = {
 async def test_a_value_that_its_validator_cannot_bear(
     validator: str, value: str, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(function, "_VALIDATOR_CALL_S", 3.0)
+    monkeypatch.setattr(function, "_VALIDATOR_CALL_S", 1.0)
     check = validated(VALIDATORS[validator])
     code = f"def f(x):\n    {VALUES[value]}\n"
     verdict = await watched.attack(Sample(code=code, check=check, limits=LIMITS))
