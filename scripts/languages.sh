@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 CORE=(cpp go java javascript rust typescript)
 # "Of late" is before the newest commit, so that a checkout says the same tomorrow.
 DAYS=2
-# Two gigabytes of libraries: never among the first, whatever changed.
+# Two gigabytes of libraries from PyPI: only built where it is asked for, or all of them are.
 LAST=ds-1000
 
 all_languages() {
@@ -50,11 +50,11 @@ say "a core, and what changed within $DAYS days before the newest commit: ${firs
 build_and_test "${first[@]}"
 left_out=()
 for language in $(all_languages | grep -Fxv "$(printf '%s\n' "${first[@]}")"); do
-    if ((SECONDS < minutes * 60)); then
+    if [[ $language != "$LAST" ]] && ((SECONDS < minutes * 60)); then
         build_and_test "$language"
     else
         left_out+=("$language")
     fi
 done
-((${#left_out[@]} == 0)) || say "left out, since $minutes minutes had passed: ${left_out[*]}"
+say "left out, being large or since $minutes minutes had passed: ${left_out[*]}"
 exit "$rc"
