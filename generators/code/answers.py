@@ -36,7 +36,7 @@ SPECIAL_TOKEN = re.compile(
     r"<\|[-\w:/.]{1,60}\|>|\[\|[a-z_]{2,40}\|\]"  # GPT, Llama 3, Qwen, Granite, EXAONE
     r"|<(?:fim_(?:prefix|middle|suffix|pad)|file_sep|repo_name|reponame|gh_stars"
     r"|issue_(?:start|comment|closed)|commit_(?:before|after|msg)|empty_output"
-    r"|jupyter_(?:start|text|code|output|script)|pr_(?:status|comment|diff\w*)|endoftext"
+    r"|jupyter_(?:start|text|code|output|script)|pr_(?:status|comment|diff\w*)|endoftext|end_code"
     r"|/?(?:s|unk|pad|bos|eos|eot|eod|eop|mask|cls|sep)|unused\d{1,4})>"
     r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_[a-z]{2,12}>|<｜[^｜\n]{1,40}｜>",
     re.IGNORECASE,
@@ -81,6 +81,10 @@ _WRAPPED = re.compile(
     r"|\[(python|code|answer|solution)\](.*?)(?:\[/\3\]|\Z)",
     re.S | re.I,
 )
+_BARE_TAG = re.compile(
+    r"\A\s*('{3}|\"{3}|`{1,2})?[ \t]*(?:python3?|py)[ \t]*\n(.*?)(?:\1\s*)?\Z", re.S | re.I
+)
+"""The tag of a fence that was lost, or was written as Python's quotes: no program begins so."""
 _MARKDOWN = frozenset({"markdown", "md", "mdx"})
 _CODE_LINE = re.compile(
     r"(?:from\s+[\w.]+\s+import\s|import\s+\w|(?:async\s+)?def\s|class\s+\w|@\w"
@@ -178,6 +182,8 @@ def solution_in_answer(
     text = answer_text(answer)
     if tags:
         return _other(text, tags, head, torn=torn)
+    if bare := _BARE_TAG.match(text):
+        text = bare[2]
     wanted = partial(defines, name=entry_point) if entry_point else _READS.search
     pools = _pools(text)
     if entry_point:
