@@ -59,7 +59,11 @@ def reason_to_share(tests: str) -> str | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     known = _names_bound(tree)
-    return _derives(tree, known) or _asks_about_its_own(tree, known)
+    return (
+        _derives(tree, known)
+        or _asks_about_its_own(tree, known)
+        or _hands_classes_over(tree, known)
+    )
 
 
 def _derives(tree: ast.Module, known: set[str]) -> str | None:
@@ -98,6 +102,65 @@ def _asks_about_its_own(tree: ast.Module, known: set[str]) -> str | None:
         if asks and is_own and strange:
             return "look into classes or modules"
     return None
+
+
+def _hands_classes_over(tree: ast.Module, known: set[str]) -> str | None:
+    """Return a reason where the solution is to change a class of the tests, or to look into one.
+
+    It is decorated, holds what the solution decorated or made (a property of its own kind), or is
+    an argument.
+    """
+    why = "hand their classes to the solution"
+    modules = _modules(tree)
+    classes: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        decorated = [node, *(each for each in node.body if isinstance(each, _FUNCTIONS))]
+        if any(_is_strange(each, known) for one in decorated for each in one.decorator_list):
+            return why
+        bases = [_root(base) for base in node.bases]
+        if node.name.startswith("Test") or any(base in modules for base in bases):
+            continue  # a case, whose attributes are what it tests
+        if not any(base.endswith(("Error", "Exception")) for base in bases):
+            classes.add(node.name)
+        values = [each.value for each in node.body if isinstance(each, ast.Assign | ast.AnnAssign)]
+        if any(isinstance(each, ast.Call) and _is_strange(each, known) for each in values):
+            return why
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if not any(isinstance(each, ast.Name) and each.id in classes for each in node.args):
+            continue
+        is_method = isinstance(node.func, ast.Attribute) and _root(node.func) not in modules
+        if is_method or _is_strange(node.func, known):
+            return why
+    return None
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _is_strange(node: ast.expr, known: set[str]) -> bool:
+    """True for what begins with a name that only the solution can define."""
+    name = _root(node)
+    return bool(name) and (name == "solution" or not (name in known or _is_builtin(name)))
+
+
+def _root(node: ast.expr) -> str:
+    """Return the name that `name`, `name.attribute` and calls of them begin with, else nothing."""
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _modules(tree: ast.Module) -> set[str]:
+    """Return names of modules and of what is imported from them, and `self`."""
+    names = {"self"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    return names - {"solution"}
 
 
 def _makes_one_of(classes: set[str], node: ast.expr) -> bool:

@@ -93,9 +93,9 @@ async def aggregate_metrics(data: JSONBody[Results]) -> dict[str, Any]:
 
 
 @get("/reverify_mode", media_type=MediaType.JSON, tags=["NeMo Gym"])
-async def reverify_mode() -> str:
+async def reverify_mode() -> bytes:
     """Say that `/verify` may be asked again about recorded rollouts: nothing else decides."""
-    return "stateless"
+    return msgspec.json.encode("stateless")  # Litestar leaves text as it is, without its quotes
 
 
 def _mean(rewards: Sequence[float]) -> dict[str, float]:

@@ -15,6 +15,7 @@ comparisons that hold since the solution has changed what they are made of (`spo
 from __future__ import annotations
 
 import builtins
+import importlib
 import math
 import operator
 import os
@@ -176,10 +177,19 @@ class Judge(Peer):
             key = (id(value.__self__), id(value.__func__))
             value = self._methods.setdefault(key, value)
         if isinstance(value, _CALLED):
-            return {"function": self.number_of(value), "spec": stubs.spec_of(value)}
+            spec = {**stubs.spec_of(value), "annotations": self._annotations_of(value)}
+            return {"function": self.number_of(value), "spec": spec}
         if not _may_be_lent(value):
             raise TypeError(f"the solution cannot be given a {type(value).__name__}")
         return instance_form(self, value)
+
+    def _annotations_of(self, function: Any) -> dict[str, Any]:
+        """Return the forms of annotations that are classes or text; others are left out."""
+        known = getattr(function, "__annotations__", None)
+        if not isinstance(function, types.FunctionType) or type(known) is not dict:
+            return {}
+        kinds = (type, str, type(None))
+        return {name: self.encode(each) for name, each in known.items() if isinstance(each, kinds)}
 
     def adopt(self, form: dict[str, Any]) -> Any:
         if "exc" in form:
@@ -247,6 +257,10 @@ class Judge(Peer):
             raise TypeError("the solution has that class itself")
         if op in ("get", "set", "del"):
             return _attribute(op, target, args[1:])
+        if op == "dir":
+            return list(filter(_is_lent, dir(target)))
+        if op in ("copy", "deepcopy") and type(target).__module__ == "__main__":
+            return getattr(importlib.import_module("copy"), op)(target)
         if op == "isinstance":
             return isinstance(target, args[1]) if isinstance(args[1], type) else False
         if op == "await":
@@ -514,8 +528,8 @@ def _may_be_lent(value: Any) -> bool:
 
 _LENT_MODULES = frozenset(
     (
-        *("argparse", "builtins", "collections", "configparser", "csv", "decimal", "email"),
-        *("functools", "ipaddress", "itertools", "logging", "numpy", "operator", "queue"),
+        *("argparse", "builtins", "collections", "configparser", "contextlib", "csv", "decimal"),
+        *("email", "functools", "ipaddress", "itertools", "logging", "numpy", "operator", "queue"),
         *("random", "re", "socket", "sqlite3", "string", "time", "types", "urllib", "uuid"),
         *("xml", "zoneinfo"),
     )
@@ -524,9 +538,16 @@ _LENT_MODULES = frozenset(
 or changes how tests are judged."""
 
 
+def _is_lent(name: str) -> bool:
+    """True for the name of an attribute that the solution may use."""
+    return name in _READABLE or not name.startswith(_BLOCKED)
+
+
 def _attribute(op: str, target: Any, rest: list[Any]) -> Any:
     name = rest[0] if rest else None
-    if type(name) is not str or (name.startswith(_BLOCKED) and name not in _READABLE):
+    if op == "get" and name == "__dict__" and type(target).__module__ in ("__main__", "types"):
+        return {name: value for name, value in vars(target).items() if _is_lent(name)}
+    if type(name) is not str or not _is_lent(name):
         raise AttributeError(f"the tests do not lend {name!r}")
     is_mock = type(target).__module__.startswith("unittest.mock")
     if is_mock and (name in _MOCKS_OWN or name.startswith("assert")):

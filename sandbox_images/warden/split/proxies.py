@@ -154,6 +154,8 @@ class Proxy(metaclass=Meta):
             if name == "__copy__" and hasattr(type(self), "__next__"):
                 raise AttributeError(name)  # as iterators have none
             return object.__getattribute__(self, name)
+        if name.startswith("__dataclass_") and hasattr(type(self), name):
+            return object.__getattribute__(self, name)
         if name in _ARRAY_PROTOCOL:
             raise AttributeError(name)  # numpy would let it answer in the array's place
         return type(self)._veristone_peer.attribute(self, name)

@@ -6,6 +6,8 @@ import sys
 import types
 from typing import Any
 
+from .values import PLAIN
+
 _VARARGS, _VARKEYWORDS, _COROUTINE = 0x04, 0x08, 0x80
 
 
@@ -23,12 +25,19 @@ def spec_of(function: Any) -> dict[str, Any]:
             positional_only=code.co_posonlyargcount,
             keyword_only=code.co_kwonlyargcount,
             flags=code.co_flags & (_VARARGS | _VARKEYWORDS | _COROUTINE),
-            defaults=len(function.__defaults__ or ()),
-            keyword_defaults=sorted(function.__kwdefaults__ or ()),
+            defaults=[_default(each) for each in function.__defaults__ or ()],
+            keyword_defaults={
+                name: _default(each) for name, each in (function.__kwdefaults__ or {}).items()
+            },
         )
     if type(spec["doc"]) is not str:
         spec["doc"] = None
     return spec
+
+
+def _default(value: Any) -> list[Any]:
+    """Return a default in a list, or an empty one where it is left to the tests' own function."""
+    return [value] if type(value) in PLAIN else []
 
 
 class _Given:
@@ -52,26 +61,28 @@ def function(peer: Any, number: int, spec: dict[str, Any]) -> Any:
     name = spec["name"] if spec["name"].isidentifier() else "function"
     stub = _with_parameters(name, spec, ask) if "names" in spec else _with_any(name, ask)
     stub.__doc__ = spec["doc"]
+    stub.__annotations__ = {key: peer.decode(form) for key, form in spec["annotations"].items()}
     stub.__name__ = stub.__qualname__ = spec["name"]
     stub.__module__ = "__main__"
     return stub
 
 
 def _with_any(name: str, ask: Any) -> Any:
-    any_parameters = {"positional": 0, "keyword_only": 0, "defaults": 0, "keyword_defaults": []}
+    any_parameters = {"positional": 0, "keyword_only": 0, "defaults": [], "keyword_defaults": {}}
     names = {"names": ["args", "kwargs"], "positional_only": 0, "flags": _VARARGS | _VARKEYWORDS}
     return _with_parameters(name, {**any_parameters, **names}, ask)
 
 
 def _with_parameters(name: str, spec: dict[str, Any], ask: Any) -> Any:
-    """Return a function with the parameters of `spec`, all of whose defaults are `GIVEN`."""
+    """Return a function with the parameters of `spec`; its defaults are plain values or `GIVEN`."""
     names: list[str] = spec["names"]
     positional = names[: spec["positional"]]
+    keyword_defaults: dict[str, list[Any]] = spec["keyword_defaults"]
     keyword_only = names[len(positional) : len(positional) + spec["keyword_only"]]
     rest = names[len(positional) + len(keyword_only) :]
     if any(not each.isidentifier() for each in (*positional, *keyword_only)):
         return _with_any(name, ask)
-    first_default = len(positional) - spec["defaults"]
+    first_default = len(positional) - len(spec["defaults"])
     words = [
         f"{each}=_given" if index >= first_default else each
         for index, each in enumerate(positional)
@@ -85,9 +96,7 @@ def _with_parameters(name: str, spec: dict[str, Any], ask: Any) -> Any:
         passed.append(f"*{extra}")
     elif keyword_only:
         words.append("*")
-    words += [
-        f"{each}=_given" if each in spec["keyword_defaults"] else each for each in keyword_only
-    ]
+    words += [f"{each}=_given" if each in keyword_defaults else each for each in keyword_only]
     named = [f"{each!r}: {each}" for each in keyword_only]
     if spec["flags"] & _VARKEYWORDS:
         extra = rest.pop(0)
@@ -103,4 +112,11 @@ def _with_parameters(name: str, spec: dict[str, Any], ask: Any) -> Any:
     source += f"        return {wait}_ask([{', '.join(passed)}], {{{', '.join(named)}}})\n"
     source += "    finally:\n        _set(_trace)\n"
     exec(source, space)
-    return space["_stub"]
+    stub = space["_stub"]
+    stub.__defaults__ = tuple(map(_given, spec["defaults"])) or None
+    stub.__kwdefaults__ = {key: _given(each) for key, each in keyword_defaults.items()} or None
+    return stub
+
+
+def _given(default: list[Any]) -> Any:
+    return default[0] if default else GIVEN

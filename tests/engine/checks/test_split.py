@@ -597,6 +597,61 @@ WRONG.update(
 )
 
 
+# What solutions do with functions, classes and objects of the tests.
+RIGHT.update(
+    {
+        "a decorator that looks at annotations": (
+            "import functools, inspect\n"
+            "def checked(function):\n    signature = inspect.signature(function)\n"
+            "    @functools.wraps(function)\n    def wrapper(*args):\n"
+            "        bound = signature.bind(*args)\n        bound.apply_defaults()\n"
+            "        for name, value in bound.arguments.items():\n"
+            "            if not isinstance(value, signature.parameters[name].annotation):\n"
+            "                raise TypeError(name)\n"
+            "        return function(*args)\n    return wrapper\n"
+            "def shape(function):\n"
+            "    return function.__defaults__, function.__kwdefaults__, function.__annotations__\n",
+            "@checked\ndef add(a: int, b: int = 2) -> int:\n    return a + b\n"
+            "assert add(1) == 3 and add(1, 5) == 6\n"
+            "try:\n    add(1, 'x')\nexcept TypeError as error:\n    assert error.args == ('b',)\n"
+            "else:\n    assert False\n"
+            "class Box:\n    pass\n"
+            "def full(a: Box, b: 'text' = 'x', *, c=None, d=[1]) -> None:\n    return d\n"
+            "defaults, keywords, kinds = shape(full)\n"
+            "assert defaults == ('x',) and keywords['c'] is None\n"
+            "assert kinds == {'a': Box, 'b': 'text', 'return': None}\n",
+        ),
+        "a dispatcher that the tests extend": (
+            "from functools import singledispatch\n@singledispatch\n"
+            "def show(value):\n    return 'other'\n",
+            "@show.register\ndef _(value: dict):\n    return 'dict'\n"
+            "assert show({}) == 'dict' and show(1) == 'other'\n",
+        ),
+        "objects that it looks into": (
+            "import copy, dataclasses\n"
+            "def fields(thing):\n    return dict(vars(thing))\n"
+            "def names(thing):\n    return [name for name in dir(thing) if name[0] != '_']\n"
+            "def twins(thing):\n    return copy.copy(thing), copy.deepcopy(thing)\n"
+            "def plain(thing):\n    if not dataclasses.is_dataclass(thing):\n        return None\n"
+            "    return [f.name for f in dataclasses.fields(thing)], dataclasses.asdict(thing)\n"
+            "def used(manager):\n    with manager as value:\n        return value\n",
+            "import contextlib, types\nfrom dataclasses import dataclass\n"
+            "class Box:\n    def __init__(self):\n        self.items = [1]\n"
+            "    def open(self):\n        return 1\n"
+            "@dataclass\nclass Point:\n    x: int\n    y: int = 2\n"
+            "@contextlib.contextmanager\ndef lent():\n    yield 4\n"
+            "box = Box()\nassert fields(box) == {'items': [1]} and names(box) == ['items', 'open']\n"
+            "assert fields(types.SimpleNamespace(x=1)) == {'x': 1}\n"
+            "shallow, deep = twins(box)\n"
+            "assert shallow is not box and shallow.items is box.items\n"
+            "assert deep.items == [1] and deep.items is not box.items\n"
+            "assert plain(box) is None and plain(Point(1)) == (['x', 'y'], {'x': 1, 'y': 2})\n"
+            "assert used(lent()) == 4 and used(contextlib.nullcontext(5)) == 5\n",
+        ),
+    }
+)
+
+
 async def judged(engine: Engine, code: str, tests: str) -> Verdict:
     verdict = await engine.verify(Sample(code=code, check=AssertsCheck(tests=tests)))
     assert verdict.judged == "split"
@@ -608,6 +663,33 @@ async def test_right(name: str, engine: Engine) -> None:
     code, tests = RIGHT[name]
     verdict = await judged(engine, code, tests)
     assert verdict.decision is Decision.PASS, (verdict.message, verdict.stderr.text)
+
+
+DECORATES = (
+    "KNOWN = {}\ndef known(kind):\n    KNOWN[kind.__name__] = kind\n    return kind\n"
+    "def shown(kind):\n"
+    "    kind.__repr__ = lambda self: f'{kind.__name__}({vars(self)})'\n    return kind\n"
+    "def once(method):\n    kept = {}\n    def wrapper(self):\n"
+    "        return kept.setdefault(id(self), method(self))\n    return wrapper\n"
+    "class Positive:\n    def __set_name__(self, owner, name):\n        self.name = '_' + name\n"
+    "    def __get__(self, thing, owner):\n        return getattr(thing, self.name)\n"
+    "    def __set__(self, thing, value):\n        if value <= 0:\n"
+    "            raise ValueError(self.name)\n        setattr(thing, self.name, value)\n",
+    "@known\n@shown\nclass Box:\n    size = Positive()\n"
+    "    def __init__(self, size):\n        self.size = size\n"
+    "    @once\n    def mark(self):\n        return object()\n"
+    "box = Box(3)\nassert KNOWN == {'Box': Box} and repr(box) == \"Box({'_size': 3})\"\n"
+    "assert box.mark() is box.mark() and box.size == 3\n"
+    "try:\n    box.size = 0\nexcept ValueError:\n    pass\nelse:\n    assert False\n",
+)
+
+
+async def test_a_solution_that_decorates_classes_of_the_tests_is_beside_them(
+    engine: Engine,
+) -> None:
+    code, tests = DECORATES
+    verdict = await engine.verify(Sample(code=code, check=AssertsCheck(tests=tests)))
+    assert (verdict.decision, verdict.judged) == (Decision.PASS, "shared"), verdict
 
 
 @pytest.mark.parametrize("name", WRONG)
