@@ -100,6 +100,10 @@ def describe_error(peer: Any, error: BaseException, depth: int = 0) -> dict[str,
             for key, value in state.items()
             if type(key) is str and (not key.startswith("_") or key == "__notes__")
         }
+    for name in _slots_of(type(error)):
+        value = getattr(error, name, None)
+        if type(value) in (str, bytes, int):
+            form["state"][name] = peer.encode(value)
     try:
         form["text"] = str(error)[:10_000].encode("utf-8", "backslashreplace").decode()
     except BaseException:
@@ -108,6 +112,18 @@ def describe_error(peer: Any, error: BaseException, depth: int = 0) -> dict[str,
         if chained is not None and depth < 3:
             form[key] = describe_error(peer, chained, depth + 1)
     return form
+
+
+_SLOTS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (OSError, ("filename", "filename2")),
+    (ImportError, ("name", "path")),
+    ((NameError, AttributeError), ("name",)),
+)
+"""What these have beside their arguments, and their text shows."""
+
+
+def _slots_of(kind: type) -> tuple[str, ...]:
+    return next((names for known, names in _SLOTS if issubclass(kind, known)), ())
 
 
 def _encoded(peer: Any, value: Any) -> Any:
@@ -133,9 +149,13 @@ def error_of(peer: Any, form: dict[str, Any]) -> BaseException:
     args = tuple(peer.decode(arg) for arg in form["args"])
     error = _new_error(kind, args)
     state = {str(key): peer.decode(value) for key, value in form["state"].items()}
+    slots = _slots_of(kind)
     for key, value in state.items():
         try:
-            error.__dict__[key] = value
+            if key in slots:
+                setattr(error, key, value)
+            else:
+                error.__dict__[key] = value
         except AttributeError:
             continue
     if "_veristone_number" in type.__getattribute__(kind, "__dict__") and type(form["text"]) is str:

@@ -159,6 +159,10 @@ class Peer:
     def mirrored(self, mirror: Any, fields: Any) -> None:
         """Look at a class that has just been mirrored, and at what it is compared by."""
 
+    def space_of(self, mirror: Any) -> Any:
+        """Return what stands in a class of the other side, as its `__dict__`."""
+        return type.__getattribute__(mirror, "__dict__")
+
     def introduce(self, number: int, description: list[Any]) -> None:
         """Have the next message say what a class of ours is.
 

@@ -97,6 +97,8 @@ class Meta(type):
 
     def __getattribute__(cls, name: str) -> Any:
         space = type.__getattribute__(cls, "__dict__")
+        if name == "__dict__" and "_veristone_number" in space:
+            return space["_veristone_peer"].space_of(cls)
         if "_veristone_number" not in space or name.startswith("_veristone") or _is_own(name):
             return type.__getattribute__(cls, name)
         return space["_veristone_peer"].ask("get", cls, name)
@@ -130,7 +132,8 @@ class Meta(type):
     def __instancecheck__(cls, instance: Any) -> bool:
         if type.__instancecheck__(cls, instance):
             return True
-        if not isinstance(type(instance), Meta) or "_veristone_number" not in cls.__dict__:
+        space = type.__getattribute__(cls, "__dict__")
+        if not isinstance(type(instance), Meta) or "_veristone_number" not in space:
             return False
         return cls._veristone_peer.says_instance(cls, instance)
 

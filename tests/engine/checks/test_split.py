@@ -627,6 +627,29 @@ RIGHT.update(
             "@show.register\ndef _(value: dict):\n    return 'dict'\n"
             "assert show({}) == 'dict' and show(1) == 'other'\n",
         ),
+        "errors that name a file or a module": (
+            "import importlib\ndef read(path):\n    return open(path).read()\n"
+            "def load(name):\n    return importlib.import_module(name)\n"
+            "def unknown():\n    return nothing\n",
+            "for action, kind, name in (\n"
+            "    (lambda: read('/no/file'), FileNotFoundError, '/no/file'),\n"
+            "    (lambda: load('no_module'), ModuleNotFoundError, 'no_module'),\n"
+            "    (unknown, NameError, 'nothing'),\n"
+            "):\n    try:\n        action()\n    except kind as error:\n"
+            "        assert name in str(error)\n"
+            "        assert getattr(error, 'filename', None) == name or error.name == name\n"
+            "    else:\n        assert False\n",
+        ),
+        "a class that pytest patches and puts back": (
+            "class Box:\n    SIZE = 3\n    @staticmethod\n    def two():\n        return 2\n"
+            "    @classmethod\n    def area(cls):\n        return cls.SIZE * cls.two()\n",
+            "import pytest\ndef test_patched(monkeypatch):\n    monkeypatch.setattr(Box, 'SIZE', 5)\n"
+            "    monkeypatch.setattr(Box, 'two', staticmethod(lambda: 4))\n"
+            "    assert Box.area() == 20\n"
+            "def test_there_again():\n    assert Box.SIZE == 3 and Box.area() == Box().area() == 6\n"
+            "def test_gone(monkeypatch):\n    monkeypatch.delattr(Box, 'SIZE')\n"
+            "    assert not hasattr(Box, 'SIZE')\n",
+        ),
         "objects that it looks into": (
             "import copy, dataclasses\n"
             "def fields(thing):\n    return dict(vars(thing))\n"
@@ -661,6 +684,7 @@ async def judged(engine: Engine, code: str, tests: str) -> Verdict:
 @pytest.mark.parametrize("name", RIGHT)
 async def test_right(name: str, engine: Engine) -> None:
     code, tests = RIGHT[name]
+    await need_pytest(tests, engine)
     verdict = await judged(engine, code, tests)
     assert verdict.decision is Decision.PASS, (verdict.message, verdict.stderr.text)
 
