@@ -34,7 +34,7 @@ _NEEDS = (
         "look into dataclasses",
     ),
     (
-        r"\bctypes\b|\bimportlib\b|sys\.modules|__subclasses__|__mro__|issubclass"
+        r"\bctypes\b|\bimportlib\b|sys\.modules|__subclasses__|__mro__|issubclass|\bruntime_checkable\b"
         r"|\b[A-Z]\w*\.__dict__|\bvars\([A-Z]",
         "look into classes or modules",
     ),

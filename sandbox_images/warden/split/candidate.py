@@ -68,6 +68,10 @@ def run(job: Job, fd: int, forget: Callable[[], None]) -> NoReturn:
         _exit(0)
 
 
+def _elsewhere(*args: Any) -> Any:
+    """Stands for a method of the tests, of which the other side is asked before it is found."""
+
+
 def _is_text(name: object) -> bool:
     return type(name) is str
 
@@ -143,8 +147,11 @@ class Candidate(Peer):
     def resolve_class(self, module: str, name: str) -> Any:
         return None if module == "__main__" else _resolve_class(module, name)
 
-    def mirrored(self, mirror: Any, fields: Any) -> None:
-        """Let a dataclass of the tests be one to who looks into it."""
+    def mirrored(self, mirror: Any, fields: Any, methods: Any) -> None:
+        """Let a class of the tests have its methods and fields to who looks into it."""
+        if issubclass(mirror, proxies.Proxy):  # a mirrored exception looks at its class first
+            for name in methods:
+                type.__setattr__(mirror, name, _elsewhere)
         if fields is not None and "dataclasses" in sys.modules:
             made = sys.modules["dataclasses"].make_dataclass(mirror.__name__, fields)
             for name in ("__dataclass_fields__", "__dataclass_params__"):

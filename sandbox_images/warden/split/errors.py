@@ -26,7 +26,8 @@ def describe_class(peer: Any, kind: type) -> dict[str, Any]:
         doc = type.__getattribute__(kind, "__dict__").get("__doc__")
         doc = doc[:_DOC] if type(doc) is str else None
         specials = proxies.specials_of(kind)
-        peer.introduce(number, [module, name, bases, specials, _compared_fields(kind), doc])
+        fields, methods = _compared_fields(kind), peer.methods_of(kind)
+        peer.introduce(number, [module, name, bases, specials, fields, methods, doc])
     return {"class": number}
 
 

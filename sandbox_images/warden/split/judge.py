@@ -218,7 +218,12 @@ class Judge(Peer):
         known = module.partition("._")[0] + "." + name in _DATA or module.startswith("numpy")
         return found if known or issubclass(found, BaseException) else None
 
-    def mirrored(self, mirror: Any, fields: Any) -> None:
+    def methods_of(self, kind: type) -> list[str]:
+        """See `Peer`: from Python 3.12 on a protocol asks the class alone what it has."""
+        space = type.__getattribute__(kind, "__dict__")
+        return [name for name, value in space.items() if callable(value) and _is_lent(name)]
+
+    def mirrored(self, mirror: Any, fields: Any, methods: Any) -> None:
         found = _find_class(mirror.__module__, mirror.__name__)
         if found is not None:
             type.__setattr__(mirror, "_veristone_class", found)

@@ -141,7 +141,7 @@ class Peer:
         number = form["class"]
         known = self.foreign.get(number)
         if known is None:
-            module, qualname, bases, specials, fields, doc = self._introduced[number]
+            module, qualname, bases, specials, fields, methods, doc = self._introduced[number]
             name = qualname.rpartition(".")[2]
             self._specials[number] = specials
             known = self.resolve_class(module, qualname)
@@ -152,11 +152,15 @@ class Peer:
                 mirrors = tuple(map(self.class_of, bases))
                 known = make_mirror(self, number, name, mirrors, specials)
                 known.__module__, known.__qualname__, known.__doc__ = module, qualname, doc
-                self.mirrored(known, fields)
+                self.mirrored(known, fields, methods)
                 self.know(number, known)
         return known
 
-    def mirrored(self, mirror: Any, fields: Any) -> None:
+    def methods_of(self, kind: type) -> list[str]:
+        """Return names of methods that the mirror of a class of ours shows, too."""
+        return []
+
+    def mirrored(self, mirror: Any, fields: Any, methods: Any) -> None:
         """Look at a class that has just been mirrored, and at what it is compared by."""
 
     def space_of(self, mirror: Any) -> Any:

@@ -360,4 +360,14 @@ def carry_out(name: str, target: Any, args: list[Any], kwargs: dict[str, Any]) -
         return operation(target, *args, **kwargs)
     if name not in SPECIAL:
         raise AttributeError(name)
-    return getattr(type(target), name)(target, *args, **kwargs)
+    return _bound(target, name)(*args, **kwargs)
+
+
+def _bound(target: Any, name: str) -> Any:
+    """Return a special method as Python looks it up: of the class, which a mock does not bind."""
+    for kind in type.__getattribute__(type(target), "__mro__"):
+        space = type.__getattribute__(kind, "__dict__")
+        if name in space:
+            bind = getattr(type(space[name]), "__get__", None)
+            return space[name] if bind is None else bind(space[name], target, type(target))
+    raise AttributeError(name)

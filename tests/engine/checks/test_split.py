@@ -650,6 +650,22 @@ RIGHT.update(
             "def test_gone(monkeypatch):\n    monkeypatch.delattr(Box, 'SIZE')\n"
             "    assert not hasattr(Box, 'SIZE')\n",
         ),
+        "protocols, and files that are mocks": (
+            "from typing import Protocol, runtime_checkable\n"
+            "@runtime_checkable\nclass Drawn(Protocol):\n    def draw(self): ...\n"
+            "def drawn(things):\n    return [t.draw() for t in things if isinstance(t, Drawn)]\n"
+            "def save(path, text):\n    with open(path, 'w') as file:\n        file.write(text)\n"
+            "def told(action):\n    try:\n        action()\n    except Exception as error:\n"
+            "        return error.told(), error.code\n",
+            "from unittest.mock import mock_open, patch\n"
+            "class Circle:\n    def draw(self):\n        return 'o'\n"
+            "class Odd(Exception):\n    code = 7\n    def told(self):\n        return 'odd'\n"
+            "def raising():\n    raise Odd\n"
+            "assert drawn([Circle(), 3, Circle()]) == ['o', 'o'] and told(raising) == ('odd', 7)\n"
+            "opened = mock_open()\nwith patch('builtins.open', opened):\n    save('x', 'text')\n"
+            "opened.assert_called_once_with('x', 'w')\n"
+            "opened().write.assert_called_once_with('text')\n",
+        ),
         "objects that it looks into": (
             "import copy, dataclasses\n"
             "def fields(thing):\n    return dict(vars(thing))\n"
