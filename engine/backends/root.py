@@ -28,6 +28,8 @@ __all__ = ["GUEST_WARDEN", "Interpreter", "Roots", "base_interpreter", "find_int
 
 GUEST_WARDEN = "/opt/veristone"
 _USR_BIN = "/usr/bin"
+_OWN = ("/work", "/tmp", "/dev/shm")
+"""What a sandbox sees something else under than the host."""
 _SHARED = ("/usr", "/usr/local", "/")
 """Prefixes that an interpreter shares with the rest of the host."""
 # Bound where the host has them. Modules outside of the interpreter find their data there.
@@ -88,6 +90,12 @@ def find_interpreter(executable: str, warden: Path) -> Interpreter:
         raise ConfigError(f"python: {executable!r} does not run: {error}") from error
     if tuple(found["version"]) < (3, 9):
         raise ConfigError(f"python: {executable!r} is too old, sandboxes need 3.9 or newer")
+    hidden = next((own for own in _OWN if Path(found["executable"]).is_relative_to(own)), None)
+    if hidden is not None:
+        raise ConfigError(
+            f"python: {executable!r} lies under {hidden}, where a sandbox has a folder of its own:"
+            f" use one that lies elsewhere"
+        )
     own = [prefix for prefix in found["prefixes"] if prefix not in _SHARED]
     # An environment's executable is a link into another interpreter's prefix.
     real = Path(found["executable"]).resolve()

@@ -1,12 +1,14 @@
 """What a bubblewrap sandbox sees of the host, and that programs find what they need."""
 
 import json
+import tempfile
+import venv
 from pathlib import Path
 
 import pytest
 from backends import open_engine, story
 
-from veristone import Limits, Reason, Sample
+from veristone import ConfigError, Limits, Reason, Sample
 from veristone.engine import Engine
 
 pytestmark = pytest.mark.bubblewrap
@@ -35,6 +37,14 @@ async def run(engine: Engine, code: str) -> str:
     verdict = await engine.verify(Sample(code=code, limits=ROOMY))
     assert verdict.reason is Reason.PASSED, story(verdict)
     return verdict.stdout.text
+
+
+async def test_an_interpreter_that_no_sandbox_would_see_is_refused() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        venv.create(folder, with_pip=False)
+        with pytest.raises(ConfigError, match="lies under /tmp"):
+            async with open_engine("bubblewrap", python=f"{folder}/bin/python"):
+                pass
 
 
 async def test_of_the_host_there_is_only_what_programs_need() -> None:
