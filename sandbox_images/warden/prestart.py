@@ -198,11 +198,12 @@ class Prestart:
         """
         command = waiting.command
         try:
+            # Before the program: it may be read, and look for its input, as soon as it is there.
+            write_all(waiting.pipes.theirs.stdin, stdin)
+            os.lseek(waiting.pipes.theirs.stdin, 0, os.SEEK_SET)
             with as_the_sample(self._uid), largest_file(command.file_bytes):
                 write_files(job, but=command.gate)
                 waiting.gate.open(command.program(job))
-            write_all(waiting.pipes.theirs.stdin, stdin)
-            os.lseek(waiting.pipes.theirs.stdin, 0, os.SEEK_SET)
         finally:
             waiting.gate.close()
         return waiting.pid
@@ -291,10 +292,10 @@ class _Piped:
 
     def open(self, program: Buffer) -> None:
         """See `_Gate.open`."""
-        write_all(self._fd, program)
         with open(_NEW, "xb") as file:
             file.write(program)
-        os.rename(_NEW, self._path)
+        os.rename(_NEW, self._path)  # first, for a program may read its own file
+        write_all(self._fd, program)
 
     def close(self) -> None:
         """See `_Gate.close`."""
