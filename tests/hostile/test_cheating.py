@@ -82,7 +82,8 @@ ATTACK_THE_DRIVER = {
 
 
 def expect_attacked(name: str, verdict: Verdict) -> None:
-    if name in ATTACK_THE_DRIVER:
+    # Who is caught by what he wrote may be ended before he says that he did.
+    if name in ATTACK_THE_DRIVER and verdict.reason is not Reason.TAMPERED:
         assert "attacked" in verdict.stderr.text, story(verdict)
 
 
