@@ -132,7 +132,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if name not in (b"upgrade", b"http2-settings", b"connection")
         ]
         self.parser = httptools.HttpRequestParser(self)
-        super().data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+        self._piece = b"\r\n".join(lines) + b"\r\n\r\n" + rest
+        super().data_received(self._piece)
 
     def on_headers_complete(self) -> None:
         """Called by httptools. An exception in here is answered with 400.
