@@ -206,7 +206,8 @@ class _Load:
                     self.breaches.append(f"{path}: status 500")
             except _AWAY as error:
                 self.done["asked again: connection lost"] += 1
-                if began < self._drains - _WAY_S:
+                came_in = not isinstance(error, aiohttp.ClientConnectorError)
+                if came_in and began < self._drains - _WAY_S:
                     self.breaches.append(f"{path}: under way at SIGTERM, and lost: {error!r}")
             await asyncio.sleep(0.05)
         self.breaches.append(f"{path}: no answer in {_PATIENCE_S:.0f} s")
