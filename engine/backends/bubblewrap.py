@@ -26,7 +26,7 @@ from veristone import BackendUnavailable, SandboxFailure
 from veristone.engine.backends import cgroup
 from veristone.engine.backends.base import GUEST_PREAMBLES, MAKE_S, ceilings_of
 from veristone.engine.backends.devices import Devices
-from veristone.engine.backends.root import GUEST_WARDEN, Roots, base_interpreter
+from veristone.engine.backends.root import GUEST_PLACES, GUEST_WARDEN, Roots, base_interpreter
 from veristone.engine.backends.shown import Shown
 from veristone.engine.config import EngineConfig
 from veristone.engine.languages import Language
@@ -211,7 +211,7 @@ class Bubblewrap:
         command += devices.binds()
         # Queues outlive processes. The filter refuses them; what is there is seen and removed.
         command += ["--mqueue", "/dev/mqueue"]
-        for place in ("/work", "/tmp", "/dev/shm"):
+        for place in GUEST_PLACES:
             command += ["--perms", "1777", "--size", disk, "--tmpfs", place]
         return command
 

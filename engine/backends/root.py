@@ -24,12 +24,19 @@ from veristone.engine.backends.base import ToolchainMissing
 from veristone.engine.backends.toolchain import GUEST_PREPARED, Toolchain, find_toolchain, prepared
 from veristone.engine.languages import WARDEN, Language
 
-__all__ = ["GUEST_WARDEN", "Interpreter", "Roots", "base_interpreter", "find_interpreter"]
+__all__ = [
+    "GUEST_PLACES",
+    "GUEST_WARDEN",
+    "Interpreter",
+    "Roots",
+    "base_interpreter",
+    "find_interpreter",
+]
 
 GUEST_WARDEN = "/opt/veristone"
 _USR_BIN = "/usr/bin"
-_OWN = ("/work", "/tmp", "/dev/shm")
-"""What a sandbox sees something else under than the host."""
+GUEST_PLACES = ("/work", "/tmp", "/dev/shm")
+"""Folders that are a sandbox's own: what the host has there is not seen."""
 _SHARED = ("/usr", "/usr/local", "/")
 """Prefixes that an interpreter shares with the rest of the host."""
 # Bound where the host has them. Modules outside of the interpreter find their data there.
@@ -90,7 +97,9 @@ def find_interpreter(executable: str, warden: Path) -> Interpreter:
         raise ConfigError(f"python: {executable!r} does not run: {error}") from error
     if tuple(found["version"]) < (3, 9):
         raise ConfigError(f"python: {executable!r} is too old, sandboxes need 3.9 or newer")
-    hidden = next((own for own in _OWN if Path(found["executable"]).is_relative_to(own)), None)
+    hidden = next(
+        (own for own in GUEST_PLACES if Path(found["executable"]).is_relative_to(own)), None
+    )
     if hidden is not None:
         raise ConfigError(
             f"python: {executable!r} lies under {hidden}, where a sandbox has a folder of its own:"

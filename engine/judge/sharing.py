@@ -40,6 +40,7 @@ _NEEDS = (
     ),
     (r"\bsignal\b|\bos\.(fork|kill|_exit|dup2)\b", "use signals or processes"),
 )
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PATTERNS = tuple((re.compile(pattern), why) for pattern, why in _NEEDS)
 
 
@@ -72,7 +73,7 @@ def _derives(tree: ast.Module, known: set[str]) -> str | None:
         if not isinstance(node, ast.ClassDef):
             continue
         for base in node.bases:
-            if isinstance(base, ast.Name) and base.id not in known and not _is_builtin(base.id):
+            if isinstance(base, ast.Name) and _is_strange(base, known):
                 return "derive a class from the solution's"
     return None
 
@@ -98,7 +99,7 @@ def _asks_about_its_own(tree: ast.Module, known: set[str]) -> str | None:
         is_own = _makes_one_of(classes, instance) or (
             isinstance(instance, ast.Name) and instance.id in own
         )
-        strange = isinstance(kind, ast.Name) and not (kind.id in known or _is_builtin(kind.id))
+        strange = isinstance(kind, ast.Name) and _is_strange(kind, known)
         if asks and is_own and strange:
             return "look into classes or modules"
     return None
@@ -136,9 +137,6 @@ def _hands_classes_over(tree: ast.Module, known: set[str]) -> str | None:
         if is_method or _is_strange(node.func, known):
             return why
     return None
-
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def _is_strange(node: ast.expr, known: set[str]) -> bool:
